@@ -1,0 +1,297 @@
+//! What each call of a run must not be.
+
+use failback_core::cloud::{JobKind, ReplicationState};
+use failback_core::procedure::Procedure;
+use failback_core::region::Region;
+use failback_sim::objects::SourceServer;
+use failback_sim::{Call, FleetServer, Kind, Outcome, Touched, World};
+
+use crate::rules::Rule;
+use crate::{Notebook, Run};
+
+/// Judges a call that took effect.
+pub(crate) fn check(notebook: &mut Notebook, world: &World, call: &Call) {
+    if call.kind != Kind::Write || matches!(call.outcome, Outcome::Err(_)) {
+        return;
+    }
+    let Some(run) = call.actor.as_ref().and_then(|actor| notebook.runs.get(actor)).cloned() else { return };
+    bystanders(notebook, world, call);
+    if run.procedure == Procedure::Drill {
+        drill(notebook, world, call);
+    }
+    match call.operation {
+        "StartRecovery" => start_recovery(notebook, world, call),
+        "TerminateRecoveryInstances" => terminate(notebook, world, &run, call),
+        "TerminateInstances" => terminate_originals(notebook, world, &run, call),
+        "StopReplication" => stop(notebook, world, &run, call),
+        "DeleteRecoveryInstance" => delete_record(notebook, world, &run, call),
+        "DisconnectRecoveryInstance" => {
+            notebook.find(
+                Rule::S4,
+                call.at_ms,
+                "a recovery instance was disconnected: the page never does that",
+            );
+        }
+        "DisconnectSourceServer" => disconnect(notebook, world, &run, call),
+        "DeleteSourceServer" | "TagResource" | "ReverseReplication" | "ChangeResourceRecordSets" => {}
+        _ => {}
+    }
+}
+
+/// S5: nothing of other people is named or touched.
+fn bystanders(notebook: &mut Notebook, world: &World, call: &Call) {
+    let others = world.bystanders();
+    for touched in &call.touched {
+        let foreign = match touched {
+            Touched::SourceServer(region, id) => others.source_servers.contains(&(*region, id.clone())),
+            Touched::RecoveryInstance(region, id) => {
+                others.recovery_instances.contains(&(*region, id.clone()))
+            }
+            Touched::Instance(region, id) => others.instances.contains(&(*region, id.clone())),
+            Touched::Record { zone, name, kind, set_identifier } => {
+                others.records.contains(&(zone.clone(), name.clone(), kind.clone(), set_identifier.clone()))
+            }
+            _ => false,
+        };
+        if foreign {
+            notebook.find(
+                Rule::S5,
+                call.at_ms,
+                format!("{} changed {touched:?} of other people", call.operation),
+            );
+        }
+    }
+    let names: Vec<&str> = others
+        .source_servers
+        .iter()
+        .map(|(_, id)| id.as_str())
+        .chain(others.recovery_instances.iter().map(|(_, id)| id.as_str()))
+        .chain(others.instances.iter().map(|(_, id)| id.as_str()))
+        .collect();
+    if let Some(target) = call.targets.iter().find(|target| names.contains(&target.as_str())) {
+        notebook.find(Rule::S5, call.at_ms, format!("{} named {target} of other people", call.operation));
+    }
+}
+
+/// S1: a drill names no A1, changes nothing of B1 but launches from it, and leaves DNS alone.
+fn drill(notebook: &mut Notebook, world: &World, call: &Call) {
+    let (_, away) = world.ends();
+    if call.operation == "ChangeResourceRecordSets" {
+        notebook.find(Rule::S1, call.at_ms, "a drill changed DNS");
+    }
+    if call.operation == "TerminateInstances" {
+        notebook.find(Rule::S1, call.at_ms, "a drill terminated an instance in EC2");
+    }
+    for server in world.fleet() {
+        if call.targets.iter().any(|target| target == server.a1.as_str()) {
+            notebook.find(Rule::S1, call.at_ms, format!("{} named A1 of {}", call.operation, server.name));
+        }
+        let b1 = call.region == Some(away) && call.targets.iter().any(|target| *target == server.b1.as_str());
+        if b1 && call.operation != "StartRecovery" {
+            notebook.find(Rule::S1, call.at_ms, format!("{} changed B1 of {}", call.operation, server.name));
+        }
+    }
+}
+
+/// S2: StartRecovery terminates what was launched before. S7: one launch at a time.
+fn start_recovery(notebook: &mut Notebook, world: &World, call: &Call) {
+    let (home, away) = world.ends();
+    for (index, server) in world.fleet().iter().enumerate() {
+        let named = |id: &str| call.targets.iter().any(|target| target == id);
+        let from_b1 = call.region == Some(away) && named(server.b1.as_str());
+        let from_a2 = call.region == Some(home) && server.a2.iter().any(|a2| named(a2.as_str()));
+        if from_b1 && server.b3.iter().any(|b3| world.instance(away, b3).is_some_and(|i| i.state.is_live())) {
+            let what = format!("{}: launched from B1 while a recovery instance of it lives", server.name);
+            notebook.find(Rule::S2, call.at_ms, what);
+        }
+        if from_a2 && world.serving(index).is_some_and(|serving| server.a4.contains(&serving.instance)) {
+            let what = format!("{}: launched from A2 while its A4 is production", server.name);
+            notebook.find(Rule::S2, call.at_ms, what);
+        }
+        let region = if from_b1 { away } else { home };
+        if (from_a2 || from_b1) && launches(world, region, server) > 1 {
+            notebook.find(Rule::S7, call.at_ms, format!("{}: two launches in flight", server.name));
+        }
+    }
+}
+
+fn launches(world: &World, region: Region, server: &FleetServer) -> usize {
+    let of = |id| server.a2.contains(id) || server.b1 == *id;
+    let jobs = world.active_jobs(region).filter(|job| job.kind == JobKind::Launch);
+    jobs.filter(|job| job.parts.iter().any(|part| of(&part.server))).count()
+}
+
+/// Every A2 of a server that is still there.
+fn a2s<'w>(world: &'w World, server: &'w FleetServer) -> impl Iterator<Item = &'w SourceServer> {
+    let (home, _) = world.ends();
+    server.a2.iter().filter_map(move |id| world.source_server(home, id))
+}
+
+fn replicates(world: &World, server: &SourceServer) -> bool {
+    let state = server.replication.phase(world.now_ms()).state();
+    !matches!(state, ReplicationState::Stopped | ReplicationState::Disconnected)
+}
+
+fn terminate(notebook: &mut Notebook, world: &World, run: &Run, call: &Call) {
+    let (home, away) = world.ends();
+    for (index, server) in world.fleet().iter().enumerate() {
+        let name = &server.name;
+        let named = |ids: &[failback_core::id::RecoveryInstanceId]| {
+            ids.iter().any(|id| call.targets.iter().any(|target| target == id.as_str()))
+        };
+        let b2 = call.region == Some(away) && named(&server.b2);
+        let a3 = call.region == Some(home) && named(&server.a3);
+        if (a3 || b2) && a2s(world, server).any(|a2| replicates(world, a2)) {
+            notebook.find(Rule::S4, call.at_ms, format!("{name}: terminated before A2 was stopped"));
+        }
+        if a3 && run.procedure == Procedure::Failback {
+            notebook.find(Rule::S4, call.at_ms, format!("{name}: a failback terminated A3"));
+        }
+        if a3 && server.a4.contains(&server.a1) {
+            notebook.find(Rule::S1, call.at_ms, format!("{name}: terminated an A4 that is A1"));
+        }
+        if b2 && run.procedure == Procedure::Drill && run.plan.drill.keep_recovered_servers {
+            notebook.find(Rule::S6, call.at_ms, format!("{name}: terminated a B2 that the plan keeps"));
+        }
+        if b2 && run.procedure == Procedure::Failback {
+            if let Some(why) = not_home(world, index, server) {
+                notebook.find(Rule::S2, call.at_ms, format!("{name}: B3 was terminated although {why}"));
+            }
+        }
+        if b2 && run.procedure == Procedure::Drill {
+            let production =
+                world.serving(index).is_some_and(|serving| server.b3.contains(&serving.instance));
+            if production {
+                notebook.find(
+                    Rule::S2,
+                    call.at_ms,
+                    format!("{name}: a drill terminated a B3 that is production"),
+                );
+            }
+        }
+    }
+}
+
+/// Why B3 may not go yet, from the world's own truth: A4 works, has the traffic and is replicated to the last byte.
+fn not_home(world: &World, index: usize, server: &FleetServer) -> Option<&'static str> {
+    let (home, away) = world.ends();
+    let now = world.now_ms();
+    let Some(serving) = world.serving(index) else { return Some("nothing serves") };
+    if serving.region != home || !server.a4.contains(&serving.instance) {
+        return Some("A4 does not carry the traffic");
+    }
+    let Some(a4) = world.instance(home, &serving.instance) else { return Some("A4 is not there") };
+    if !serving.running || a4.impaired || a4.checks_pass_ms.is_none_or(|at| at > now) {
+        return Some("A4 does not work");
+    }
+    let Some(b1) = world.source_server(away, &server.b1) else { return Some("B1 is not there") };
+    if b1.source != serving.instance {
+        return Some("B1 does not protect A4");
+    }
+    if b1.replication.complete_ms().is_none_or(|at| at > now) {
+        return Some("B1 is not healthy yet");
+    }
+    None
+}
+
+/// S3, and S4: B2 goes before A1.
+fn terminate_originals(notebook: &mut Notebook, world: &World, run: &Run, call: &Call) {
+    let (home, away) = world.ends();
+    for (index, server) in world.fleet().iter().enumerate() {
+        if call.region != Some(home) {
+            continue;
+        }
+        let name = &server.name;
+        let named = |id: &str| call.targets.iter().any(|target| target == id);
+        if server.a4.iter().any(|a4| named(a4.as_str())) {
+            notebook.find(Rule::S3, call.at_ms, format!("{name}: A4 was terminated"));
+        }
+        if !named(server.a1.as_str()) {
+            continue;
+        }
+        if !run.plan.cleanup.terminate_originals {
+            notebook.find(Rule::S3, call.at_ms, format!("{name}: A1 was terminated, and the plan keeps it"));
+        }
+        if let Some(why) = not_home(world, index, server) {
+            notebook.find(Rule::S3, call.at_ms, format!("{name}: A1 was terminated although {why}"));
+        }
+        if server.b3.iter().any(|b3| world.instance(away, b3).is_some_and(|i| i.state.is_live())) {
+            notebook.find(Rule::S4, call.at_ms, format!("{name}: A1 was terminated before B2"));
+        }
+    }
+}
+
+/// S1 and S2: B1 is stopped only where the plan asks for it and production no longer runs on what it protects.
+fn stop(notebook: &mut Notebook, world: &World, run: &Run, call: &Call) {
+    let (_, away) = world.ends();
+    for (index, server) in world.fleet().iter().enumerate() {
+        let b1 = call.region == Some(away) && call.targets.iter().any(|target| target == server.b1.as_str());
+        if !b1 {
+            continue;
+        }
+        if !run.plan.stop_original_replication {
+            notebook.find(
+                Rule::S5,
+                call.at_ms,
+                format!("{}: B1 was stopped, and the plan keeps it", server.name),
+            );
+        }
+        if world.serving(index).is_some_and(|serving| serving.region != away || !serving.running) {
+            let what = format!("{}: B1 was stopped while production is not on B3", server.name);
+            notebook.find(Rule::S2, call.at_ms, what);
+        }
+    }
+}
+
+/// S4: the record A3 goes after B2 and, where the plan asks for it, A1; never in a drill.
+fn delete_record(notebook: &mut Notebook, world: &World, run: &Run, call: &Call) {
+    let (home, away) = world.ends();
+    for (index, server) in world.fleet().iter().enumerate() {
+        let a3 = server.a3.iter().any(|a3| call.targets.iter().any(|target| target == a3.as_str()));
+        if !a3 || call.region != Some(home) {
+            continue;
+        }
+        let name = &server.name;
+        if run.procedure == Procedure::Drill {
+            notebook.find(
+                Rule::S4,
+                call.at_ms,
+                format!("{name}: a drill deleted A3 instead of terminating it"),
+            );
+        }
+        if server.b3.iter().any(|b3| world.instance(away, b3).is_some_and(|i| i.state.is_live())) {
+            notebook.find(Rule::S4, call.at_ms, format!("{name}: A3 was deleted before B2 was terminated"));
+        }
+        let a1_lives = world.instance(home, &server.a1).is_some_and(|a1| a1.state.is_live());
+        if run.plan.cleanup.terminate_originals && a1_lives && !server.a4.contains(&server.a1) {
+            notebook.find(Rule::S4, call.at_ms, format!("{name}: A3 was deleted before A1 was terminated"));
+        }
+        if let Some(why) = not_home(world, index, server) {
+            notebook.find(Rule::S2, call.at_ms, format!("{name}: A3 was deleted although {why}"));
+        }
+    }
+}
+
+/// S4: A2 goes last.
+fn disconnect(notebook: &mut Notebook, world: &World, run: &Run, call: &Call) {
+    let (home, away) = world.ends();
+    let keeps = run.procedure == Procedure::Drill && run.plan.drill.keep_recovered_servers;
+    for (index, server) in world.fleet().iter().enumerate() {
+        let a2 = server.a2.iter().any(|a2| call.targets.iter().any(|target| target == a2.as_str()));
+        if !a2 || call.region != Some(home) {
+            continue;
+        }
+        let name = &server.name;
+        if world.labels(index).a3.is_some() {
+            notebook.find(Rule::S4, call.at_ms, format!("{name}: A2 was disconnected before A3 was gone"));
+        }
+        let b3_lives = server.b3.iter().any(|b3| world.instance(away, b3).is_some_and(|i| i.state.is_live()));
+        if b3_lives && !keeps {
+            notebook.find(
+                Rule::S4,
+                call.at_ms,
+                format!("{name}: A2 was disconnected before B2 was terminated"),
+            );
+        }
+    }
+}

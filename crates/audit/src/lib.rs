@@ -1,0 +1,110 @@
+//! Watches the simulated world after every call and every event, and judges the safety rules S1 to S9.
+//!
+//! It knows the rules by itself: it reads the world's own truth, not what AWS would show, and shares no code with the
+//! guard that is to keep them, so that one mistake cannot hide in both.
+
+mod calls;
+mod moments;
+mod rules;
+mod verdict;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use failback_core::plan::Plan;
+use failback_core::procedure::Procedure;
+use failback_sim::{Happening, Observer, World};
+
+pub use rules::{Finding, RULES, Rule};
+pub use verdict::{End, Verdict};
+
+/// What the auditor knows of a run.
+#[derive(Debug, Clone)]
+struct Run {
+    procedure: Procedure,
+    plan: Plan,
+    /// What existed of each server when the run began, by label.
+    began_with: Vec<BTreeSet<&'static str>>,
+}
+
+/// What was found so far.
+#[derive(Debug, Default)]
+struct Notebook {
+    runs: BTreeMap<String, Run>,
+    findings: Vec<Finding>,
+    /// What production DNS answered when the watch began: zone, name, values.
+    records: Vec<(String, String, Vec<String>)>,
+}
+
+impl Notebook {
+    fn find(&mut self, rule: Rule, at_ms: i64, what: impl Into<String>) {
+        let what = what.into();
+        // One cause is told once, however many events it lasts.
+        if !self.findings.iter().any(|finding| finding.rule == rule && finding.what == what) {
+            self.findings.push(Finding { rule, at_ms, what });
+        }
+    }
+}
+
+/// Watches a world. Every run is announced before it begins and judged after it has ended.
+#[derive(Debug, Clone, Default)]
+pub struct Auditor {
+    notebook: Arc<Mutex<Notebook>>,
+}
+
+struct Watch(Arc<Mutex<Notebook>>);
+
+fn locked(notebook: &Mutex<Notebook>) -> MutexGuard<'_, Notebook> {
+    notebook.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Observer for Watch {
+    fn after(&mut self, world: &World, what: &Happening<'_>) {
+        let mut notebook = locked(&self.0);
+        if let Happening::Call(call) = what {
+            calls::check(&mut notebook, world, call);
+        }
+        moments::check(&mut notebook, world, what.touched());
+    }
+}
+
+impl Auditor {
+    /// Begins to watch a world.
+    pub fn watch(world: &mut World) -> Self {
+        let auditor = Self::default();
+        for zone in world.zones() {
+            let mut notebook = locked(&auditor.notebook);
+            for record in zone.records() {
+                notebook.records.push((zone.id.to_string(), record.name.clone(), record.values.clone()));
+            }
+        }
+        world.observe(Box::new(Watch(Arc::clone(&auditor.notebook))));
+        auditor
+    }
+
+    /// Announces a run: calls made by this execution are judged by its procedure and plan.
+    pub fn begin(&self, world: &World, execution: &str, procedure: Procedure, plan: &Plan) {
+        let labels = |server| world.left_of(server).into_iter().map(|left| left.label).collect();
+        let began_with = (0..world.fleet().len()).map(labels).collect();
+        let run = Run { procedure, plan: plan.clone(), began_with };
+        locked(&self.notebook).runs.insert(execution.to_owned(), run);
+    }
+
+    /// Judges every rule after a run has ended.
+    pub fn judge(&self, world: &World, execution: &str, end: &End) -> Vec<Verdict> {
+        let mut notebook = locked(&self.notebook);
+        verdict::check(&mut notebook, world, execution, end);
+        RULES
+            .iter()
+            .map(|rule| Verdict {
+                rule: *rule,
+                findings: notebook.findings.iter().filter(|finding| finding.rule == *rule).cloned().collect(),
+            })
+            .collect()
+    }
+
+    /// Everything found so far.
+    pub fn findings(&self) -> Vec<Finding> {
+        locked(&self.notebook).findings.clone()
+    }
+}

@@ -1,0 +1,84 @@
+//! What must be so at every moment, whoever caused it.
+
+use std::collections::BTreeSet;
+
+use failback_core::cloud::{InstanceState, JobKind};
+use failback_core::procedure::Procedure;
+use failback_sim::{Touched, World};
+
+use crate::Notebook;
+use crate::rules::Rule;
+
+/// Judges the objects that have just changed.
+pub(crate) fn check(notebook: &mut Notebook, world: &World, touched: &[Touched]) {
+    let mut servers = BTreeSet::new();
+    for object in touched {
+        match object {
+            Touched::Instance(region, id) => {
+                servers.extend(world.instance(*region, id).and_then(|instance| instance.server));
+            }
+            Touched::Record { .. } | Touched::Change(_) => servers.extend(0..world.fleet().len()),
+            _ => {}
+        }
+    }
+    for server in servers {
+        production(notebook, world, server);
+        originals(notebook, world, server);
+        failed_back(notebook, world, server);
+    }
+}
+
+/// S2: traffic goes to an instance that runs.
+fn production(notebook: &mut Notebook, world: &World, index: usize) {
+    let name = &world.fleet()[index].name;
+    match world.serving(index) {
+        Some(serving) if serving.running => {}
+        Some(serving) => {
+            let what = format!("{name}: traffic goes to {}, which does not run", serving.instance);
+            notebook.find(Rule::S2, world.now_ms(), what);
+        }
+        None => notebook.find(Rule::S2, world.now_ms(), format!("{name}: traffic goes nowhere")),
+    }
+}
+
+/// S1: while only drills run, A1 is as it was and A4 is another instance.
+fn originals(notebook: &mut Notebook, world: &World, index: usize) {
+    let only_drills = notebook.runs.values().all(|run| run.procedure == Procedure::Drill);
+    if notebook.runs.is_empty() || !only_drills {
+        return;
+    }
+    let (home, _) = world.ends();
+    let server = &world.fleet()[index];
+    let began =
+        notebook.runs.values().any(|run| run.began_with.get(index).is_some_and(|had| had.contains("A1")));
+    let lives = world.instance(home, &server.a1).is_some_and(|a1| a1.state.is_live());
+    if began && !lives {
+        notebook.find(Rule::S1, world.now_ms(), format!("{}: A1 did not survive a drill", server.name));
+    }
+    if server.a4.contains(&server.a1) {
+        notebook.find(Rule::S1, world.now_ms(), format!("{}: a drill launched into A1", server.name));
+    }
+}
+
+/// S2: a failback takes an A4 down only because its successor was asked for. S7: one A4 at a time.
+fn failed_back(notebook: &mut Notebook, world: &World, index: usize) {
+    let (home, _) = world.ends();
+    let server = &world.fleet()[index];
+    let running = |id| world.instance(home, id).is_some_and(|i| i.state == InstanceState::Running);
+    if server.a4.iter().filter(|id| running(id)).count() > 1 {
+        notebook.find(Rule::S7, world.now_ms(), format!("{}: two A4 run", server.name));
+    }
+    let failback = notebook.runs.values().any(|run| run.procedure == Procedure::Failback);
+    let drill = notebook.runs.values().any(|run| run.procedure == Procedure::Drill);
+    let going = |id| world.instance(home, id).is_some_and(|i| i.state == InstanceState::ShuttingDown);
+    if failback && !drill && server.a4.iter().any(going) {
+        let mut jobs = world.active_jobs(home).filter(|job| job.kind == JobKind::Launch);
+        if !jobs.any(|job| job.parts.iter().any(|part| server.a2.contains(&part.server))) {
+            notebook.find(
+                Rule::S2,
+                world.now_ms(),
+                format!("{}: A4 was taken down without successor", server.name),
+            );
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! What must be so when a run has ended.
+
+use std::collections::BTreeSet;
+
+use failback_core::procedure::Procedure;
+use failback_core::report::{Outcome, Report};
+use failback_sim::World;
+
+use crate::rules::{Finding, Rule};
+use crate::{Notebook, Run};
+
+/// How a run ended, as its runner saw it.
+#[derive(Debug, Clone)]
+pub struct End {
+    /// The report, if the run came so far.
+    pub report: Option<Report>,
+    /// Events of the execution's history.
+    pub history_events: u64,
+    /// Waits that gave no reason, by state.
+    pub silent_waits: Vec<String>,
+}
+
+/// A rule and how it was broken, if it was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verdict {
+    /// Which.
+    pub rule: Rule,
+    /// How; empty when it held.
+    pub findings: Vec<Finding>,
+}
+
+impl Verdict {
+    /// True when the rule held.
+    pub fn held(&self) -> bool {
+        self.findings.is_empty()
+    }
+}
+
+pub(crate) fn check(notebook: &mut Notebook, world: &World, execution: &str, end: &End) {
+    let Some(run) = notebook.runs.get(execution).cloned() else { return };
+    records(notebook, world, &run);
+    left(notebook, world, &run, end.report.as_ref());
+    orphans(notebook, world, &run);
+    loss(notebook, world, &run, end.report.as_ref());
+    bounded(notebook, world, end);
+}
+
+/// S1 and S5: records that are not the run's to change are as they were.
+fn records(notebook: &mut Notebook, world: &World, run: &Run) {
+    let planned = |name: &str| {
+        let same =
+            |planned: &str| planned.trim_end_matches('.').eq_ignore_ascii_case(name.trim_end_matches('.'));
+        run.procedure == Procedure::Failback
+            && run.plan.redirect.records.iter().any(|record| same(&record.name))
+    };
+    let before = notebook.records.clone();
+    for zone in world.zones() {
+        for record in zone.records() {
+            let key = |r: &&(String, String, Vec<String>)| {
+                r.0 == zone.id.as_str() && r.1 == record.name && r.2 == record.values
+            };
+            let is_old = before.iter().find(key).is_some();
+            let other_failback = notebook.runs.values().any(|run| run.procedure == Procedure::Failback);
+            if !is_old && !planned(&record.name) && !(other_failback && run.procedure == Procedure::Drill) {
+                notebook.find(Rule::S5, world.now_ms(), format!("record {} was changed", record.name));
+            }
+        }
+    }
+}
+
+/// S6: what is left is what should be, or a run that did not succeed says what it is.
+fn left(notebook: &mut Notebook, world: &World, run: &Run, report: Option<&Report>) {
+    for (index, server) in world.fleet().iter().enumerate() {
+        let left: BTreeSet<&str> = world.left_of(index).into_iter().map(|left| left.label).collect();
+        let began = &run.began_with[index];
+        let Some(report) = report else {
+            // The run ended before it began.
+            if left != *began {
+                notebook.find(Rule::S6, world.now_ms(), format!("{}: changed without a report", server.name));
+            }
+            continue;
+        };
+        let Some(told) = report.servers.iter().find(|told| told.b1 == server.b1) else { continue };
+        if told.outcome == "home" {
+            continue;
+        }
+        let expected = expected(run, began);
+        let told: BTreeSet<&str> = told.left.split_whitespace().collect();
+        if report.outcome == Outcome::Succeeded && left != expected {
+            let what = format!("{}: {left:?} is left instead of {expected:?}", server.name);
+            notebook.find(Rule::S6, world.now_ms(), what);
+        }
+        if told != left {
+            let what = format!("{}: the report says {told:?} is left, and it is {left:?}", server.name);
+            notebook.find(Rule::S6, world.now_ms(), what);
+        }
+    }
+}
+
+fn expected(run: &Run, began: &BTreeSet<&'static str>) -> BTreeSet<&'static str> {
+    match run.procedure {
+        Procedure::Drill if run.plan.drill.keep_recovered_servers => {
+            ["A1", "B1", "B2", "B3"].into_iter().filter(|label| began.contains(label)).collect()
+        }
+        Procedure::Drill => BTreeSet::from(["A1", "B1"]),
+        Procedure::Failback if run.plan.cleanup.terminate_originals || !began.contains("A1") => {
+            BTreeSet::from(["A4", "B1"])
+        }
+        Procedure::Failback => BTreeSet::from(["A1", "A4", "B1"]),
+    }
+}
+
+/// S7: no job of the fleet is at work once the run has ended.
+fn orphans(notebook: &mut Notebook, world: &World, run: &Run) {
+    // A failback that is held leaves its job to the next start, which adopts it.
+    if run.procedure == Procedure::Failback {
+        return;
+    }
+    let (home, away) = world.ends();
+    for (region, job) in
+        world.active_jobs(home).map(|j| (home, j)).chain(world.active_jobs(away).map(|j| (away, j)))
+    {
+        let of_fleet = world.fleet().iter().any(|server| {
+            job.parts.iter().any(|part| server.a2.contains(&part.server) || server.b1 == part.server)
+        });
+        if of_fleet {
+            notebook.find(Rule::S7, world.now_ms(), format!("job {} in {region} is still at work", job.id));
+        }
+    }
+}
+
+/// S8: every record that is missing lies in the window that the report names, and the window is no larger.
+fn loss(notebook: &mut Notebook, world: &World, run: &Run, report: Option<&Report>) {
+    let reported = report.and_then(|report| report.loss);
+    if run.plan.redirect.by_hand && run.procedure == Procedure::Failback {
+        return;
+    }
+    for (index, server) in world.fleet().iter().enumerate() {
+        let name = &server.name;
+        let failed_back = world.serving(index).is_some_and(|serving| server.a4.contains(&serving.instance));
+        match (world.lost(index), reported) {
+            (Some(lost), Some(said)) if failed_back => {
+                let told = said.from.millis() - 1_000..=said.until_at_most.millis() + 1_000;
+                if !told.contains(&lost.first_ms) || !told.contains(&lost.last_ms) {
+                    let what =
+                        format!("{name}: {} records are lost outside the reported window", lost.records);
+                    notebook.find(Rule::S8, world.now_ms(), what);
+                }
+                if lost.last_ms < said.until.millis() - 2_000 {
+                    let what = format!("{name}: the report claims a loss after the last record was lost");
+                    notebook.find(Rule::S8, world.now_ms(), what);
+                }
+            }
+            (Some(lost), None) if failed_back && report.is_some_and(|r| r.outcome == Outcome::Succeeded) => {
+                notebook.find(
+                    Rule::S8,
+                    world.now_ms(),
+                    format!("{name}: {} lost records are not told", lost.records),
+                );
+            }
+            (None, Some(_)) if failed_back => {
+                notebook.find(
+                    Rule::S8,
+                    world.now_ms(),
+                    format!("{name}: a loss is told, and nothing is lost"),
+                );
+            }
+            _ => {}
+        }
+    }
+}
+
+/// S9.
+fn bounded(notebook: &mut Notebook, world: &World, end: &End) {
+    if end.history_events >= 25_000 {
+        notebook.find(Rule::S9, world.now_ms(), format!("{} history events", end.history_events));
+    }
+    for state in &end.silent_waits {
+        notebook.find(Rule::S9, world.now_ms(), format!("{state} waits without a reason"));
+    }
+}

@@ -1,0 +1,409 @@
+//! Elastic Disaster Recovery, as far as the procedures need it (drs-facts §1 to §5).
+
+use async_trait::async_trait;
+
+use super::{InstanceState, Tags};
+use crate::error::Result;
+use crate::guard::{
+    DeleteRecoveryInstance, DeleteSourceServer, DisconnectSourceServer, ReverseReplication, StartRecovery,
+    StopReplication, TagResource, TerminateRecoveryInstances, UpdateLaunchConfiguration, Warrant,
+};
+use crate::id::{
+    InstanceId, JobId, LaunchTemplateId, RecoveryInstanceId, SnapshotId, SourceServerId, SubnetId,
+};
+use crate::moment::Moment;
+use crate::region::Region;
+
+/// Which way a source server replicates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// From the source Region to the recovery Region: B1.
+    Failover,
+    /// From the recovery Region home: A2.
+    Failback,
+    /// A word that this program does not know.
+    Unknown,
+}
+
+/// `dataReplicationState` of source servers and recovery instances.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)] // DRS's own words.
+pub enum ReplicationState {
+    Stopped,
+    Initiating,
+    InitialSync,
+    Backlog,
+    CreatingSnapshot,
+    Continuous,
+    Paused,
+    Rescan,
+    Stalled,
+    Disconnected,
+    NotStarted,
+    NotAvailable,
+    Unknown,
+}
+
+/// `dataReplicationInfo`, its disks added up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Replication {
+    /// `dataReplicationState`.
+    pub state: ReplicationState,
+    /// `lagDuration`; absent and zero both mean no lag.
+    pub lag_seconds: Option<u64>,
+    /// `etaDateTime`.
+    pub eta: Option<Moment>,
+    /// Sum of `totalStorageBytes`.
+    pub total_bytes: u64,
+    /// Sum of `replicatedStorageBytes`.
+    pub replicated_bytes: u64,
+    /// Sum of `rescannedStorageBytes`.
+    pub rescanned_bytes: u64,
+    /// Sum of `backloggedStorageBytes`.
+    pub backlog_bytes: u64,
+    /// True when on every disk the rescanned bytes reach the total. CONTINUOUS alone comes earlier (§3, row 4b).
+    pub rescan_complete: bool,
+    /// `dataReplicationError.error`.
+    pub error: Option<String>,
+    /// The initiation step that is in progress.
+    pub step: Option<String>,
+}
+
+impl Replication {
+    /// CONTINUOUS and no lag.
+    pub fn is_healthy(&self) -> bool {
+        self.state == ReplicationState::Continuous && self.lag() == 0
+    }
+
+    /// Lag in seconds; DRS leaves it out when there is none.
+    pub fn lag(&self) -> u64 {
+        self.lag_seconds.unwrap_or(0)
+    }
+
+    /// True while DRS still copies or holds on to a recovery instance of the other Region.
+    pub fn is_running(&self) -> bool {
+        !matches!(self.state, ReplicationState::Stopped | ReplicationState::Disconnected)
+    }
+}
+
+/// `lastLaunchResult`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)] // DRS's own words.
+pub enum LastLaunch {
+    NotStarted,
+    Pending,
+    Succeeded,
+    Failed,
+    Unknown,
+}
+
+/// A source server: A2 in the source Region, B1 in the recovery Region.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceServer {
+    /// `sourceServerID`.
+    pub id: SourceServerId,
+    /// `arn`.
+    pub arn: String,
+    /// `tags`.
+    pub tags: Tags,
+    /// `replicationDirection`.
+    pub direction: Direction,
+    /// `sourceProperties.identificationHints.awsInstanceID`: the instance that is replicated.
+    pub instance: Option<InstanceId>,
+    /// `sourceProperties.identificationHints.hostname`.
+    pub hostname: Option<String>,
+    /// `sourceCloudProperties.originRegion`.
+    pub origin_region: Option<String>,
+    /// `recoveryInstanceId`.
+    pub recovery_instance: Option<RecoveryInstanceId>,
+    /// `lastLaunchResult`.
+    pub last_launch: LastLaunch,
+    /// `lifeCycle.lastLaunch.initiated.jobID`.
+    pub last_launch_job: Option<JobId>,
+    /// `dataReplicationInfo`.
+    pub replication: Replication,
+    /// `reversedDirectionSourceServerArn`. Goes stale across cycles (§0.6): shown, never followed.
+    pub reversed_arn: Option<String>,
+}
+
+/// `failback.state` of a recovery instance. Reported, never decided upon: §4 and §12.1 leave its course open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)] // DRS's own words.
+pub enum FailbackState {
+    NotStarted,
+    InProgress,
+    ReadyForLaunch,
+    Completed,
+    Error,
+    NotReadyForLaunch,
+    NotAvailable,
+    Unknown,
+}
+
+/// A recovery instance: B2 in the recovery Region, A3 in the source Region.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecoveryInstance {
+    /// `recoveryInstanceID`.
+    pub id: RecoveryInstanceId,
+    /// `arn`.
+    pub arn: String,
+    /// `tags`.
+    pub tags: Tags,
+    /// `ec2InstanceID`: B3 or A4.
+    pub instance: InstanceId,
+    /// `ec2InstanceState`.
+    pub state: InstanceState,
+    /// `jobID`: the job that launched it.
+    pub job: Option<JobId>,
+    /// `sourceServerID`: B1 or A2.
+    pub source_server: SourceServerId,
+    /// `isDrill`.
+    pub is_drill: bool,
+    /// `originEnvironment` is AWS: only then can replication be reversed.
+    pub originated_in_aws: bool,
+    /// `failback.state`.
+    pub failback_state: FailbackState,
+    /// `failback.agentLastSeenByServiceDateTime`.
+    pub agent_seen: Option<Moment>,
+    /// `dataReplicationInfo.dataReplicationState`; leaves NOT_STARTED once replication is reversed (§3, row 4).
+    pub replication_state: ReplicationState,
+    /// `pointInTimeSnapshotDateTime`: how recent its data is.
+    pub point_in_time: Option<Moment>,
+}
+
+impl RecoveryInstance {
+    /// True until EC2 has begun to take it down. Records of terminated instances linger (§6).
+    pub fn is_live(&self) -> bool {
+        self.state.is_live()
+    }
+
+    /// True when reversed replication was started on it.
+    pub fn is_reversed(&self) -> bool {
+        self.replication_state != ReplicationState::NotStarted
+    }
+}
+
+/// Which recovery instances to read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RecoveryInstanceFilter {
+    /// By id.
+    Ids(Vec<RecoveryInstanceId>),
+    /// By the source server they were launched from.
+    SourceServers(Vec<SourceServerId>),
+    /// All in the Region.
+    All,
+}
+
+/// `type` of a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)] // DRS's own words.
+pub enum JobKind {
+    Launch,
+    Terminate,
+    Other,
+}
+
+/// `status` of a job. COMPLETED says nothing about success (§0.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)] // DRS's own words.
+pub enum JobStatus {
+    Pending,
+    Started,
+    Completed,
+}
+
+/// `launchStatus` of a server in a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)] // DRS's own words.
+pub enum LaunchStatus {
+    Pending,
+    InProgress,
+    Launched,
+    Failed,
+    Terminated,
+    Unknown,
+}
+
+/// `launchActionsStatus`, summed up.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PostLaunchActions {
+    /// Actions that still run.
+    pub running: usize,
+    /// Actions that succeeded.
+    pub succeeded: usize,
+    /// Why actions failed, one text each.
+    pub failed: Vec<String>,
+}
+
+/// A server in a job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JobServer {
+    /// `sourceServerID`.
+    pub server: SourceServerId,
+    /// `recoveryInstanceID`; real answers leave it out at times (§1.2).
+    pub recovery_instance: Option<RecoveryInstanceId>,
+    /// `launchStatus`.
+    pub launch: LaunchStatus,
+    /// `launchActionsStatus`.
+    pub actions: Option<PostLaunchActions>,
+}
+
+/// A DRS job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Job {
+    /// `jobID`.
+    pub id: JobId,
+    /// `type`.
+    pub kind: JobKind,
+    /// `status`.
+    pub status: JobStatus,
+    /// `creationDateTime`.
+    pub created: Option<Moment>,
+    /// `tags`, given to StartRecovery.
+    pub tags: Tags,
+    /// `participatingServers`.
+    pub servers: Vec<JobServer>,
+}
+
+impl Job {
+    /// True until DRS has completed it.
+    pub fn is_active(&self) -> bool {
+        self.status != JobStatus::Completed
+    }
+
+    /// The server's part in this job.
+    pub fn part_of(&self, server: &SourceServerId) -> Option<&JobServer> {
+        self.servers.iter().find(|part| part.server == *server)
+    }
+}
+
+/// A line of a job's log. The event is text: `LAUNCH_END` is in every real log and not in the model (§0.3).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JobLogItem {
+    /// `logDateTime`.
+    pub at: Option<Moment>,
+    /// `event`.
+    pub event: String,
+    /// `eventData.sourceServerID`.
+    pub server: Option<SourceServerId>,
+    /// `eventData.rawError`.
+    pub error: Option<String>,
+}
+
+/// `targetInstanceTypeRightSizingMethod`. BASIC overrides the type in the launch template (§9).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)] // DRS's own words.
+pub enum RightSizing {
+    None,
+    Basic,
+    InAws,
+    Unknown,
+}
+
+/// How a source server is launched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LaunchConfiguration {
+    /// `ec2LaunchTemplateID`: network, security groups and profile live there.
+    pub launch_template: Option<LaunchTemplateId>,
+    /// `launchIntoInstanceProperties.launchIntoEC2InstanceID`: with it A4 becomes A1 (§0.4).
+    pub launch_into: Option<InstanceId>,
+    /// `targetInstanceTypeRightSizingMethod`.
+    pub right_sizing: RightSizing,
+    /// `copyPrivateIp`.
+    pub copy_private_ip: bool,
+    /// `launchDisposition` is STARTED.
+    pub starts: bool,
+    /// `postLaunchEnabled`.
+    pub post_launch_actions: bool,
+}
+
+/// A Region's launch configuration template.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LaunchConfigurationTemplate {
+    /// `launchIntoSourceInstance`.
+    pub launch_into_source: bool,
+}
+
+/// A Region's replication configuration template. Where DRS is initialised there is at least one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReplicationTemplate {
+    /// `stagingAreaSubnetId`.
+    pub staging_subnet: Option<SubnetId>,
+}
+
+/// The operations of DRS that the procedures use. Every reading method returns all pages.
+#[async_trait]
+pub trait Drs: Send + Sync {
+    /// DescribeSourceServers: those with these ids, or all in the Region.
+    async fn source_servers(
+        &self,
+        region: Region,
+        ids: Option<&[SourceServerId]>,
+    ) -> Result<Vec<SourceServer>>;
+
+    /// DescribeRecoveryInstances.
+    async fn recovery_instances(
+        &self,
+        region: Region,
+        filter: &RecoveryInstanceFilter,
+    ) -> Result<Vec<RecoveryInstance>>;
+
+    /// DescribeJobs: those with these ids, or all since a moment; newest first.
+    async fn jobs(&self, region: Region, ids: &[JobId], since: Option<Moment>) -> Result<Vec<Job>>;
+
+    /// DescribeJobLogItems.
+    async fn job_log(&self, region: Region, job: &JobId) -> Result<Vec<JobLogItem>>;
+
+    /// DescribeRecoverySnapshots of one server, newest first, as far as one page goes.
+    async fn recovery_snapshots(
+        &self,
+        region: Region,
+        server: &SourceServerId,
+    ) -> Result<Vec<(SnapshotId, Moment)>>;
+
+    /// DescribeReplicationConfigurationTemplates; `NotInitialized` where DRS is not.
+    async fn replication_templates(&self, region: Region) -> Result<Vec<ReplicationTemplate>>;
+
+    /// DescribeLaunchConfigurationTemplates.
+    async fn launch_configuration_templates(
+        &self,
+        region: Region,
+    ) -> Result<Vec<LaunchConfigurationTemplate>>;
+
+    /// GetLaunchConfiguration.
+    async fn launch_configuration(
+        &self,
+        region: Region,
+        server: &SourceServerId,
+    ) -> Result<LaunchConfiguration>;
+
+    /// StartRecovery. Has no client token: never repeated without looking first (§5).
+    async fn start_recovery(&self, warrant: Warrant<StartRecovery>) -> Result<JobId>;
+
+    /// ReverseReplication; answers the ARN of the source server in the other Region.
+    async fn reverse_replication(&self, warrant: Warrant<ReverseReplication>) -> Result<String>;
+
+    /// UpdateLaunchConfiguration.
+    async fn update_launch_configuration(&self, warrant: Warrant<UpdateLaunchConfiguration>) -> Result<()>;
+
+    /// StopReplication. Deletes every point in time of the server.
+    async fn stop_replication(&self, warrant: Warrant<StopReplication>) -> Result<()>;
+
+    /// TerminateRecoveryInstances, at most 200.
+    async fn terminate_recovery_instances(
+        &self,
+        warrant: Warrant<TerminateRecoveryInstances>,
+    ) -> Result<JobId>;
+
+    /// DeleteRecoveryInstance: the record only, EC2 keeps running.
+    async fn delete_recovery_instance(&self, warrant: Warrant<DeleteRecoveryInstance>) -> Result<()>;
+
+    /// DisconnectSourceServer.
+    async fn disconnect_source_server(&self, warrant: Warrant<DisconnectSourceServer>) -> Result<()>;
+
+    /// DeleteSourceServer.
+    async fn delete_source_server(&self, warrant: Warrant<DeleteSourceServer>) -> Result<()>;
+
+    /// TagResource.
+    async fn tag_resource(&self, warrant: Warrant<TagResource>) -> Result<()>;
+}

@@ -1,0 +1,139 @@
+//! EC2, as far as the procedures need it.
+
+use async_trait::async_trait;
+
+use super::Tags;
+use crate::error::Result;
+use crate::guard::{CreateLaunchTemplateVersion, SetDefaultVersion, TerminateInstances, Warrant};
+use crate::id::{InstanceId, LaunchTemplateId, SecurityGroupId, SubnetId};
+use crate::region::Region;
+
+/// State of an EC2 instance, as EC2 or DRS says it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)] // EC2's own words.
+pub enum InstanceState {
+    Pending,
+    Running,
+    Stopping,
+    Stopped,
+    ShuttingDown,
+    Terminated,
+    NotFound,
+    Unknown,
+}
+
+impl InstanceState {
+    /// True until EC2 has begun to take the instance down.
+    pub fn is_live(self) -> bool {
+        !matches!(self, Self::ShuttingDown | Self::Terminated | Self::NotFound)
+    }
+}
+
+/// An EC2 instance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Instance {
+    /// `instanceId`.
+    pub id: InstanceId,
+    /// `instanceState`.
+    pub state: InstanceState,
+    /// `tagSet`.
+    pub tags: Tags,
+    /// `instanceType`.
+    pub instance_type: String,
+    /// `subnetId`; absent once terminated.
+    pub subnet: Option<SubnetId>,
+    /// `groupSet`.
+    pub security_groups: Vec<SecurityGroupId>,
+    /// `iamInstanceProfile.arn`.
+    pub profile_arn: Option<String>,
+    /// `privateIpAddress`.
+    pub private_ip: Option<String>,
+    /// `ipAddress`.
+    pub public_ip: Option<String>,
+    /// How many network interfaces are attached.
+    pub network_interfaces: usize,
+    /// `metadataOptions`: endpoint enabled and applied. Routes inside the guest cannot be seen from here.
+    pub metadata_reachable: bool,
+}
+
+/// Result of a status check.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)] // EC2's own words.
+pub enum Check {
+    Ok,
+    Initializing,
+    Impaired,
+    InsufficientData,
+    NotApplicable,
+}
+
+/// Both status checks of a running instance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InstanceStatus {
+    /// Whose.
+    pub id: InstanceId,
+    /// `systemStatus`.
+    pub system: Check,
+    /// `instanceStatus`.
+    pub instance: Check,
+}
+
+/// A version of a launch template.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LaunchTemplateVersion {
+    /// `launchTemplateId`.
+    pub template: LaunchTemplateId,
+    /// `versionNumber`.
+    pub version: u64,
+    /// Subnet of the first network interface.
+    pub subnet: Option<SubnetId>,
+    /// Security groups of the first network interface.
+    pub security_groups: Vec<SecurityGroupId>,
+    /// Name or ARN of the instance profile.
+    pub profile: Option<String>,
+    /// `instanceType`.
+    pub instance_type: Option<String>,
+}
+
+/// A subnet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subnet {
+    /// `subnetId`.
+    pub id: SubnetId,
+    /// `vpcId`.
+    pub vpc: String,
+    /// `availableIpAddressCount`.
+    pub free_addresses: u32,
+}
+
+/// The operations of EC2 that the procedures use. Every reading method returns all pages.
+#[async_trait]
+pub trait Ec2: Send + Sync {
+    /// DescribeInstances. Ids that EC2 does not know are left out, not an error.
+    async fn instances(&self, region: Region, ids: &[InstanceId]) -> Result<Vec<Instance>>;
+
+    /// DescribeInstanceStatus: running instances only.
+    async fn instance_status(&self, region: Region, ids: &[InstanceId]) -> Result<Vec<InstanceStatus>>;
+
+    /// DescribeSubnets. Ids that EC2 does not know are left out, not an error.
+    async fn subnets(&self, region: Region, ids: &[SubnetId]) -> Result<Vec<Subnet>>;
+
+    /// DescribeLaunchTemplateVersions: the default version of one template.
+    async fn default_launch_template_version(
+        &self,
+        region: Region,
+        template: &LaunchTemplateId,
+    ) -> Result<LaunchTemplateVersion>;
+
+    /// CreateLaunchTemplateVersion, on top of the default version; answers the new version's number.
+    async fn create_launch_template_version(
+        &self,
+        warrant: Warrant<CreateLaunchTemplateVersion>,
+    ) -> Result<u64>;
+
+    /// ModifyLaunchTemplate: makes a version the default.
+    async fn set_default_version(&self, warrant: Warrant<SetDefaultVersion>) -> Result<()>;
+
+    /// TerminateInstances: A1 only, at most 1,000.
+    async fn terminate_instances(&self, warrant: Warrant<TerminateInstances>) -> Result<()>;
+}

@@ -1,0 +1,61 @@
+//! Route 53, as far as the procedures need it.
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use crate::error::Result;
+use crate::guard::{ChangeRecords, Warrant};
+use crate::id::{ChangeId, HostedZoneId};
+
+/// Type of a record that a plan may redirect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum RecordType {
+    /// An IPv4 address.
+    A,
+}
+
+impl RecordType {
+    /// As Route 53 writes it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::A => "A",
+        }
+    }
+}
+
+/// A record set as it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordSet {
+    /// Name with its final dot.
+    pub name: String,
+    /// Type.
+    pub kind: RecordType,
+    /// TTL; an alias has none.
+    pub ttl_seconds: Option<u64>,
+    /// Values.
+    pub values: Vec<String>,
+    /// `SetIdentifier`: present where a routing policy chooses between several sets.
+    pub set_identifier: Option<String>,
+}
+
+/// How far a change has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)] // Route 53's own words.
+pub enum ChangeStatus {
+    Pending,
+    InSync,
+}
+
+/// The operations of Route 53 that the procedures use.
+#[async_trait]
+pub trait Route53: Send + Sync {
+    /// ListResourceRecordSets: all sets of this name and type.
+    async fn record_sets(&self, zone: &HostedZoneId, name: &str, kind: RecordType) -> Result<Vec<RecordSet>>;
+
+    /// GetChange.
+    async fn change_status(&self, change: &ChangeId) -> Result<ChangeStatus>;
+
+    /// ChangeResourceRecordSets: UPSERT of simple records in one zone.
+    async fn change_records(&self, warrant: Warrant<ChangeRecords>) -> Result<ChangeId>;
+}

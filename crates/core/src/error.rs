@@ -1,0 +1,197 @@
+//! The one list of error names, and the one error type.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! error_names {
+    ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {
+        /// What Step Functions sees, named after what the caller decides. Written `Failback.Throttled` and so on.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        pub enum ErrorName { $($(#[$doc])* $name),+ }
+
+        impl ErrorName {
+            /// Every name there is.
+            pub const ALL: &'static [Self] = &[$(Self::$name),+];
+
+            /// The name as Step Functions sees it.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$name => concat!("Failback.", stringify!($name))),+ }
+            }
+        }
+    };
+}
+
+error_names! {
+    /// AWS asks to slow down. Retried.
+    Throttled,
+    /// No answer, or an answer of 5xx: the call may or may not have taken effect. Retried; every step looks first.
+    Unavailable,
+    /// AWS refuses because of the state that something is in. A step reads that state again and waits or fails.
+    Conflict,
+    /// DRS is not initialised in a Region.
+    NotInitialized,
+    /// A permission is missing.
+    AccessDenied,
+    /// Something that must exist does not.
+    NotFound,
+    /// An AWS quota is used up.
+    QuotaExceeded,
+    /// AWS finds the request malformed.
+    Rejected,
+    /// The plan cannot be carried out as written.
+    InvalidPlan,
+    /// The plan is right, the world is not ready for it.
+    NotReady,
+    /// A safety rule forbids what a step was about to do.
+    Guard,
+    /// Servers could not be launched, as often as the plan allows.
+    LaunchFailed,
+    /// Launched servers do not work, as often as the plan allows.
+    ValidationFailed,
+    /// A wait took longer than the plan allows.
+    TimedOut,
+    /// A defect of this program.
+    Internal,
+}
+
+impl ErrorName {
+    /// Finds a name by what Step Functions sees.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|name| name.as_str() == text)
+    }
+}
+
+impl fmt::Display for ErrorName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The answer of AWS that an error began with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AwsError {
+    /// The operation, such as `drs:StartRecovery`.
+    pub operation: &'static str,
+    /// AWS's error code, such as `ConflictException`; empty when there was no answer.
+    pub code: String,
+    /// AWS's message.
+    pub message: String,
+    /// What the `Retry-After` header asked for.
+    pub retry_after_seconds: Option<u32>,
+}
+
+impl fmt::Display for AwsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.code.is_empty() {
+            write!(f, "{} got no answer ({})", self.operation, self.message)
+        } else {
+            write!(f, "{} answered {}: {}", self.operation, self.code, self.message)
+        }
+    }
+}
+
+impl std::error::Error for AwsError {}
+
+/// An error of a step. `Display` says one thing and never its source; [`Chain`] prints both.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Error {
+    name: ErrorName,
+    message: String,
+    source: Option<AwsError>,
+}
+
+/// A result of this crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    /// An error that this program finds by itself.
+    pub fn new(name: ErrorName, message: impl Into<String>) -> Self {
+        Self { name, message: message.into(), source: None }
+    }
+
+    /// An error that AWS answered.
+    pub fn aws(name: ErrorName, source: AwsError) -> Self {
+        Self { name, message: format!("{} failed", source.operation), source: Some(source) }
+    }
+
+    /// A defect of this program.
+    pub fn internal(message: impl Into<String>) -> Self {
+        Self::new(ErrorName::Internal, message)
+    }
+
+    /// The name that Step Functions sees.
+    pub fn name(&self) -> ErrorName {
+        self.name
+    }
+
+    /// What AWS answered, if this began with an answer of AWS.
+    pub fn answer(&self) -> Option<&AwsError> {
+        self.source.as_ref()
+    }
+
+    /// The same error with what was being done said first.
+    #[must_use]
+    pub fn while_doing(mut self, what: impl fmt::Display) -> Self {
+        self.message = format!("{what}: {}", self.message);
+        self
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source.as_ref().map(|source| source as _)
+    }
+}
+
+/// Prints an error with all its sources: the only place that does.
+pub struct Chain<'a>(pub &'a dyn std::error::Error);
+
+impl fmt::Display for Chain<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)?;
+        let mut next = self.0.source();
+        while let Some(source) = next {
+            write!(f, ": {source}")?;
+            next = source.source();
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn display_says_one_thing_and_the_chain_says_all() {
+        let error = Error::aws(
+            ErrorName::Conflict,
+            AwsError {
+                operation: "drs:StopReplication",
+                code: "ConflictException".into(),
+                message: "busy".into(),
+                retry_after_seconds: None,
+            },
+        )
+        .while_doing("stopping A2");
+        assert_eq!(error.to_string(), "stopping A2: drs:StopReplication failed");
+        assert_eq!(
+            Chain(&error).to_string(),
+            "stopping A2: drs:StopReplication failed: drs:StopReplication answered ConflictException: busy"
+        );
+    }
+
+    #[test]
+    fn a_name_is_read_back() {
+        for name in ErrorName::ALL {
+            assert_eq!(ErrorName::parse(name.as_str()), Some(*name));
+        }
+    }
+}

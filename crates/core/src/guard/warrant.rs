@@ -1,0 +1,178 @@
+//! Warrants: the only keys to AWS's writing operations.
+
+use crate::cloud::{RecordType, Tags};
+use crate::id::{
+    HostedZoneId, InstanceId, LaunchTemplateId, RecoveryInstanceId, SecurityGroupId, SourceServerId, SubnetId,
+};
+use crate::region::Region;
+
+/// Leave to do one thing to one target, once. Only the guard can make one.
+#[derive(Debug)]
+pub struct Warrant<A> {
+    action: A,
+}
+
+impl<A> Warrant<A> {
+    /// Reachable from the guard alone.
+    pub(super) fn issue(action: A) -> Self {
+        Self { action }
+    }
+
+    /// What is permitted, handed to the adapter that does it. The warrant is spent.
+    pub fn spend(self) -> A {
+        self.action
+    }
+
+    /// What is permitted.
+    pub fn action(&self) -> &A {
+        &self.action
+    }
+}
+
+/// StartRecovery of up to 100 servers in one job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StartRecovery {
+    /// Where the job runs.
+    pub region: Region,
+    /// What to launch.
+    pub servers: Vec<SourceServerId>,
+    /// `isDrill`.
+    pub is_drill: bool,
+    /// Tags of the job, by which a run finds it again after a crash.
+    pub tags: Tags,
+}
+
+/// ReverseReplication of one recovery instance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReverseReplication {
+    /// The recovery instance's Region.
+    pub region: Region,
+    /// B2 or A3.
+    pub recovery_instance: RecoveryInstanceId,
+}
+
+/// UpdateLaunchConfiguration: no right-sizing by DRS, no copied address, started.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UpdateLaunchConfiguration {
+    /// A2's Region.
+    pub region: Region,
+    /// A2.
+    pub server: SourceServerId,
+}
+
+/// StopReplication of one source server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StopReplication {
+    /// The server's Region.
+    pub region: Region,
+    /// A2, or B1 where the plan says so.
+    pub server: SourceServerId,
+}
+
+/// TerminateRecoveryInstances of up to 200 instances in one job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TerminateRecoveryInstances {
+    /// Their Region.
+    pub region: Region,
+    /// B2, or A3 in a drill.
+    pub recovery_instances: Vec<RecoveryInstanceId>,
+}
+
+/// DeleteRecoveryInstance of one record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeleteRecoveryInstance {
+    /// Its Region.
+    pub region: Region,
+    /// A3.
+    pub recovery_instance: RecoveryInstanceId,
+}
+
+/// DisconnectSourceServer of one server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DisconnectSourceServer {
+    /// Its Region.
+    pub region: Region,
+    /// A2.
+    pub server: SourceServerId,
+}
+
+/// DeleteSourceServer of one server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeleteSourceServer {
+    /// Its Region.
+    pub region: Region,
+    /// A2.
+    pub server: SourceServerId,
+}
+
+/// TagResource on one DRS resource.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TagResource {
+    /// Its Region.
+    pub region: Region,
+    /// A2, or B2 of a drill.
+    pub arn: String,
+    /// Tags to add.
+    pub tags: Tags,
+}
+
+/// CreateLaunchTemplateVersion on A2's template.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CreateLaunchTemplateVersion {
+    /// Its Region.
+    pub region: Region,
+    /// The template that DRS made for A2.
+    pub template: LaunchTemplateId,
+    /// The version whose other fields are kept.
+    pub from_version: u64,
+    /// Where A4 goes.
+    pub subnet: SubnetId,
+    /// Who may reach A4.
+    pub security_groups: Vec<SecurityGroupId>,
+    /// A4's instance profile, by name or ARN.
+    pub profile: String,
+    /// A4's type.
+    pub instance_type: String,
+}
+
+/// ModifyLaunchTemplate: a version becomes the default.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SetDefaultVersion {
+    /// Its Region.
+    pub region: Region,
+    /// The template that DRS made for A2.
+    pub template: LaunchTemplateId,
+    /// The new default.
+    pub version: u64,
+}
+
+/// EC2 TerminateInstances.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TerminateInstances {
+    /// Their Region.
+    pub region: Region,
+    /// A1 of each server.
+    pub instances: Vec<InstanceId>,
+}
+
+/// One record of a change batch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordChange {
+    /// Name.
+    pub name: String,
+    /// Type.
+    pub kind: RecordType,
+    /// TTL.
+    pub ttl_seconds: u64,
+    /// The one new value.
+    pub value: String,
+}
+
+/// ChangeResourceRecordSets: UPSERTs in one zone, all or none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChangeRecords {
+    /// The zone.
+    pub zone: HostedZoneId,
+    /// Its changes.
+    pub records: Vec<RecordChange>,
+}

@@ -1,0 +1,314 @@
+//! What a plan must mean, beyond its form.
+
+use std::collections::BTreeSet;
+
+use super::{Limits, Network, Plan, Problem, Redirect, SERVERS_MAX, Servers};
+use crate::region::{BadPair, RegionPair};
+
+/// Every problem of meaning.
+pub(super) fn problems(plan: &Plan) -> Vec<Problem> {
+    let mut found = Vec::new();
+    name(plan, &mut found);
+    regions(plan, &mut found);
+    servers(&plan.servers, &mut found);
+    waves(plan, &mut found);
+    network(&plan.launch.network, &mut found);
+    drill(plan, &mut found);
+    redirect(&plan.redirect, &mut found);
+    by_hand_needs_a_gate(plan, &mut found);
+    limits(&plan.limits, &mut found);
+    gates(plan, &mut found);
+    ranges(plan, &mut found);
+    found
+}
+
+fn name(plan: &Plan, found: &mut Vec<Problem>) {
+    let fits = |c: char| c.is_ascii_alphanumeric() || " -_.".contains(c);
+    if plan.name.is_empty() || plan.name.len() > 60 || !plan.name.chars().all(fits) {
+        found.push(Problem::new(
+            "$.name",
+            "not 1 to 60 letters, digits, spaces and `-_.`",
+            "Choose a short name, such as shop-failback",
+        ));
+    }
+}
+
+fn regions(plan: &Plan, found: &mut Vec<Problem>) {
+    if let Err(error) = RegionPair::new(plan.regions.source, plan.regions.recovery) {
+        let remedy = match error {
+            BadPair::Same(_) => "Name the Region that servers were recovered in",
+            BadPair::Partitions(..) => "Choose both Regions from one partition",
+        };
+        found.push(Problem::new("$.regions.recovery", error.to_string(), remedy));
+    }
+}
+
+fn servers(servers: &Servers, found: &mut Vec<Problem>) {
+    let remedy = "Write exactly one of \"all\": true, \"ids\": [\"s-…\"] and \"tags\": {\"key\": \"value\"}";
+    let given = [servers.all.is_some(), servers.ids.is_some(), servers.tags.is_some()];
+    match given.iter().filter(|given| **given).count() {
+        0 => found.push(Problem::new("$.servers", "no servers are chosen", remedy)),
+        1 => {}
+        _ => found.push(Problem::new("$.servers", "servers are chosen in more than one way", remedy)),
+    }
+    if servers.all == Some(false) {
+        found.push(Problem::new("$.servers.all", "false chooses nothing", remedy));
+    }
+    if let Some(ids) = &servers.ids {
+        if ids.is_empty() || ids.len() > SERVERS_MAX {
+            let message = format!("{} ids", ids.len());
+            let remedy = format!("Name 1 to {SERVERS_MAX} servers; split a larger fleet into several plans");
+            found.push(Problem::new("$.servers.ids", message, remedy));
+        }
+        let mut seen = BTreeSet::new();
+        for (i, id) in ids.iter().enumerate() {
+            if !seen.insert(id) {
+                let path = format!("$.servers.ids[{i}]");
+                found.push(Problem::new(path, format!("{id} is named twice"), "Remove one of them"));
+            }
+        }
+    }
+    if servers.tags.as_ref().is_some_and(std::collections::BTreeMap::is_empty) {
+        let remedy = "Name at least one tag, or write \"all\": true";
+        found.push(Problem::new("$.servers.tags", "no tags choose every server without saying so", remedy));
+    }
+}
+
+fn waves(plan: &Plan, found: &mut Vec<Problem>) {
+    let mut names = BTreeSet::new();
+    for (i, wave) in plan.waves.iter().enumerate() {
+        if wave.name.is_empty() || wave.name.len() > 40 {
+            let path = format!("$.waves[{i}].name");
+            found.push(Problem::new(path, "not 1 to 40 characters long", "Choose a short name"));
+        }
+        if !names.insert(&wave.name) {
+            let path = format!("$.waves[{i}].name");
+            found.push(Problem::new(path, format!("`{}` is used twice", wave.name), "Choose another name"));
+        }
+        if wave.tags.is_empty() && i + 1 != plan.waves.len() {
+            let path = format!("$.waves[{i}].tags");
+            let remedy = "Make it the last wave, or name tags";
+            found.push(Problem::new(path, "takes all servers, so that later waves stay empty", remedy));
+        }
+    }
+    if plan.waves.len() > 20 {
+        let message = format!("{} waves", plan.waves.len());
+        found.push(Problem::new("$.waves", message, "Use at most 20"));
+    }
+}
+
+fn network(network: &Network, found: &mut Vec<Problem>) {
+    let like_source = network.like_source == Some(true);
+    if like_source == network.subnet_id.is_some() {
+        found.push(Problem::new(
+            "$.launch.network",
+            "not exactly one of likeSource and subnetId",
+            "Write \"likeSource\": true, or a subnetId with securityGroupIds",
+        ));
+    } else if network.subnet_id.is_some() == network.security_group_ids.is_empty() {
+        found.push(Problem::new(
+            "$.launch.network.securityGroupIds",
+            "security groups belong to subnetId, and subnetId needs them",
+            "Name 1 to 5 security groups beside subnetId, none beside likeSource",
+        ));
+    }
+}
+
+fn drill(plan: &Plan, found: &mut Vec<Problem>) {
+    let drill = &plan.drill;
+    if let Some(isolated) = &drill.network {
+        if isolated.security_group_ids.is_empty() {
+            let remedy = "Name 1 to 5 security groups that let nothing out to production";
+            found.push(Problem::new("$.drill.network.securityGroupIds", "no security groups", remedy));
+        }
+        if plan.launch.network.subnet_id.as_ref() == Some(&isolated.subnet_id) {
+            let remedy = "Name a subnet that production does not use";
+            found.push(Problem::new("$.drill.network.subnetId", "the same subnet as a failback's", remedy));
+        }
+    }
+    if drill.launch_recovered_servers && drill.keep_recovered_servers {
+        found.push(Problem::new(
+            "$.drill.keepRecoveredServers",
+            "a drill that launches recovered servers must take them down again",
+            "Set one of launchRecoveredServers and keepRecoveredServers to false",
+        ));
+    }
+}
+
+fn redirect(redirect: &Redirect, found: &mut Vec<Problem>) {
+    let mut seen = BTreeSet::new();
+    for (i, record) in redirect.records.iter().enumerate() {
+        let path = format!("$.redirect.records[{i}]");
+        let name = record.name.trim_end_matches('.').to_ascii_lowercase();
+        if !is_domain_name(&name) {
+            let remedy = "Write the full name, such as shop.example.com";
+            found.push(Problem::new(format!("{path}.name"), "not a domain name", remedy));
+        }
+        if !seen.insert((record.zone_id.clone(), name)) {
+            found.push(Problem::new(
+                format!("{path}.name"),
+                "this record is named twice",
+                "Remove one of them",
+            ));
+        }
+        if record.ttl_seconds > 86_400 {
+            let remedy = "Use 60 seconds, so that clients follow quickly";
+            found.push(Problem::new(format!("{path}.ttlSeconds"), "more than a day", remedy));
+        }
+        if record.server.is_empty() {
+            let remedy = "Name a server, or the id of its B1";
+            found.push(Problem::new(format!("{path}.server"), "empty", remedy));
+        }
+    }
+    // Route 53 counts an UPSERT twice towards its 1,000 per batch.
+    if redirect.records.len() > 500 {
+        let message = format!("{} records", redirect.records.len());
+        found.push(Problem::new("$.redirect.records", message, "Use at most 500"));
+    }
+}
+
+fn is_domain_name(name: &str) -> bool {
+    let label = |label: &str| {
+        !label.is_empty()
+            && label.len() <= 63
+            && label.chars().all(|c| c.is_ascii_alphanumeric() || "-_*".contains(c))
+    };
+    name.len() <= 253 && name.contains('.') && name.split('.').all(label)
+}
+
+fn by_hand_needs_a_gate(plan: &Plan, found: &mut Vec<Problem>) {
+    let Redirect { records, by_hand } = &plan.redirect;
+    if *by_hand && !records.is_empty() {
+        let remedy = "Remove the records, or set byHand to false";
+        found.push(Problem::new("$.redirect.byHand", "traffic is redirected in two ways", remedy));
+    }
+    if !*by_hand && records.is_empty() {
+        found.push(Problem::new(
+            "$.redirect",
+            "a failback would not know when traffic has moved",
+            "Name the records, or set byHand to true and add gates.beforeCleanup",
+        ));
+    }
+    if *by_hand && plan.gates.before_cleanup.is_none() {
+        found.push(Problem::new(
+            "$.gates.beforeCleanup",
+            "missing: nobody says that traffic was redirected by hand before B3 is terminated",
+            "Add \"beforeCleanup\": {\"timeoutMinutes\": 1440}",
+        ));
+    }
+}
+
+/// A wait of 14 days is the longest that fits into an execution's 25,000 events.
+const HOURS_MAX: u64 = 14 * 24;
+
+fn limits(limits: &Limits, found: &mut Vec<Problem>) {
+    let all = [
+        ("reversalMinutes", limits.reversal_minutes, 1440),
+        ("replicationHours", limits.replication_hours, HOURS_MAX),
+        ("launchMinutes", limits.launch_minutes, 1440),
+        ("validationMinutes", limits.validation_minutes, 1440),
+        ("redirectMinutes", limits.redirect_minutes, 1440),
+        ("protectionHours", limits.protection_hours, HOURS_MAX),
+        ("cleanupMinutes", limits.cleanup_minutes, 1440),
+    ];
+    for (name, value, max) in all {
+        if value == 0 || value > max {
+            let remedy = format!("Use 1 to {max}");
+            found.push(Problem::new(format!("$.limits.{name}"), format!("{value} is out of range"), remedy));
+        }
+    }
+}
+
+fn gates(plan: &Plan, found: &mut Vec<Problem>) {
+    let gates =
+        [("beforeRedirect", &plan.gates.before_redirect), ("beforeCleanup", &plan.gates.before_cleanup)];
+    for (name, gate) in gates {
+        let minutes = gate.as_ref().map_or(1, |gate| gate.timeout_minutes);
+        if minutes == 0 || minutes > HOURS_MAX * 60 {
+            let path = format!("$.gates.{name}.timeoutMinutes");
+            let remedy = format!("Use 1 to {}", HOURS_MAX * 60);
+            found.push(Problem::new(path, format!("{minutes} is out of range"), remedy));
+        }
+    }
+}
+
+fn ranges(plan: &Plan, found: &mut Vec<Problem>) {
+    if plan.launch.relaunches_max > 10 {
+        let message = format!("{} is out of range", plan.launch.relaunches_max);
+        found.push(Problem::new("$.launch.relaunchesMax", message, "Use 0 to 10"));
+    }
+    if plan.launch.lag_seconds_max > 86_400 {
+        let remedy = "Use at most 86400: launching loses what has not arrived";
+        found.push(Problem::new("$.launch.lagSecondsMax", "more than a day", remedy));
+    }
+    for (field, value) in
+        [("instanceProfile", &plan.launch.instance_profile), ("instanceType", &plan.launch.instance_type)]
+    {
+        if value.trim().is_empty() {
+            found.push(Problem::new(format!("$.launch.{field}"), "empty", "Write a name, or like-source"));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use crate::plan::Plan;
+
+    /// Sets one place of a correct plan and expects a problem at one path.
+    fn wrong(pointer: &str, value: Value, path: &str) {
+        let mut plan: Value = serde_json::from_str(include_str!("complete.json")).unwrap();
+        *plan.pointer_mut(pointer).unwrap() = value;
+        let problems = Plan::read(&plan).unwrap_err().0;
+        assert!(problems.iter().any(|p| p.path == path), "{pointer}: {problems:?}");
+    }
+
+    #[test]
+    fn each_rule_of_meaning_has_a_problem() {
+        wrong("/name", json!("a/b"), "$.name");
+        wrong("/regions/recovery", json!("us-east-1"), "$.regions.recovery");
+        wrong("/regions/recovery", json!("us-gov-east-1"), "$.regions.recovery");
+        wrong("/servers", json!({}), "$.servers");
+        wrong("/servers", json!({"all": true, "tags": {"a": "b"}}), "$.servers");
+        wrong("/servers", json!({"all": false}), "$.servers.all");
+        wrong("/servers", json!({"ids": []}), "$.servers.ids");
+        wrong("/servers", json!({"ids": ["s-0123456789abcdefg", "s-0123456789abcdefg"]}), "$.servers.ids[1]");
+        wrong("/servers", json!({"tags": {}}), "$.servers.tags");
+        wrong("/waves", json!([{"name": "a", "tags": {}}, {"name": "a", "tags": {}}]), "$.waves[0].tags");
+        wrong(
+            "/waves",
+            json!([{"name": "a", "tags": {"x": "1"}}, {"name": "a", "tags": {}}]),
+            "$.waves[1].name",
+        );
+        wrong("/launch/network", json!({}), "$.launch.network");
+        wrong(
+            "/launch/network",
+            json!({"subnetId": "subnet-0a1b2c3d4e5f60718"}),
+            "$.launch.network.securityGroupIds",
+        );
+        wrong("/drill/network/subnetId", json!("subnet-0a1b2c3d4e5f60718"), "$.drill.network.subnetId");
+        wrong("/drill/network/securityGroupIds", json!([]), "$.drill.network.securityGroupIds");
+        wrong("/drill/keepRecoveredServers", json!(true), "$.drill.keepRecoveredServers");
+        wrong("/redirect/records/0/name", json!("shop"), "$.redirect.records[0].name");
+        wrong("/redirect/records/0/ttlSeconds", json!(100_000), "$.redirect.records[0].ttlSeconds");
+        wrong("/redirect/records/0/server", json!(""), "$.redirect.records[0].server");
+        wrong("/redirect", json!({}), "$.redirect");
+        wrong("/redirect/byHand", json!(true), "$.redirect.byHand");
+        wrong("/limits/launchMinutes", json!(0), "$.limits.launchMinutes");
+        wrong("/limits/replicationHours", json!(337), "$.limits.replicationHours");
+        wrong("/gates/beforeCleanup/timeoutMinutes", json!(0), "$.gates.beforeCleanup.timeoutMinutes");
+        wrong("/launch/relaunchesMax", json!(11), "$.launch.relaunchesMax");
+        wrong("/launch/lagSecondsMax", json!(90_000), "$.launch.lagSecondsMax");
+        wrong("/launch/instanceType", json!(" "), "$.launch.instanceType");
+    }
+
+    #[test]
+    fn traffic_moved_by_hand_needs_a_gate() {
+        let mut plan: Value = serde_json::from_str(include_str!("complete.json")).unwrap();
+        plan["redirect"] = json!({"byHand": true});
+        assert!(Plan::read(&plan).is_ok());
+        plan["gates"] = json!({});
+        assert_eq!(Plan::read(&plan).unwrap_err().0[0].path, "$.gates.beforeCleanup");
+    }
+}

@@ -1,0 +1,385 @@
+//! The plan file: the whole input, the same for console, schedule, API and laptop, for a drill and a failback.
+
+mod check;
+mod read;
+
+use serde::{Deserialize, Serialize};
+
+use crate::cloud::{RecordType, Tags};
+use crate::id::{HostedZoneId, SecurityGroupId, SourceServerId, SubnetId};
+use crate::region::{Region, RegionPair};
+
+pub use read::{Problem, Problems};
+
+/// Take it from A1: what `instanceType` and `instanceProfile` may say instead of a name.
+pub const LIKE_SOURCE: &str = "like-source";
+
+/// More servers than this cannot be carried in one execution's payload of 256 KiB.
+pub const SERVERS_MAX: usize = 1_000;
+
+/// A plan file.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Plan {
+    /// A name for reports and notifications: 1 to 60 letters, digits, spaces and `-_.`.
+    pub name: String,
+    /// The Region to go home to, and the Region that is left.
+    pub regions: Regions,
+    /// Which servers.
+    pub servers: Servers,
+    /// In which order they are launched. Without waves all are launched at once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waves: Vec<Wave>,
+    /// How A4 is launched.
+    pub launch: Launch,
+    /// What only a drill needs.
+    #[serde(default)]
+    pub drill: DrillSettings,
+    /// When A4 counts as working.
+    #[serde(default)]
+    pub validation: Validation,
+    /// Where traffic goes.
+    #[serde(default)]
+    pub redirect: Redirect,
+    /// Failback only: stop replication of B1 once the recovered servers are validated, to avoid double billing.
+    /// Deletes every point in time of B1, and makes protecting A4 a full initial sync.
+    #[serde(default)]
+    pub stop_original_replication: bool,
+    /// What a failback's clean-up may do.
+    #[serde(default)]
+    pub cleanup: Cleanup,
+    /// Where a failback waits for a person.
+    #[serde(default)]
+    pub gates: Gates,
+    /// How long each wait may take.
+    #[serde(default)]
+    pub limits: Limits,
+}
+
+/// The two ends.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Regions {
+    /// Region A, where production was and will be.
+    pub source: Region,
+    /// Region B, where production was recovered.
+    pub recovery: Region,
+}
+
+/// Which servers: exactly one of the three.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Servers {
+    /// `true`: every source server that replicates from the source to the recovery Region.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub all: Option<bool>,
+    /// These source servers (B1), by id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ids: Option<Vec<SourceServerId>>,
+    /// Source servers (B1) that carry all of these tags.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tags: Option<Tags>,
+}
+
+/// A wave: servers that are launched together, after the wave before works.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Wave {
+    /// A name for reports.
+    pub name: String,
+    /// Tags of B1; a server belongs to the first wave whose tags it all carries. `{}` takes all that remain.
+    pub tags: Tags,
+}
+
+/// How A4 is launched.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Launch {
+    /// Where A4 goes in a failback.
+    pub network: Network,
+    /// A4's instance profile, by name or ARN, or `like-source`.
+    #[serde(default = "like_source")]
+    pub instance_profile: String,
+    /// A4's instance type, or `like-source`.
+    #[serde(default = "like_source")]
+    pub instance_type: String,
+    /// The largest lag in seconds at which a server may be launched (Ready with lag). 0: only without lag (Ready).
+    #[serde(default)]
+    pub lag_seconds_max: u64,
+    /// `true`: A4 may be A1 itself, where the source Region's DRS launches into the source instance.
+    /// Failback only; A1 must then be stopped, and is never terminated.
+    #[serde(default)]
+    pub into_source: bool,
+    /// How often a server whose launch fails, or that does not work, is launched again.
+    #[serde(default = "relaunches_max")]
+    pub relaunches_max: u32,
+}
+
+/// A network: exactly one of `likeSource` and `subnetId`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Network {
+    /// `true`: the subnet and security groups of A1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub like_source: Option<bool>,
+    /// A subnet of the source Region.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subnet_id: Option<SubnetId>,
+    /// Its security groups; needed with `subnetId`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub security_group_ids: Vec<SecurityGroupId>,
+}
+
+/// How a drill is launched. What it leaves behind is not a setting: nothing.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum LaunchAs {
+    /// `isDrill` false. That replication of a drill instance can be reversed is not documented (drs-facts §12.3).
+    #[default]
+    Recovery,
+    /// `isDrill` true.
+    Drill,
+}
+
+/// What only a drill needs.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct DrillSettings {
+    /// The isolated network of the source Region into which A4 is launched. A drill is refused without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network: Option<IsolatedNetwork>,
+    /// `true`: launch the recovered servers (B1 → B2, B3) first. Refused while B1 has a live recovery instance.
+    #[serde(default)]
+    pub launch_recovered_servers: bool,
+    /// `true`: keep B2 and B3, which may be production; A2, A3 and A4 alone are cleaned up.
+    #[serde(default)]
+    pub keep_recovered_servers: bool,
+    /// `true`: recovered servers that were not launched as a drill may be terminated by the drill's clean-up.
+    #[serde(default)]
+    pub recovered_servers_are_disposable: bool,
+    /// Whether the drill's launches are `recovery` or `drill` launches to DRS.
+    #[serde(default)]
+    pub launch_as: LaunchAs,
+}
+
+/// A network that production does not use.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct IsolatedNetwork {
+    /// A subnet of the source Region.
+    pub subnet_id: SubnetId,
+    /// Its security groups.
+    pub security_group_ids: Vec<SecurityGroupId>,
+}
+
+/// When A4 counts as working.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Validation {
+    /// Both EC2 status checks must pass.
+    #[serde(default = "yes")]
+    pub status_checks: bool,
+    /// DRS post-launch actions, where a server has any, must succeed.
+    #[serde(default = "yes")]
+    pub post_launch_actions: bool,
+}
+
+impl Default for Validation {
+    fn default() -> Self {
+        Self { status_checks: true, post_launch_actions: true }
+    }
+}
+
+/// Where traffic goes after a failback.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Redirect {
+    /// Records that come to point at A4. A drill leaves them alone and uses them to know what production is.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub records: Vec<Record>,
+    /// `true`: people redirect traffic by other means, and say so by approving the gate before clean-up.
+    #[serde(default)]
+    pub by_hand: bool,
+}
+
+/// A simple record of Route 53.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Record {
+    /// The hosted zone.
+    pub zone_id: HostedZoneId,
+    /// The record's full name.
+    pub name: String,
+    /// Its type.
+    #[serde(rename = "type")]
+    pub kind: RecordType,
+    /// Its TTL in seconds.
+    pub ttl_seconds: u64,
+    /// The server that it points at: its name, or the id of its B1.
+    pub server: String,
+    /// Which of A4's addresses.
+    pub address: Address,
+}
+
+/// Which address of an instance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum Address {
+    /// The private IPv4 address.
+    Private,
+    /// The public IPv4 address.
+    Public,
+}
+
+/// What a failback's clean-up may do.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Cleanup {
+    /// `true`: terminate the original servers (A1). Their disks may go with them.
+    #[serde(default)]
+    pub terminate_originals: bool,
+}
+
+/// Where a failback waits for a person. A drill has no gates.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Gates {
+    /// After A4 works, before traffic is redirected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before_redirect: Option<Gate>,
+    /// After A4 is protected, before anything is stopped or terminated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before_cleanup: Option<Gate>,
+}
+
+/// A wait for a person's yes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Gate {
+    /// How long to wait. No answer means no.
+    pub timeout_minutes: u64,
+}
+
+/// How long each wait may take before the run gives up: safely, and able to go on later.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Limits {
+    /// Until the recovered servers' agents are seen and replication is reversed.
+    #[serde(default = "minutes_60")]
+    pub reversal_minutes: u64,
+    /// Until A2 is ready. Scales with the disks: up to 14 days.
+    #[serde(default = "hours_48")]
+    pub replication_hours: u64,
+    /// Until a wave is launched, all its relaunches included.
+    #[serde(default = "minutes_120")]
+    pub launch_minutes: u64,
+    /// Until a launched server's checks pass; then it is launched again, if the plan allows.
+    #[serde(default = "minutes_20")]
+    pub validation_minutes: u64,
+    /// Until Route 53 reports INSYNC.
+    #[serde(default = "minutes_15")]
+    pub redirect_minutes: u64,
+    /// Until B1 protects A4.
+    #[serde(default = "hours_48")]
+    pub protection_hours: u64,
+    /// For each step of the clean-up.
+    #[serde(default = "minutes_60")]
+    pub cleanup_minutes: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            reversal_minutes: minutes_60(),
+            replication_hours: hours_48(),
+            launch_minutes: minutes_120(),
+            validation_minutes: minutes_20(),
+            redirect_minutes: minutes_15(),
+            protection_hours: hours_48(),
+            cleanup_minutes: minutes_60(),
+        }
+    }
+}
+
+fn yes() -> bool {
+    true
+}
+fn like_source() -> String {
+    LIKE_SOURCE.to_owned()
+}
+fn relaunches_max() -> u32 {
+    2
+}
+fn minutes_15() -> u64 {
+    15
+}
+fn minutes_20() -> u64 {
+    20
+}
+fn minutes_60() -> u64 {
+    60
+}
+fn minutes_120() -> u64 {
+    120
+}
+fn hours_48() -> u64 {
+    48
+}
+
+impl Plan {
+    /// Both ends as a pair.
+    ///
+    /// # Panics
+    /// Never for a plan that was [read](Plan::read): reading refuses a plan whose ends do not pair.
+    pub fn pair(&self) -> RegionPair {
+        RegionPair::new(self.regions.source, self.regions.recovery)
+            .expect("a plan that was read has two ends")
+    }
+
+    /// Names of the waves, in order: one for all where the plan names none.
+    pub fn wave_names(&self) -> Vec<String> {
+        if self.waves.is_empty() {
+            vec!["all".to_owned()]
+        } else {
+            self.waves.iter().map(|wave| wave.name.clone()).collect()
+        }
+    }
+
+    /// The wave of a server with these tags: the first whose tags it all carries.
+    pub fn wave_of(&self, tags: &Tags) -> Option<usize> {
+        if self.waves.is_empty() {
+            return Some(0);
+        }
+        self.waves.iter().position(|wave| carries(tags, &wave.tags))
+    }
+
+    /// True when the plan means a source server with this id and these tags.
+    pub fn means(&self, id: &SourceServerId, tags: &Tags) -> bool {
+        let Servers { all, ids, tags: wanted } = &self.servers;
+        *all == Some(true)
+            || ids.as_ref().is_some_and(|ids| ids.contains(id))
+            || wanted.as_ref().is_some_and(|wanted| carries(tags, wanted))
+    }
+}
+
+/// True when `tags` holds every pair of `wanted`.
+fn carries(tags: &Tags, wanted: &Tags) -> bool {
+    wanted.iter().all(|(key, value)| tags.get(key) == Some(value))
+}

@@ -1,0 +1,249 @@
+//! Reads a plan file and finds every problem in it at once.
+//!
+//! Serde stops at the first problem. Here the place where it stopped is mended with the value that a complete,
+//! correct plan has there, and reading begins again, until nothing is left to mend.
+
+use std::fmt;
+
+use serde_json::Value;
+use serde_path_to_error::{Path, Segment};
+
+use super::{Plan, check};
+
+/// A plan with every field, from which missing and malformed values are taken while reading on.
+const COMPLETE: &str = include_str!("complete.json");
+
+/// More problems than this are not worth printing.
+const PROBLEMS_MAX: usize = 100;
+
+/// Something wrong with a plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// Where, as a JSON path such as `$.waves[1].tags`.
+    pub path: String,
+    /// What is wrong.
+    pub message: String,
+    /// What to do about it.
+    pub remedy: String,
+}
+
+impl Problem {
+    pub(super) fn new(
+        path: impl Into<String>,
+        message: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> Self {
+        Self { path: path.into(), message: message.into(), remedy: remedy.into() }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}. {}", self.path, self.message, self.remedy)
+    }
+}
+
+/// Everything wrong with a plan; never empty.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problems(pub Vec<Problem>);
+
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let n = self.0.len();
+        write!(f, "the plan has {n} problem{}", if n == 1 { "" } else { "s" })?;
+        self.0.iter().try_for_each(|problem| write!(f, "\n  {problem}"))
+    }
+}
+
+impl std::error::Error for Problems {}
+
+impl Plan {
+    /// Reads a plan from JSON text.
+    ///
+    /// # Errors
+    /// Every problem at once.
+    pub fn parse(text: &str) -> Result<Self, Problems> {
+        let value = serde_json::from_str(text).map_err(|error| {
+            Problems(vec![Problem::new(
+                "$",
+                format!("not JSON: {error}"),
+                "Mend the syntax at that line and column",
+            )])
+        })?;
+        Self::read(&value)
+    }
+
+    /// Reads a plan from a JSON value.
+    ///
+    /// # Errors
+    /// Every problem at once.
+    pub fn read(value: &Value) -> Result<Self, Problems> {
+        let (plan, mut problems) = read_mending(value.clone());
+        let mended: Vec<String> = problems.iter().map(|problem| problem.path.clone()).collect();
+        if let Some(plan) = &plan {
+            let of_meaning = check::problems(plan);
+            problems.extend(of_meaning.into_iter().filter(|p| !mended.iter().any(|m| lies_in(&p.path, m))));
+        }
+        match plan {
+            Some(plan) if problems.is_empty() => Ok(plan),
+            _ => Err(Problems(problems)),
+        }
+    }
+}
+
+/// True when `path` is `place`, or inside it, or around it: what was mended there says nothing of its meaning.
+fn lies_in(path: &str, place: &str) -> bool {
+    place != "$" && (path.starts_with(place) || place.starts_with(&format!("{path}.")))
+}
+
+/// Reads, mends where serde stops, and reads again.
+fn read_mending(mut value: Value) -> (Option<Plan>, Vec<Problem>) {
+    let complete: Value = serde_json::from_str(COMPLETE).unwrap_or_default();
+    let mut problems = Vec::new();
+    while problems.len() < PROBLEMS_MAX {
+        let error = match serde_path_to_error::deserialize::<_, Plan>(value.clone()) {
+            Ok(plan) => return (Some(plan), problems),
+            Err(error) => error,
+        };
+        let message = error.inner().to_string();
+        let path = error.path();
+        let Some(problem) = mend(&mut value, &complete, path, &message) else {
+            problems.push(Problem::new(
+                written(path),
+                message,
+                "Compare with the examples of the documentation",
+            ));
+            break;
+        };
+        problems.push(problem);
+    }
+    (None, problems)
+}
+
+/// Mends the place where reading stopped and says what was wrong there.
+fn mend(value: &mut Value, complete: &Value, path: &Path, message: &str) -> Option<Problem> {
+    let steps: Vec<&Segment> = path.iter().filter(|s| !matches!(s, Segment::Unknown)).collect();
+    if let Some(field) = quoted_after(message, "unknown field `") {
+        // The path names the field itself; its parent holds it.
+        let parents = if ends_with(&steps, &field) { &steps[..steps.len() - 1] } else { &steps[..] };
+        at_mut(value, parents)?.as_object_mut()?.remove(&field)?;
+        let expected = message.split_once(", ").map_or("", |(_, expected)| expected);
+        let remedy = format!("Remove it, or use the right name: {expected}");
+        return Some(Problem::new(format!("{}.{field}", join(parents)), "unknown field", remedy));
+    }
+    if let Some(field) = quoted_after(message, "missing field `") {
+        let example = at(complete, &steps)?.get(&field)?.clone();
+        at_mut(value, &steps)?.as_object_mut()?.insert(field.clone(), example.clone());
+        let remedy = format!("Add it, for example \"{field}\": {example}");
+        return Some(Problem::new(format!("{}.{field}", join(&steps)), "missing", remedy));
+    }
+    let example = at(complete, &steps)?.clone();
+    let place = at_mut(value, &steps)?;
+    if *place == example {
+        return None;
+    }
+    place.clone_from(&example);
+    Some(Problem::new(join(&steps), message, format!("Write for example {example}")))
+}
+
+fn quoted_after(message: &str, start: &str) -> Option<String> {
+    let rest = message.strip_prefix(start)?;
+    rest.split_once('`').map(|(name, _)| name.to_owned())
+}
+
+fn ends_with(steps: &[&Segment], field: &str) -> bool {
+    matches!(steps.last(), Some(Segment::Map { key }) if key == field)
+}
+
+fn at_mut<'v>(value: &'v mut Value, steps: &[&Segment]) -> Option<&'v mut Value> {
+    steps.iter().try_fold(value, |value, step| match step {
+        Segment::Seq { index } => value.get_mut(*index),
+        Segment::Map { key } | Segment::Enum { variant: key } => value.get_mut(key),
+        Segment::Unknown => None,
+    })
+}
+
+/// The complete plan's value at a place; every element of an array is like the first.
+fn at<'v>(value: &'v Value, steps: &[&Segment]) -> Option<&'v Value> {
+    steps.iter().try_fold(value, |value, step| match step {
+        Segment::Seq { .. } => value.get(0),
+        Segment::Map { key } | Segment::Enum { variant: key } => {
+            value.get(key).or_else(|| value.as_object()?.values().next())
+        }
+        Segment::Unknown => None,
+    })
+}
+
+fn written(path: &Path) -> String {
+    join(&path.iter().collect::<Vec<_>>())
+}
+
+fn join(steps: &[&Segment]) -> String {
+    steps.iter().fold("$".to_owned(), |path, step| match step {
+        Segment::Seq { index } => format!("{path}[{index}]"),
+        Segment::Map { key } | Segment::Enum { variant: key } => format!("{path}.{key}"),
+        Segment::Unknown => path,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn complete() -> Value {
+        serde_json::from_str(COMPLETE).unwrap()
+    }
+
+    fn paths(value: &Value) -> Vec<String> {
+        Plan::read(value).unwrap_err().0.into_iter().map(|problem| problem.path).collect()
+    }
+
+    #[test]
+    fn the_complete_plan_has_every_field_and_no_problem() {
+        let plan = Plan::read(&complete()).unwrap();
+        let written = serde_json::to_value(&plan).unwrap();
+        assert_eq!(written, complete());
+    }
+
+    #[test]
+    fn every_problem_is_found_at_once_with_its_path_and_remedy() {
+        let mut plan = complete();
+        plan["color"] = json!("blue");
+        plan["regions"]["recovery"] = json!("mars-1");
+        plan["waves"][0].as_object_mut().unwrap().remove("name");
+        plan["launch"]["relaunchesMax"] = json!("two");
+        plan["redirect"]["records"][0]["zoneId"] = json!("zone");
+        let problems = Plan::read(&plan).unwrap_err().0;
+        let mut found: Vec<&str> = problems.iter().map(|p| p.path.as_str()).collect();
+        found.sort_unstable();
+        assert_eq!(
+            found,
+            [
+                "$.color",
+                "$.launch.relaunchesMax",
+                "$.redirect.records[0].zoneId",
+                "$.regions.recovery",
+                "$.waves[0].name"
+            ]
+        );
+        assert!(problems.iter().all(|p| !p.remedy.is_empty()));
+    }
+
+    #[test]
+    fn meaning_is_checked_beside_form() {
+        let mut plan = complete();
+        plan["regions"]["recovery"] = plan["regions"]["source"].clone();
+        plan["launch"]["color"] = json!(1);
+        assert_eq!(paths(&plan), ["$.launch.color", "$.regions.recovery"]);
+    }
+
+    #[test]
+    fn what_is_no_object_is_a_problem_not_a_panic() {
+        for value in [json!(null), json!(1), json!([]), json!("plan"), json!({})] {
+            assert!(!paths(&value).is_empty(), "{value}");
+        }
+        assert!(Plan::parse("{").unwrap_err().to_string().contains("not JSON"));
+    }
+}

@@ -1,0 +1,115 @@
+//! When A2 is ready to be launched: the console's Ready and Ready with lag (drs-facts §4).
+
+use crate::cloud::{Replication, ReplicationState};
+use crate::moment::Moment;
+use crate::pace::usual;
+
+/// The *reversed direction launch state* of a server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LaunchState {
+    /// CONTINUOUS and no lag.
+    Ready,
+    /// Launchable if a recovery snapshot exists, with data this old.
+    ReadyWithLag {
+        /// The lag.
+        lag_seconds: u64,
+    },
+    /// Still copying; about this long to go.
+    Synchronizing {
+        /// Until it is expected to be ready.
+        remaining_seconds: u64,
+    },
+    /// Copies nothing, and will not by itself.
+    Stalled {
+        /// Why, and what to do.
+        why: String,
+    },
+}
+
+/// What DRS's numbers say of A2, given the largest lag that the plan allows.
+pub fn launch_state(replication: &Replication, now: Moment, lag_seconds_max: u64) -> LaunchState {
+    use ReplicationState as S;
+    let lag = replication.lag();
+    match replication.state {
+        S::Continuous if lag == 0 => LaunchState::Ready,
+        S::Continuous | S::Backlog | S::CreatingSnapshot | S::Rescan | S::Stalled
+            if lag > 0
+                && lag <= lag_seconds_max
+                && replication.replicated_bytes >= replication.total_bytes =>
+        {
+            LaunchState::ReadyWithLag { lag_seconds: lag }
+        }
+        S::Stalled | S::Stopped | S::Disconnected | S::Paused => {
+            LaunchState::Stalled { why: stalled(replication) }
+        }
+        S::Initiating | S::NotStarted | S::NotAvailable | S::Unknown => {
+            LaunchState::Synchronizing { remaining_seconds: usual::INITIATION_SECONDS }
+        }
+        S::InitialSync | S::Rescan => {
+            let left = replication.eta.map_or(300, |eta| eta.seconds_since(now));
+            LaunchState::Synchronizing { remaining_seconds: left + usual::SETTLING_SECONDS }
+        }
+        S::Backlog => LaunchState::Synchronizing { remaining_seconds: usual::SETTLING_SECONDS },
+        S::CreatingSnapshot => LaunchState::Synchronizing { remaining_seconds: usual::SETTLING_SECONDS / 4 },
+        S::Continuous => LaunchState::Synchronizing { remaining_seconds: lag.min(60) },
+    }
+}
+
+/// What a stall means and what to do, by DRS's error (drs-facts §2, §9).
+pub fn stalled(replication: &Replication) -> String {
+    let error = replication.error.as_deref();
+    let remedy = match error {
+        Some("AGENT_NOT_SEEN") => {
+            "check that the instance runs, that its instance profile holds \
+             AWSElasticDisasterRecoveryRecoveryInstancePolicy, and that it reaches DRS on TCP 443"
+        }
+        Some("SNAPSHOTS_FAILURE") => "check the EBS snapshot quota and the KMS key of the staging area",
+        Some("NOT_CONVERGING") => {
+            "the servers write faster than is copied: raise the bandwidth or the replication server's type"
+        }
+        Some("UNSTABLE_NETWORK") => "check the route to the staging subnet on TCP 1500",
+        Some("FAILED_TO_CREATE_SECURITY_GROUP") => {
+            "the replication template's staging subnet may no longer exist: name a new one there"
+        }
+        Some("FAILED_TO_LAUNCH_REPLICATION_SERVER" | "FAILED_TO_BOOT_REPLICATION_SERVER") => {
+            "check EC2 quotas, the instance type of the replication server and the staging subnet's addresses"
+        }
+        Some("FAILED_TO_AUTHENTICATE_WITH_SERVICE" | "FAILED_TO_DOWNLOAD_REPLICATION_SOFTWARE") => {
+            "the staging subnet needs TCP 443 out to DRS, S3 and EC2"
+        }
+        Some("FAILED_TO_CREATE_STAGING_DISKS" | "FAILED_TO_ATTACH_STAGING_DISKS") => {
+            "check the EBS volume quota and the KMS key of the staging area"
+        }
+        Some(
+            "FAILED_TO_PAIR_REPLICATION_SERVER_WITH_AGENT"
+            | "FAILED_TO_CONNECT_AGENT_TO_REPLICATION_SERVER"
+            | "FAILED_TO_START_DATA_TRANSFER",
+        ) => "the instance must reach the staging subnet on TCP 1500",
+        _ => match replication.state {
+            ReplicationState::Stopped => "somebody stopped replication: start it again in the DRS console",
+            ReplicationState::Disconnected => "somebody disconnected the server: delete it and start again",
+            _ => "see the server's page in the DRS console",
+        },
+    };
+    format!("{} ({}): {remedy}", word(replication.state), error.unwrap_or("no cause given"))
+}
+
+/// A replication state as DRS writes it.
+pub fn word(state: ReplicationState) -> &'static str {
+    use ReplicationState as S;
+    match state {
+        S::Stopped => "STOPPED",
+        S::Initiating => "INITIATING",
+        S::InitialSync => "INITIAL_SYNC",
+        S::Backlog => "BACKLOG",
+        S::CreatingSnapshot => "CREATING_SNAPSHOT",
+        S::Continuous => "CONTINUOUS",
+        S::Paused => "PAUSED",
+        S::Rescan => "RESCAN",
+        S::Stalled => "STALLED",
+        S::Disconnected => "DISCONNECTED",
+        S::NotStarted => "NOT_STARTED",
+        S::NotAvailable => "REPLICATION_STATE_NOT_AVAILABLE",
+        S::Unknown => "an unknown state",
+    }
+}

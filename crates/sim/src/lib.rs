@@ -1,0 +1,33 @@
+//! DRS, EC2 and Route 53 of two Regions in memory: a stateful fake that obeys the rules of DRS, in virtual time.
+//!
+//! [`World`] holds the objects and has one method for each AWS operation. Objects change only with the clock. The
+//! same seed and the same calls give the same bytes. [`Simulation`] is a handle to a world that implements the cloud
+//! traits of `failback-core`. Facts are cited as `drs-facts §N`.
+
+mod chain;
+mod durations;
+mod fault;
+mod ids;
+pub mod objects;
+mod operation;
+mod ranges;
+mod replication;
+mod rules;
+mod scene;
+mod simulation;
+mod switches;
+mod world;
+
+pub use chain::{Work, longest_chain_ms};
+pub use fault::Fault;
+pub use operation::{Kind, OPERATIONS, Operation};
+pub use ranges::RangeSet;
+pub use replication::{ContentSpan, Phase, Replication};
+pub use rules::{ERROR_CODES, Known, Rule, RuleError};
+pub use scene::{Options, Scene};
+pub use simulation::Simulation;
+pub use switches::Switches;
+pub use world::{
+    Answer, Bystanders, Call, FleetServer, Happening, Labels, LaunchChange, Left, LeftKind, LossWindow,
+    Observer, Outcome, RecordChange, RecoveryRequest, Request, Serving, Touched, Version, World,
+};

@@ -1,0 +1,84 @@
+//! The operations that the choke point knows.
+
+/// Whether an operation changes anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// It only looks.
+    Read,
+    /// It changes something.
+    Write,
+}
+
+/// An operation of AWS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Operation {
+    /// With its service, such as `drs:StartRecovery`.
+    pub name: &'static str,
+    /// Whether it changes anything.
+    pub kind: Kind,
+}
+
+impl Operation {
+    /// Finds an operation by its name, with or without the service.
+    pub fn find(name: &str) -> Option<Self> {
+        OPERATIONS.iter().copied().find(|op| op.name == name || op.action() == name)
+    }
+
+    /// The service, such as `drs`.
+    pub fn service(self) -> &'static str {
+        self.name.split_once(':').map_or("", |(service, _)| service)
+    }
+
+    /// The name without its service, such as `StartRecovery`.
+    pub fn action(self) -> &'static str {
+        self.name.split_once(':').map_or(self.name, |(_, action)| action)
+    }
+}
+
+const fn read(name: &'static str) -> Operation {
+    Operation { name, kind: Kind::Read }
+}
+
+const fn write(name: &'static str) -> Operation {
+    Operation { name, kind: Kind::Write }
+}
+
+/// Every operation that the choke point knows. The last part is for use by hand: no procedure has a method for it.
+pub const OPERATIONS: &[Operation] = &[
+    read("drs:DescribeSourceServers"),
+    read("drs:DescribeRecoveryInstances"),
+    read("drs:DescribeJobs"),
+    read("drs:DescribeJobLogItems"),
+    read("drs:DescribeRecoverySnapshots"),
+    read("drs:DescribeReplicationConfigurationTemplates"),
+    read("drs:DescribeLaunchConfigurationTemplates"),
+    read("drs:GetLaunchConfiguration"),
+    write("drs:StartRecovery"),
+    write("drs:ReverseReplication"),
+    write("drs:UpdateLaunchConfiguration"),
+    write("drs:StopReplication"),
+    write("drs:TerminateRecoveryInstances"),
+    write("drs:DeleteRecoveryInstance"),
+    write("drs:DisconnectSourceServer"),
+    write("drs:DeleteSourceServer"),
+    write("drs:TagResource"),
+    read("ec2:DescribeInstances"),
+    read("ec2:DescribeInstanceStatus"),
+    read("ec2:DescribeSubnets"),
+    read("ec2:DescribeLaunchTemplateVersions"),
+    write("ec2:CreateLaunchTemplateVersion"),
+    write("ec2:ModifyLaunchTemplate"),
+    write("ec2:TerminateInstances"),
+    read("route53:ListResourceRecordSets"),
+    read("route53:GetChange"),
+    write("route53:ChangeResourceRecordSets"),
+    read("servicequotas:ListServiceQuotas"),
+    read("states:ListExecutions"),
+    read("drs:ListTagsForResource"),
+    write("drs:StartReplication"),
+    write("drs:DisconnectRecoveryInstance"),
+    write("drs:InitializeService"),
+    write("ec2:StopInstances"),
+    write("ec2:StartInstances"),
+    read("route53:ListHostedZones"),
+];

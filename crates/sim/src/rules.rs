@@ -1,0 +1,223 @@
+//! Rules that make something go wrong, and how they are written.
+
+use std::fmt;
+
+use crate::fault::Fault;
+use crate::operation::{OPERATIONS, Operation};
+
+/// The error codes that a rule may have AWS answer.
+pub const ERROR_CODES: &[&str] = &[
+    "ThrottlingException",
+    "TooManyRequestsException",
+    "Throttling",
+    "PriorRequestNotComplete",
+    "RequestLimitExceeded",
+    "ConflictException",
+    "IncorrectInstanceState",
+    "OperationNotPermitted",
+    "UninitializedAccountException",
+    "AccessDeniedException",
+    "AccessDenied",
+    "UnauthorizedOperation",
+    "ResourceNotFoundException",
+    "ServiceQuotaExceededException",
+    "ValidationException",
+    "InvalidChangeBatch",
+    "InternalServerException",
+    "InternalError",
+    "ServiceUnavailable",
+];
+
+/// How often a rule still applies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Times {
+    Left(u32),
+    Always,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum What {
+    Error(Operation, &'static str),
+    Lost(Operation),
+    Crash(String),
+    Stall(String, i64),
+    Launch(String),
+    Boot(String),
+}
+
+/// Something that goes wrong.
+///
+/// | text | what happens |
+/// |---|---|
+/// | `error:OPERATION=Code x3` | AWS refuses three times |
+/// | `lost:OPERATION` | the effect happens, the answer never arrives |
+/// | `crash:STEP` | the step dies right after its first write took effect |
+/// | `stall:SERVER=MINUTES` | replication of the server's A2 stalls half-way through its initial sync |
+/// | `launch:SERVER` | a launch of the server's A2 fails |
+/// | `boot:SERVER` | the server's A4 comes up with an impaired instance status check |
+///
+/// `x3` at the end means three times, `x*` always; without it once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rule {
+    what: What,
+    times: Times,
+}
+
+/// The names that a rule may use.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Known<'a> {
+    /// Names of steps.
+    pub steps: &'a [String],
+    /// Names of servers.
+    pub servers: &'a [String],
+}
+
+/// A text that is no rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuleError {
+    text: String,
+    problem: String,
+    known: Vec<String>,
+}
+
+impl fmt::Display for RuleError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}`: {}", self.text, self.problem)?;
+        if !self.known.is_empty() {
+            write!(f, "; known are: {}", self.known.join(", "))?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for RuleError {}
+
+/// Reads `NAME`, `NAMEx3`, `NAME x3`, `NAME x*`. A name that itself ends like that is tried first.
+fn counted<T>(text: &str, find: impl Fn(&str) -> Option<T>) -> Option<(T, Times)> {
+    if let Some(found) = find(text.trim()) {
+        return Some((found, Times::Left(1)));
+    }
+    let (name, count) = text.trim().rsplit_once('x')?;
+    let times = match count {
+        "*" => Times::Always,
+        digits => Times::Left(digits.parse().ok()?),
+    };
+    find(name.trim()).map(|found| (found, times))
+}
+
+impl Rule {
+    /// Reads a rule.
+    ///
+    /// # Errors
+    /// When the text is no rule, with the names that it could have used.
+    pub fn parse(text: &str, known: &Known<'_>) -> Result<Self, RuleError> {
+        let fail = |problem: &str, known: Vec<String>| {
+            Err(RuleError { text: text.to_owned(), problem: problem.to_owned(), known })
+        };
+        let kinds = ["error:", "lost:", "crash:", "stall:", "launch:", "boot:"].map(str::to_owned).to_vec();
+        let Some((kind, rest)) = text.trim().split_once(':') else { return fail("not a rule", kinds) };
+        let in_list = |list: &[String], name: &str| list.iter().find(|known| *known == name).cloned();
+        let server = |name: &str| in_list(known.servers, name);
+        let rule = |(what, times)| Ok(Self { what, times });
+        match kind {
+            "error" => Self::parse_error(text, rest),
+            "lost" => match counted(rest, Operation::find) {
+                Some((operation, times)) => rule((What::Lost(operation), times)),
+                None => fail("unknown operation", operation_names()),
+            },
+            "crash" => match counted(rest, |name| in_list(known.steps, name)) {
+                Some((step, times)) => rule((What::Crash(step), times)),
+                None => fail("unknown step", known.steps.to_vec()),
+            },
+            "stall" => {
+                let Some((name, minutes)) = rest.rsplit_once('=') else {
+                    return fail("expected stall:SERVER=MINUTES", Vec::new());
+                };
+                match (server(name.trim()), minutes.trim().parse::<u32>()) {
+                    (Some(name), Ok(minutes)) => {
+                        rule((What::Stall(name, i64::from(minutes) * 60_000), Times::Left(1)))
+                    }
+                    (Some(_), Err(_)) => fail("not a number of minutes", Vec::new()),
+                    (None, _) => fail("unknown server", known.servers.to_vec()),
+                }
+            }
+            "launch" | "boot" => match counted(rest, server) {
+                Some((name, times)) if kind == "launch" => rule((What::Launch(name), times)),
+                Some((name, times)) => rule((What::Boot(name), times)),
+                None => fail("unknown server", known.servers.to_vec()),
+            },
+            _ => fail("not a kind of rule", kinds),
+        }
+    }
+
+    fn parse_error(text: &str, rest: &str) -> Result<Self, RuleError> {
+        let fail = |problem: &str, known| {
+            Err(RuleError { text: text.to_owned(), problem: problem.to_owned(), known })
+        };
+        let Some((operation, code)) = rest.split_once('=') else {
+            return fail("expected error:OPERATION=Code", Vec::new());
+        };
+        let Some(operation) = Operation::find(operation.trim()) else {
+            return fail("unknown operation", operation_names());
+        };
+        match counted(code, |code| ERROR_CODES.iter().copied().find(|known| *known == code)) {
+            Some((code, times)) => Ok(Self { what: What::Error(operation, code), times }),
+            None => fail("unknown error code", ERROR_CODES.iter().map(|code| (*code).to_owned()).collect()),
+        }
+    }
+
+    /// True when it will not apply any more.
+    pub fn is_used_up(&self) -> bool {
+        self.times == Times::Left(0)
+    }
+
+    /// Applies once, if it still does.
+    fn apply(&mut self) -> bool {
+        match &mut self.times {
+            Times::Always => true,
+            Times::Left(0) => false,
+            Times::Left(left) => {
+                *left -= 1;
+                true
+            }
+        }
+    }
+
+    pub(crate) fn refuses(&mut self, operation: Operation) -> Option<Fault> {
+        let What::Error(refused, code) = self.what else { return None };
+        (refused == operation && self.apply()).then(|| Fault::new(code, "refused by a rule of the rehearsal"))
+    }
+
+    pub(crate) fn loses(&mut self, operation: Operation) -> bool {
+        matches!(self.what, What::Lost(lost) if lost == operation) && self.apply()
+    }
+
+    pub(crate) fn crashes(&mut self, step: &str) -> bool {
+        matches!(&self.what, What::Crash(name) if name == step) && self.apply()
+    }
+
+    pub(crate) fn fails_launch(&mut self) -> bool {
+        matches!(self.what, What::Launch(_)) && self.apply()
+    }
+
+    pub(crate) fn fails_boot(&mut self) -> bool {
+        matches!(self.what, What::Boot(_)) && self.apply()
+    }
+
+    pub(crate) fn stalls(&mut self) -> Option<i64> {
+        let What::Stall(_, ms) = self.what else { return None };
+        self.apply().then_some(ms)
+    }
+
+    /// The server that it is about.
+    pub(crate) fn server(&self) -> Option<&str> {
+        match &self.what {
+            What::Stall(name, _) | What::Launch(name) | What::Boot(name) => Some(name),
+            _ => None,
+        }
+    }
+}
+
+fn operation_names() -> Vec<String> {
+    OPERATIONS.iter().map(|operation| operation.name.to_owned()).collect()
+}

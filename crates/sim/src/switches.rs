@@ -1,0 +1,73 @@
+//! What is uncertain about DRS, as switches: both sides can be rehearsed.
+
+use fastrand::Rng;
+
+/// How this world answers the open questions of drs-facts §12, and how much it strains the reader of its answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools)] // Each is one open question.
+pub struct Switches {
+    /// §12.1: `failback.state` of a recovery instance that is not reversed is `FAILBACK_NOT_READY_FOR_LAUNCH`
+    /// instead of `FAILBACK_NOT_STARTED`.
+    pub not_ready_for_launch_at_first: bool,
+    /// §12.1: `failback.state` reaches `FAILBACK_READY_FOR_LAUNCH` once replication is healthy. Otherwise it stays
+    /// `FAILBACK_IN_PROGRESS`.
+    pub reports_ready_for_launch: bool,
+    /// §12.2: a second ReverseReplication answers the same ARN instead of a conflict.
+    pub second_reverse_answers_arn: bool,
+    /// §12.3: ReverseReplication of an instance launched with isDrill=true is refused.
+    pub refuses_to_reverse_drills: bool,
+    /// §12.5: protecting A4 with a stopped B1 is a full initial sync. Otherwise it is a rescan.
+    pub stopped_b1_full_sync: bool,
+    /// Whether rescanned bytes count up during a full sync too. Not documented; with `false` a server that was
+    /// synchronised in full never reports rescanned bytes. Not drawn by [`Switches::random`].
+    pub full_sync_counts_as_rescan: bool,
+    /// §0.3: participants of a job lack `recoveryInstanceID`.
+    pub participants_lack_instances: bool,
+    /// §3: replication lags now and then, for 10 to 45 seconds, at most a twentieth of the time.
+    pub lag_blips: bool,
+    /// §0.4: the source Region's launch configuration template launches into the source instance.
+    pub launch_into_source: bool,
+    /// §5: A1 lacks the tag that allows launching into it.
+    pub originals_lack_tag: bool,
+    /// Servers have DRS post-launch actions.
+    pub post_launch: bool,
+    /// A2 is launched with right-sizing BASIC unless told otherwise (§9).
+    pub basic_right_sizing: bool,
+}
+
+impl Default for Switches {
+    fn default() -> Self {
+        Self {
+            not_ready_for_launch_at_first: false,
+            reports_ready_for_launch: true,
+            second_reverse_answers_arn: false,
+            refuses_to_reverse_drills: false,
+            stopped_b1_full_sync: true,
+            full_sync_counts_as_rescan: true,
+            participants_lack_instances: false,
+            lag_blips: false,
+            launch_into_source: false,
+            originals_lack_tag: false,
+            post_launch: false,
+            basic_right_sizing: true,
+        }
+    }
+}
+
+impl Switches {
+    /// Draws every switch that must not change how a procedure ends. Those that forbid something, or that change
+    /// what A4 is, are left at their defaults: a test sets them on purpose.
+    pub fn random(rng: &mut Rng) -> Self {
+        Self {
+            not_ready_for_launch_at_first: rng.bool(),
+            reports_ready_for_launch: rng.bool(),
+            second_reverse_answers_arn: rng.bool(),
+            stopped_b1_full_sync: rng.bool(),
+            participants_lack_instances: rng.bool(),
+            lag_blips: rng.bool(),
+            post_launch: rng.bool(),
+            basic_right_sizing: rng.bool(),
+            ..Self::default()
+        }
+    }
+}

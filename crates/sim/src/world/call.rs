@@ -1,0 +1,221 @@
+//! The one way through which calls come in: latency, faults, the log and the observers.
+
+use failback_core::id::{
+    ChangeId, HostedZoneId, InstanceId, JobId, LaunchTemplateId, RecoveryInstanceId, SourceServerId,
+};
+use failback_core::region::Region;
+
+use super::World;
+use crate::durations::{READ_LATENCY, WRITE_LATENCY};
+use crate::fault::Fault;
+use crate::operation::{Kind, Operation};
+
+/// A call as it comes in.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// Which operation.
+    pub operation: Operation,
+    /// In which Region; Route 53 and Step Functions have none.
+    pub region: Option<Region>,
+    /// Ids that it names.
+    pub targets: Vec<String>,
+}
+
+impl Request {
+    /// A call of an operation by its name.
+    ///
+    /// # Panics
+    /// When no such operation is in [`OPERATIONS`](crate::OPERATIONS): names are written in the code.
+    pub fn new(
+        operation: &str,
+        region: Option<Region>,
+        targets: impl IntoIterator<Item = impl ToString>,
+    ) -> Self {
+        let Some(operation) = Operation::find(operation) else { panic!("`{operation}` is not modelled") };
+        Self { operation, region, targets: targets.into_iter().map(|target| target.to_string()).collect() }
+    }
+}
+
+/// How a call ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// It did what it says.
+    Ok,
+    /// AWS refused, with this code.
+    Err(&'static str),
+    /// It did what it says, and the answer was lost.
+    Lost,
+}
+
+/// An object that a call or an event changed.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[allow(missing_docs)] // Each is the id of what it names.
+pub enum Touched {
+    SourceServer(Region, SourceServerId),
+    RecoveryInstance(Region, RecoveryInstanceId),
+    Instance(Region, InstanceId),
+    Job(Region, JobId),
+    LaunchTemplate(Region, LaunchTemplateId),
+    Record { zone: HostedZoneId, name: String, kind: String, set_identifier: Option<String> },
+    Change(ChangeId),
+}
+
+/// A line of the call log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Call {
+    /// When it took effect.
+    pub at_ms: i64,
+    /// Such as `drs`.
+    pub service: &'static str,
+    /// Such as `StartRecovery`.
+    pub operation: &'static str,
+    /// Whether it can change anything.
+    pub kind: Kind,
+    /// In which Region.
+    pub region: Option<Region>,
+    /// Ids that it named.
+    pub targets: Vec<String>,
+    /// Which execution made it.
+    pub actor: Option<String>,
+    /// In which step.
+    pub step: Option<String>,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// What it changed at once.
+    pub touched: Vec<Touched>,
+}
+
+/// What has just happened.
+#[derive(Debug, Clone, Copy)]
+pub enum Happening<'a> {
+    /// A call.
+    Call(&'a Call),
+    /// Something by itself.
+    Event {
+        /// What.
+        label: &'static str,
+        /// What it changed.
+        touched: &'a [Touched],
+    },
+}
+
+impl<'a> Happening<'a> {
+    /// The objects that were changed.
+    pub fn touched(&self) -> &'a [Touched] {
+        match self {
+            Self::Call(call) => &call.touched,
+            Self::Event { touched, .. } => touched,
+        }
+    }
+}
+
+/// Somebody who watches the world. What it finds it keeps where its owner can reach it.
+pub trait Observer {
+    /// Called after every call and every event.
+    fn after(&mut self, world: &World, what: &Happening<'_>);
+}
+
+/// What the caller of a call gets.
+#[derive(Debug)]
+pub enum Answer<T> {
+    /// An answer.
+    Ok(T),
+    /// A refusal.
+    Refused(Fault),
+    /// Nothing: the connection was closed. The call took effect.
+    Lost,
+    /// Nothing, ever: the caller died once the call had taken effect.
+    Died,
+}
+
+impl<T> Answer<T> {
+    /// The answer, as far as there is one.
+    pub fn ok(self) -> Option<T> {
+        match self {
+            Self::Ok(value) => Some(value),
+            _ => None,
+        }
+    }
+}
+
+impl World {
+    /// Every call comes through here: time passes, faults are asked for, the operation runs, the call is logged.
+    pub fn call<T>(
+        &mut self,
+        request: Request,
+        run: impl FnOnce(&mut Self) -> Result<T, Fault>,
+    ) -> Answer<T> {
+        let Request { operation, region, targets } = request;
+        let base = if operation.kind == Kind::Read { READ_LATENCY } else { WRITE_LATENCY };
+        let jitter = self.latency.i64(0..=base / 2);
+        self.advance_to(self.now_ms + base + jitter);
+        self.touched.clear();
+        let result = match self.injected_error(operation) {
+            Some(fault) => Err(fault),
+            None => run(self),
+        };
+        let lost = result.is_ok() && self.loses_answer(operation);
+        let died = result.is_ok() && operation.kind == Kind::Write && self.dies_now();
+        let outcome = match &result {
+            Err(fault) => Outcome::Err(fault.code),
+            Ok(_) if lost => Outcome::Lost,
+            Ok(_) => Outcome::Ok,
+        };
+        self.log(operation, region, targets, outcome);
+        match result {
+            Ok(_) if died => Answer::Died,
+            Ok(_) if lost => Answer::Lost,
+            Ok(value) => Answer::Ok(value),
+            Err(fault) => Answer::Refused(fault),
+        }
+    }
+
+    /// True when the step that acts now is to die after this write, the first of its attempt.
+    fn dies_now(&mut self) -> bool {
+        let first = !std::mem::replace(&mut self.wrote, true);
+        let Some(step) = self.step.clone().filter(|_| first) else { return false };
+        self.rules.iter_mut().any(|rule| rule.crashes(&step))
+    }
+
+    fn injected_error(&mut self, operation: Operation) -> Option<Fault> {
+        self.rules.iter_mut().find_map(|rule| rule.refuses(operation))
+    }
+
+    fn loses_answer(&mut self, operation: Operation) -> bool {
+        self.rules.iter_mut().any(|rule| rule.loses(operation))
+    }
+
+    fn log(&mut self, operation: Operation, region: Option<Region>, targets: Vec<String>, outcome: Outcome) {
+        let mut touched = std::mem::take(&mut self.touched);
+        touched.sort();
+        touched.dedup();
+        let call = Call {
+            at_ms: self.now_ms,
+            service: operation.service(),
+            operation: operation.action(),
+            kind: operation.kind,
+            region,
+            targets,
+            actor: self.actor.clone(),
+            step: self.step.clone(),
+            outcome,
+            touched,
+        };
+        self.tell(&Happening::Call(&call));
+        self.calls.push(call);
+    }
+
+    /// Tells every observer.
+    pub(crate) fn tell(&mut self, what: &Happening<'_>) {
+        let mut observers = std::mem::take(&mut self.observers);
+        for observer in &mut observers {
+            observer.after(self, what);
+        }
+        self.observers = observers;
+    }
+
+    /// Notes that an object is being changed.
+    pub(crate) fn touch(&mut self, what: Touched) {
+        self.touched.push(what);
+    }
+}

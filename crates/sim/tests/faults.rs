@@ -1,0 +1,180 @@
+//! The choke point: the call log, the observers, and each rule.
+
+mod common;
+
+use std::sync::{Arc, Mutex};
+
+use common::{a2, away, b2, configure, home, launch_all, plan, reverse_all, wait_for_job, world};
+use failback_core::ErrorName;
+use failback_core::cloud::{Check, LaunchStatus, Tags};
+use failback_core::region::Region;
+use failback_sim::{
+    Answer, Fault, Happening, Kind, Known, Observer, Options, Outcome, Phase, Request, Rule, Scene, Touched,
+    World,
+};
+
+fn rule(text: &str) -> Rule {
+    let names = ["web-1", "data-1"].map(str::to_owned);
+    let steps = ["Start Reversed Replication".to_owned()];
+    Rule::parse(text, &Known { steps: &steps, servers: &names }).unwrap()
+}
+
+fn reverse(world: &mut World, server: usize) -> Answer<String> {
+    let id = b2(world, server);
+    let request = Request::new("drs:ReverseReplication", Some(away()), [&id]);
+    world.call(request, |w| w.reverse_replication(away(), &id))
+}
+
+fn describe(world: &mut World, region: Region) -> Answer<usize> {
+    let request = Request::new("DescribeSourceServers", Some(region), Vec::<String>::new());
+    world.call(request, |w| Ok(w.describe_source_servers(region, &[])?.len()))
+}
+
+#[test]
+fn a_call_takes_time_and_is_logged() {
+    let mut world = world(Scene::Recovered);
+    let before = world.now_ms();
+    world.enter_step(Some("Start Reversed Replication"), Some("run-1"));
+    assert!(matches!(describe(&mut world, away()), Answer::Ok(6)));
+    assert!((40..=60).contains(&(world.now_ms() - before)));
+    assert!(reverse(&mut world, 0).ok().is_some());
+    let call = &world.calls()[1];
+    assert_eq!((call.service, call.operation, call.kind), ("drs", "ReverseReplication", Kind::Write));
+    assert_eq!(
+        (call.actor.as_deref(), call.step.as_deref()),
+        (Some("run-1"), Some("Start Reversed Replication"))
+    );
+    assert_eq!(call.outcome, Outcome::Ok);
+    assert!(call.touched.contains(&Touched::SourceServer(home(), a2(&world, 0))));
+}
+
+#[test]
+fn an_error_is_answered_as_often_as_the_rule_says() {
+    let mut world = world(Scene::Recovered);
+    world.add_rule(rule("error:DescribeSourceServers=ThrottlingException x2"));
+    for _ in 0..2 {
+        let Answer::Refused(fault) = describe(&mut world, away()) else { panic!("refused") };
+        assert_eq!((fault.http, fault.name()), (429, ErrorName::Throttled));
+    }
+    assert!(matches!(describe(&mut world, away()), Answer::Ok(_)));
+    assert!(world.rules()[0].is_used_up());
+}
+
+#[test]
+fn a_lost_answer_took_effect() {
+    let mut world = world(Scene::Recovered);
+    world.add_rule(rule("lost:drs:ReverseReplication"));
+    assert!(matches!(reverse(&mut world, 0), Answer::Lost));
+    assert!(world.labels(0).a2.is_some());
+    assert_eq!(world.calls()[0].outcome, Outcome::Lost);
+}
+
+#[test]
+fn a_step_dies_after_its_first_write_and_only_then() {
+    let mut world = world(Scene::Recovered);
+    world.add_rule(rule("crash:Start Reversed Replication"));
+    world.enter_step(Some("Start Reversed Replication"), None);
+    assert!(matches!(describe(&mut world, away()), Answer::Ok(_)));
+    assert!(matches!(reverse(&mut world, 0), Answer::Died));
+    assert!(world.labels(0).a2.is_some());
+    world.enter_step(Some("Start Reversed Replication"), None);
+    assert!(matches!(reverse(&mut world, 1), Answer::Ok(_)));
+}
+
+#[test]
+fn a_stall_holds_the_initial_sync_up_for_that_long() {
+    let build = || World::build(&plan(), &Options::default());
+    let complete = |world: &mut World| {
+        let server = world.index_of("web-1").unwrap();
+        assert!(reverse(world, server).ok().is_some());
+        (server, world.source_server(home(), &a2(world, server)).unwrap().replication.complete_ms().unwrap())
+    };
+    let (_, usual) = complete(&mut build());
+    let mut world = build();
+    world.add_rule(rule("stall:web-1=90"));
+    let (server, stalled) = complete(&mut world);
+    assert_eq!(stalled - usual, 90 * 60_000);
+    world.advance_to(world.now_ms() + (usual - world.now_ms()) / 2 + 30 * 60_000);
+    let course = &world.source_server(home(), &a2(&world, server)).unwrap().replication;
+    assert_eq!(course.phase(world.now_ms()), Phase::NotConverging);
+}
+
+#[test]
+fn a_launch_fails_once_and_works_the_second_time() {
+    let mut world = world(Scene::Recovered);
+    world.add_rule(rule("launch:web-1"));
+    reverse_all(&mut world);
+    (0..world.fleet().len()).for_each(|server| configure(&mut world, server, false));
+    let server = world.index_of("web-1").unwrap();
+    let id = a2(&world, server);
+    let job = world.start_recovery(home(), &[id.into()], false, Tags::new()).unwrap();
+    wait_for_job(&mut world, home(), &job);
+    assert_eq!(world.job(home(), &job).unwrap().parts[0].launch, LaunchStatus::Failed);
+    launch_all(&mut world);
+}
+
+#[test]
+fn an_impaired_boot_never_passes_its_check() {
+    let mut world = world(Scene::Recovered);
+    world.add_rule(rule("boot:web-1"));
+    reverse_all(&mut world);
+    (0..world.fleet().len()).for_each(|server| configure(&mut world, server, false));
+    launch_all(&mut world);
+    let server = world.index_of("web-1").unwrap();
+    let instance = world.labels(server).a4.unwrap();
+    let checks = |w: &World| w.describe_instance_status(home(), std::slice::from_ref(&instance))[0].clone();
+    assert_eq!(checks(&world).instance, Check::Initializing);
+    world.advance_by(3 * 60_000);
+    let after = checks(&world);
+    assert_eq!((after.system, after.instance), (Check::Ok, Check::Impaired));
+}
+
+#[test]
+fn a_rule_that_cannot_be_read_lists_what_could_be_meant() {
+    let servers = ["web-1".to_owned(), "box1".to_owned()];
+    let known = Known { steps: &[], servers: &servers };
+    let error = |text: &str| Rule::parse(text, &known).unwrap_err().to_string();
+    assert_eq!(error("launch:web-9"), "`launch:web-9`: unknown server; known are: web-1, box1");
+    assert!(error("error:Nonsense=ConflictException").contains("drs:StartRecovery"));
+    assert!(error("error:StartRecovery=Nonsense").contains("ThrottlingException"));
+    assert!(error("gremlin:web-1").contains("crash:"));
+    assert!(error("stall:web-1=soon").contains("minutes"));
+    assert!(Rule::parse("launch:box1", &known).is_ok(), "a name may end like a count");
+    assert!(Rule::parse("launch:box1x3", &known).is_ok());
+    assert!(Rule::parse("boot:web-1 x*", &known).is_ok());
+}
+
+#[derive(Default)]
+struct Ear(Arc<Mutex<Vec<String>>>);
+
+impl Observer for Ear {
+    fn after(&mut self, world: &World, what: &Happening<'_>) {
+        let said = match what {
+            Happening::Call(call) => format!("{} {}", call.operation, world.calls().len()),
+            Happening::Event { label, touched } => format!("{label} {}", touched.len()),
+        };
+        self.0.lock().unwrap().push(said);
+    }
+}
+
+#[test]
+fn an_observer_hears_of_calls_and_events() {
+    let mut world = world(Scene::Recovered);
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    world.observe(Box::new(Ear(Arc::clone(&heard))));
+    assert!(reverse(&mut world, 0).ok().is_some());
+    world.advance_by(10_000);
+    assert_eq!(*heard.lock().unwrap(), ["ReverseReplication 0", "source server visible 1"]);
+}
+
+#[test]
+fn every_code_has_the_name_under_which_the_caller_decides() {
+    let name = |code| Fault::new(code, "").name();
+    assert_eq!(name("PriorRequestNotComplete"), ErrorName::Throttled);
+    assert_eq!(name("IncorrectInstanceState"), ErrorName::Conflict);
+    assert_eq!(name("InvalidInstanceID.NotFound"), ErrorName::NotFound);
+    assert_eq!(name("UnauthorizedOperation"), ErrorName::AccessDenied);
+    assert_eq!(name("InternalServerException"), ErrorName::Unavailable);
+    assert_eq!(name("InvalidChangeBatch"), ErrorName::Rejected);
+    assert_eq!(name("ServiceQuotaExceededException"), ErrorName::QuotaExceeded);
+}

@@ -1,0 +1,181 @@
+//! A whole failback and a whole drill, by hand.
+
+mod common;
+
+use common::{
+    MINUTE, a2, away, b1, b2, configure, conflict, home, launch_all, reverse_all, wait, wait_for_job, world,
+};
+use failback_core::cloud::Tags;
+use failback_sim::{Options, RecordChange, Scene, World};
+
+fn labels_left(world: &World) -> Vec<&'static str> {
+    let mut labels: Vec<_> = world.left().into_iter().map(|left| left.label).collect();
+    labels.sort_unstable();
+    labels.dedup();
+    labels
+}
+
+fn until_a4(world: &mut World, drill: bool) {
+    reverse_all(world);
+    for server in 0..world.fleet().len() {
+        configure(world, server, drill);
+    }
+    launch_all(world);
+    world.advance_by(10 * MINUTE);
+}
+
+fn terminate_when_settled(
+    world: &mut World,
+    region: failback_core::region::Region,
+    ids: &[failback_core::id::RecoveryInstanceId],
+) {
+    wait(world, "settling", |w| {
+        ids.iter().all(|id| w.recovery_instance(region, id).unwrap().settles_ms <= w.now_ms())
+    });
+    let job = world.terminate_recovery_instances(region, ids).unwrap();
+    wait_for_job(world, region, &job);
+}
+
+fn remove_a2(world: &mut World, server: usize) {
+    let id = a2(world, server);
+    world.disconnect_source_server(home(), &id).unwrap();
+    conflict(world.delete_source_server(home(), &id));
+    world.advance_by(MINUTE);
+    world.delete_source_server(home(), &id).unwrap();
+}
+
+fn failback(world: &mut World) {
+    until_a4(world, false);
+    let servers = world.fleet().len();
+    let web = world.index_of("web-1").unwrap();
+    let a4 = world.labels(web).a4.unwrap();
+    let address = world.instance(home(), &a4).unwrap().private_ip.clone();
+    let zone = "Z0123456789ABCDEFGHIJ".parse().unwrap();
+    let change = RecordChange {
+        name: "shop.example.com".to_owned(),
+        kind: "A".to_owned(),
+        ttl_seconds: 60,
+        values: vec![address],
+    };
+    let change = world.change_record_sets(&zone, &[change]).unwrap();
+    assert_ne!(world.serving(web).unwrap().instance, a4, "DNS answers change when the change is in sync");
+    wait(world, "DNS", |w| w.get_change(&change).unwrap());
+    assert_eq!(world.serving(web).unwrap().instance, a4);
+    for server in 0..servers {
+        let a3 = world.labels(server).a3.unwrap();
+        world.reverse_replication(home(), &a3).unwrap();
+    }
+    wait(world, "protection", |w| {
+        (0..servers).all(|s| {
+            w.source_server(away(), &b1(w, s)).unwrap().replication.complete_ms().unwrap() <= w.now_ms()
+        })
+    });
+    for server in 0..servers {
+        let id = a2(world, server);
+        world.stop_replication(home(), &id).unwrap();
+    }
+    let recovered: Vec<_> = (0..servers).map(|server| b2(world, server)).collect();
+    terminate_when_settled(world, away(), &recovered);
+    for server in 0..servers {
+        let a3 = world.labels(server).a3.unwrap();
+        conflict(world.disconnect_recovery_instance(home(), &a3));
+        world.delete_recovery_instance(home(), &a3).unwrap();
+        remove_a2(world, server);
+    }
+    let originals: Vec<_> = world.fleet().iter().map(|server| server.a1.clone()).collect();
+    world.terminate_instances(home(), &originals).unwrap();
+    world.advance_by(10 * MINUTE);
+}
+
+#[test]
+fn a_failback_by_hand_leaves_a4_and_b1_alone() {
+    let mut world = world(Scene::Recovered);
+    failback(&mut world);
+    assert_eq!(labels_left(&world), ["A4", "B1"]);
+    for server in 0..world.fleet().len() {
+        let serving = world.serving(server).unwrap();
+        assert!(serving.running && serving.region == home());
+        let b1 = world.source_server(away(), &b1(&world, server)).unwrap();
+        assert_eq!(Some(&b1.source), world.labels(server).a4.as_ref());
+        assert_eq!(world.dark_ms(server), 0);
+    }
+}
+
+#[test]
+fn without_a_write_freeze_the_writes_after_the_snapshot_are_lost() {
+    let mut world = world(Scene::Recovered);
+    assert!((0..world.fleet().len()).all(|server| world.lost(server).is_none()));
+    failback(&mut world);
+    for server in 0..world.fleet().len() {
+        let lost = world.lost(server).expect("B3 took writes while A4 was launched");
+        let length = u64::try_from((lost.last_ms - lost.first_ms) / 1_000).unwrap() + 1;
+        assert_eq!(lost.records, length, "one stretch");
+        assert!((400..2_000).contains(&lost.records), "{lost:?}");
+        assert!(world.acknowledged(server) > lost.records);
+    }
+}
+
+#[test]
+fn a_drill_by_hand_leaves_production_alone() {
+    let mut world = world(Scene::DrilledRecovered);
+    until_a4(&mut world, true);
+    let servers = world.fleet().len();
+    for server in 0..servers {
+        let id = a2(&world, server);
+        world.stop_replication(home(), &id).unwrap();
+    }
+    let failed_back: Vec<_> = (0..servers).map(|server| world.labels(server).a3.unwrap()).collect();
+    let recovered: Vec<_> = (0..servers).map(|server| b2(&world, server)).collect();
+    terminate_when_settled(&mut world, home(), &failed_back);
+    terminate_when_settled(&mut world, away(), &recovered);
+    for server in 0..servers {
+        remove_a2(&mut world, server);
+    }
+    assert_eq!(labels_left(&world), ["A1", "B1"]);
+    for server in 0..servers {
+        assert_eq!(world.serving(server).unwrap().instance, world.fleet()[server].a1);
+        assert_eq!((world.lost(server), world.dark_ms(server)), (None, 0));
+    }
+}
+
+#[test]
+fn a_steady_fleet_is_recovered_for_a_drill() {
+    let mut world = world(Scene::Steady);
+    let servers: Vec<_> = world.fleet().iter().map(|server| server.b1.clone().into()).collect();
+    let job = world.start_recovery(away(), &servers, true, Tags::new()).unwrap();
+    wait_for_job(&mut world, away(), &job);
+    assert_eq!(labels_left(&world), ["A1", "B1", "B2", "B3"]);
+    let record = world.recovery_instance(away(), &b2(&world, 0)).unwrap();
+    assert!(record.is_drill);
+    assert_eq!(record.job, job);
+}
+
+#[test]
+fn same_seed_same_bytes() {
+    let run = |seed| {
+        let options = Options { seed, servers: 6, ..Options::default() };
+        let mut world = World::build(&common::plan(), &options);
+        failback(&mut world);
+        world.dump()
+    };
+    assert!(run(7) == run(7));
+    assert!(run(7) != run(8));
+}
+
+#[test]
+fn bystanders_are_as_they_were() {
+    let mut world = world(Scene::Recovered);
+    let seen = |w: &World| {
+        let who = w.bystanders();
+        let servers: Vec<_> =
+            who.source_servers.iter().map(|(r, id)| w.source_server(*r, id).cloned()).collect();
+        let records: Vec<_> =
+            who.recovery_instances.iter().map(|(r, id)| w.recovery_instance(*r, id).cloned()).collect();
+        let instances: Vec<_> = who.instances.iter().map(|(r, id)| w.instance(*r, id).cloned()).collect();
+        (servers, records, instances)
+    };
+    let before = seen(&world);
+    assert!(before.0.len() >= 5 && before.1.len() == 3);
+    failback(&mut world);
+    assert_eq!(seen(&world), before);
+}

@@ -1,0 +1,85 @@
+//! What a failback alone needs: that B3 is production, and that nothing stands where A4 goes.
+
+use failback_core::cloud::{InstanceState, RecoveryInstance};
+use failback_core::fleet::{Fleet, Member};
+use failback_core::run::{Run, made_by_a_drill};
+
+use crate::facts::Facts;
+use crate::finding::{Finding, Findings};
+
+pub(crate) fn check(run: &Run, facts: &Facts, fleet: &Fleet, findings: &mut Vec<Finding>) {
+    for member in fleet.away() {
+        let b2 =
+            facts.recovery_instances.iter().find(|b2| Some(&b2.id) == member.b2.as_ref() && b2.is_live());
+        if let Some(b2) = b2 {
+            of_a_drill(facts, member, b2, findings);
+        }
+        launched_by_a_drill(facts, member, findings);
+        into_source(run, facts, member, findings);
+    }
+    for member in fleet.members.iter().filter(|member| member.home) {
+        findings.warn(
+            &member.name,
+            "it has no recovered server: it is home",
+            "Nothing is done to it; leave it out of the plan to silence this",
+        );
+    }
+    if run.plan.stop_original_replication {
+        findings.warn(
+            "$.stopOriginalReplication",
+            "stopping replication of B1 deletes every point in time of the original servers",
+            "Leave it out to keep them until the failed-back servers are protected; that costs double replication",
+        );
+    }
+    if run.plan.cleanup.terminate_originals {
+        findings.warn(
+            "$.cleanup.terminateOriginals",
+            "the original servers (A1) will be terminated after redirect and protection",
+            "Leave it out to keep them",
+        );
+    }
+}
+
+/// Failing back a drill's copy would make it production.
+fn of_a_drill(facts: &Facts, member: &Member, b2: &RecoveryInstance, findings: &mut Vec<Finding>) {
+    let by_job =
+        facts.recovery_jobs.iter().any(|job| Some(&job.id) == b2.job.as_ref() && made_by_a_drill(&job.tags));
+    if b2.is_drill || made_by_a_drill(&b2.tags) || by_job {
+        findings.block(
+            &member.name,
+            "B3 was launched by a drill, so it is not production",
+            "Recover the server in the DRS console first, or let the drill clean up",
+        );
+    }
+}
+
+/// A drill's A4 stands in an isolated network: it must not be taken for the failed-back server.
+fn launched_by_a_drill(facts: &Facts, member: &Member, findings: &mut Vec<Finding>) {
+    let a2 = facts.source_servers.iter().find(|server| Some(&server.id) == member.a2.as_ref());
+    if a2.is_some_and(|a2| made_by_a_drill(&a2.tags)) && member.a3.is_some() {
+        findings.block(
+            &member.name,
+            "an interrupted drill left A3 and A4 in its isolated network",
+            "Start the drill with its plan again: it cleans up first",
+        );
+    }
+}
+
+/// DRS may launch A4 into A1 (drs-facts §0.4).
+fn into_source(run: &Run, facts: &Facts, member: &Member, findings: &mut Vec<Finding>) {
+    if !facts.launches_into_source || member.a3.is_some() {
+        return;
+    }
+    if !run.plan.launch.into_source {
+        findings.block(
+            run.source().as_str(),
+            "DRS launches into the source instance here: A4 would become A1",
+            "Set launch.intoSource if that is wanted, or turn it off in the Region's default launch settings",
+        );
+        return;
+    }
+    let a1 = member.a1.as_ref().and_then(|a1| facts.instances.get(a1));
+    if a1.is_none_or(|a1| a1.state != InstanceState::Stopped) {
+        findings.block(&member.name, "A1 is not stopped, and is to be launched into", "Stop A1");
+    }
+}

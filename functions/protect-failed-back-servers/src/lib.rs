@@ -1,0 +1,136 @@
+//! Step 3, failback only: protects the failed-back servers by reversing replication of A3. DRS then points B1 at A4
+//! instead of A1.
+//!
+//! Done when B1 protects A4 and is really healthy: rescanned to the last byte and without lag. CONTINUOUS alone shows
+//! before that (drs-facts §3, row 4b).
+
+use async_trait::async_trait;
+use failback_core::Result;
+use failback_core::cloud::{Cloud, RecoveryInstance, Replication, ReplicationState, SourceServer};
+use failback_core::fleet::{Fleet, Member, listed};
+use failback_core::live::{Live, Look};
+use failback_core::moment::Moment;
+use failback_core::pace::{self, usual};
+use failback_core::plan::Plan;
+use failback_core::procedure::Failback;
+use failback_core::ready::{stalled, word};
+use failback_core::step::{self, Cx, Progress, Step, Verdict, Waiting, refused};
+use serde_json::Value;
+
+/// The step.
+#[derive(Debug)]
+pub struct ProtectFailedBackServers;
+
+/// Answers one call of the state machine.
+///
+/// # Errors
+/// Those of [`step::handle`].
+pub async fn handle(cloud: &dyn Cloud, payload: Value, deadline: Moment) -> Result<Value> {
+    step::handle::<ProtectFailedBackServers>(cloud, payload, deadline).await
+}
+
+#[async_trait]
+impl Step for ProtectFailedBackServers {
+    type Scope = Failback;
+    const NAME: &'static str = "protect-failed-back-servers";
+
+    async fn run(cx: &Cx<'_, Failback>, fleet: &mut Fleet) -> Result<Verdict> {
+        let look =
+            Look { b1: true, a2: true, a3: true, source_instances: true, records: true, ..Look::default() };
+        let live = cx.look(fleet, look).await?;
+        let mut waiting_for = Vec::new();
+        let mut progress = Progress::default();
+        let mut protected = Vec::new();
+        for (index, member) in fleet.members.iter().enumerate().filter(|(_, member)| !member.home) {
+            progress.servers += 1;
+            match protect(cx, &live, fleet, member).await? {
+                None => {
+                    progress.ready += 1;
+                    protected.push(index);
+                }
+                Some(why) => {
+                    if let Some(b1) = live.b1(member)? {
+                        add(&mut progress, cx, b1);
+                    }
+                    waiting_for.push((member.name.clone(), why));
+                }
+            }
+        }
+        for index in protected {
+            fleet.members[index].times.protected.get_or_insert(cx.run.seconds(live.at));
+        }
+        let Some((_, why)) = waiting_for.first() else {
+            return Ok(Verdict::Done(format!("{} failed-back servers are protected", progress.servers)));
+        };
+        let names = listed(waiting_for.iter().map(|(name, _)| name.as_str()));
+        let seconds = if cx.is_late() { 1 } else { seconds(cx, progress) };
+        let mut waiting = Waiting::new(format!("{names}: {why}"), seconds);
+        waiting.progress = Some(progress);
+        Ok(Verdict::Waiting(waiting))
+    }
+
+    fn limit_seconds(plan: &Plan) -> u64 {
+        plan.limits.protection_hours * 3600
+    }
+}
+
+/// Does what is missing for one server. `None` when it is protected, else why not yet.
+async fn protect(
+    cx: &Cx<'_, Failback>,
+    live: &Live,
+    fleet: &Fleet,
+    member: &Member,
+) -> Result<Option<String>> {
+    let a3 = live.a3(member)?;
+    let b1 = live.b1(member)?;
+    let reversed = a3.is_none_or(RecoveryInstance::is_reversed);
+    if reversed {
+        let Some(b1) = b1 else { return Ok(Some("B1 is not there".to_owned())) };
+        let points_home = b1.instance.is_some() && b1.instance == member.a4();
+        let healthy = b1.replication.is_healthy() && b1.replication.rescan_complete;
+        return Ok((!points_home || !healthy).then(|| why_not(&b1.replication, points_home)));
+    }
+    if a3.is_some_and(|a3| a3.agent_seen.is_none()) {
+        return Ok(Some("DRS has not seen the agent on A4 yet".to_owned()));
+    }
+    if cx.is_late() {
+        return Ok(Some("this call has no time left".to_owned()));
+    }
+    let warrant = cx.guard.reverse_a3(live, cx.now(), fleet, member)?;
+    Ok(Some(match refused(cx.cloud.reverse_replication(warrant).await)? {
+        Ok(_) => "replication of A3 is being reversed".to_owned(),
+        Err(why) => format!("DRS does not reverse replication of A3 yet: {why}"),
+    }))
+}
+
+fn why_not(replication: &Replication, points_home: bool) -> String {
+    match replication.state {
+        _ if !points_home => "B1 does not protect A4 yet".to_owned(),
+        // Shown for minutes after B1 is re-pointed; a lasting stall needs its remedy.
+        ReplicationState::Stalled => format!("B1 is {}", stalled(replication)),
+        state if replication.total_bytes > 0 => format!(
+            "B1 is {}, {} % compared with A4",
+            word(state),
+            replication.rescanned_bytes * 100 / replication.total_bytes
+        ),
+        state => format!("B1 is {}", word(state)),
+    }
+}
+
+fn add(progress: &mut Progress, cx: &Cx<'_, Failback>, b1: &SourceServer) {
+    let replication = &b1.replication;
+    progress.replicated_bytes += replication.rescanned_bytes;
+    progress.total_bytes += replication.total_bytes;
+    progress.backlog_bytes += replication.backlog_bytes;
+    progress.lag_seconds_max = progress.lag_seconds_max.max(replication.lag());
+    let eta = replication.eta.map_or(0, |eta| eta.seconds_since(cx.now()));
+    progress.eta_seconds = progress.eta_seconds.max(eta);
+}
+
+fn seconds(cx: &Cx<'_, Failback>, progress: Progress) -> u64 {
+    if progress.eta_seconds > 0 {
+        pace::by_remaining(progress.eta_seconds)
+    } else {
+        pace::by_usual(usual::PROTECTION_SECONDS, cx.waited_seconds())
+    }
+}

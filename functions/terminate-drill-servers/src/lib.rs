@@ -1,0 +1,87 @@
+//! Clean-up of a drill: terminates the recovery instances A3, and with them the drill's A4.
+//!
+//! Done when no A3 lives and no job is at work on A2.
+
+use async_trait::async_trait;
+use failback_core::Result;
+use failback_core::cloud::{Cloud, Job};
+use failback_core::fleet::{Fleet, Member, listed};
+use failback_core::live::Look;
+use failback_core::moment::Moment;
+use failback_core::pace::{self, usual};
+use failback_core::plan::Plan;
+use failback_core::procedure::Drill;
+use failback_core::step::{self, Cx, Step, Verdict, Waiting, refused};
+use serde_json::{Value, json};
+
+/// TerminateRecoveryInstances takes at most 200 (drs-facts §1.2).
+const BATCH: usize = 200;
+
+/// The step.
+#[derive(Debug)]
+pub struct TerminateDrillServers;
+
+/// Answers one call of the state machine.
+///
+/// # Errors
+/// Those of [`step::handle`].
+pub async fn handle(cloud: &dyn Cloud, payload: Value, deadline: Moment) -> Result<Value> {
+    step::handle::<TerminateDrillServers>(cloud, payload, deadline).await
+}
+
+#[async_trait]
+impl Step for TerminateDrillServers {
+    type Scope = Drill;
+    const NAME: &'static str = "terminate-drill-servers";
+
+    async fn run(cx: &Cx<'_, Drill>, fleet: &mut Fleet) -> Result<Verdict> {
+        let look = Look {
+            b2: true,
+            a2: true,
+            a3: true,
+            source_jobs: true,
+            recovery_jobs: true,
+            source_instances: true,
+            records: true,
+            ..Look::default()
+        };
+        let live = cx.look(fleet, look).await?;
+        let (mut terminable, mut busy) = (Vec::new(), Vec::new());
+        for member in fleet.away() {
+            let a2 = member.a2.as_ref();
+            // A job that is completed for all servers but one is not completed.
+            let at_work = |job: &Job| job.is_active() && a2.is_some_and(|a2| job.part_of(a2).is_some());
+            if live.source_jobs()?.iter().any(at_work) {
+                busy.push(member);
+            } else if live.a3(member)?.is_some() {
+                terminable.push(member);
+            }
+        }
+        let names = |members: &[&Member]| listed(members.iter().map(|member| member.name.as_str()));
+        let mut refusal = None;
+        for batch in terminable.chunks(BATCH) {
+            let warrant = cx.guard.terminate_a3(&live, cx.now(), batch)?;
+            refusal = refused(cx.cloud.terminate_recovery_instances(warrant).await)?.err().or(refusal);
+        }
+        let begun = cx.memo::<i64>().map_or(cx.now(), Moment::from_millis);
+        let (why, seconds) = if let Some(why) = refusal {
+            let why = format!("DRS does not terminate A3 of {} yet: {why}", names(&terminable));
+            (why, pace::by_usual(30, cx.waited_seconds()))
+        } else if !terminable.is_empty() {
+            let why = format!("terminating the drill's servers of {}", names(&terminable));
+            (why, pace::by_remaining(usual::TERMINATE_JOB_SECONDS))
+        } else if !busy.is_empty() {
+            let why = format!("terminating the drill's servers of {}", names(&busy));
+            (why, pace::by_usual(usual::TERMINATE_JOB_SECONDS, cx.now().seconds_since(begun)))
+        } else {
+            return Ok(Verdict::Done("the drill's servers are terminated".to_owned()));
+        };
+        let mut waiting = Waiting::new(why, seconds);
+        waiting.memo = Some(json!(begun.millis()));
+        Ok(Verdict::Waiting(waiting))
+    }
+
+    fn limit_seconds(plan: &Plan) -> u64 {
+        plan.limits.cleanup_minutes * 60
+    }
+}

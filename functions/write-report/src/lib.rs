@@ -1,0 +1,198 @@
+//! Says how the run ended, what became of each server, and what is left, read from the live state and not from what
+//! the run believes.
+
+use failback_core::cloud::Cloud;
+use failback_core::fleet::{Fleet, Member};
+use failback_core::live::{self, Live, Look};
+use failback_core::moment::Moment;
+use failback_core::procedure::Procedure;
+use failback_core::report::{Failure, Loss, Outcome, Report, ServerReport};
+use failback_core::run::Run;
+use failback_core::step;
+use failback_core::{Error, Result};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// The step's name.
+pub const NAME: &str = "write-report";
+
+/// A report larger than this leaves out timings, then names, rather than fail the execution.
+const BYTES_MAX: usize = 250_000;
+
+/// What the state machine hands to this step.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Input {
+    /// The run.
+    pub run: Run,
+    /// The ledger.
+    pub fleet: Fleet,
+    /// Where the run went wrong; null if it did not.
+    pub failure: Option<Failure>,
+    /// True once the clean-up has begun.
+    pub cleaning: bool,
+}
+
+/// Answers one call of the state machine.
+///
+/// # Errors
+/// Those of AWS.
+pub async fn handle(cloud: &dyn Cloud, payload: Value, _deadline: Moment) -> Result<Value> {
+    let Input { run, mut fleet, failure, cleaning } = step::read(payload, NAME)?;
+    let look = Look {
+        b1: true,
+        b2: true,
+        a2: true,
+        a3: true,
+        source_instances: true,
+        recovery_instances: true,
+        ..Look::default()
+    };
+    let live = live::read(cloud, &run, &fleet, look).await?;
+    live.complete(&run, &mut fleet)?;
+    let outcome = match (&failure, run.procedure, cleaning) {
+        (None, ..) => Outcome::Succeeded,
+        (Some(_), Procedure::Failback, false) => Outcome::Held,
+        (Some(_), ..) => Outcome::Failed,
+    };
+    let mut servers = Vec::new();
+    for member in &fleet.members {
+        servers.push(server(&run, &live, member, outcome)?);
+    }
+    let failure = failure.map(Failure::plain);
+    let report = Report {
+        summary: summary(&run, &fleet, outcome, failure.as_ref()),
+        outcome,
+        next: next(&run, outcome),
+        failure,
+        procedure: run.procedure,
+        plan: run.plan.name.clone(),
+        execution: run.id.clone(),
+        started: run.started,
+        ended: live.at,
+        rto_seconds: rto(&run, &fleet),
+        loss: loss(&run, &fleet),
+        waves: run.plan.wave_names(),
+        servers,
+    };
+    fitting(report)
+}
+
+fn fitting(mut report: Report) -> Result<Value> {
+    let bytes = |report: &Report| serde_json::to_string(report).map(|text| text.len());
+    let internal = |error: serde_json::Error| Error::internal(error.to_string());
+    if bytes(&report).map_err(internal)? > BYTES_MAX {
+        for server in &mut report.servers {
+            server.times = failback_core::fleet::Times::default();
+        }
+    }
+    if bytes(&report).map_err(internal)? > BYTES_MAX {
+        for server in &mut report.servers {
+            server.name.clear();
+        }
+    }
+    serde_json::to_value(report).map_err(internal)
+}
+
+fn server(run: &Run, live: &Live, member: &Member, outcome: Outcome) -> Result<ServerReport> {
+    let outcome = match (run.procedure, outcome) {
+        _ if member.home => "home",
+        (Procedure::Failback, _) if member.times.protected.is_some() => "failedBack",
+        (Procedure::Drill, _) if member.times.validated.is_some() => "drilled",
+        (_, Outcome::Held) => "held",
+        (Procedure::Failback, Outcome::Succeeded) => "failedBack",
+        (Procedure::Drill, Outcome::Succeeded) => "drilled",
+        (_, Outcome::Failed) => "failed",
+    };
+    Ok(ServerReport {
+        name: member.name.clone(),
+        wave: member.wave,
+        outcome: outcome.to_owned(),
+        a1: member.a1.clone(),
+        a2: member.a2.clone(),
+        a3: member.a3.clone(),
+        b1: member.b1.clone(),
+        b2: member.b2.clone(),
+        times: member.times,
+        left: left(live, member)?,
+    })
+}
+
+/// The labels of what still exists. A server that was home is not looked at.
+fn left(live: &Live, member: &Member) -> Result<String> {
+    if member.home {
+        return Ok("B1".to_owned());
+    }
+    let lives = |id: Option<failback_core::id::InstanceId>| -> Result<bool> {
+        let Some(id) = id else { return Ok(false) };
+        Ok(live.instance(&id)?.is_some_and(|instance| instance.state.is_live()))
+    };
+    let a1_is_a4 = member.a1.is_some() && member.a1 == member.a4();
+    let all = [
+        ("A1", !a1_is_a4 && lives(member.a1.clone())?),
+        ("A2", live.a2(member)?.is_some()),
+        ("A3", live.a3(member)?.is_some()),
+        ("A4", lives(member.a4())?),
+        ("B1", live.b1(member)?.is_some()),
+        ("B2", live.b2(member)?.is_some()),
+        ("B3", lives(member.b3())?),
+    ];
+    let left: Vec<&str> = all.iter().filter(|(_, left)| *left).map(|(label, _)| *label).collect();
+    Ok(left.join(" "))
+}
+
+fn rto(run: &Run, fleet: &Fleet) -> Option<u64> {
+    match run.procedure {
+        Procedure::Failback => fleet.redirected?.in_sync.map(|at| at.seconds_since(run.started)),
+        Procedure::Drill => {
+            let all: Option<Vec<i64>> = fleet.away().map(|member| member.times.validated).collect();
+            all?.into_iter().max().and_then(|seconds| u64::try_from(seconds).ok())
+        }
+    }
+}
+
+fn loss(run: &Run, fleet: &Fleet) -> Option<Loss> {
+    if run.procedure == Procedure::Drill {
+        return None;
+    }
+    let redirected = fleet.redirected?;
+    let oldest = fleet.away().filter_map(|member| member.times.point_in_time).min()?;
+    Some(Loss {
+        from: Moment::from_millis(run.started.millis() + oldest * 1000),
+        until: redirected.asked,
+        until_at_most: redirected.in_sync?,
+    })
+}
+
+fn summary(run: &Run, fleet: &Fleet, outcome: Outcome, failure: Option<&Failure>) -> String {
+    let what = format!("{} of {} servers ({})", run.procedure, fleet.away().count(), run.plan.name);
+    match failure {
+        None => format!("{what} succeeded"),
+        Some(failure) => {
+            format!("{what} {}: {}: {}: {}", outcome.as_str(), failure.step, failure.error, failure.cause)
+        }
+    }
+}
+
+fn next(run: &Run, outcome: Outcome) -> String {
+    let text = match (run.procedure, outcome) {
+        (Procedure::Drill, Outcome::Succeeded) => "Nothing is left to do.",
+        (Procedure::Drill, _) => {
+            "Production was not touched. Mend the cause; what is left of the drill is listed per server, and starting \
+             the drill again removes it."
+        }
+        (Procedure::Failback, Outcome::Succeeded) => {
+            "Production runs in the source Region and is protected by B1."
+        }
+        (Procedure::Failback, Outcome::Held) => {
+            "Nothing was deleted and production is served where it was. Mend the cause and start again with the same \
+             plan: it carries on from here."
+        }
+        (Procedure::Failback, Outcome::Failed) => {
+            "Production runs in the source Region. The clean-up is not complete; start again with the same plan, and \
+             it carries on from here."
+        }
+    };
+    text.to_owned()
+}

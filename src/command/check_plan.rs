@@ -1,0 +1,61 @@
+//! `drs-failback check-plan`.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Args;
+use failback_core::plan::Plan;
+use serde_json::Value;
+
+use super::{USAGE, usage};
+
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// The plan file; `-` reads standard input.
+    file: PathBuf,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> ExitCode {
+    let text = match read(&arguments.file) {
+        Ok(text) => text,
+        Err(message) => return usage(message),
+    };
+    match Plan::parse(&text) {
+        Ok(plan) => {
+            println!(
+                "{}: no problem found. Failback from {} to {}, {} wave{}, {} record{} to redirect, original servers {}",
+                plan.name,
+                plan.regions.recovery,
+                plan.regions.source,
+                plan.wave_names().len(),
+                if plan.wave_names().len() == 1 { "" } else { "s" },
+                plan.redirect.records.len(),
+                if plan.redirect.records.len() == 1 { "" } else { "s" },
+                if plan.cleanup.terminate_originals { "terminated at the end" } else { "kept" },
+            );
+            ExitCode::SUCCESS
+        }
+        Err(problems) => {
+            println!("{}: {problems}", arguments.file.display());
+            ExitCode::from(USAGE)
+        }
+    }
+}
+
+/// Reads a file, or standard input for `-`.
+pub(super) fn read(file: &Path) -> Result<String, String> {
+    let read = if file == Path::new("-") {
+        std::io::read_to_string(std::io::stdin())
+    } else {
+        std::fs::read_to_string(file)
+    };
+    read.map_err(|error| format!("{}: {error}", file.display()))
+}
+
+/// Reads a plan file: as the execution's input, and as a plan.
+pub(super) fn plan(file: &Path) -> Result<(Value, Plan), String> {
+    let text = read(file)?;
+    let plan = Plan::parse(&text).map_err(|problems| format!("{}: {problems}", file.display()))?;
+    let input = serde_json::from_str(&text).map_err(|error| error.to_string())?;
+    Ok((input, plan))
+}

@@ -1,0 +1,24 @@
+//! `drs-failback graph`.
+
+use std::process::ExitCode;
+
+use clap::Args;
+use drs_failback::machines;
+
+use super::{ProcedureName, usage};
+
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// Which state machine.
+    procedure: ProcedureName,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> ExitCode {
+    match machines::read(arguments.procedure.into()) {
+        Ok(machine) => {
+            print!("{}", machine.mermaid());
+            ExitCode::SUCCESS
+        }
+        Err(problems) => usage(problems),
+    }
+}

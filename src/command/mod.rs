@@ -1,0 +1,85 @@
+//! The subcommands, one file each.
+
+mod check_plan;
+mod graph;
+mod rehearse;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use failback_core::procedure::Procedure;
+
+/// Rehearse and run the failback of AWS Elastic Disaster Recovery.
+///
+/// Runs AWS's cross-Region failback procedure, and its drill, on this machine: the same Step Functions state machines
+/// and the same step code that are deployed, against a simulator of two DRS Regions, in virtual time. No AWS account
+/// is needed and none is touched.
+#[derive(Debug, Parser)]
+#[command(version, after_help = EXIT_CODES)]
+pub(crate) struct Command {
+    #[command(subcommand)]
+    subcommand: Sub,
+}
+
+const EXIT_CODES: &str = "Exit codes:
+  0  done
+  1  the procedure failed or was held, safely
+  2  the command line or the plan is wrong
+  3  a safety rule was broken; the seed to see it again is printed";
+
+#[derive(Debug, Subcommand)]
+enum Sub {
+    /// Rehearse the drill: steps 1 and 2 of the page, then its own clean-up.
+    Drill(rehearse::Arguments),
+    /// Rehearse the failback: steps 1 to 4 of the page.
+    Failback(rehearse::Arguments),
+    /// Print every problem of a plan file with its JSON path and remedy.
+    CheckPlan(check_plan::Arguments),
+    /// Print the JSON Schema of the plan file.
+    PlanSchema,
+    /// Print a state machine as a Mermaid diagram.
+    Graph(graph::Arguments),
+}
+
+/// A procedure on the command line.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum ProcedureName {
+    /// The rehearsal.
+    Drill,
+    /// The way home.
+    Failback,
+}
+
+impl From<ProcedureName> for Procedure {
+    fn from(name: ProcedureName) -> Self {
+        match name {
+            ProcedureName::Drill => Self::Drill,
+            ProcedureName::Failback => Self::Failback,
+        }
+    }
+}
+
+/// The command line or the plan is wrong.
+const USAGE: u8 = 2;
+
+impl Command {
+    /// Does what was asked.
+    pub(crate) fn run(self) -> ExitCode {
+        match self.subcommand {
+            Sub::Drill(arguments) => rehearse::run(Procedure::Drill, &arguments),
+            Sub::Failback(arguments) => rehearse::run(Procedure::Failback, &arguments),
+            Sub::CheckPlan(arguments) => check_plan::run(&arguments),
+            Sub::PlanSchema => {
+                print!("{}", drs_failback::plans::schema());
+                ExitCode::SUCCESS
+            }
+            Sub::Graph(arguments) => graph::run(&arguments),
+        }
+    }
+}
+
+/// Says what is wrong with the command line or the plan.
+fn usage(message: impl std::fmt::Display) -> ExitCode {
+    eprintln!("error: {message}");
+    ExitCode::from(USAGE)
+}

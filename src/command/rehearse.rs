@@ -1,0 +1,188 @@
+//! `drs-failback drill` and `drs-failback failback`.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, ValueEnum};
+use drs_failback::rehearsal::{Rehearsal, Run, Setting};
+use drs_failback::show::{self, Gates, Live, Speed};
+use drs_failback::{plans, result};
+use failback_core::cloud::Clock as _;
+use failback_core::plan::{Plan, SERVERS_MAX};
+use failback_core::procedure::Procedure;
+use failback_core::report::Outcome;
+
+use super::{ProcedureName, check_plan, usage};
+
+/// The procedure failed or was held, safely.
+const FAILED: u8 = 1;
+
+/// A safety rule was broken.
+const UNSAFE: u8 = 3;
+
+const RULES: &str = "Rules for --fail, each may repeat:
+  error:OPERATION=CODE[xN]  AWS refuses the operation N times (once if not said) with that error code
+  lost:OPERATION[xN]        AWS does it, and the answer never arrives
+  crash:STEP[xN]            the step dies right after its first write took effect
+  stall:SERVER=MINUTES      replication of the server's A2 stalls for that long
+  launch:SERVER[xN]         the launch job completes with that server FAILED
+  boot:SERVER[xN]           the server's A4 comes up impaired
+
+Examples:
+  drs-failback drill
+  drs-failback failback --servers 300
+  drs-failback failback --fail error:StartRecovery=ThrottlingExceptionx3 --fail boot:web-1
+  drs-failback failback --fail launch:db-1x3 --then failback
+  drs-failback failback --plan examples/plans/one-server.json --approve ask --speed 60";
+
+#[derive(Debug, Args)]
+#[command(after_help = RULES)]
+pub(crate) struct Arguments {
+    /// The plan file; without it a three-tier example, which opts in to terminating the originals.
+    #[arg(long, value_name = "FILE")]
+    plan: Option<PathBuf>,
+    /// How many servers the simulated fleet has [default: as many as the plan suggests].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=SERVERS_MAX as u64))]
+    servers: Option<u64>,
+    /// Decides everything that is chance; the same seed gives the same run, byte for byte.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+    /// Something that goes wrong; may repeat.
+    #[arg(long, value_name = "RULE")]
+    fail: Vec<String>,
+    /// Who answers at the plan's gates.
+    #[arg(long, value_enum, default_value_t = Approve::Auto)]
+    approve: Approve,
+    /// How virtual time passes: `max`, or how many times faster than real time.
+    #[arg(long, value_name = "max|FACTOR", default_value = "max", value_parser = speed)]
+    speed: Speed,
+    /// After the run, start this in the same world, without the faults and with every gate approved; may repeat.
+    #[arg(long, value_enum, value_name = "PROCEDURE")]
+    then: Vec<ProcedureName>,
+    /// Print one JSON object, of the last run, and nothing else.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Approve {
+    /// Yes, at once.
+    Auto,
+    /// Ask at the terminal.
+    Ask,
+    /// No.
+    Deny,
+}
+
+fn speed(text: &str) -> Result<Speed, String> {
+    if text == "max" {
+        return Ok(Speed::Max);
+    }
+    match text.parse::<f64>() {
+        Ok(factor) if factor.is_finite() && factor > 0.0 => Ok(Speed::Factor(factor)),
+        _ => Err("neither `max` nor a number above 0".to_owned()),
+    }
+}
+
+pub(crate) fn run(procedure: Procedure, arguments: &Arguments) -> ExitCode {
+    let read = match &arguments.plan {
+        Some(file) => check_plan::plan(file),
+        None => embedded(),
+    };
+    let (input, plan) = match read {
+        Ok(plan) => plan,
+        Err(message) => return usage(message),
+    };
+    let servers =
+        arguments.servers.map_or_else(|| suggested(&plan), |n| usize::try_from(n).unwrap_or(usize::MAX));
+    let mut rehearsal = Rehearsal::new(Setting::usual(procedure, input, plan, servers, arguments.seed));
+    for rule in &arguments.fail {
+        if let Err(message) = rehearsal.fail(rule) {
+            return usage(format!("--fail {rule}: {message}"));
+        }
+    }
+    match rehearse(procedure, arguments, &mut rehearsal) {
+        Ok(runs) => exit_code(&runs),
+        Err(message) => usage(message),
+    }
+}
+
+fn embedded() -> Result<(serde_json::Value, Plan), String> {
+    let plan = Plan::parse(plans::THREE_TIER).map_err(|problems| problems.to_string())?;
+    Ok((serde_json::from_str(plans::THREE_TIER).map_err(|error| error.to_string())?, plan))
+}
+
+/// The servers that the plan names, or one a wave.
+fn suggested(plan: &Plan) -> usize {
+    let named = plan.servers.ids.as_ref().map(Vec::len);
+    named.unwrap_or_else(|| plan.wave_names().len().max(plan.redirect.records.len()))
+}
+
+fn rehearse(
+    procedure: Procedure,
+    arguments: &Arguments,
+    rehearsal: &mut Rehearsal,
+) -> Result<Vec<Run>, String> {
+    let procedures = std::iter::once(procedure).chain(arguments.then.iter().map(|name| (*name).into()));
+    let mut runs = Vec::new();
+    for (index, procedure) in procedures.enumerate() {
+        let gates = match arguments.approve {
+            Approve::Auto => Gates::Auto,
+            Approve::Ask => Gates::Ask,
+            Approve::Deny if index == 0 => Gates::Deny,
+            Approve::Deny => Gates::Auto,
+        };
+        if index > 0 {
+            rehearsal.mend();
+        }
+        runs.push(one(procedure, gates, arguments, rehearsal)?);
+    }
+    if arguments.json {
+        if let Some(run) = runs.last() {
+            println!("{:#}", result::object(rehearsal, run));
+        }
+    }
+    Ok(runs)
+}
+
+fn one(
+    procedure: Procedure,
+    gates: Gates,
+    arguments: &Arguments,
+    rehearsal: &mut Rehearsal,
+) -> Result<Run, String> {
+    let shows = !arguments.json;
+    if shows {
+        let setting = rehearsal.setting();
+        let regions = &setting.plan.regions;
+        println!(
+            "{procedure} of {}: {} server{}, {} → {}, seed {}\n",
+            setting.plan.name,
+            setting.servers,
+            if setting.servers == 1 { "" } else { "s" },
+            regions.recovery,
+            regions.source,
+            setting.seed
+        );
+        println!("{}", show::world(&rehearsal.simulation.world(), "before"));
+        println!("the run, by virtual time");
+    }
+    let mut live = Live::new(shows, arguments.speed, gates, rehearsal.simulation.now());
+    let run = rehearsal.run(procedure, &mut live)?;
+    if shows {
+        let world = rehearsal.simulation.world();
+        println!("\n{}", show::world(&world, "after"));
+        println!("{}", show::end(&world, &run, arguments.seed));
+    }
+    Ok(run)
+}
+
+fn exit_code(runs: &[Run]) -> ExitCode {
+    if runs.iter().any(|run| !run.is_safe()) {
+        return ExitCode::from(UNSAFE);
+    }
+    match runs.last().map(|run| run.outcome) {
+        Some(Outcome::Succeeded) => ExitCode::SUCCESS,
+        _ => ExitCode::from(FAILED),
+    }
+}

@@ -1,0 +1,29 @@
+//! The state machines, as they are deployed.
+
+use failback_asl::Machine;
+use failback_core::procedure::Procedure;
+
+/// The drill, as text.
+pub const DRILL: &str = include_str!("../statemachine/drill.asl.json");
+
+/// The failback, as text.
+pub const FAILBACK: &str = include_str!("../statemachine/failback.asl.json");
+
+/// A machine's text.
+pub fn text(procedure: Procedure) -> &'static str {
+    match procedure {
+        Procedure::Drill => DRILL,
+        Procedure::Failback => FAILBACK,
+    }
+}
+
+/// Reads a machine.
+///
+/// # Errors
+/// Every problem of the definition, one a line.
+pub fn read(procedure: Procedure) -> Result<Machine, String> {
+    Machine::parse(text(procedure)).map_err(|problems| {
+        let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        format!("statemachine/{procedure}.asl.json:\n{}", lines.join("\n"))
+    })
+}

@@ -1,0 +1,67 @@
+//! How a run ended, and the verdict on the safety rules.
+
+use std::fmt::Write as _;
+
+use failback_core::report::Outcome;
+use failback_sim::{Kind, World};
+
+use crate::rehearsal::Run;
+use crate::show::duration;
+
+/// The end of a run, as text.
+pub fn end(world: &World, run: &Run, seed: u64) -> String {
+    let mut text = String::new();
+    let _ = writeln!(text, "{} {}", run.procedure, run.outcome.as_str());
+    if let Some(failure) = &run.failure {
+        let cause = failure.cause.replace('\n', "\n    ");
+        let _ = writeln!(text, "  {} at {}\n    {cause}", failure.error, failure.step);
+    }
+    if let Some(report) = &run.report {
+        let _ = writeln!(text, "  {}", report.next);
+        if let Some(rto) = report.rto_seconds {
+            let _ = writeln!(text, "  RTO {}", duration(rto as f64));
+        }
+        if let Some(loss) = report.loss {
+            let seconds = loss.until.seconds_since(loss.from);
+            let _ = writeln!(
+                text,
+                "  lost: what was written to B3 in the {} between A4's point in time and the redirect",
+                duration(seconds as f64)
+            );
+        }
+    }
+    costs(&mut text, world, run);
+    let _ = writeln!(text, "\nsafety rules");
+    for verdict in &run.verdicts {
+        let word = if verdict.held() { "held  " } else { "BROKEN" };
+        let _ = writeln!(text, "  {} {word}  {}", verdict.rule, verdict.rule.text());
+        for finding in &verdict.findings {
+            let _ = writeln!(text, "       {}", finding.what);
+        }
+    }
+    if !run.is_safe() {
+        let _ = writeln!(text, "\na safety rule was broken: run again with --seed {seed} to see it again");
+    } else if run.outcome != Outcome::Succeeded {
+        let _ = writeln!(text, "\nthe {} did not succeed, and did so safely", run.procedure);
+    }
+    text
+}
+
+fn costs(text: &mut String, world: &World, run: &Run) {
+    let reads = world.calls().iter().filter(|call| call.kind == Kind::Read).count();
+    let _ = writeln!(
+        text,
+        "  took {}, of which AWS's own work {}; {} looks that ended in waiting",
+        duration(run.virtual_seconds),
+        duration(world.aws_seconds()),
+        run.polls
+    );
+    let _ = writeln!(
+        text,
+        "  {} transitions, {} history events, {} KiB largest payload, {reads} reading and {} writing calls",
+        run.transitions,
+        run.history_events,
+        run.payload_bytes_max.div_ceil(1024),
+        world.calls().len() - reads
+    );
+}

@@ -1,0 +1,19 @@
+//! What a person sees: the run as it goes, the world before and after, the verdict.
+
+mod end;
+mod live;
+mod table;
+
+pub use end::end;
+pub use live::{Gates, Live, Speed};
+pub use table::world;
+
+/// Seconds as `2 h 03 min` or `4 min 05 s`.
+pub fn duration(seconds: f64) -> String {
+    let seconds = seconds.round().max(0.0) as u64;
+    match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
+        (0, 0, s) => format!("{s} s"),
+        (0, m, s) => format!("{m} min {s:02} s"),
+        (h, m, _) => format!("{h} h {m:02} min"),
+    }
+}

@@ -1,0 +1,76 @@
+//! The world in the page's labels.
+
+use std::fmt::Write as _;
+
+use failback_core::cloud::InstanceState;
+use failback_core::id::InstanceId;
+use failback_core::ready::word;
+use failback_core::region::Region;
+use failback_sim::World;
+
+/// More servers than this are counted, not listed.
+const SHOWN: usize = 12;
+
+/// The fleet, a server a line, with the state of everything that exists. `*` marks where traffic goes.
+pub fn world(world: &World, title: &str) -> String {
+    let (home, away) = world.ends();
+    let mut text = format!("{title}\n");
+    let _ = writeln!(text, "  {:<14} {home:-<47}  {away:-<34}", "");
+    let _ = writeln!(
+        text,
+        "  {:<14} {:<11} {:<14} {:<7} {:<11}   {:<14} {:<7} {:<11}",
+        "server", "A1", "A2", "A3", "A4", "B1", "B2", "B3"
+    );
+    for index in 0..world.fleet().len().min(SHOWN) {
+        let _ = writeln!(text, "{}", line(world, index).trim_end());
+    }
+    if world.fleet().len() > SHOWN {
+        let _ = writeln!(text, "  and {} more", world.fleet().len() - SHOWN);
+    }
+    text.push_str("  * production: where the simulated clients' writes go\n");
+    text
+}
+
+fn line(world: &World, index: usize) -> String {
+    let (home, away) = world.ends();
+    let labels = world.labels(index);
+    let server = &world.fleet()[index];
+    let serving = world.serving(index).map(|serving| serving.instance);
+    let instance = |region: Region, id: Option<&InstanceId>| match id {
+        None => "-".to_owned(),
+        Some(id) => {
+            let state = world.instance(region, id).map_or("gone", |instance| state(instance.state));
+            format!("{state}{}", if serving.as_ref() == Some(id) { "*" } else { "" })
+        }
+    };
+    let source = |region: Region, id: Option<&failback_core::id::SourceServerId>| {
+        let server = id.and_then(|id| world.source_server(region, id));
+        server.map_or("-".to_owned(), |server| {
+            word(server.replication.phase(world.now_ms()).state()).to_ascii_lowercase()
+        })
+    };
+    let record = |exists: bool| if exists { "record" } else { "-" };
+    format!(
+        "  {:<14} {:<11} {:<14} {:<7} {:<11}   {:<14} {:<7} {:<11}",
+        server.name,
+        instance(home, labels.a1.as_ref()),
+        source(home, labels.a2.as_ref()),
+        record(labels.a3.is_some()),
+        instance(home, labels.a4.as_ref()),
+        source(away, labels.b1.as_ref()),
+        record(labels.b2.is_some()),
+        instance(away, labels.b3.as_ref()),
+    )
+}
+
+fn state(state: InstanceState) -> &'static str {
+    match state {
+        InstanceState::Pending => "pending",
+        InstanceState::Running => "running",
+        InstanceState::Stopping => "stopping",
+        InstanceState::Stopped => "stopped",
+        InstanceState::ShuttingDown => "going",
+        InstanceState::Terminated | InstanceState::NotFound => "gone",
+        InstanceState::Unknown => "unknown",
+    }
+}
