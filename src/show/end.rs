@@ -22,7 +22,7 @@ pub fn end(world: &World, run: &Run, seed: u64) -> String {
             let _ = writeln!(text, "  RTO {}", duration(rto as f64));
         }
         if let Some(loss) = report.loss {
-            let seconds = loss.until.seconds_since(loss.from);
+            let seconds = loss.until.unwrap_or(loss.until_at_most).seconds_since(loss.from);
             let _ = writeln!(
                 text,
                 "  lost: what was written to B3 in the {} between A4's point in time and the redirect",

@@ -91,7 +91,7 @@ impl Watcher for Live {
     fn event(&mut self, _: &World, event: &Event) {
         match event {
             Event::TaskSucceeded { at, state, result } => {
-                for line in said(&result["Payload"]) {
+                for line in said(result) {
                     self.print(*at, state, &line);
                 }
             }
@@ -110,7 +110,11 @@ impl Watcher for Live {
     fn gate(&mut self, message: &str) -> Answer {
         if self.shows || self.gates == Gates::Ask {
             let text: Vec<String> = message.lines().map(|line| format!("    | {line}")).collect();
-            eprintln!("\n{}", text.join("\n"));
+            if self.shows {
+                println!("\n{}\n", text.join("\n"));
+            } else {
+                eprintln!("\n{}\n", text.join("\n"));
+            }
         }
         match self.gates {
             Gates::Auto => Answer::Yes,
@@ -135,8 +139,13 @@ impl Watcher for Live {
     }
 }
 
-/// What a step's answer says, a line each.
-fn said(payload: &Value) -> Vec<String> {
+/// What a step's or a person's answer says, a line each.
+fn said(result: &Value) -> Vec<String> {
+    if let Some(approved) = result["approved"].as_bool() {
+        let by = result["by"].as_str().unwrap_or("somebody");
+        return vec![format!("{} by {by}", if approved { "approved" } else { "refused" })];
+    }
+    let payload = &result["Payload"];
     let text = |name: &str| payload[name].as_str().unwrap_or_default().to_owned();
     match payload["status"].as_str() {
         Some("waiting") => vec![format!("waits {} s: {}", payload["waitSeconds"], text("why"))],

@@ -15,7 +15,7 @@ const SHOWN: usize = 12;
 pub fn world(world: &World, title: &str) -> String {
     let (home, away) = world.ends();
     let mut text = format!("{title}\n");
-    let _ = writeln!(text, "  {:<14} {home:-<47}  {away:-<34}", "");
+    let _ = writeln!(text, "  {:<14} {:<46}   {away}", "", home.as_str());
     let _ = writeln!(
         text,
         "  {:<14} {:<11} {:<14} {:<7} {:<11}   {:<14} {:<7} {:<11}",

@@ -25,6 +25,8 @@ struct Run {
     plan: Plan,
     /// What existed of each server when the run began, by label.
     began_with: Vec<BTreeSet<&'static str>>,
+    /// Whether the traffic of each server went to A4 already when the run began: then an earlier run told the loss.
+    began_home: Vec<bool>,
 }
 
 /// What was found so far.
@@ -86,7 +88,11 @@ impl Auditor {
     pub fn begin(&self, world: &World, execution: &str, procedure: Procedure, plan: &Plan) {
         let labels = |server| world.left_of(server).into_iter().map(|left| left.label).collect();
         let began_with = (0..world.fleet().len()).map(labels).collect();
-        let run = Run { procedure, plan: plan.clone(), began_with };
+        let home = |(index, server): (usize, &failback_sim::FleetServer)| {
+            world.serving(index).is_some_and(|serving| server.a4.contains(&serving.instance))
+        };
+        let began_home = world.fleet().iter().enumerate().map(home).collect();
+        let run = Run { procedure, plan: plan.clone(), began_with, began_home };
         locked(&self.notebook).runs.insert(execution.to_owned(), run);
     }
 

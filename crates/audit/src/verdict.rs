@@ -137,6 +137,9 @@ fn loss(notebook: &mut Notebook, world: &World, run: &Run, report: Option<&Repor
     }
     for (index, server) in world.fleet().iter().enumerate() {
         let name = &server.name;
+        if run.began_home[index] {
+            continue;
+        }
         let failed_back = world.serving(index).is_some_and(|serving| server.a4.contains(&serving.instance));
         match (world.lost(index), reported) {
             (Some(lost), Some(said)) if failed_back => {
@@ -146,7 +149,7 @@ fn loss(notebook: &mut Notebook, world: &World, run: &Run, report: Option<&Repor
                         format!("{name}: {} records are lost outside the reported window", lost.records);
                     notebook.find(Rule::S8, world.now_ms(), what);
                 }
-                if lost.last_ms < said.until.millis() - 2_000 {
+                if said.until.is_some_and(|until| lost.last_ms < until.millis() - 2_000) {
                     let what = format!("{name}: the report claims a loss after the last record was lost");
                     notebook.find(Rule::S8, world.now_ms(), what);
                 }

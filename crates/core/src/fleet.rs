@@ -100,8 +100,9 @@ impl From<Times> for [Option<i64>; 6] {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Redirected {
-    /// When Route 53 accepted the change.
-    pub asked: Moment,
+    /// When Route 53 accepted the change; unknown when the records pointed at A4 already.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked: Option<Moment>,
     /// When Route 53 was seen to be INSYNC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub in_sync: Option<Moment>,

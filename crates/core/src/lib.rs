@@ -14,6 +14,7 @@ pub mod procedure;
 pub mod ready;
 pub mod region;
 pub mod report;
+pub mod room;
 pub mod run;
 pub mod step;
 

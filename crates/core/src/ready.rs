@@ -43,14 +43,18 @@ pub fn launch_state(replication: &Replication, now: Moment, lag_seconds_max: u64
             LaunchState::Stalled { why: stalled(replication) }
         }
         S::Initiating | S::NotStarted | S::NotAvailable | S::Unknown => {
-            LaunchState::Synchronizing { remaining_seconds: usual::INITIATION_SECONDS }
+            LaunchState::Synchronizing { remaining_seconds: usual::INITIATION.high_seconds }
         }
         S::InitialSync | S::Rescan => {
             let left = replication.eta.map_or(300, |eta| eta.seconds_since(now));
-            LaunchState::Synchronizing { remaining_seconds: left + usual::SETTLING_SECONDS }
+            LaunchState::Synchronizing {
+                remaining_seconds: left + usual::BACKLOG.low_seconds + usual::SNAPSHOT.low_seconds,
+            }
         }
-        S::Backlog => LaunchState::Synchronizing { remaining_seconds: usual::SETTLING_SECONDS },
-        S::CreatingSnapshot => LaunchState::Synchronizing { remaining_seconds: usual::SETTLING_SECONDS / 4 },
+        S::Backlog => LaunchState::Synchronizing { remaining_seconds: 2 * usual::SNAPSHOT.low_seconds },
+        S::CreatingSnapshot => {
+            LaunchState::Synchronizing { remaining_seconds: usual::SNAPSHOT.low_seconds / 2 }
+        }
         S::Continuous => LaunchState::Synchronizing { remaining_seconds: lag.min(60) },
     }
 }

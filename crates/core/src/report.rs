@@ -96,8 +96,9 @@ pub struct ServerReport {
 pub struct Loss {
     /// Writes from here on, the oldest point in time of any A4 …
     pub from: Moment,
-    /// … until Route 53 accepted the redirect are lost …
-    pub until: Moment,
+    /// … until Route 53 accepted the redirect are lost (unknown when an earlier run redirected) …
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Moment>,
     /// … and so are those that clients still sent to B3 before this, when Route 53 was seen INSYNC.
     pub until_at_most: Moment,
 }

@@ -1,5 +1,7 @@
 //! Interval sets, the longest chain, and losses.
 
+#![allow(clippy::unwrap_used)] // Also in the functions that tests share.
+
 mod common;
 
 use common::{away, b1, plan, wait, world};

@@ -1,5 +1,7 @@
 //! The choke point: the call log, the observers, and each rule.
 
+#![allow(clippy::unwrap_used)] // Also in the functions that tests share.
+
 mod common;
 
 use std::sync::{Arc, Mutex};

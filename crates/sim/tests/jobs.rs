@@ -1,5 +1,7 @@
 //! Jobs: their course, their failures, their quotas (drs-facts §0.2, §0.5, §5, §6).
 
+#![allow(clippy::unwrap_used)] // Also in the functions that tests share.
+
 mod common;
 
 use common::{

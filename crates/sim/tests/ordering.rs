@@ -1,5 +1,7 @@
 //! What DRS refuses, and for how long (drs-facts §5).
 
+#![allow(clippy::unwrap_used)] // Also in the functions that tests share.
+
 mod common;
 
 use common::{

@@ -1,5 +1,7 @@
 //! A whole failback and a whole drill, by hand.
 
+#![allow(clippy::unwrap_used)] // Also in the functions that tests share.
+
 mod common;
 
 use common::{
@@ -17,6 +19,10 @@ fn labels_left(world: &World) -> Vec<&'static str> {
 
 fn until_a4(world: &mut World, drill: bool) {
     reverse_all(world);
+    launch_reversed(world, drill);
+}
+
+fn launch_reversed(world: &mut World, drill: bool) {
     for server in 0..world.fleet().len() {
         configure(world, server, drill);
     }
@@ -46,6 +52,10 @@ fn remove_a2(world: &mut World, server: usize) {
 
 fn failback(world: &mut World) {
     until_a4(world, false);
+    from_a4_on(world);
+}
+
+fn from_a4_on(world: &mut World) {
     let servers = world.fleet().len();
     let web = world.index_of("web-1").unwrap();
     let a4 = world.labels(web).a4.unwrap();
@@ -113,6 +123,23 @@ fn without_a_write_freeze_the_writes_after_the_snapshot_are_lost() {
         assert!((400..2_000).contains(&lost.records), "{lost:?}");
         assert!(world.acknowledged(server) > lost.records);
     }
+}
+
+#[test]
+fn with_a_write_freeze_nothing_is_lost() {
+    let mut world = world(Scene::Recovered);
+    reverse_all(&mut world);
+    world.person_freezes_writes(true);
+    let frozen = world.acknowledged(0);
+    launch_reversed(&mut world, false);
+    from_a4_on(&mut world);
+    assert_eq!((world.acknowledged(0), world.dark_ms(0)), (frozen, 0), "production ran, and took no writes");
+    world.person_freezes_writes(false);
+    world.advance_by(100_000);
+    for server in 0..world.fleet().len() {
+        assert_eq!(world.lost(server), None);
+    }
+    assert_eq!(world.acknowledged(0), frozen + 100);
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! The cloud traits over a world. Writing needs warrants, which only the guard makes: reading is tested here.
 
+#![allow(clippy::unwrap_used)] // Also in the functions that tests share.
+
 mod common;
 
 use std::pin::pin;

@@ -6,7 +6,7 @@
 use async_trait::async_trait;
 use failback_core::Result;
 use failback_core::cloud::{Cloud, FailbackState, SourceServer};
-use failback_core::fleet::{Fleet, listed};
+use failback_core::fleet::{Fleet, count, listed};
 use failback_core::live::{Live, Look};
 use failback_core::moment::Moment;
 use failback_core::pace;
@@ -51,8 +51,8 @@ impl Step for CheckLaunchState {
         }
         if findings.stalled.is_empty() && findings.synchronizing.is_empty() {
             return Ok(Verdict::Done(format!(
-                "{} servers are ready{}",
-                fleet.away().count(),
+                "{} ready{}",
+                count(fleet.away().count(), "server"),
                 told(&live, fleet)?
             )));
         }
@@ -129,7 +129,7 @@ fn wait(cx: &Cx<'_, Either>, findings: Findings) -> Waiting {
         ));
     }
     let seconds = if synchronizing.is_empty() {
-        pace::by_usual(60, cx.waited_seconds().min(1_800))
+        pace::patiently(cx.waited_seconds().min(1_800))
     } else {
         pace::by_remaining(progress.eta_seconds)
     };

@@ -30,7 +30,6 @@ pub(crate) struct Facts {
     /// All recovery instances of the source Region: A3 and bystanders.
     pub(crate) source_instances: Vec<RecoveryInstance>,
     pub(crate) source_templates: Vec<ReplicationTemplate>,
-    pub(crate) recovery_templates: Vec<ReplicationTemplate>,
     pub(crate) launches_into_source: bool,
     pub(crate) source_quotas: DrsQuotas,
     pub(crate) recovery_quotas: DrsQuotas,
@@ -53,8 +52,7 @@ impl Facts {
         let (a, b) = (run.source(), run.recovery());
         let source_templates = templates(cloud, a, findings).await?;
         let recovery_templates = templates(cloud, b, findings).await?;
-        let (Some(source_templates), Some(recovery_templates)) = (source_templates, recovery_templates)
-        else {
+        let (Some(source_templates), Some(_)) = (source_templates, recovery_templates) else {
             return Ok(None);
         };
         let since = Moment::from_millis(cloud.now().millis() - JOBS_DAYS * 86_400_000);
@@ -66,7 +64,6 @@ impl Facts {
             recovery_instances: cloud.recovery_instances(b, &RecoveryInstanceFilter::All).await?,
             source_instances: cloud.recovery_instances(a, &RecoveryInstanceFilter::All).await?,
             source_templates,
-            recovery_templates,
             launches_into_source: launch_templates.iter().any(|template| template.launch_into_source),
             source_quotas: cloud.drs_quotas(a).await?,
             recovery_quotas: cloud.drs_quotas(b).await?,

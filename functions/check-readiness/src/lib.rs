@@ -9,7 +9,7 @@ mod finding;
 mod members;
 
 use failback_core::cloud::Cloud;
-use failback_core::fleet::Fleet;
+use failback_core::fleet::{Fleet, count};
 use failback_core::moment::Moment;
 use failback_core::plan::Plan;
 use failback_core::procedure::Procedure;
@@ -100,10 +100,11 @@ async fn check(cloud: &dyn Cloud, run: Run) -> Result<Output> {
     let away = fleet.away().count();
     let home = fleet.members.len() - away;
     let summary = format!(
-        "{away} servers{} in {} waves; {} warnings",
+        "{}{} in {}; {}",
+        count(away, "server"),
         if home == 0 { String::new() } else { format!(" ({home} more are home already)") },
-        run.plan.wave_names().len(),
-        findings.len()
+        count(run.plan.wave_names().len(), "wave"),
+        count(findings.len(), "warning")
     );
     let leftover = run.procedure == Procedure::Drill && members::is_leftover(&facts, &fleet);
     let waves = run.plan.wave_names().len();

@@ -45,7 +45,7 @@ impl Step for DeleteRecoveryInstances {
             let warrant = cx.guard.delete_a3(&live, cx.now(), member)?;
             if let Err(why) = refused(cx.cloud.delete_recovery_instance(warrant).await)? {
                 let why = format!("{}: DRS does not delete A3 yet: {why}", member.name);
-                return Ok(Verdict::Waiting(Waiting::new(why, pace::by_usual(30, cx.waited_seconds()))));
+                return Ok(Verdict::Waiting(Waiting::new(why, pace::patiently(cx.waited_seconds()))));
             }
         }
         Ok(Verdict::Done("the records of the failback launch are deleted".to_owned()))

@@ -6,13 +6,14 @@
 
 use async_trait::async_trait;
 use failback_core::cloud::{Cloud, Job, LaunchStatus};
-use failback_core::fleet::{Fleet, Member, listed};
+use failback_core::fleet::{Fleet, Member, count, listed};
 use failback_core::launch::{Wanted, needs_a1};
 use failback_core::live::{Live, Look};
 use failback_core::moment::Moment;
 use failback_core::pace::{self, usual};
 use failback_core::plan::Plan;
 use failback_core::procedure::Either;
+use failback_core::room::Room;
 use failback_core::step::{self, Cx, Step, Verdict, Waiting, refused};
 use failback_core::{Error, ErrorName, Result};
 use serde_json::Value;
@@ -56,7 +57,7 @@ impl Step for LaunchForFailback {
         let held_up = launch(cx, &live, fleet, &wave).await?;
         let servers = wave.launched.len() + wave.in_flight.len() + wave.missing.len();
         let Some((why, seconds)) = waiting(cx, fleet, &wave, held_up) else {
-            return Ok(Verdict::Done(format!("{servers} servers are launched")));
+            return Ok(Verdict::Done(format!("{} launched", count(servers, "server"))));
         };
         Ok(Verdict::Waiting(Waiting::new(why, seconds)))
     }
@@ -139,20 +140,14 @@ async fn launch(cx: &Cx<'_, Either>, live: &Live, fleet: &Fleet, wave: &Wave) ->
     if wave.missing.is_empty() {
         return Ok(None);
     }
-    let quotas = cx.cloud.drs_quotas(cx.run.source()).await?;
-    let active: Vec<&Job> = live.source_jobs()?.iter().filter(|job| job.is_active()).collect();
-    let mut jobs = quotas.concurrent_jobs.saturating_sub(active.len());
-    let in_jobs: usize = active.iter().map(|job| job.servers.len()).sum();
-    let room = quotas.servers_in_jobs.saturating_sub(in_jobs);
-    let mut held_up = (wave.missing.len() > room).then(|| format!("DRS has room for {room} servers in jobs"));
-    for batch in wave.missing[..wave.missing.len().min(room)].chunks(quotas.servers_per_job.max(1)) {
-        if jobs == 0 {
-            return Ok(Some(format!("DRS runs {} jobs, as many as it may", active.len())));
-        }
+    let room = Room::beside(cx.cloud.drs_quotas(cx.run.source()).await?, live.source_jobs()?);
+    let left_out = room.left_out(&wave.missing);
+    let mut held_up =
+        (left_out > 0).then(|| format!("DRS has no room for {left_out} of them in its jobs yet"));
+    for batch in room.batches(&wave.missing) {
         if cx.is_late() {
             return Ok(Some("this call has no time left".to_owned()));
         }
-        jobs -= 1;
         held_up = start(cx, live, fleet, batch).await?.or(held_up);
     }
     Ok(held_up)
@@ -187,21 +182,21 @@ fn waiting(
 ) -> Option<(String, u64)> {
     let names = |of: &[usize]| listed(of.iter().map(|index| fleet.members[*index].name.as_str()));
     if let Some(why) = held_up {
-        let seconds = if cx.is_late() { 1 } else { pace::by_usual(60, cx.waited_seconds()) };
+        let seconds = if cx.is_late() { 1 } else { pace::patiently(cx.waited_seconds()) };
         return Some((format!("{} wait to be launched: {why}", names(&wave.missing)), seconds));
     }
     if !wave.missing.is_empty() {
         return Some((
             format!("launching {}", names(&wave.missing)),
-            pace::by_remaining(usual::LAUNCH_JOB_SECONDS),
+            pace::by_usual(usual::LAUNCH_JOB, wave.missing.len(), 0),
         ));
     }
     if wave.in_flight.is_empty() {
         return None;
     }
-    let waited = wave.begun.map_or(usual::LAUNCH_JOB_SECONDS, |begun| cx.now().seconds_since(begun));
+    let waited = wave.begun.map_or(usual::LAUNCH_JOB.high_seconds, |begun| cx.now().seconds_since(begun));
     let why = format!("launching {}, for {} min so far", names(&wave.in_flight), waited / 60);
-    Some((why, pace::by_usual(usual::LAUNCH_JOB_SECONDS, waited)))
+    Some((why, pace::by_usual(usual::LAUNCH_JOB, wave.in_flight.len(), waited)))
 }
 
 /// Says which servers failed and what DRS's log says of them.

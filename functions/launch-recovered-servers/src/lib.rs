@@ -5,12 +5,13 @@
 
 use async_trait::async_trait;
 use failback_core::cloud::{Cloud, InstanceState, Job, LaunchStatus, RecoveryInstance};
-use failback_core::fleet::{Fleet, Member, listed};
+use failback_core::fleet::{Fleet, Member, count, listed};
 use failback_core::live::{Live, Look};
 use failback_core::moment::Moment;
 use failback_core::pace::{self, usual};
 use failback_core::plan::Plan;
 use failback_core::procedure::Drill;
+use failback_core::room::Room;
 use failback_core::step::{self, Cx, Step, Verdict, Waiting, refused};
 use failback_core::{Error, ErrorName, Result};
 use serde_json::Value;
@@ -118,16 +119,16 @@ async fn launch(cx: &Cx<'_, Drill>, live: &Live, missing: &[&Member]) -> Result<
     if missing.is_empty() {
         return Ok(None);
     }
-    let quotas = cx.cloud.drs_quotas(cx.run.recovery()).await?;
-    for batch in missing.chunks(quotas.servers_per_job.max(1)) {
+    let room = Room::beside(cx.cloud.drs_quotas(cx.run.recovery()).await?, live.recovery_jobs()?);
+    for batch in room.batches(missing) {
         let warrant = cx.guard.launch_b1(live, cx.now(), batch)?;
         if let Err(why) = refused(cx.cloud.start_recovery(warrant).await)? {
             let why = format!("DRS does not launch the recovered servers yet: {why}");
-            return Ok(Some(Verdict::Waiting(Waiting::new(why, pace::by_usual(60, cx.waited_seconds())))));
+            return Ok(Some(Verdict::Waiting(Waiting::new(why, pace::patiently(cx.waited_seconds())))));
         }
     }
     let why = format!("launching {} recovered servers", missing.len());
-    let mut waiting = Waiting::new(why, pace::by_remaining(usual::LAUNCH_JOB_SECONDS));
+    let mut waiting = Waiting::new(why, pace::by_usual(usual::LAUNCH_JOB, missing.len(), 0));
     waiting.memo = Some(Value::from(cx.now().millis()));
     Ok(Some(Verdict::Waiting(waiting)))
 }
@@ -137,14 +138,14 @@ fn verdict(cx: &Cx<'_, Drill>, launching: &[&Member], unseen: &[&Member], server
     let waited = cx.now().seconds_since(begun);
     let names = |members: &[&Member]| listed(members.iter().map(|member| member.name.as_str()));
     let (why, usual) = if !launching.is_empty() {
-        (format!("launching recovered servers {}", names(launching)), usual::LAUNCH_JOB_SECONDS)
+        (format!("launching recovered servers {}", names(launching)), usual::LAUNCH_JOB)
     } else if !unseen.is_empty() {
         let why = format!("DRS has not seen the agents of {} yet", names(unseen));
-        (why, usual::LAUNCH_JOB_SECONDS + usual::AGENT_SECONDS)
+        (why, usual::AGENT)
     } else {
-        return Verdict::Done(format!("{servers} recovered servers run"));
+        return Verdict::Done(format!("{} up", count(servers, "recovered server")));
     };
-    let mut waiting = Waiting::new(why, pace::by_usual(usual, waited));
+    let mut waiting = Waiting::new(why, pace::by_usual(usual, launching.len().max(unseen.len()), waited));
     waiting.memo = Some(Value::from(begun.millis()));
     Verdict::Waiting(waiting)
 }

@@ -6,7 +6,7 @@
 
 use async_trait::async_trait;
 use failback_core::cloud::{Cloud, Drs, Ec2};
-use failback_core::fleet::{Fleet, Member};
+use failback_core::fleet::{Fleet, Member, count};
 use failback_core::guard::a2_tags;
 use failback_core::launch::{Wanted, is_configured, needs_a1};
 use failback_core::live::{Live, Look};
@@ -35,7 +35,7 @@ impl Step for PrepareLaunch {
     const NAME: &'static str = "prepare-launch";
 
     async fn run(cx: &Cx<'_, Either>, fleet: &mut Fleet) -> Result<Verdict> {
-        let look = Look { a2: true, source_instances: needs_a1(cx.run), ..Look::default() };
+        let look = Look { a2: true, a3: true, source_instances: needs_a1(cx.run), ..Look::default() };
         let live = cx.look(fleet, look).await?;
         let servers = fleet.away().count();
         let prepared: usize = cx.memo().unwrap_or(0);
@@ -47,7 +47,7 @@ impl Step for PrepareLaunch {
             }
             prepare(cx, &live, member).await?;
         }
-        Ok(Verdict::Done(format!("{servers} servers are prepared for launch")))
+        Ok(Verdict::Done(format!("{} prepared for launch", count(servers, "server"))))
     }
 
     fn limit_seconds(plan: &Plan) -> u64 {
@@ -61,6 +61,10 @@ async fn prepare(cx: &Cx<'_, Either>, live: &Live, member: &Member) -> Result<()
     let tags = a2_tags(cx.run, member);
     if tags.iter().any(|(key, value)| a2.tags.get(key) != Some(value)) {
         cx.cloud.tag_resource(cx.guard.tag_a2(live, cx.now(), member)?).await?;
+    }
+    // A server that an earlier run, or a person, has launched already needs no template any more.
+    if live.a3(member)?.is_some() || live.is_past_launch(member)? {
+        return Ok(());
     }
     let configuration = Drs::launch_configuration(cx.cloud, region, &a2.id).await?;
     // Before the template: DRS may write a template version of its own when the launch settings change.

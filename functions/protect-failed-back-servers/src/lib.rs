@@ -7,7 +7,7 @@
 use async_trait::async_trait;
 use failback_core::Result;
 use failback_core::cloud::{Cloud, RecoveryInstance, Replication, ReplicationState, SourceServer};
-use failback_core::fleet::{Fleet, Member, listed};
+use failback_core::fleet::{Fleet, Member, count, listed};
 use failback_core::live::{Live, Look};
 use failback_core::moment::Moment;
 use failback_core::pace::{self, usual};
@@ -15,7 +15,7 @@ use failback_core::plan::Plan;
 use failback_core::procedure::Failback;
 use failback_core::ready::{stalled, word};
 use failback_core::step::{self, Cx, Progress, Step, Verdict, Waiting, refused};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// The step.
 #[derive(Debug)]
@@ -41,6 +41,7 @@ impl Step for ProtectFailedBackServers {
         let mut waiting_for = Vec::new();
         let mut progress = Progress::default();
         let mut protected = Vec::new();
+        let mut slowest = None;
         for (index, member) in fleet.members.iter().enumerate().filter(|(_, member)| !member.home) {
             progress.servers += 1;
             match protect(cx, &live, fleet, member).await? {
@@ -50,7 +51,7 @@ impl Step for ProtectFailedBackServers {
                 }
                 Some(why) => {
                     if let Some(b1) = live.b1(member)? {
-                        add(&mut progress, cx, b1);
+                        add(&mut progress, &mut slowest, b1);
                     }
                     waiting_for.push((member.name.clone(), why));
                 }
@@ -60,12 +61,19 @@ impl Step for ProtectFailedBackServers {
             fleet.members[index].times.protected.get_or_insert(cx.run.seconds(live.at));
         }
         let Some((_, why)) = waiting_for.first() else {
-            return Ok(Verdict::Done(format!("{} failed-back servers are protected", progress.servers)));
+            return Ok(Verdict::Done(format!("{} protected", count(progress.servers, "failed-back server"))));
         };
         let names = listed(waiting_for.iter().map(|(name, _)| name.as_str()));
-        let seconds = if cx.is_late() { 1 } else { seconds(cx, progress) };
+        let remaining = remaining(cx, slowest);
+        progress.eta_seconds = remaining.unwrap_or(0);
+        let seconds = match remaining {
+            _ if cx.is_late() => 1,
+            Some(remaining) => pace::by_remaining(remaining),
+            None => pace::by_usual(usual::PROTECTION, waiting_for.len(), cx.waited_seconds()),
+        };
         let mut waiting = Waiting::new(format!("{names}: {why}"), seconds);
         waiting.progress = Some(progress);
+        waiting.memo = slowest.map(|slowest| json!((cx.now().millis(), slowest)));
         Ok(Verdict::Waiting(waiting))
     }
 
@@ -87,7 +95,7 @@ async fn protect(
     if reversed {
         let Some(b1) = b1 else { return Ok(Some("B1 is not there".to_owned())) };
         let points_home = b1.instance.is_some() && b1.instance == member.a4();
-        let healthy = b1.replication.is_healthy() && b1.replication.rescan_complete;
+        let healthy = b1.replication.protects(cx.run.plan.stop_original_replication);
         return Ok((!points_home || !healthy).then(|| why_not(&b1.replication, points_home)));
     }
     if a3.is_some_and(|a3| a3.agent_seen.is_none()) {
@@ -117,20 +125,21 @@ fn why_not(replication: &Replication, points_home: bool) -> String {
     }
 }
 
-fn add(progress: &mut Progress, cx: &Cx<'_, Failback>, b1: &SourceServer) {
+fn add(progress: &mut Progress, slowest: &mut Option<u64>, b1: &SourceServer) {
     let replication = &b1.replication;
     progress.replicated_bytes += replication.rescanned_bytes;
     progress.total_bytes += replication.total_bytes;
     progress.backlog_bytes += replication.backlog_bytes;
     progress.lag_seconds_max = progress.lag_seconds_max.max(replication.lag());
-    let eta = replication.eta.map_or(0, |eta| eta.seconds_since(cx.now()));
-    progress.eta_seconds = progress.eta_seconds.max(eta);
+    let ppm = replication.rescanned_bytes.saturating_mul(1_000_000) / replication.total_bytes.max(1);
+    *slowest = Some(slowest.map_or(ppm, |slowest| slowest.min(ppm)));
 }
 
-fn seconds(cx: &Cx<'_, Failback>, progress: Progress) -> u64 {
-    if progress.eta_seconds > 0 {
-        pace::by_remaining(progress.eta_seconds)
-    } else {
-        pace::by_usual(usual::PROTECTION_SECONDS, cx.waited_seconds())
-    }
+/// DRS gives no ETA for a rescan: the slowest server's pace since the last look tells.
+fn remaining(cx: &Cx<'_, Failback>, slowest: Option<u64>) -> Option<u64> {
+    let (then, before) = cx.memo::<(i64, u64)>()?;
+    let seconds = cx.now().seconds_since(Moment::from_millis(then));
+    let compared = slowest?.checked_sub(before).filter(|compared| *compared > 0)?;
+    let left = 1_000_000_u64.saturating_sub(slowest?);
+    Some(left.saturating_mul(seconds) / compared)
 }

@@ -37,6 +37,7 @@ impl Step for RemoveSourceServers {
             Look { b2: true, a2: true, a3: true, source_jobs: true, recovery_jobs: true, ..Look::default() };
         let live = cx.look(fleet, look).await?;
         let mut waiting: Option<Waiting> = None;
+        let servers = fleet.away().count();
         for member in fleet.away() {
             let Some(a2) = live.a2(member)? else { continue };
             if cx.is_late() {
@@ -55,12 +56,12 @@ impl Step for RemoveSourceServers {
                 Ok(()) if deletes => {}
                 Ok(()) => {
                     let why = format!("{}: A2 is being disconnected", member.name);
-                    let seconds = pace::by_usual(usual::DISCONNECT_SECONDS, cx.waited_seconds());
+                    let seconds = pace::by_usual(usual::DISCONNECT, servers, cx.waited_seconds());
                     waiting = Some(Waiting::new(why, seconds));
                 }
                 Err(why) => {
                     let why = format!("{}: A2 cannot be removed yet: {why}", member.name);
-                    waiting = Some(Waiting::new(why, pace::by_usual(30, cx.waited_seconds())));
+                    waiting = Some(Waiting::new(why, pace::patiently(cx.waited_seconds())));
                 }
             }
         }

@@ -6,7 +6,7 @@
 use async_trait::async_trait;
 use failback_core::Result;
 use failback_core::cloud::Cloud;
-use failback_core::fleet::{Fleet, listed};
+use failback_core::fleet::{Fleet, count, listed};
 use failback_core::live::Look;
 use failback_core::moment::Moment;
 use failback_core::pace::{self, usual};
@@ -66,11 +66,19 @@ impl Step for StartReversedReplication {
             }
         }
         let Some((_, why)) = waiting_for.first() else {
-            return Ok(Verdict::Done(format!("{} servers replicate home", fleet.away().count())));
+            return Ok(Verdict::Done(format!("{} replicating home", count(fleet.away().count(), "server"))));
         };
         let why = format!("{}: {why}", listed(waiting_for.iter().map(|(name, _)| name.as_str())));
-        let usual = if now_asked.is_empty() { usual::AGENT_SECONDS } else { 1 };
-        let seconds = if cx.is_late() { 1 } else { pace::by_usual(usual, cx.waited_seconds()) };
+        let servers = waiting_for.len();
+        let seconds = if cx.is_late() {
+            1
+        } else {
+            if now_asked.is_empty() {
+                pace::patiently(cx.waited_seconds())
+            } else {
+                pace::by_usual(usual::VISIBLE, servers, 0)
+            }
+        };
         let mut waiting = Waiting::new(why, seconds);
         now_asked.retain(|name| fleet.find(name).is_some_and(|member| member.a2.is_none()));
         waiting.memo = Some(now_asked.into());

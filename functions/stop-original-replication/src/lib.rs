@@ -57,7 +57,7 @@ impl Step for StopOriginalReplication {
             let warrant = cx.guard.stop_b1(&live, cx.now(), member, &checks)?;
             if let Err(why) = refused(cx.cloud.stop_replication(warrant).await)? {
                 let why = format!("{}: replication of B1 does not stop yet: {why}", member.name);
-                return Ok(Verdict::Waiting(Waiting::new(why, pace::by_usual(30, cx.waited_seconds()))));
+                return Ok(Verdict::Waiting(Waiting::new(why, pace::patiently(cx.waited_seconds()))));
             }
             stopped += 1;
         }

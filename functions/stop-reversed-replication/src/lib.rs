@@ -42,7 +42,8 @@ impl Step for StopReversedReplication {
             if let Some(job) = launching {
                 let waited = job.created.map_or(0, |created| cx.now().seconds_since(created));
                 let why = format!("{}: job {} must end first", member.name, job.id);
-                waiting = Some(Waiting::new(why, pace::by_usual(usual::LAUNCH_JOB_SECONDS, waited)));
+                waiting =
+                    Some(Waiting::new(why, pace::by_usual(usual::LAUNCH_JOB, job.servers.len(), waited)));
                 continue;
             }
             if cx.is_late() {
@@ -51,7 +52,7 @@ impl Step for StopReversedReplication {
             let warrant = cx.guard.stop_a2(&live, cx.now(), member)?;
             if let Err(why) = refused(cx.cloud.stop_replication(warrant).await)? {
                 let why = format!("{}: replication of A2 does not stop yet: {why}", member.name);
-                waiting = Some(Waiting::new(why, pace::by_usual(30, cx.waited_seconds())));
+                waiting = Some(Waiting::new(why, pace::patiently(cx.waited_seconds())));
             }
         }
         Ok(match waiting {

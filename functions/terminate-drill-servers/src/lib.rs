@@ -11,11 +11,9 @@ use failback_core::moment::Moment;
 use failback_core::pace::{self, usual};
 use failback_core::plan::Plan;
 use failback_core::procedure::Drill;
+use failback_core::room::Room;
 use failback_core::step::{self, Cx, Step, Verdict, Waiting, refused};
 use serde_json::{Value, json};
-
-/// TerminateRecoveryInstances takes at most 200 (drs-facts §1.2).
-const BATCH: usize = 200;
 
 /// The step.
 #[derive(Debug)]
@@ -59,20 +57,21 @@ impl Step for TerminateDrillServers {
         }
         let names = |members: &[&Member]| listed(members.iter().map(|member| member.name.as_str()));
         let mut refusal = None;
-        for batch in terminable.chunks(BATCH) {
+        let room = Room::beside(cx.cloud.drs_quotas(cx.run.source()).await?, live.source_jobs()?);
+        for batch in room.batches(&terminable) {
             let warrant = cx.guard.terminate_a3(&live, cx.now(), batch)?;
             refusal = refused(cx.cloud.terminate_recovery_instances(warrant).await)?.err().or(refusal);
         }
         let begun = cx.memo::<i64>().map_or(cx.now(), Moment::from_millis);
         let (why, seconds) = if let Some(why) = refusal {
             let why = format!("DRS does not terminate A3 of {} yet: {why}", names(&terminable));
-            (why, pace::by_usual(30, cx.waited_seconds()))
+            (why, pace::patiently(cx.waited_seconds()))
         } else if !terminable.is_empty() {
             let why = format!("terminating the drill's servers of {}", names(&terminable));
-            (why, pace::by_remaining(usual::TERMINATE_JOB_SECONDS))
+            (why, pace::by_usual(usual::TERMINATE_JOB, terminable.len(), 0))
         } else if !busy.is_empty() {
             let why = format!("terminating the drill's servers of {}", names(&busy));
-            (why, pace::by_usual(usual::TERMINATE_JOB_SECONDS, cx.now().seconds_since(begun)))
+            (why, pace::by_usual(usual::TERMINATE_JOB, busy.len(), cx.now().seconds_since(begun)))
         } else {
             return Ok(Verdict::Done("the drill's servers are terminated".to_owned()));
         };

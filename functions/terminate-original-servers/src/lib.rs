@@ -57,14 +57,17 @@ impl Step for TerminateOriginalServers {
             let warrant = cx.guard.terminate_a1(&live, cx.now(), fleet, &live_ones)?;
             if let Err(why) = refused(cx.cloud.terminate_instances(warrant).await)? {
                 let why = format!("EC2 does not terminate the originals of {}: {why}", names(&live_ones));
-                return Ok(Verdict::Waiting(Waiting::new(why, pace::by_usual(60, cx.waited_seconds()))));
+                return Ok(Verdict::Waiting(Waiting::new(why, pace::patiently(cx.waited_seconds()))));
             }
             let why = format!("terminating the originals of {}", names(&live_ones));
-            return Ok(Verdict::Waiting(Waiting::new(why, pace::by_remaining(usual::TERMINATE_SECONDS))));
+            return Ok(Verdict::Waiting(Waiting::new(
+                why,
+                pace::by_usual(usual::TERMINATE, live_ones.len(), 0),
+            )));
         }
         if !going.is_empty() {
             let why = format!("terminating the originals of {}", names(&going));
-            let seconds = pace::by_usual(usual::TERMINATE_SECONDS, cx.waited_seconds());
+            let seconds = pace::by_usual(usual::TERMINATE, going.len(), cx.waited_seconds());
             return Ok(Verdict::Waiting(Waiting::new(why, seconds)));
         }
         Ok(Verdict::Done("the original servers are terminated".to_owned()))

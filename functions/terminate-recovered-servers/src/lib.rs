@@ -14,11 +14,9 @@ use failback_core::moment::Moment;
 use failback_core::pace::{self, usual};
 use failback_core::plan::Plan;
 use failback_core::procedure::{Drill, Either, Failback, Procedure};
+use failback_core::room::Room;
 use failback_core::step::{self, Cx, Step, Verdict, Waiting, refused};
 use serde_json::{Value, json};
-
-/// TerminateRecoveryInstances takes at most 200 (drs-facts §1.2).
-const BATCH: usize = 200;
 
 /// The step.
 #[derive(Debug)]
@@ -60,20 +58,21 @@ impl Step for TerminateRecoveredServers {
             }
         }
         let mut refusal = None;
-        for batch in terminable.chunks(BATCH) {
+        let room = Room::beside(cx.cloud.drs_quotas(cx.run.recovery()).await?, live.recovery_jobs()?);
+        for batch in room.batches(&terminable) {
             refusal = terminate(cx, &live, fleet, batch).await?.or(refusal);
         }
         let names = |members: &[&Member]| listed(members.iter().map(|member| member.name.as_str()));
         let mut waiting = if let Some(why) = refusal {
             let why = format!("DRS does not terminate {} yet: {why}", names(&terminable));
-            Waiting::new(why, pace::by_usual(usual::RELEASE_SECONDS, cx.waited_seconds()))
+            Waiting::new(why, pace::by_usual(usual::RELEASE, terminable.len(), cx.waited_seconds()))
         } else if !busy.is_empty() {
             let why = format!("{} are still being launched", names(&busy));
-            Waiting::new(why, pace::by_usual(usual::LAUNCH_JOB_SECONDS, cx.waited_seconds()))
+            Waiting::new(why, pace::by_usual(usual::LAUNCH_JOB, busy.len(), cx.waited_seconds()))
         } else if !terminable.is_empty() {
             let mut waiting = Waiting::new(
                 format!("terminating {}", names(&terminable)),
-                pace::by_remaining(usual::TERMINATE_JOB_SECONDS),
+                pace::by_usual(usual::TERMINATE_JOB, terminable.len(), 0),
             );
             waiting.memo = Some(json!(cx.now().millis()));
             waiting
@@ -81,7 +80,7 @@ impl Step for TerminateRecoveredServers {
             let begun = cx.memo::<i64>().map_or(cx.now(), Moment::from_millis);
             let waited = cx.now().seconds_since(begun);
             let why = format!("terminating {}", names(&terminating));
-            Waiting::new(why, pace::by_usual(usual::TERMINATE_JOB_SECONDS, waited))
+            Waiting::new(why, pace::by_usual(usual::TERMINATE_JOB, terminating.len(), waited))
         } else {
             return Ok(Verdict::Done("the recovered servers are terminated".to_owned()));
         };

@@ -5,7 +5,7 @@
 
 use async_trait::async_trait;
 use failback_core::cloud::{Check, Cloud, InstanceStatus, Job};
-use failback_core::fleet::{Fleet, Member, listed};
+use failback_core::fleet::{Fleet, Member, count, listed};
 use failback_core::live::{Live, Look};
 use failback_core::moment::Moment;
 use failback_core::pace::{self, usual};
@@ -65,11 +65,11 @@ impl Step for ValidateFailedBackServers {
             let waited = u64::try_from(since).unwrap_or(0);
             return Ok(Verdict::Waiting(Waiting::new(
                 format!("{names}: {what}"),
-                pace::by_usual(usual::BOOT_SECONDS, waited),
+                pace::by_usual(usual::BOOT, pending.len(), waited),
             )));
         }
         if broken.is_empty() {
-            return Ok(Verdict::Done(format!("{work} failed-back servers work")));
+            return Ok(Verdict::Done(format!("{} working", count(work, "failed-back server"))));
         }
         relaunch(cx, &live, fleet, &broken)
     }

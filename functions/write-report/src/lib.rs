@@ -2,7 +2,7 @@
 //! the run believes.
 
 use failback_core::cloud::Cloud;
-use failback_core::fleet::{Fleet, Member};
+use failback_core::fleet::{Fleet, Member, count};
 use failback_core::live::{self, Live, Look};
 use failback_core::moment::Moment;
 use failback_core::procedure::Procedure;
@@ -166,7 +166,7 @@ fn loss(run: &Run, fleet: &Fleet) -> Option<Loss> {
 }
 
 fn summary(run: &Run, fleet: &Fleet, outcome: Outcome, failure: Option<&Failure>) -> String {
-    let what = format!("{} of {} servers ({})", run.procedure, fleet.away().count(), run.plan.name);
+    let what = format!("{} of {} ({})", run.procedure, count(fleet.away().count(), "server"), run.plan.name);
     match failure {
         None => format!("{what} succeeded"),
         Some(failure) => {

@@ -75,6 +75,14 @@ impl Replication {
         self.state == ReplicationState::Continuous && self.lag() == 0
     }
 
+    /// Healthy, and every byte compared with the source: CONTINUOUS alone shows before that (drs-facts §3, row 4b).
+    /// After a full initial sync there may be nothing to compare; `fully_synced` says that there was one, because
+    /// replication had been stopped.
+    pub fn protects(&self, fully_synced: bool) -> bool {
+        let copied = fully_synced && self.rescanned_bytes == 0 && self.replicated_bytes >= self.total_bytes;
+        self.is_healthy() && (self.rescan_complete || copied)
+    }
+
     /// Lag in seconds; DRS leaves it out when there is none.
     pub fn lag(&self) -> u64 {
         self.lag_seconds.unwrap_or(0)

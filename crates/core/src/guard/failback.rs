@@ -15,6 +15,7 @@ use crate::live::{Live, targets};
 use crate::moment::Moment;
 use crate::plan::Address;
 use crate::procedure::Failback;
+use crate::run::Run;
 
 impl Guard<'_, Failback> {
     /// The note of step 1: stop replication of B1, once the recovered server is validated. Deletes every point in
@@ -125,7 +126,7 @@ impl Guard<'_, Failback> {
             no_job(live, member)?;
             let a4 = live.a3(member)?.ok_or_else(|| forbidden(format!("{name}: A4 is not there (S2)")))?;
             self.works(live, checks, &a4.instance, name)?;
-            protected(live, member)?;
+            protected(self.run, live, member)?;
             if live.is_pointed_at(&b2.instance)? {
                 return Err(forbidden(format!("{name}: production DNS points at B3 {} (S2)", b2.instance)));
             }
@@ -161,7 +162,7 @@ impl Guard<'_, Failback> {
             if member.a4().as_ref() == Some(a1) {
                 return Err(forbidden(format!("{name}: A1 {a1} is A4, the new production (S3)")));
             }
-            protected(live, member)?;
+            protected(self.run, live, member)?;
             let b1 = live.b1(member)?.and_then(|b1| b1.instance.as_ref());
             if b1 == Some(a1) || live.is_pointed_at(a1)? {
                 return Err(forbidden(format!("{name}: A1 {a1} is protected by B1 or has traffic (S2)")));
@@ -198,7 +199,7 @@ impl Guard<'_, Failback> {
         if a1_goes && a1.is_some_and(|a1| a1.state.is_live()) {
             return Err(forbidden(format!("{name}: A1 is terminated before A3 is deleted (S4)")));
         }
-        protected(live, member)?;
+        protected(self.run, live, member)?;
         Ok(Warrant::issue(DeleteRecoveryInstance {
             region: self.run.source(),
             recovery_instance: a3.id.clone(),
@@ -259,7 +260,7 @@ fn running<'l>(live: &'l Live, id: &InstanceId, name: &str) -> Result<&'l Instan
 }
 
 /// B1 protects A4, really: re-pointed, rescanned, without lag (drs-facts §3, row 4b).
-fn protected(live: &Live, member: &Member) -> Result<()> {
+fn protected(run: &Run, live: &Live, member: &Member) -> Result<()> {
     let unprotected = |why: &str| Err(forbidden(format!("{}: A4 is not protected: {why} (S2)", member.name)));
     let Some(b1) = live.b1(member)? else { return unprotected("B1 is not there") };
     let Some(a4) = member.a4() else { return unprotected("A4 is not known") };
@@ -270,7 +271,7 @@ fn protected(live: &Live, member: &Member) -> Result<()> {
     if live.a3(member)?.is_some_and(|a3| !a3.is_reversed()) {
         return unprotected("replication of A3 is not reversed");
     }
-    if !b1.replication.is_healthy() || !b1.replication.rescan_complete {
+    if !b1.replication.protects(run.plan.stop_original_replication) {
         return unprotected("B1 is not healthy yet");
     }
     Ok(())

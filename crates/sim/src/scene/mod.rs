@@ -32,7 +32,7 @@ pub enum Scene {
 pub struct Options {
     /// Same seed, same world.
     pub seed: u64,
-    /// How many servers; more where the plan's waves and records need more, exactly its ids where it names ids.
+    /// How many servers; more where the plan's records name more, exactly its ids where it names ids.
     pub servers: usize,
     /// What has happened before.
     pub scene: Scene,

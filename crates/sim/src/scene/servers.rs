@@ -46,7 +46,7 @@ impl Builder<'_> {
             }
         }
         let waves = self.plan.wave_names();
-        let wanted = exact.unwrap_or_else(|| self.options.servers.max(named.len()).max(waves.len()));
+        let wanted = exact.unwrap_or_else(|| self.options.servers.max(named.len()).max(1));
         let mut counts = vec![0_usize; waves.len()];
         let mut taken: BTreeSet<String> = named.iter().map(|(name, _)| name.clone()).collect();
         let mut drafts: Vec<Draft> = Vec::new();
@@ -94,8 +94,7 @@ impl Builder<'_> {
     pub(crate) fn build_fleet(&mut self, drafts: &[Draft]) {
         self.world.workload.origin_ms = self.origin_ms;
         for (index, draft) in drafts.iter().enumerate() {
-            let network = self.networks.production.get(draft.wave).cloned();
-            let Some(network) = network else { continue };
+            let Some(network) = self.networks.production.get(draft.wave).cloned() else { continue };
             self.build_server(index, draft, &network);
         }
     }

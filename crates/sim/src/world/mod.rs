@@ -221,8 +221,16 @@ impl World {
     /// Everything as text: equal for equal seeds and equal calls.
     pub fn dump(&self) -> String {
         format!(
-            "{:#?}\n{:#?}\n{:#?}\n{:#?}\n{:#?}\n{:#?}\n{:#?}\n",
-            self.now_ms, self.regions, self.zones, self.changes, self.calls, self.works, self.queue
+            "{:#?}\n{:#?}\n{:#?}\n{:#?}\n{:#?}\n{:#?}\n{:#?}\n{:#?}\n{:#?}\n",
+            self.now_ms,
+            self.fleet,
+            self.workload,
+            self.regions,
+            self.zones,
+            self.changes,
+            self.calls,
+            self.works,
+            self.queue
         )
     }
 }

@@ -163,14 +163,10 @@ impl World {
         let launch_into = if back { self.launch_into_target(region, launched_from)? } else { None };
         let id: SourceServerId = ids::drs(&mut self.rng, "s-");
         let arn = self.drs_arn(region, "source-server", &id);
+        let counts_as_rescan = self.switches.full_sync_counts_as_rescan;
         let stall_ms = if back { self.stall_of(launched_from) } else { None };
-        let layout = Layout {
-            now: self.now_ms,
-            source: &record.instance,
-            total: launched_from.total_bytes(),
-            stall_ms,
-            counts_as_rescan: self.switches.full_sync_counts_as_rescan,
-        };
+        let (now, source, total) = (self.now_ms, &record.instance, launched_from.total_bytes());
+        let layout = Layout { now, source, total, stall_ms, counts_as_rescan };
         let replication = Replication::initial_sync(&layout, &mut self.rng);
         let visible = d::VISIBLE.draw(&mut self.rng);
         let server = SourceServer {

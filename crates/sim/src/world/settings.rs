@@ -137,6 +137,11 @@ impl World {
         self.regions.entry(region).or_default().initialised = true;
     }
 
+    /// Sets the quota of replicating source servers (L-C1D14A2B).
+    pub fn set_replicating_quota(&mut self, region: Region, servers: usize) {
+        self.regions.entry(region).or_default().quotas.replicating_servers = servers;
+    }
+
     /// Takes DRS away from a Region, as if it had never been initialised there: for rehearsing that mistake.
     pub fn uninitialize(&mut self, region: Region) {
         self.regions.entry(region).or_default().initialised = false;

@@ -24,6 +24,8 @@ pub(crate) struct Workload {
     pub(crate) recovered: bool,
     /// A person has moved traffic to the failed-back servers.
     pub(crate) moved_by_hand: bool,
+    /// A person has stopped the applications.
+    pub(crate) frozen: bool,
     /// Each server's traffic.
     pub(crate) servers: Vec<Traffic>,
 }
@@ -158,47 +160,43 @@ impl World {
         }
     }
 
+    /// A person stops the applications of the whole fleet, or lets them go on: production runs, but takes no writes.
+    pub fn person_freezes_writes(&mut self, frozen: bool) {
+        self.workload.frozen = frozen;
+        self.follow_all_traffic();
+    }
+
     /// Writes go where traffic goes now; closes and opens stretches.
     pub(crate) fn follow_traffic(&mut self, server: usize) {
         let now = self.now_ms;
         let serving = self.serving(server).filter(|serving| serving.running);
-        let writing = serving.map(|serving| (serving.region, serving.instance));
-        let Some(traffic) = self.workload.servers.get(server) else { return };
+        let Some(traffic) = self.workload.servers.get_mut(server) else { return };
+        if serving.is_none() {
+            traffic.dark_since.get_or_insert(now);
+        } else if let Some(since) = traffic.dark_since.take() {
+            traffic.dark_ms += now - since;
+        }
+        let frozen = self.workload.frozen;
+        let writing = serving.filter(|_| !frozen).map(|serving| (serving.region, serving.instance));
         if traffic.writing == writing {
-            if writing.is_none()
-                && let Some(traffic) = self.workload.servers.get_mut(server)
-            {
-                traffic.dark_since.get_or_insert(now);
-            }
             return;
         }
-        let (old, since) = (traffic.writing.clone(), traffic.writing_since);
-        if let Some((region, id)) = old
-            && let Some(open) = self.instance_mut(region, &id).and_then(|i| i.disk.written.last_mut())
-        {
-            open.1 = Some(now);
+        let before = std::mem::replace(&mut traffic.writing, writing.clone());
+        let since = std::mem::replace(&mut traffic.writing_since, now);
+        if let Some((region, id)) = before {
+            self.acknowledged_before(server, &RangeSet::of(self.record_at(since), self.record_at(now)));
+            if let Some(open) = self.instance_mut(region, &id).and_then(|i| i.disk.written.last_mut()) {
+                open.1.get_or_insert(now);
+            }
         }
-        let closed = (self.record_at(since), self.record_at(now));
-        if let Some((region, id)) = &writing
-            && let Some(instance) = self.instance_mut(*region, id)
+        if let Some((region, id)) = writing
+            && let Some(instance) = self.instance_mut(region, &id)
         {
             instance.disk.written.push((now, None));
         }
-        let Some(traffic) = self.workload.servers.get_mut(server) else { return };
-        if traffic.writing.is_some() {
-            traffic.acknowledged.insert(closed.0, closed.1);
-        }
-        if let Some(since) = traffic.dark_since.take() {
-            traffic.dark_ms += now - since;
-        }
-        if writing.is_none() {
-            traffic.dark_since = Some(now);
-        }
-        traffic.writing = writing;
-        traffic.writing_since = now;
     }
 
-    /// Records that were acknowledged before the scene began.
+    /// Adds acknowledged records that no open stretch covers.
     pub(crate) fn acknowledged_before(&mut self, server: usize, records: &RangeSet) {
         if let Some(traffic) = self.workload.servers.get_mut(server) {
             traffic.acknowledged.extend(records);

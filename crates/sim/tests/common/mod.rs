@@ -1,6 +1,6 @@
 //! What the tests share: a plan, a world, and the moves of a person who does everything by hand.
 
-#![allow(dead_code, unreachable_pub)] // Each test file uses its part.
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used)] // Each test file uses its part.
 
 use failback_core::cloud::{InstanceState, JobStatus, LaunchStatus, Tags};
 use failback_core::id::{JobId, RecoveryInstanceId, SourceServerId};

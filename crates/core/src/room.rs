@@ -1,0 +1,55 @@
+//! How much DRS takes at once: the quotas of jobs, divided into calls (drs-facts §6).
+
+use crate::cloud::{DrsQuotas, Job};
+
+/// The room that is left for jobs in one Region.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Room {
+    /// Servers that one job takes.
+    pub per_job: usize,
+    /// Jobs that may still be started.
+    pub jobs: usize,
+    /// Servers that may still be in jobs.
+    pub servers: usize,
+}
+
+impl Room {
+    /// What the quotas leave beside the jobs that are at work.
+    pub fn beside(quotas: DrsQuotas, jobs: &[Job]) -> Self {
+        let active = || jobs.iter().filter(|job| job.is_active());
+        let in_jobs: usize = active().map(|job| job.servers.len()).sum();
+        Self {
+            per_job: quotas.servers_per_job.max(1),
+            jobs: quotas.concurrent_jobs.saturating_sub(active().count()),
+            servers: quotas.servers_in_jobs.saturating_sub(in_jobs),
+        }
+    }
+
+    /// The items that fit now, one slice a job. What does not fit waits for jobs to end.
+    pub fn batches<'i, T>(&self, items: &'i [T]) -> impl Iterator<Item = &'i [T]> + use<'i, T> {
+        items[..items.len().min(self.servers)].chunks(self.per_job).take(self.jobs)
+    }
+
+    /// How many items [`batches`](Self::batches) leaves out.
+    pub fn left_out<T>(&self, items: &[T]) -> usize {
+        items.len() - self.batches(items).map(<[T]>::len).sum::<usize>()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_fits_is_divided_and_the_rest_is_left_out() {
+        let room = Room { per_job: 100, jobs: 3, servers: 500 };
+        let items = vec![0; 420];
+        let sizes: Vec<usize> = room.batches(&items).map(<[i32]>::len).collect();
+        assert_eq!(sizes, [100, 100, 100]);
+        assert_eq!(room.left_out(&items), 120);
+        let full = Room { per_job: 100, jobs: 0, servers: 500 };
+        assert_eq!(full.left_out(&items), 420);
+        let narrow = Room { per_job: 100, jobs: 9, servers: 150 };
+        assert_eq!(narrow.batches(&items).map(<[i32]>::len).collect::<Vec<_>>(), [100, 50]);
+    }
+}

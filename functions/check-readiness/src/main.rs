@@ -1,0 +1,7 @@
+//! Before anything changes: finds everything that stands in the way. As a Lambda function.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    failback_lambda::serve(env!("CARGO_PKG_NAME"), check_readiness::handle)
+}
