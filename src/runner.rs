@@ -169,7 +169,7 @@ fn answered(
 ) -> (i64, Result<Value, Failure>) {
     match answer {
         Answer::Yes => {
-            // Where traffic is moved by hand, yes says that it has moved.
+            // Where traffic is moved by hand, yes says that it has moved; elsewhere this changes nothing.
             simulation.world().person_moves_traffic();
             (now, Ok(json!({ "approved": true, "by": "the rehearsal" })))
         }

@@ -12,6 +12,9 @@ use crate::id::{HostedZoneId, InstanceId, RecoveryInstanceId, SourceServerId};
 use crate::moment::Moment;
 use crate::run::{Run, made_by_a_drill, tag};
 
+/// A run that was cut off is carried on within this time.
+const EARLIER_DAYS: i64 = 2;
+
 /// What to read. Each costs one call or one call a page, however many servers there are.
 #[derive(Debug, Clone, Copy, Default)]
 #[allow(clippy::struct_excessive_bools)] // A list of switches, not a state.
@@ -24,9 +27,9 @@ pub struct Look {
     pub a2: bool,
     /// A3; reads A2 too.
     pub a3: bool,
-    /// Jobs of the source Region since the run began.
+    /// Jobs of the source Region, from two days before the run began.
     pub source_jobs: bool,
-    /// Jobs of the recovery Region since the run began.
+    /// Jobs of the recovery Region, from two days before the run began.
     pub recovery_jobs: bool,
     /// A1, A4 as EC2 sees them; A4 of the A3 that were read.
     pub source_instances: bool,
@@ -128,12 +131,14 @@ impl Live {
         Ok(())
     }
 
+    /// Also those of an earlier run that was cut off: their tags say what it made.
     async fn read_jobs(&mut self, cloud: &dyn Cloud, run: &Run) -> Result<()> {
+        let since = Some(Moment::from_millis(run.started.millis() - EARLIER_DAYS * 86_400_000));
         if self.looked.source_jobs {
-            self.source_jobs = cloud.jobs(run.source(), &[], Some(run.started)).await?;
+            self.source_jobs = cloud.jobs(run.source(), &[], since).await?;
         }
         if self.looked.recovery_jobs {
-            self.recovery_jobs = cloud.jobs(run.recovery(), &[], Some(run.started)).await?;
+            self.recovery_jobs = cloud.jobs(run.recovery(), &[], since).await?;
         }
         Ok(())
     }
@@ -224,7 +229,7 @@ impl Live {
         Ok(member.a3.is_some() && member.replace.is_none() && stopped && self.a3(member)?.is_none())
     }
 
-    /// Jobs of the source Region since the run began, newest first.
+    /// Jobs of the source Region, newest first.
     ///
     /// # Errors
     /// When they were not read.
@@ -233,7 +238,7 @@ impl Live {
         Ok(&self.source_jobs)
     }
 
-    /// Jobs of the recovery Region since the run began, newest first.
+    /// Jobs of the recovery Region, newest first.
     ///
     /// # Errors
     /// When they were not read.

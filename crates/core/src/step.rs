@@ -193,14 +193,19 @@ impl<S: Scope> Cx<'_, S> {
     }
 }
 
-/// Separates what AWS refuses for now from what is wrong: a refusal is a reason to wait.
+/// Separates what AWS or the guard refuses for now from what is wrong: a refusal for now is a reason to wait.
 ///
 /// # Errors
-/// Everything but `Conflict` and `QuotaExceeded`.
+/// Everything but `Conflict`, `QuotaExceeded` and `NotReady`.
 pub fn refused<T>(result: Result<T>) -> Result<Result<T, String>> {
     match result {
         Ok(value) => Ok(Ok(value)),
-        Err(error) if matches!(error.name(), ErrorName::Conflict | ErrorName::QuotaExceeded) => {
+        Err(error)
+            if matches!(
+                error.name(),
+                ErrorName::Conflict | ErrorName::QuotaExceeded | ErrorName::NotReady
+            ) =>
+        {
             let why = error.answer().map_or_else(|| error.to_string(), |answer| answer.message.clone());
             Ok(Err(why))
         }

@@ -42,9 +42,12 @@ impl Step for DeleteRecoveryInstances {
             if cx.is_late() {
                 return Ok(Verdict::Waiting(Waiting::new("this call has no time left", 1)));
             }
-            let warrant = cx.guard.delete_a3(&live, cx.now(), member)?;
-            if let Err(why) = refused(cx.cloud.delete_recovery_instance(warrant).await)? {
-                let why = format!("{}: DRS does not delete A3 yet: {why}", member.name);
+            let asked = match refused(cx.guard.delete_a3(&live, cx.now(), member))? {
+                Ok(warrant) => refused(cx.cloud.delete_recovery_instance(warrant).await)?,
+                Err(why) => Err(why),
+            };
+            if let Err(why) = asked {
+                let why = format!("{}: A3 cannot be deleted yet: {why}", member.name);
                 return Ok(Verdict::Waiting(Waiting::new(why, pace::patiently(cx.waited_seconds()))));
             }
         }

@@ -54,9 +54,12 @@ impl Step for TerminateOriginalServers {
         }
         let names = |members: &[&Member]| listed(members.iter().map(|member| member.name.as_str()));
         if !live_ones.is_empty() {
-            let warrant = cx.guard.terminate_a1(&live, cx.now(), fleet, &live_ones)?;
-            if let Err(why) = refused(cx.cloud.terminate_instances(warrant).await)? {
-                let why = format!("EC2 does not terminate the originals of {}: {why}", names(&live_ones));
+            let asked = match refused(cx.guard.terminate_a1(&live, cx.now(), fleet, &live_ones))? {
+                Ok(warrant) => refused(cx.cloud.terminate_instances(warrant).await)?,
+                Err(why) => Err(why),
+            };
+            if let Err(why) = asked {
+                let why = format!("the originals of {} cannot be terminated yet: {why}", names(&live_ones));
                 return Ok(Verdict::Waiting(Waiting::new(why, pace::patiently(cx.waited_seconds()))));
             }
             let why = format!("terminating the originals of {}", names(&live_ones));

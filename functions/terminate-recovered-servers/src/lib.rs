@@ -64,7 +64,7 @@ impl Step for TerminateRecoveredServers {
         }
         let names = |members: &[&Member]| listed(members.iter().map(|member| member.name.as_str()));
         let mut waiting = if let Some(why) = refusal {
-            let why = format!("DRS does not terminate {} yet: {why}", names(&terminable));
+            let why = format!("{} cannot be terminated yet: {why}", names(&terminable));
             Waiting::new(why, pace::by_usual(usual::RELEASE, terminable.len(), cx.waited_seconds()))
         } else if !busy.is_empty() {
             let why = format!("{} are still being launched", names(&busy));
@@ -109,12 +109,15 @@ async fn terminate(
     batch: &[&Member],
 ) -> Result<Option<String>> {
     let warrant = match cx.run.procedure {
-        Procedure::Drill => Guard::<Drill>::new(cx.run)?.terminate_b2(live, cx.now(), batch)?,
+        Procedure::Drill => Guard::<Drill>::new(cx.run)?.terminate_b2(live, cx.now(), batch),
         Procedure::Failback => {
             let a4s: Vec<_> = batch.iter().filter_map(|member| member.a4()).collect();
             let checks = cx.cloud.instance_status(cx.run.source(), &a4s).await?;
-            Guard::<Failback>::new(cx.run)?.terminate_b2(live, cx.now(), fleet, batch, &checks)?
+            Guard::<Failback>::new(cx.run)?.terminate_b2(live, cx.now(), fleet, batch, &checks)
         }
     };
-    Ok(refused(cx.cloud.terminate_recovery_instances(warrant).await)?.err())
+    match refused(warrant)? {
+        Ok(warrant) => Ok(refused(cx.cloud.terminate_recovery_instances(warrant).await)?.err()),
+        Err(why) => Ok(Some(why)),
+    }
 }

@@ -8,7 +8,7 @@ use super::warrant::{
 };
 use super::{Guard, forbidden, fresh, no_job, stopped_a2};
 use crate::cloud::{Check, Instance, InstanceState, InstanceStatus};
-use crate::error::Result;
+use crate::error::{Error, ErrorName, Result};
 use crate::fleet::{Fleet, Member};
 use crate::id::{HostedZoneId, InstanceId};
 use crate::live::{Live, targets};
@@ -107,7 +107,7 @@ impl Guard<'_, Failback> {
     /// protected by B1 (S2).
     ///
     /// # Errors
-    /// `Guard` when any of that is not so for any of the servers.
+    /// `Guard` when any of that is not so for any of the servers; `NotReady` while B1 lags.
     pub fn terminate_b2(
         &self,
         live: &Live,
@@ -272,7 +272,9 @@ fn protected(run: &Run, live: &Live, member: &Member) -> Result<()> {
         return unprotected("replication of A3 is not reversed");
     }
     if !b1.replication.protects(run.plan.stop_original_replication) {
-        return unprotected("B1 is not healthy yet");
+        // It was, and lags for a moment: a reason to wait, not to give up.
+        let message = format!("{}: A4 is protected, and B1 is not healthy at this moment", member.name);
+        return Err(Error::new(ErrorName::NotReady, message));
     }
     Ok(())
 }

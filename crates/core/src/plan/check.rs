@@ -186,14 +186,14 @@ fn by_hand_needs_a_gate(plan: &Plan, found: &mut Vec<Problem>) {
         found.push(Problem::new(
             "$.redirect",
             "a failback would not know when traffic has moved",
-            "Name the records, or set byHand to true and add gates.beforeCleanup",
+            "Name the records, or set byHand to true and add gates.beforeRedirect",
         ));
     }
-    if *by_hand && plan.gates.before_cleanup.is_none() {
+    if *by_hand && plan.gates.before_redirect.is_none() {
         found.push(Problem::new(
-            "$.gates.beforeCleanup",
-            "missing: nobody says that traffic was redirected by hand before B3 is terminated",
-            "Add \"beforeCleanup\": {\"timeoutMinutes\": 1440}",
+            "$.gates.beforeRedirect",
+            "missing: nobody would say that traffic was redirected by hand",
+            "Add \"beforeRedirect\": {\"timeoutMinutes\": 240}",
         ));
     }
 }
@@ -309,6 +309,6 @@ mod tests {
         plan["redirect"] = json!({"byHand": true});
         assert!(Plan::read(&plan).is_ok());
         plan["gates"] = json!({});
-        assert_eq!(Plan::read(&plan).unwrap_err().0[0].path, "$.gates.beforeCleanup");
+        assert_eq!(Plan::read(&plan).unwrap_err().0[0].path, "$.gates.beforeRedirect");
     }
 }

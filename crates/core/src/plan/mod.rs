@@ -208,7 +208,7 @@ pub struct Redirect {
     /// Records that come to point at A4. A drill leaves them alone and uses them to know what production is.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub records: Vec<Record>,
-    /// `true`: people redirect traffic by other means, and say so by approving the gate before clean-up.
+    /// `true`: people redirect traffic by other means, and say that it has moved by approving `beforeRedirect`.
     #[serde(default)]
     pub by_hand: bool,
 }
@@ -259,7 +259,7 @@ pub struct Cleanup {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Gates {
-    /// After A4 works, before traffic is redirected.
+    /// After A4 works, before traffic is redirected; where that is done by hand, yes says that it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before_redirect: Option<Gate>,
     /// After A4 is protected, before anything is stopped or terminated.

@@ -1,6 +1,6 @@
 //! What each server must be like, whatever the procedure.
 
-use failback_core::cloud::{InstanceState, Job, RecoveryInstance};
+use failback_core::cloud::{InstanceState, Job, JobKind, RecoveryInstance, Tags};
 use failback_core::fleet::{Fleet, Member};
 use failback_core::launch::{Wanted, needs_a1};
 use failback_core::run::{Run, tag};
@@ -91,7 +91,11 @@ fn at_work(run: &Run, facts: &Facts, member: &Member, findings: &mut Vec<Finding
         job.is_active() && (a2 || job.part_of(&member.b1).is_some())
     };
     for job in facts.source_jobs.iter().chain(&facts.recovery_jobs).filter(of) {
-        let ours = job.tags.get(tag::PROCEDURE).is_some_and(|procedure| procedure == run.procedure.as_str());
+        // A terminate job carries no tags: it is ours where A2 is.
+        let tagged = |tags: &Tags| tags.get(tag::PROCEDURE).is_some_and(|it| it == run.procedure.as_str());
+        let a2 = facts.source_servers.iter().find(|server| Some(&server.id) == member.a2.as_ref());
+        let ours =
+            tagged(&job.tags) || (job.kind == JobKind::Terminate && a2.is_some_and(|a2| tagged(&a2.tags)));
         let message = format!("job {} is at work on it", job.id);
         if ours {
             findings.warn(&member.name, message, "It was begun by an earlier run, and is waited for");

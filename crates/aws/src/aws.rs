@@ -1,0 +1,51 @@
+//! AWS as the steps see it.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use async_trait::async_trait;
+use aws_config::SdkConfig;
+use failback_core::Result;
+use failback_core::cloud::{Clock, DrsQuotas, Quotas};
+use failback_core::moment::Moment;
+use failback_core::region::Region;
+
+use crate::clients::Clients;
+use crate::config::{Config, Machines};
+use crate::environment;
+
+/// Core's `Cloud`, over the AWS SDK.
+#[derive(Debug)]
+pub struct Aws {
+    pub(crate) clients: Clients,
+    pub(crate) machines: Option<Machines>,
+    quotas: DrsQuotas,
+}
+
+impl Aws {
+    /// AWS, with the Region, credentials and endpoints of the environment; `variable` is how a variable of it is
+    /// looked up. Makes no call.
+    pub fn load(config: Config, variable: fn(&str) -> Option<String>) -> Self {
+        Self::new(config, environment::sdk_config(variable))
+    }
+
+    /// AWS, with the SDK's settings given. Makes no call.
+    pub fn new(config: Config, sdk: SdkConfig) -> Self {
+        let clients = Clients::new(&config, sdk);
+        Self { clients, machines: config.machines, quotas: config.quotas }
+    }
+}
+
+impl Clock for Aws {
+    #[expect(clippy::disallowed_methods, reason = "this is the clock that everything else asks")]
+    fn now(&self) -> Moment {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Moment::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    }
+}
+
+#[async_trait]
+impl Quotas for Aws {
+    async fn drs_quotas(&self, _region: Region) -> Result<DrsQuotas> {
+        Ok(self.quotas)
+    }
+}

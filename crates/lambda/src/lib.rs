@@ -1,0 +1,135 @@
+//! Runs a step as a Lambda function: JSON logs, clients made once, a deadline, and errors under the names that the
+//! state machine retries and catches.
+//!
+//! A function's `main` is one call of [`serve`].
+
+mod deadline;
+mod failure;
+mod log;
+
+use std::process::ExitCode;
+
+use failback_aws::{Aws, Config};
+use failback_core::cloud::Cloud;
+use failback_core::moment::Moment;
+use failback_core::{Error, Result};
+use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
+use serde_json::Value;
+
+/// Serves calls of the state machine until Lambda ends the process.
+///
+/// `name` is the step's, for the logs; `step` is its crate's `handle`.
+pub fn serve(name: &'static str, step: impl AsyncFn(&dyn Cloud, Value, Moment) -> Result<Value>) -> ExitCode {
+    log::begin(environment);
+    // One thread: a function answers one call at a time, and a small one has less than one processor.
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            tracing::error!(step = name, %error, "the asynchronous runtime does not start");
+            return ExitCode::FAILURE;
+        }
+    };
+    match runtime.block_on(poll(name, step)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!(step = name, %error, "Lambda's Runtime API does not answer");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn poll(
+    name: &'static str,
+    step: impl AsyncFn(&dyn Cloud, Value, Moment) -> Result<Value>,
+) -> Result<(), lambda_runtime::Error> {
+    // Wrong settings are answered to every call: dying here would show the state machine a nameless error.
+    let cloud = Config::read(environment).map(|config| Aws::load(config, environment));
+    let (cloud, step) = (&cloud, &step);
+    lambda_runtime::run(service_fn(async move |event: LambdaEvent<Value>| {
+        call(name, step, cloud.as_ref(), event.payload, event.context.deadline).await
+    }))
+    .await
+}
+
+/// Answers one call, and logs how it began and ended.
+async fn call(
+    name: &'static str,
+    step: &impl AsyncFn(&dyn Cloud, Value, Moment) -> Result<Value>,
+    cloud: Result<&Aws, &Error>,
+    payload: Value,
+    deadline_millis: u64,
+) -> Result<Value, Diagnostic> {
+    let call = log::Call::of(name, &payload);
+    call.begins();
+    let result = match cloud {
+        Ok(cloud) => deadline::within(deadline_millis, cloud, |last| step(cloud, payload, last)).await,
+        Err(error) => Err(error.clone()),
+    };
+    call.ends(&result);
+    result.map_err(|error| failure::diagnostic(&error))
+}
+
+/// The one place that reads the environment, apart from the SDK.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a function is set up by its environment; its steps see the payload alone"
+)]
+fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use failback_aws::SdkConfig;
+    use failback_core::ErrorName;
+    use failback_core::cloud::Clock;
+    use serde_json::json;
+
+    use super::*;
+
+    fn cloud() -> Aws {
+        Aws::new(Config::default(), SdkConfig::builder().build())
+    }
+
+    fn in_a_minute(cloud: &Aws) -> u64 {
+        u64::try_from(cloud.now().plus_seconds(60).millis()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_step_is_given_the_payload_and_five_seconds_less_than_there_are() {
+        let cloud = cloud();
+        let deadline = in_a_minute(&cloud);
+        let step = async |_: &dyn Cloud, payload: Value, last: Moment| Ok(json!([payload, last.millis()]));
+        let answer = call("step", &step, Ok(&cloud), json!("payload"), deadline).await;
+        assert_eq!(answer, Ok(json!(["payload", deadline - 5_000])));
+    }
+
+    #[tokio::test]
+    async fn an_error_keeps_its_name() {
+        let cloud = cloud();
+        let step =
+            async |_: &dyn Cloud, _: Value, _: Moment| Err(Error::new(ErrorName::Guard, "S2 forbids it"));
+        let answer = call("step", &step, Ok(&cloud), Value::Null, in_a_minute(&cloud)).await.unwrap_err();
+        assert_eq!(
+            (answer.error_type.as_str(), answer.error_message.as_str()),
+            ("Failback.Guard", "S2 forbids it")
+        );
+    }
+
+    #[tokio::test]
+    async fn a_step_that_does_not_end_is_given_up_with_a_name() {
+        let cloud = cloud();
+        let deadline = u64::try_from(cloud.now().millis()).unwrap() + 1_050;
+        let step = async |_: &dyn Cloud, _: Value, _: Moment| std::future::pending().await;
+        let answer = call("step", &step, Ok(&cloud), Value::Null, deadline).await.unwrap_err();
+        assert_eq!(answer.error_type, "Failback.Unavailable");
+    }
+
+    #[tokio::test]
+    async fn wrong_settings_are_answered_to_every_call() {
+        let error = Error::internal("FAILBACK_ROLES: not JSON");
+        let step = async |_: &dyn Cloud, _: Value, _: Moment| Ok(Value::Null);
+        let answer = call("step", &step, Err(&error), Value::Null, 0).await.unwrap_err();
+        assert_eq!(answer.error_type, "Failback.Internal");
+    }
+}

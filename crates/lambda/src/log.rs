@@ -1,0 +1,192 @@
+//! Logs: JSON, one line when a call begins and one when it ends.
+
+use std::time::Instant;
+
+use failback_core::error::Chain;
+use failback_core::fleet::listed;
+use failback_core::{Error, Result};
+use serde_json::Value;
+use tracing::level_filters::LevelFilter;
+use tracing::{Subscriber, info, warn};
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::prelude::*;
+
+/// Sends logs to the standard output, which Lambda keeps.
+pub(crate) fn begin(variable: impl Fn(&str) -> Option<String>) {
+    // Fails where a subscriber is set already, as in a test; then that one is used.
+    let _ = tracing::subscriber::set_global_default(subscriber(filter(variable), std::io::stdout));
+}
+
+fn subscriber<W>(filter: Targets, writer: W) -> impl Subscriber + Send + Sync
+where
+    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
+{
+    let lines =
+        tracing_subscriber::fmt::layer().json().flatten_event(true).with_span_list(false).with_writer(writer);
+    tracing_subscriber::registry().with(lines.with_filter(filter))
+}
+
+/// `RUST_LOG` says everything; without it `AWS_LAMBDA_LOG_LEVEL` sets the level of this project's own lines, and of
+/// everything else only warnings are logged.
+fn filter(variable: impl Fn(&str) -> Option<String>) -> Targets {
+    if let Some(targets) = variable("RUST_LOG").and_then(|text| text.parse().ok()) {
+        return targets;
+    }
+    let level = match variable("AWS_LAMBDA_LOG_LEVEL").as_deref() {
+        Some("FATAL") => LevelFilter::ERROR,
+        Some(level) => level.parse().unwrap_or(LevelFilter::INFO),
+        None => LevelFilter::INFO,
+    };
+    Targets::new()
+        .with_default(level.min(LevelFilter::WARN))
+        .with_target("failback", level)
+        // It repeats every error that a step answers.
+        .with_target("lambda_runtime::layers::panic", LevelFilter::OFF)
+}
+
+/// One call, as its log lines name it.
+#[derive(Debug)]
+pub(crate) struct Call {
+    step: &'static str,
+    execution: String,
+    procedure: String,
+    servers: String,
+    began: Instant,
+}
+
+impl Call {
+    /// Reads what the payload says of itself. It may be anything: the step refuses what it does not know.
+    pub(crate) fn of(step: &'static str, payload: &Value) -> Self {
+        let text = |paths: &[&str]| {
+            let found = paths.iter().find_map(|path| payload.pointer(path)?.as_str());
+            found.unwrap_or_default().to_owned()
+        };
+        let members = payload.pointer("/fleet/members").and_then(Value::as_array);
+        let names = members.into_iter().flatten().filter_map(|member| member.get("name")?.as_str());
+        Self {
+            step,
+            execution: text(&["/run/id", "/execution/id"]),
+            procedure: text(&["/run/procedure", "/procedure"]),
+            servers: listed(names),
+            began: Instant::now(),
+        }
+    }
+
+    /// Logs that the call begins.
+    pub(crate) fn begins(&self) {
+        let Self { step, execution, procedure, servers, .. } = self;
+        info!(step, execution, procedure, servers, "begins");
+    }
+
+    /// Logs how the call ended.
+    pub(crate) fn ends(&self, result: &Result<Value>) {
+        let Self { step, execution, procedure, .. } = self;
+        let millis = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        match result {
+            Ok(answer) => {
+                let text = |name: &str| answer.get(name).and_then(Value::as_str).unwrap_or_default();
+                let (status, why) = (text("status"), text("why"));
+                let wait_seconds = answer.get("waitSeconds").and_then(Value::as_u64).unwrap_or(0);
+                info!(step, execution, procedure, status, why, wait_seconds, millis, "ends");
+            }
+            Err(error) => {
+                let code = error.answer().map_or("", |answer| answer.code.as_str());
+                let name = Error::name(error).as_str();
+                let chain = Chain(error);
+                warn!(step, execution, procedure, error = name, code, why = %chain, millis, "fails");
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::sync::{Arc, Mutex};
+
+    use failback_core::ErrorName;
+    use serde_json::json;
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl Lines {
+        fn of(work: impl FnOnce()) -> Vec<Value> {
+            let lines = Self::default();
+            let writer = lines.clone();
+            tracing::subscriber::with_default(subscriber(filter(|_| None), move || writer.clone()), work);
+            let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+            text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+        }
+    }
+
+    fn payload() -> Value {
+        json!({
+            "run": { "id": "arn:aws:states:us-east-1:1:execution:drill:x", "procedure": "drill" },
+            "fleet": { "members": [{ "name": "web" }, { "name": "db" }] },
+        })
+    }
+
+    #[test]
+    fn a_call_that_waits_is_two_lines() {
+        let lines = Lines::of(|| {
+            let call = Call::of("check-launch-state", &payload());
+            call.begins();
+            call.ends(&Ok(json!({ "status": "waiting", "why": "web: initial sync", "waitSeconds": 30 })));
+        });
+        let [begins, ends] = lines.as_slice() else { panic!("{lines:?}") };
+        for line in [begins, ends] {
+            assert_eq!(line["level"], "INFO");
+            assert_eq!(line["step"], "check-launch-state");
+            assert_eq!(line["execution"], "arn:aws:states:us-east-1:1:execution:drill:x");
+            assert_eq!(line["procedure"], "drill");
+        }
+        assert_eq!(begins["servers"], "web, db");
+        assert_eq!((&ends["status"], &ends["why"]), (&json!("waiting"), &json!("web: initial sync")));
+        assert_eq!(ends["wait_seconds"], 30);
+    }
+
+    #[test]
+    fn a_call_that_fails_warns() {
+        let lines = Lines::of(|| {
+            let payload = json!({ "execution": { "id": "x" }, "procedure": "failback" });
+            Call::of("check-readiness", &payload).ends(&Err(Error::new(ErrorName::NotReady, "no subnet")));
+        });
+        assert_eq!(lines[0]["level"], "WARN");
+        assert_eq!((&lines[0]["execution"], &lines[0]["procedure"]), (&json!("x"), &json!("failback")));
+        assert_eq!(
+            (&lines[0]["error"], &lines[0]["why"]),
+            (&json!("Failback.NotReady"), &json!("no subnet"))
+        );
+    }
+
+    #[test]
+    fn levels_come_from_the_environment() {
+        let filter_with = |name: &'static str, value: &'static str| {
+            filter(move |asked| (asked == name).then(|| value.to_owned()))
+        };
+        let usual = filter(|_| None);
+        assert!(usual.would_enable("failback_lambda", &tracing::Level::INFO));
+        assert!(!usual.would_enable("aws_config", &tracing::Level::INFO));
+        assert!(usual.would_enable("lambda_runtime", &tracing::Level::WARN));
+        assert!(!usual.would_enable("lambda_runtime::layers::panic", &tracing::Level::ERROR));
+        let quiet = filter_with("AWS_LAMBDA_LOG_LEVEL", "ERROR");
+        assert!(!quiet.would_enable("failback_lambda", &tracing::Level::WARN));
+        assert!(!quiet.would_enable("aws_config", &tracing::Level::WARN));
+        let loud = filter_with("RUST_LOG", "aws_config=trace");
+        assert!(loud.would_enable("aws_config", &tracing::Level::TRACE));
+    }
+}

@@ -1,0 +1,7 @@
+//! Step 2: waits until A2 is Ready, or Ready with lag. As a Lambda function.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    failback_lambda::serve(env!("CARGO_PKG_NAME"), check_launch_state::handle)
+}

@@ -1,0 +1,7 @@
+//! Step 2.3, failback only: points production DNS at A4. As a Lambda function.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    failback_lambda::serve(env!("CARGO_PKG_NAME"), redirect_traffic::handle)
+}

@@ -1,0 +1,142 @@
+use drs_failback::steps::STEPS;
+use failback_core::procedure::Procedure;
+use failback_core::report::Outcome;
+
+use crate::support::{BOTH, assert_done, assert_left, calls, cause, failure, rehearsal, rest, run};
+
+/// Runs with faults, then again without them in the same world.
+fn then_mended(procedure: Procedure, seed: u64, rules: &[&str]) -> Outcome {
+    let mut rehearsal = rehearsal(procedure, 3, seed);
+    for rule in rules {
+        rehearsal.fail(rule).unwrap_or_else(|problem| panic!("{rule}: {problem}"));
+    }
+    let first = run(&mut rehearsal, procedure).outcome;
+    rehearsal.mend();
+    if procedure == Procedure::Failback {
+        let second = run(&mut rehearsal, procedure);
+        assert_done(&rehearsal, &second, rest(procedure));
+    } else if first != Outcome::Succeeded {
+        // The first start may find a half cleaned field and clean it; the next one drills.
+        run(&mut rehearsal, procedure);
+        let third = run(&mut rehearsal, procedure);
+        assert_done(&rehearsal, &third, rest(procedure));
+    }
+    first
+}
+
+#[test]
+fn a_call_that_is_refused_a_few_times_holds_nothing_up() {
+    for procedure in BOTH {
+        for operation in ["StartRecovery", "ReverseReplication", "DescribeSourceServers", "TagResource"] {
+            for code in ["ThrottlingException", "InternalServerException"] {
+                let rule = format!("error:{operation}={code}x3");
+                assert_eq!(then_mended(procedure, 2, &[&rule]), Outcome::Succeeded, "{procedure} {rule}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_call_that_is_refused_for_good_ends_safely_and_carries_on_later() {
+    for procedure in BOTH {
+        for operation in
+            ["StartRecovery", "TerminateRecoveryInstances", "ReverseReplication", "DeleteSourceServer"]
+        {
+            for code in ["AccessDeniedException", "ThrottlingException", "ConflictException"] {
+                let rule = format!("error:{operation}={code}x*");
+                assert_ne!(then_mended(procedure, 3, &[&rule]), Outcome::Succeeded, "{procedure} {rule}");
+            }
+        }
+    }
+}
+
+#[test]
+fn an_answer_that_never_arrives_launches_nothing_twice() {
+    for procedure in BOTH {
+        let mut clean = rehearsal(procedure, 3, 4);
+        run(&mut clean, procedure);
+        let mut rehearsal = rehearsal(procedure, 3, 4);
+        rehearsal.fail("lost:StartRecoveryx2").expect("a rule");
+        let run = run(&mut rehearsal, procedure);
+        assert_done(&rehearsal, &run, rest(procedure));
+        assert_eq!(calls(&rehearsal, "StartRecovery"), calls(&clean, "StartRecovery"));
+    }
+}
+
+#[test]
+fn a_step_that_dies_after_its_first_write_is_carried_on() {
+    for procedure in BOTH {
+        for step in STEPS {
+            let once = format!("crash:{}", step.name);
+            assert_eq!(then_mended(procedure, 5, &[&once]), Outcome::Succeeded, "{procedure} {once}");
+            let always = format!("crash:{}x*", step.name);
+            then_mended(procedure, 5, &[&always]);
+        }
+    }
+}
+
+#[test]
+fn a_stall_is_waited_for_with_its_remedy() {
+    for procedure in BOTH {
+        assert_eq!(then_mended(procedure, 6, &["stall:db-1=90"]), Outcome::Succeeded);
+    }
+}
+
+#[test]
+fn a_launch_that_fails_is_repeated_as_often_as_the_plan_says() {
+    for procedure in BOTH {
+        assert_eq!(then_mended(procedure, 7, &["launch:db-1x2"]), Outcome::Succeeded);
+        assert_ne!(then_mended(procedure, 7, &["launch:db-1x3"]), Outcome::Succeeded);
+    }
+    let mut rehearsal = rehearsal(Procedure::Failback, 3, 7);
+    rehearsal.fail("launch:db-1x3").expect("a rule");
+    let held = run(&mut rehearsal, Procedure::Failback);
+    assert_eq!(held.outcome, Outcome::Held);
+    assert_eq!(failure(&held), ("Launch For Failback", "Failback.LaunchFailed"));
+    assert!(cause(&held).contains("db-1") && cause(&held).contains("drsjob-"), "{}", cause(&held));
+}
+
+#[test]
+fn a_server_that_does_not_work_is_launched_again_alone() {
+    for procedure in BOTH {
+        assert_eq!(then_mended(procedure, 8, &["boot:web-1x2"]), Outcome::Succeeded);
+    }
+    let mut rehearsal = rehearsal(Procedure::Failback, 6, 8);
+    rehearsal.fail("boot:web-1").expect("a rule");
+    let done = run(&mut rehearsal, Procedure::Failback);
+    assert_done(&rehearsal, &done, rest(Procedure::Failback));
+    let world = rehearsal.simulation.world();
+    let launched: Vec<usize> = world.fleet().iter().map(|server| server.a4.len()).collect();
+    assert_eq!(launched.iter().filter(|n| **n == 2).count(), 1, "{launched:?}");
+}
+
+#[test]
+fn servers_that_never_work_hold_the_failback_before_traffic_moves() {
+    let mut rehearsal = rehearsal(Procedure::Failback, 3, 9);
+    rehearsal.fail("boot:db-1x9").expect("a rule");
+    let held = run(&mut rehearsal, Procedure::Failback);
+    assert_eq!((held.outcome, failure(&held).1), (Outcome::Held, "Failback.ValidationFailed"));
+    assert_eq!(calls(&rehearsal, "ChangeResourceRecordSets"), 0);
+}
+
+#[test]
+fn a_failed_drill_leaves_production_and_nothing_else() {
+    let mut rehearsal = rehearsal(Procedure::Drill, 3, 10);
+    rehearsal.fail("launch:app-1x9").expect("a rule");
+    let failed = run(&mut rehearsal, Procedure::Drill);
+    assert_eq!(failed.outcome, Outcome::Failed);
+    assert_left(&rehearsal, rest(Procedure::Drill));
+}
+
+#[test]
+fn an_unknown_rule_names_what_is_known() {
+    let mut rehearsal = rehearsal(Procedure::Drill, 3, 1);
+    for (rule, known) in [
+        ("error:StartRecoveryy=ThrottlingException", "StartRecovery"),
+        ("crash:no-such-step", "launch-for-failback"),
+        ("boot:nobody", "web-1"),
+    ] {
+        let problem = rehearsal.fail(rule).expect_err("an unknown name");
+        assert!(problem.contains(known), "{problem}");
+    }
+}

@@ -1,0 +1,124 @@
+use drs_failback::rehearsal::{Rehearsal, Run, Setting};
+use failback_core::procedure::Procedure;
+use failback_core::report::Outcome;
+use failback_sim::Scene;
+use serde_json::{Value, json};
+
+use crate::support::{cause, failure, rehearsal, run, setting, three_tier, writes};
+
+/// The run stopped before anything changed, and said all of this.
+fn assert_stopped(rehearsal: &Rehearsal, run: &Run, said: &[&str]) {
+    assert_eq!((run.outcome, failure(run).0), (Outcome::Failed, "Check Readiness"), "{:?}", run.failure);
+    assert_eq!(writes(rehearsal), 0, "something was changed");
+    for text in said {
+        assert!(cause(run).contains(text), "{text} is not in:\n{}", cause(run));
+    }
+}
+
+fn stopped(setting: Setting, procedure: Procedure, said: &[&str]) {
+    let mut rehearsal = Rehearsal::new(setting);
+    let run = run(&mut rehearsal, procedure);
+    assert_stopped(&rehearsal, &run, said);
+}
+
+fn in_scene(procedure: Procedure, scene: Scene, input: Value) -> Setting {
+    Setting { scene, ..setting(procedure, input, 3, 1) }
+}
+
+#[test]
+fn a_plan_that_is_wrong_stops_with_every_problem() {
+    let good = setting(Procedure::Drill, three_tier(|_| ()), 3, 1);
+    let input = three_tier(|plan| {
+        plan["colour"] = json!("blue");
+        plan["limits"] = json!({ "launchMinutes": 0 });
+    });
+    stopped(Setting { input, ..good }, Procedure::Drill, &["$.colour", "$.limits.launchMinutes"]);
+}
+
+#[test]
+fn everything_that_stands_in_the_way_is_told_at_once() {
+    let input = three_tier(|plan| {
+        plan["waves"] = json!([{ "name": "db", "tags": { "tier": "db" } }]);
+        plan["redirect"]["records"][0]["server"] = json!("nobody");
+        plan["launch"]["network"] =
+            json!({ "subnetId": "subnet-00000000000000001", "securityGroupIds": ["sg-00000000000000001"] });
+    });
+    // The world fits another plan, so that this one's names do not exist in it.
+    let world = setting(Procedure::Failback, three_tier(|_| ()), 3, 1);
+    let told = &["no wave of the plan", "`nobody` is no server", "subnet-00000000000000001 does not exist"];
+    stopped(Setting { input, ..world }, Procedure::Failback, told);
+}
+
+#[test]
+fn drs_must_be_initialised_in_both_regions() {
+    for region in ["us-east-1", "us-east-2"] {
+        let mut rehearsal = rehearsal(Procedure::Failback, 3, 1);
+        rehearsal.simulation.world().uninitialize(region.parse().expect("a Region"));
+        let run = run(&mut rehearsal, Procedure::Failback);
+        assert_stopped(&rehearsal, &run, &[region, "not initialised"]);
+    }
+}
+
+#[test]
+fn a_quota_that_is_used_up_is_told_before_it_is_met() {
+    let mut rehearsal = rehearsal(Procedure::Failback, 3, 1);
+    let home = rehearsal.setting().plan.regions.source;
+    rehearsal.simulation.world().set_replicating_quota(home, 2);
+    let run = run(&mut rehearsal, Procedure::Failback);
+    assert_stopped(&rehearsal, &run, &["L-C1D14A2B"]);
+}
+
+#[test]
+fn a_drill_does_not_launch_over_recovered_servers() {
+    let input = three_tier(|_| ());
+    stopped(
+        in_scene(Procedure::Drill, Scene::Recovered, input),
+        Procedure::Drill,
+        &["which DRS would terminate"],
+    );
+}
+
+#[test]
+fn a_drill_does_not_take_down_what_may_be_production() {
+    let input = three_tier(|plan| plan["drill"]["launchRecoveredServers"] = json!(false));
+    let told = &["A1 does not run", "a record of the plan points at B3", "not launched as a drill"];
+    stopped(in_scene(Procedure::Drill, Scene::Recovered, input), Procedure::Drill, told);
+}
+
+#[test]
+fn a_drill_needs_an_isolated_network_and_recovered_servers() {
+    let input = three_tier(|plan| plan["drill"] = json!({}));
+    let told = &["$.drill.network", "no recovered server (B2)"];
+    stopped(in_scene(Procedure::Drill, Scene::Steady, input), Procedure::Drill, told);
+}
+
+#[test]
+fn a_drill_where_drs_launches_into_the_source_is_refused() {
+    let mut setting = setting(Procedure::Drill, three_tier(|_| ()), 3, 1);
+    setting.switches.launch_into_source = true;
+    stopped(setting, Procedure::Drill, &["launches into the source instance"]);
+}
+
+#[test]
+fn a_failback_does_not_make_a_drill_copy_production() {
+    let input = three_tier(|_| ());
+    stopped(
+        in_scene(Procedure::Failback, Scene::DrilledRecovered, input),
+        Procedure::Failback,
+        &["launched by a drill"],
+    );
+}
+
+#[test]
+fn an_original_that_is_gone_cannot_be_copied() {
+    let mut rehearsal = rehearsal(Procedure::Failback, 1, 1);
+    {
+        let mut world = rehearsal.simulation.world();
+        let (home, _) = world.ends();
+        let a1 = world.fleet()[0].a1.clone();
+        world.terminate_instances(home, &[a1]).expect("A1 can be terminated");
+        world.advance_by(3_600_000);
+    }
+    let run = run(&mut rehearsal, Procedure::Failback);
+    assert_stopped(&rehearsal, &run, &["shows no subnet", "$.launch"]);
+}

@@ -1,0 +1,45 @@
+use failback_core::procedure::Procedure;
+
+use crate::support::{BOTH, assert_done, rehearsal, rest, run};
+
+#[test]
+fn waiting_costs_little_more_than_awss_own_work() {
+    for seed in 1..=50 {
+        let mut rehearsal = rehearsal(Procedure::Failback, 3, seed);
+        let run = run(&mut rehearsal, Procedure::Failback);
+        let ratio = run.virtual_seconds / rehearsal.simulation.world().aws_seconds();
+        assert!(ratio <= 1.03, "seed {seed}: {ratio}");
+        assert!(run.polls <= 120, "seed {seed}: {} polls", run.polls);
+    }
+}
+
+#[test]
+fn transitions_do_not_grow_with_the_fleet() {
+    for procedure in BOTH {
+        // One run's luck with its waits is no growth: over seeds it evens out.
+        let sum = |servers| {
+            let mut sum = (0, 0);
+            for seed in 1..=12 {
+                let run = run(&mut rehearsal(procedure, servers, seed), procedure);
+                sum = (sum.0 + run.transitions, sum.1 + run.history_events);
+            }
+            sum
+        };
+        let (three, three_hundred) = (sum(3), sum(300));
+        for (small, large) in [(three.0, three_hundred.0), (three.1, three_hundred.1)] {
+            let ratio = large as f64 / small as f64;
+            assert!((0.8..=1.2).contains(&ratio), "{procedure}: {small} and {large}");
+        }
+    }
+}
+
+#[test]
+fn a_thousand_servers_fit_into_a_payload() {
+    for procedure in BOTH {
+        let mut rehearsal = rehearsal(procedure, 1_000, 1);
+        let run = run(&mut rehearsal, procedure);
+        assert_done(&rehearsal, &run, rest(procedure));
+        assert!(run.payload_bytes_max < 262_144, "{}", run.payload_bytes_max);
+        assert!(run.history_events < 25_000);
+    }
+}

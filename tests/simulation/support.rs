@@ -1,0 +1,104 @@
+//! Worlds, plans and runs, in a line each.
+
+use std::collections::BTreeSet;
+
+use drs_failback::plans;
+use drs_failback::rehearsal::{Always, Rehearsal, Run, Setting};
+use drs_failback::runner::Answer;
+use failback_core::plan::Plan;
+use failback_core::procedure::Procedure;
+use failback_core::report::Outcome;
+use serde_json::Value;
+
+/// The three-tier example with one change.
+pub(crate) fn three_tier(change: impl FnOnce(&mut Value)) -> Value {
+    let mut plan: Value = serde_json::from_str(plans::THREE_TIER).expect("the example is JSON");
+    change(&mut plan);
+    plan
+}
+
+/// The world that a procedure usually finds.
+pub(crate) fn setting(procedure: Procedure, input: Value, servers: usize, seed: u64) -> Setting {
+    let plan = Plan::read(&input).unwrap_or_else(|problems| panic!("{problems}"));
+    Setting::usual(procedure, input, plan, servers, seed)
+}
+
+/// A rehearsal of the three-tier example.
+pub(crate) fn rehearsal(procedure: Procedure, servers: usize, seed: u64) -> Rehearsal {
+    Rehearsal::new(setting(procedure, three_tier(|_| ()), servers, seed))
+}
+
+/// Runs, and says yes at every gate.
+pub(crate) fn run(rehearsal: &mut Rehearsal, procedure: Procedure) -> Run {
+    run_with(rehearsal, procedure, Answer::Yes)
+}
+
+/// Runs, and answers every gate alike.
+pub(crate) fn run_with(rehearsal: &mut Rehearsal, procedure: Procedure, answer: Answer) -> Run {
+    let run = rehearsal.run(procedure, &mut Always(answer)).unwrap_or_else(|problem| panic!("{problem}"));
+    assert_safe(rehearsal, &run);
+    run
+}
+
+/// Every safety rule held.
+pub(crate) fn assert_safe(rehearsal: &Rehearsal, run: &Run) {
+    let broken: Vec<_> = run.verdicts.iter().flat_map(|verdict| &verdict.findings).collect();
+    assert!(broken.is_empty(), "seed {}: {broken:#?}\n{:?}", rehearsal.setting().seed, run.failure);
+}
+
+/// What is left of every server, as labels.
+pub(crate) fn left(rehearsal: &Rehearsal) -> Vec<BTreeSet<&'static str>> {
+    let world = rehearsal.simulation.world();
+    let labels = |server| world.left_of(server).into_iter().map(|left| left.label).collect();
+    (0..world.fleet().len()).map(labels).collect()
+}
+
+/// The run succeeded and left exactly these of every server.
+pub(crate) fn assert_done(rehearsal: &Rehearsal, run: &Run, labels: &[&str]) {
+    assert_eq!(run.outcome, Outcome::Succeeded, "seed {}: {:?}", rehearsal.setting().seed, run.failure);
+    assert_left(rehearsal, labels);
+}
+
+/// Exactly these are left of every server.
+pub(crate) fn assert_left(rehearsal: &Rehearsal, labels: &[&str]) {
+    let wanted: BTreeSet<&str> = labels.iter().copied().collect();
+    for (server, left) in left(rehearsal).into_iter().enumerate() {
+        assert_eq!(left, wanted, "seed {}, server {server}", rehearsal.setting().seed);
+    }
+}
+
+/// What a drill leaves, and what a failback leaves that terminates the originals.
+pub(crate) fn rest(procedure: Procedure) -> &'static [&'static str] {
+    match procedure {
+        Procedure::Drill => &["A1", "B1"],
+        Procedure::Failback => &["A4", "B1"],
+    }
+}
+
+/// Both procedures.
+pub(crate) const BOTH: [Procedure; 2] = [Procedure::Drill, Procedure::Failback];
+
+/// How a run failed: state and error.
+pub(crate) fn failure(run: &Run) -> (&str, &str) {
+    let failure = run.failure.as_ref().unwrap_or_else(|| panic!("the run succeeded"));
+    (&failure.step, &failure.error)
+}
+
+/// Why a run failed.
+pub(crate) fn cause(run: &Run) -> &str {
+    run.failure.as_ref().map_or("", |failure| &failure.cause)
+}
+
+/// How many calls of an operation took effect.
+pub(crate) fn calls(rehearsal: &Rehearsal, operation: &str) -> usize {
+    let world = rehearsal.simulation.world();
+    let took_effect = |call: &&failback_sim::Call| {
+        !matches!(call.outcome, failback_sim::Outcome::Err(_)) && call.operation == operation
+    };
+    world.calls().iter().filter(took_effect).count()
+}
+
+/// How many writing calls took effect.
+pub(crate) fn writes(rehearsal: &Rehearsal) -> usize {
+    rehearsal.simulation.world().calls().iter().filter(|call| call.kind == failback_sim::Kind::Write).count()
+}
