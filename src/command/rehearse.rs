@@ -127,20 +127,17 @@ fn rehearse(
     let mut runs = Vec::new();
     for (index, procedure) in procedures.enumerate() {
         let gates = match arguments.approve {
-            Approve::Auto => Gates::Auto,
             Approve::Ask => Gates::Ask,
             Approve::Deny if index == 0 => Gates::Deny,
-            Approve::Deny => Gates::Auto,
+            Approve::Auto | Approve::Deny => Gates::Auto,
         };
         if index > 0 {
             rehearsal.mend();
         }
         runs.push(one(procedure, gates, arguments, rehearsal)?);
     }
-    if arguments.json {
-        if let Some(run) = runs.last() {
-            println!("{:#}", result::object(rehearsal, run));
-        }
+    if let Some(run) = runs.last().filter(|_| arguments.json) {
+        println!("{:#}", result::object(rehearsal, run));
     }
     Ok(runs)
 }

@@ -33,8 +33,8 @@ pub fn end(world: &World, run: &Run, seed: u64) -> String {
     costs(&mut text, world, run);
     let _ = writeln!(text, "\nsafety rules");
     for verdict in &run.verdicts {
-        let word = if verdict.held() { "held  " } else { "BROKEN" };
-        let _ = writeln!(text, "  {} {word}  {}", verdict.rule, verdict.rule.text());
+        let state = if verdict.held() { "held  " } else { "BROKEN" };
+        let _ = writeln!(text, "  {} {state}  {}", verdict.rule, verdict.rule.text());
         for finding in &verdict.findings {
             let _ = writeln!(text, "       {}", finding.what);
         }

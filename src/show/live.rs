@@ -55,6 +55,7 @@ impl Live {
     }
 
     /// Lets real time pass, and shows how virtual time does.
+    #[allow(clippy::cast_possible_truncation, reason = "milliseconds are far below 2^52")]
     #[allow(clippy::disallowed_methods, reason = "playing virtual time back is what --speed is for")]
     fn play(&self, world: &World, until: Moment, factor: f64) {
         const FRAME: Duration = Duration::from_millis(100);

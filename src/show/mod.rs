@@ -9,6 +9,11 @@ pub use live::{Gates, Live, Speed};
 pub use table::world;
 
 /// Seconds as `2 h 03 min` or `4 min 05 s`.
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "never negative, and far below 2^63"
+)]
 pub fn duration(seconds: f64) -> String {
     let seconds = seconds.round().max(0.0) as u64;
     match (seconds / 3600, seconds / 60 % 60, seconds % 60) {

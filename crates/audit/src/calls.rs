@@ -33,7 +33,6 @@ pub(crate) fn check(notebook: &mut Notebook, world: &World, call: &Call) {
             );
         }
         "DisconnectSourceServer" => disconnect(notebook, world, &run, call),
-        "DeleteSourceServer" | "TagResource" | "ReverseReplication" | "ChangeResourceRecordSets" => {}
         _ => {}
     }
 }
@@ -153,10 +152,11 @@ fn terminate(notebook: &mut Notebook, world: &World, run: &Run, call: &Call) {
         if b2 && run.procedure == Procedure::Drill && run.plan.drill.keep_recovered_servers {
             notebook.find(Rule::S6, call.at_ms, format!("{name}: terminated a B2 that the plan keeps"));
         }
-        if b2 && run.procedure == Procedure::Failback {
-            if let Some(why) = not_home(world, index, server) {
-                notebook.find(Rule::S2, call.at_ms, format!("{name}: B3 was terminated although {why}"));
-            }
+        if b2
+            && run.procedure == Procedure::Failback
+            && let Some(why) = not_home(world, index, server)
+        {
+            notebook.find(Rule::S2, call.at_ms, format!("{name}: B3 was terminated although {why}"));
         }
         if b2 && run.procedure == Procedure::Drill {
             let production =

@@ -56,12 +56,13 @@ fn records(notebook: &mut Notebook, world: &World, run: &Run) {
     let before = notebook.records.clone();
     for zone in world.zones() {
         for record in zone.records() {
-            let key = |r: &&(String, String, Vec<String>)| {
-                r.0 == zone.id.as_str() && r.1 == record.name && r.2 == record.values
+            let same = |old: &(String, String, Vec<String>)| {
+                old.0 == zone.id.as_str() && old.1 == record.name && old.2 == record.values
             };
-            let is_old = before.iter().find(key).is_some();
-            let other_failback = notebook.runs.values().any(|run| run.procedure == Procedure::Failback);
-            if !is_old && !planned(&record.name) && !(other_failback && run.procedure == Procedure::Drill) {
+            // A failback of another run in the same world may have changed it before.
+            let by_a_failback = run.procedure == Procedure::Drill
+                && notebook.runs.values().any(|run| run.procedure == Procedure::Failback);
+            if !before.iter().any(same) && !planned(&record.name) && !by_a_failback {
                 notebook.find(Rule::S5, world.now_ms(), format!("record {} was changed", record.name));
             }
         }

@@ -62,6 +62,11 @@ pub fn by_remaining(remaining_seconds: u64) -> u64 {
 /// The last of many servers is done late, so the next look is where a sixth of the remaining chances lie before it:
 /// the number of polls does not grow with the number of servers. Servers of one fleet are alike, so they count as
 /// fewer than they are. Past the usual time looks thin out, so that they stay few however long it takes.
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "clamped below, and never negative"
+)]
 pub fn by_usual(usual: Usual, servers: usize, waited_seconds: u64) -> u64 {
     let Usual { low_seconds, high_seconds } = usual;
     if waited_seconds >= high_seconds {

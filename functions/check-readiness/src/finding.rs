@@ -1,7 +1,7 @@
 //! What was found, and how it is said.
 
 use std::collections::BTreeMap;
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use failback_core::fleet::listed;
 use failback_core::{Error, ErrorName};
@@ -86,10 +86,10 @@ pub(crate) fn stand_in_the_way(findings: &[Finding]) -> Error {
     let things = if blockers == 1 { "thing stands" } else { "things stand" };
     let mut text = format!("{blockers} {things} in the way; nothing was changed");
     for finding in findings.iter().take(PRINTED_MAX) {
-        text.push_str(&format!("\n  {finding}"));
+        let _ = write!(text, "\n  {finding}");
     }
     if findings.len() > PRINTED_MAX {
-        text.push_str(&format!("\n  and {} more", findings.len() - PRINTED_MAX));
+        let _ = write!(text, "\n  and {} more", findings.len() - PRINTED_MAX);
     }
     Error::new(ErrorName::NotReady, text)
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use failback_core::cloud::{Direction, RecoveryInstance, SourceServer};
 use failback_core::fleet::{Fleet, Member, NAME_MAX, Times};
+use failback_core::id::InstanceId;
 use failback_core::procedure::Procedure;
 use failback_core::run::{Run, made_by_a_drill, tag};
 
@@ -54,7 +55,7 @@ fn member(run: &Run, facts: &Facts, b1: &SourceServer, findings: &mut Vec<Findin
     Member {
         name,
         wave,
-        b2: b2.map(|b2| b2.id.clone()).or_else(|| a2?.instance.as_ref().map(|b3| b3.recovery_instance())),
+        b2: b2.map(|b2| b2.id.clone()).or_else(|| a2?.instance.as_ref().map(InstanceId::recovery_instance)),
         a3: a3.map(|a3| a3.id.clone()).or_else(|| protected.map(|a4| a4.recovery_instance())),
         home: run.procedure == Procedure::Failback && b2.is_none() && a2.is_none(),
         a1,
@@ -90,7 +91,7 @@ fn live_b2<'f>(
     findings: &mut Vec<Finding>,
 ) -> Option<&'f RecoveryInstance> {
     let of_b1 = facts.recovery_instances.iter().filter(|b2| b2.source_server == b1.id && b2.is_live());
-    one(of_b1.collect(), name, "recovery instances live in the recovery Region", findings)
+    one(&of_b1.collect::<Vec<_>>(), name, "recovery instances live in the recovery Region", findings)
 }
 
 fn live_a3<'f>(
@@ -100,11 +101,11 @@ fn live_a3<'f>(
     findings: &mut Vec<Finding>,
 ) -> Option<&'f RecoveryInstance> {
     let of_a2 = facts.source_instances.iter().filter(|a3| a3.source_server == a2.id && a3.is_live());
-    one(of_a2.collect(), name, "recovery instances live in the source Region", findings)
+    one(&of_a2.collect::<Vec<_>>(), name, "recovery instances live in the source Region", findings)
 }
 
 fn one<'f>(
-    found: Vec<&'f RecoveryInstance>,
+    found: &[&'f RecoveryInstance],
     name: &str,
     what: &str,
     findings: &mut Vec<Finding>,

@@ -72,12 +72,10 @@ impl Step for StartReversedReplication {
         let servers = waiting_for.len();
         let seconds = if cx.is_late() {
             1
+        } else if now_asked.is_empty() {
+            pace::patiently(cx.waited_seconds())
         } else {
-            if now_asked.is_empty() {
-                pace::patiently(cx.waited_seconds())
-            } else {
-                pace::by_usual(usual::VISIBLE, servers, 0)
-            }
+            pace::by_usual(usual::VISIBLE, servers, 0)
         };
         let mut waiting = Waiting::new(why, seconds);
         now_asked.retain(|name| fleet.find(name).is_some_and(|member| member.a2.is_none()));
