@@ -21,6 +21,10 @@ pub fn end(world: &World, run: &Run, seed: u64) -> String {
         if let Some(rto) = report.rto_seconds {
             let _ = writeln!(text, "  RTO {}", duration(rto as f64));
         }
+        let lags = report.servers.iter().filter_map(|server| server.times.lag_at_launch);
+        if let Some(lag) = lags.max() {
+            let _ = writeln!(text, "  lag at launch at most {lag} s");
+        }
         if let Some(loss) = report.loss {
             let seconds = loss.until.unwrap_or(loss.until_at_most).seconds_since(loss.from);
             let _ = writeln!(

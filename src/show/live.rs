@@ -110,7 +110,11 @@ impl Watcher for Live {
 
     fn gate(&mut self, message: &str) -> Answer {
         if self.shows || self.gates == Gates::Ask {
-            let text: Vec<String> = message.lines().map(|line| format!("    | {line}")).collect();
+            let text: Vec<String> = message
+                .lines()
+                .flat_map(wrapped)
+                .map(|line| format!("    | {line}").trim_end().to_owned())
+                .collect();
             if self.shows {
                 println!("\n{}\n", text.join("\n"));
             } else {
@@ -138,6 +142,28 @@ impl Watcher for Live {
             self.play(world, until, factor);
         }
     }
+}
+
+/// A line broken between words, but for commands, which are to be copied whole.
+fn wrapped(line: &str) -> Vec<String> {
+    const WIDTH: usize = 92;
+    if line.starts_with("aws ") {
+        return vec![line.to_owned()];
+    }
+    let mut lines = vec![String::new()];
+    for word in line.split(' ') {
+        let last = lines.last().map_or(0, String::len);
+        if last > 0 && last + 1 + word.len() > WIDTH {
+            lines.push(String::new());
+        }
+        if let Some(last) = lines.last_mut() {
+            if !last.is_empty() {
+                last.push(' ');
+            }
+            last.push_str(word);
+        }
+    }
+    lines
 }
 
 /// What a step's or a person's answer says, a line each.

@@ -18,8 +18,8 @@ pub fn world(world: &World, title: &str) -> String {
     let _ = writeln!(text, "  {:<14} {:<46}   {away}", "", home.as_str());
     let _ = writeln!(
         text,
-        "  {:<14} {:<11} {:<14} {:<7} {:<11}   {:<14} {:<7} {:<11}",
-        "server", "A1", "A2", "A3", "A4", "B1", "B2", "B3"
+        "  {:<14} {:<11} {:<14} {:<7} {:<11}   {:<14} {:<7} B3",
+        "server", "A1", "A2", "A3", "A4", "B1", "B2"
     );
     for index in 0..world.fleet().len().min(SHOWN) {
         let _ = writeln!(text, "{}", line(world, index).trim_end());

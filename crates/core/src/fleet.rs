@@ -59,9 +59,9 @@ impl Member {
 
 /// Milestones of one server, in seconds since the run began; written as an array to stay small.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "[Option<i64>; 6]", into = "[Option<i64>; 6]")]
+#[serde(from = "[Option<i64>; 7]", into = "[Option<i64>; 7]")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[cfg_attr(feature = "schema", schemars(with = "[Option<i64>; 6]"))]
+#[cfg_attr(feature = "schema", schemars(with = "[Option<i64>; 7]"))]
 pub struct Times {
     /// Reversed replication was seen to exist.
     pub reversed: Option<i64>,
@@ -71,6 +71,8 @@ pub struct Times {
     pub launched: Option<i64>,
     /// How recent A4's data was: before `launched`, by the lag and the time that launching took.
     pub point_in_time: Option<i64>,
+    /// A2's lag when its launch began, in seconds.
+    pub lag_at_launch: Option<i64>,
     /// A4 was seen to work.
     pub validated: Option<i64>,
     /// A4 was seen to be protected.
@@ -83,15 +85,17 @@ impl Times {
     }
 }
 
-impl From<[Option<i64>; 6]> for Times {
-    fn from([reversed, ready, launched, point_in_time, validated, protected]: [Option<i64>; 6]) -> Self {
-        Self { reversed, ready, launched, point_in_time, validated, protected }
+impl From<[Option<i64>; 7]> for Times {
+    fn from(
+        [reversed, ready, launched, point_in_time, lag_at_launch, validated, protected]: [Option<i64>; 7],
+    ) -> Self {
+        Self { reversed, ready, launched, point_in_time, lag_at_launch, validated, protected }
     }
 }
 
-impl From<Times> for [Option<i64>; 6] {
+impl From<Times> for [Option<i64>; 7] {
     fn from(t: Times) -> Self {
-        [t.reversed, t.ready, t.launched, t.point_in_time, t.validated, t.protected]
+        [t.reversed, t.ready, t.launched, t.point_in_time, t.lag_at_launch, t.validated, t.protected]
     }
 }
 
@@ -170,11 +174,11 @@ mod tests {
             a3: id("i-").parse().ok(),
             replace: None,
             home: false,
-            times: [Some(86_400); 6].into(),
+            times: [Some(86_400); 7].into(),
         };
         let fleet = Fleet { members: vec![member; 1_000], redirected: None };
         let bytes = serde_json::to_string(&fleet).unwrap().len();
-        assert!(bytes < 245_000, "{bytes}");
+        assert!(bytes < 255_000, "{bytes}");
     }
 
     #[test]

@@ -84,7 +84,7 @@ pub struct ServerReport {
     /// The recovery instance in the recovery Region; B3 has the same id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub b2: Option<RecoveryInstanceId>,
-    /// Seconds since the run began: reversed, ready, launched, point in time, validated, protected.
+    /// Seconds since the run began: reversed, ready, launched, point in time, (lag at launch), validated, protected.
     pub times: Times,
     /// The labels of what still exists, such as `A4 B1`.
     pub left: String,

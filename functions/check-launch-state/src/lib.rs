@@ -3,6 +3,8 @@
 //! Decided by A2's own numbers. B2's `failback.state` is what the console shows; its course between Regions is not
 //! documented (drs-facts §12.1), so it is told where it disagrees and decides nothing.
 
+use std::fmt::Write as _;
+
 use async_trait::async_trait;
 use failback_core::Result;
 use failback_core::cloud::{Cloud, FailbackState, SourceServer};
@@ -122,11 +124,18 @@ fn wait(cx: &Cx<'_, Either>, findings: Findings) -> Waiting {
     if let Some((_, state)) = synchronizing.first() {
         let names = listed(synchronizing.iter().map(|(name, _)| name.as_str()));
         let copied = progress.replicated_bytes * 100 / progress.total_bytes.max(1);
-        why.push(format!(
+        let mut how_far = format!(
             "{names}: {state}, {copied} % of {} GiB copied, about {} min to go",
             progress.total_bytes >> 30,
             progress.eta_seconds.div_ceil(60)
-        ));
+        );
+        if progress.backlog_bytes > 0 {
+            let _ = write!(how_far, ", backlog {} MiB", progress.backlog_bytes >> 20);
+        }
+        if progress.lag_seconds_max > 0 {
+            let _ = write!(how_far, ", lag {} s", progress.lag_seconds_max);
+        }
+        why.push(how_far);
     }
     let seconds = if synchronizing.is_empty() {
         pace::patiently(cx.waited_seconds().min(1_800))

@@ -129,6 +129,11 @@ fn note(cx: &Cx<'_, Either>, live: &Live, fleet: &mut Fleet, wave: &Wave) -> Res
             member.times.launched = Some(cx.run.seconds(live.at));
         }
         member.times.point_in_time = a3.point_in_time.map(|at| cx.run.seconds(at));
+        let job = live.source_jobs()?.iter().find(|job| Some(&job.id) == a3.job.as_ref());
+        member.times.lag_at_launch = job
+            .and_then(|job| job.created)
+            .zip(a3.point_in_time)
+            .and_then(|(began, point)| i64::try_from(began.seconds_since(point)).ok());
         member.a3 = Some(a3.id.clone());
         member.replace = None;
     }
