@@ -27,5 +27,8 @@ mod resumed;
 /// Two runs at once.
 mod together;
 
+/// The guard refuses what a step is made to ask for too early, or of the wrong thing.
+mod guard;
+
 /// Polls, transitions and payloads do not grow with the fleet.
 mod scale;

@@ -1,0 +1,150 @@
+use drs_failback::rehearsal::Rehearsal;
+use drs_failback::runner::{Answer, Watcher};
+use drs_failback::steps::STEPS;
+use failback_asl::Event;
+use failback_core::cloud::Clock as _;
+use failback_core::procedure::Procedure;
+use failback_core::{Error, ErrorName};
+use failback_sim::World;
+use futures_util::FutureExt as _;
+use serde_json::{Value, json};
+
+use crate::support::{rehearsal, setting, three_tier, writes};
+
+/// Says no at every gate, and keeps what the last step was given.
+#[derive(Default)]
+struct Keep {
+    payload: Value,
+}
+
+impl Watcher for Keep {
+    fn event(&mut self, _: &World, event: &Event) {
+        if let Event::TaskStarted { arguments, .. } = event
+            && arguments["Payload"]["fleet"].is_object()
+        {
+            self.payload = arguments["Payload"].clone();
+        }
+    }
+
+    fn gate(&mut self, _: &str) -> Answer {
+        Answer::No("kept for the test".into())
+    }
+}
+
+/// A failback that is held before traffic moves: A4 works, B3 is production. With the payload of its last step.
+fn held() -> (Rehearsal, Value) {
+    let mut rehearsal = rehearsal(Procedure::Failback, 3, 1);
+    let mut keep = Keep::default();
+    rehearsal.run(Procedure::Failback, &mut keep).expect("the machine is read");
+    let payload = json!({ "run": keep.payload["run"], "fleet": keep.payload["fleet"], "wait": null });
+    (rehearsal, payload)
+}
+
+/// Calls a step as somebody might who wired the state machine wrongly.
+fn call(rehearsal: &Rehearsal, step: &str, payload: Value) -> Result<Value, Error> {
+    let step = STEPS.iter().find(|it| it.name == step).expect("a step");
+    let deadline = rehearsal.simulation.now().plus_seconds(55);
+    step.call(&rehearsal.simulation, payload, deadline).now_or_never().expect("the simulator answers at once")
+}
+
+/// The guard refuses, says so, and nothing is changed.
+fn assert_refused(rehearsal: &Rehearsal, step: &str, payload: Value, said: &str) {
+    let before = writes(rehearsal);
+    let error = call(rehearsal, step, payload).expect_err("the guard refuses");
+    assert_eq!(error.name(), ErrorName::Guard, "{step}: {error}");
+    assert!(error.to_string().contains(said), "{step}: {error}");
+    assert_eq!(writes(rehearsal), before, "{step} changed something");
+}
+
+#[test]
+fn clean_up_is_refused_while_b3_is_production() {
+    let (rehearsal, payload) = held();
+    for step in ["terminate-recovered-servers", "terminate-original-servers", "protect-failed-back-servers"] {
+        assert_refused(&rehearsal, step, payload.clone(), "S2");
+    }
+    assert_refused(&rehearsal, "delete-recovery-instances", payload.clone(), "not protected");
+    assert_refused(&rehearsal, "remove-source-servers", payload, "S4");
+}
+
+#[test]
+fn a_step_of_one_procedure_is_no_step_of_the_other() {
+    let (rehearsal, payload) = held();
+    let mut of_a_drill = payload.clone();
+    of_a_drill["run"]["procedure"] = json!("drill");
+    for step in [
+        "redirect-traffic",
+        "protect-failed-back-servers",
+        "stop-original-replication",
+        "terminate-original-servers",
+        "delete-recovery-instances",
+    ] {
+        assert_refused(&rehearsal, step, of_a_drill.clone(), "no part of a drill");
+    }
+    for step in ["launch-recovered-servers", "terminate-drill-servers"] {
+        assert_refused(&rehearsal, step, payload.clone(), "no part of a failback");
+    }
+}
+
+#[test]
+fn a_drill_never_terminates_a_b3_that_may_be_production() {
+    // Production runs on B3; somebody calls the drill's clean-up for it.
+    let (rehearsal, mut payload) = held();
+    call(&rehearsal, "stop-reversed-replication", payload.clone()).expect("A2 may be stopped");
+    rehearsal.simulation.world().advance_by(600_000);
+    payload["run"]["procedure"] = json!("drill");
+    assert_refused(&rehearsal, "terminate-recovered-servers", payload, "may be production");
+}
+
+#[test]
+fn what_the_plan_does_not_ask_for_is_refused() {
+    let (rehearsal, payload) = held();
+    assert_refused(&rehearsal, "stop-original-replication", payload.clone(), "does not ask");
+    let mut kept = payload;
+    kept["run"]["plan"]["cleanup"] = json!({});
+    assert_refused(&rehearsal, "terminate-original-servers", kept, "keeps the original servers");
+}
+
+#[test]
+fn a_ledger_that_names_other_peoples_servers_moves_nothing() {
+    let (rehearsal, payload) = held();
+    let (b2, b1) = {
+        let world = rehearsal.simulation.world();
+        let (_, away) = world.ends();
+        let others = world.bystanders();
+        let b2 = others.recovery_instances.iter().find(|(region, _)| *region == away);
+        let b2 = b2.map(|(_, id)| id.clone()).expect("a bystander is recovered");
+        let b1 = world.recovery_instance(away, &b2).map(|record| record.source_server.clone());
+        (b2, b1.expect("it was launched from a server"))
+    };
+    // The chain is read anew from live ids: a B1 of other people has no A2 that is this fleet's.
+    let mut foreign = payload.clone();
+    foreign["fleet"]["members"][0]["b1"] = json!(b1);
+    foreign["fleet"]["members"][0]["b2"] = json!(b2);
+    assert_refused(&rehearsal, "terminate-recovered-servers", foreign, "S");
+    // A2 of this fleet is tagged with its own B1.
+    let mut crossed = payload;
+    crossed["fleet"]["members"][0]["b1"] = json!(b1);
+    let before = writes(&rehearsal);
+    let error = call(&rehearsal, "stop-reversed-replication", crossed).expect_err("not provably the fleet's");
+    assert!(error.to_string().contains("tagged as another server's"), "{error}");
+    assert_eq!(writes(&rehearsal), before);
+}
+
+#[test]
+fn a_payload_that_is_not_the_steps_is_a_defect_and_says_so() {
+    let (rehearsal, mut payload) = held();
+    payload["colour"] = json!("blue");
+    let error = call(&rehearsal, "prepare-launch", payload).expect_err("an unknown field");
+    assert_eq!(error.name(), ErrorName::Internal);
+    assert!(error.to_string().contains("deploy machine and functions together"), "{error}");
+}
+
+#[test]
+fn a_wait_that_takes_longer_than_the_plan_allows_ends() {
+    let plan = three_tier(|plan| plan["limits"] = json!({ "replicationHours": 1 }));
+    let mut rehearsal = Rehearsal::new(setting(Procedure::Failback, plan, 3, 1));
+    rehearsal.fail("stall:db-1=600").expect("a rule");
+    let run = crate::support::run(&mut rehearsal, Procedure::Failback);
+    assert_eq!(crate::support::failure(&run), ("Check Launch State", "Failback.TimedOut"));
+    assert!(crate::support::cause(&run).contains("NOT_CONVERGING"), "{}", crate::support::cause(&run));
+}
