@@ -1,4 +1,4 @@
-//! Prepares A2 for launch. DRS creates it untagged and with a launch template that has no subnet, security group or
+//! Between steps 1 and 2: prepares A2 for launch. DRS creates it untagged and with a launch template that has no subnet, security group or
 //! instance profile, so that a launch would fail without saying why (drs-facts §5).
 //!
 //! Done when every A2 carries the run's tags, DRS overrides nothing, and the default version of its launch template

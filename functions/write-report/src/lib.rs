@@ -1,4 +1,4 @@
-//! Says how the run ended, what became of each server, and what is left, read from the live state and not from what
+//! At the end: says how the run ended, what became of each server, and what is left, read from the live state and not from what
 //! the run believes.
 
 use failback_core::cloud::Cloud;

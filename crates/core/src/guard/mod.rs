@@ -2,7 +2,7 @@
 //!
 //! A step asks its [`Guard`] for a warrant and shows the live state it has read. The guard checks the safety rules
 //! S1 to S5 and S7 of ARCHITECTURE.md against that state and answers a warrant for exactly one call, or an error
-//! that says which rule forbids it. What a [`Scope`](crate::procedure::Scope) may never do has no method: a step of
+//! that says which rule forbids it. What a [`Scope`] may never do has no method: a step of
 //! the drill cannot ask for a change of A1, B1 or production DNS.
 
 mod drill;

@@ -1,0 +1,174 @@
+//! A folder in `functions/` is a step only once everything else knows of it.
+
+use std::collections::BTreeSet;
+
+use drs_failback::machines;
+use drs_failback::steps::STEPS;
+
+use crate::repo::{BOTH, find, folders, found, none, read};
+
+/// How the documentation of a step begins: with its line of the page, or with where it stands beside the page.
+const OPENINGS: &[&str] =
+    &["Step ", "The note of step ", "Clean-up", "Before ", "Between ", "Drill only", "At the end"];
+
+/// A folder of `functions/`.
+#[derive(Clone)]
+struct Folder {
+    name: String,
+    manifest: Option<String>,
+    lib: Option<String>,
+    main: Option<String>,
+}
+
+/// The files that must know of every step.
+struct Around {
+    manifest: String,
+    steps: String,
+    machines: String,
+}
+
+fn folder(name: &str) -> Folder {
+    let file = |path: &str| find(&format!("functions/{name}/{path}"));
+    Folder {
+        name: name.to_owned(),
+        manifest: file("Cargo.toml"),
+        lib: file("src/lib.rs"),
+        main: file("src/main.rs"),
+    }
+}
+
+fn around() -> Around {
+    Around {
+        manifest: read("Cargo.toml"),
+        steps: read("src/steps.rs"),
+        machines: BOTH.map(machines::text).concat(),
+    }
+}
+
+/// Everything that somebody who adds a folder may forget.
+fn check(folder: &Folder, around: &Around) -> Vec<String> {
+    let Folder { name, manifest, lib, main } = folder;
+    let snake = name.replace('-', "_");
+    let mut faults = Vec::new();
+    let mut must = |is_so: bool, what: String| {
+        if !is_so {
+            faults.push(format!("functions/{name}: {what}"));
+        }
+    };
+    let manifest = manifest.as_deref().unwrap_or_default();
+    must(
+        manifest.starts_with(&format!("[package]\nname = \"{name}\"\n")),
+        format!("its Cargo.toml does not begin with the package's name, `{name}`"),
+    );
+    must(
+        manifest.contains("\nlambda = [\"dep:failback-lambda\"]\n"),
+        "its Cargo.toml lacks the feature `lambda`, behind which the AWS SDK stays".to_owned(),
+    );
+    let lib = lib.as_deref().unwrap_or_default();
+    let opening = lib.strip_prefix("//! ").unwrap_or_default();
+    must(
+        OPENINGS.iter().any(|words| opening.starts_with(words)),
+        format!(
+            "src/lib.rs begins with its line of the page or where it stands beside it, with one of {OPENINGS:?}"
+        ),
+    );
+    must(
+        lib.contains(&format!("const NAME: &'static str = \"{name}\";"))
+            || lib.contains(&format!("pub const NAME: &str = \"{name}\";")),
+        format!("src/lib.rs has no NAME that says \"{name}\""),
+    );
+    must(lib.contains("\npub async fn handle("), "src/lib.rs has no `handle`".to_owned());
+    must(
+        main.as_deref().unwrap_or_default().contains(&format!("CARGO_PKG_NAME\"), {snake}::handle)")),
+        format!("src/main.rs does not serve `{snake}::handle`"),
+    );
+    must(
+        around
+            .manifest
+            .contains(&format!("\n{name} = {{ path = \"functions/{name}\", default-features = false }}\n")),
+        "the root Cargo.toml does not list it in [workspace.dependencies] without its default features"
+            .to_owned(),
+    );
+    must(
+        around.manifest.contains(&format!("\n{name}.workspace = true\n")),
+        "the root Cargo.toml does not list it in [dependencies]".to_owned(),
+    );
+    must(
+        around.steps.split("Step {").any(|entry| {
+            entry.contains(&format!("name: \"{name}\"")) && entry.contains(&format!("{snake}::handle("))
+        }),
+        "src/steps.rs does not list it in STEPS, or with another step's `handle`".to_owned(),
+    );
+    must(
+        around.machines.contains(&placeholder(name)),
+        format!("no state of statemachine/*.asl.json calls {}", placeholder(name)),
+    );
+    faults
+}
+
+/// Written out again, so that it depends on nothing that it checks.
+fn placeholder(name: &str) -> String {
+    let mut text = String::from("${");
+    let mut upper = true;
+    for letter in name.chars() {
+        if letter != '-' {
+            text.push(if upper { letter.to_ascii_uppercase() } else { letter });
+        }
+        upper = letter == '-';
+    }
+    text + "FunctionArn}"
+}
+
+#[test]
+fn every_folder_is_a_step() {
+    let around = around();
+    let names = folders("functions");
+    assert!(!names.is_empty());
+    none(&names.iter().flat_map(|name| check(&folder(name), &around)).collect::<Vec<_>>());
+}
+
+#[test]
+fn every_step_has_a_folder() {
+    let names: BTreeSet<String> = folders("functions").into_iter().collect();
+    let steps: Vec<&str> = STEPS.iter().map(|step| step.name).collect();
+    assert_eq!(
+        names,
+        steps.iter().map(|name| (*name).to_owned()).collect(),
+        "functions/ and STEPS of src/steps.rs"
+    );
+    assert!(steps.is_sorted(), "STEPS of src/steps.rs is in the order of the names: {steps:?}");
+    for step in STEPS {
+        assert_eq!(step.placeholder(), placeholder(step.name));
+    }
+}
+
+#[test]
+fn a_new_folder_is_told_all_that_it_lacks() {
+    let empty = Folder { name: "freeze-writes".to_owned(), manifest: None, lib: None, main: None };
+    let faults = check(&empty, &around());
+    assert!(faults.iter().all(|fault| fault.starts_with("functions/freeze-writes: ")));
+    for words in [
+        "does not begin with the package's name, `freeze-writes`",
+        "lacks the feature `lambda`",
+        "begins with its line of the page",
+        "no NAME that says \"freeze-writes\"",
+        "no `handle`",
+        "does not serve `freeze_writes::handle`",
+        "in [workspace.dependencies]",
+        "in [dependencies]",
+        "does not list it in STEPS",
+        "calls ${FreezeWritesFunctionArn}",
+    ] {
+        found(&faults, words);
+    }
+}
+
+#[test]
+fn a_step_that_answers_to_another_name_is_found() {
+    let mut copy = folder("prepare-launch");
+    copy.lib = copy.lib.map(|text| text.replace("= \"prepare-launch\"", "= \"launch\""));
+    found(&check(&copy, &around()), "no NAME that says \"prepare-launch\"");
+    let mut crossed = around();
+    crossed.steps = crossed.steps.replace("prepare_launch::handle", "write_report::handle");
+    found(&check(&folder("prepare-launch"), &crossed), "another step's `handle`");
+}

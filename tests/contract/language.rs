@@ -1,0 +1,183 @@
+//! What the linters of state machines miss: errors that no rule can reach, time limits that contradict each other,
+//! integrations that do not exist, paths that begin in nothing, and arrays of one element that turn into that element.
+//!
+//! Parsing refuses most of it too; this holds it without the parser.
+
+use std::collections::BTreeSet;
+
+use failback_core::fleet::Fleet;
+use failback_core::procedure::Procedure;
+use failback_core::run::Run;
+use serde_json::{Value, json};
+
+use crate::graph::items;
+use crate::payloads::answer_of;
+use crate::repo::{BOTH, changed, expressions, found, machine, none, states, step_of, step_source, tasks};
+
+/// Every integration in use. A new one is added here once its name was looked up.
+const INTEGRATIONS: &[&str] =
+    &["arn:aws:states:::lambda:invoke", "arn:aws:states:::sns:publish.waitForTaskToken"];
+
+/// `States.ALL` stands alone and last, or the rules behind it are dead.
+fn catch_all(machine: &Value) -> Vec<String> {
+    let mut faults = Vec::new();
+    for (name, state) in states(machine) {
+        for list in ["Retry", "Catch"] {
+            let rules: Vec<&Value> = items(&state[list]).collect();
+            for (i, rule) in rules.iter().enumerate() {
+                let errors = &rule["ErrorEquals"];
+                let all = items(errors).any(|error| error == "States.ALL");
+                if all && (items(errors).count() > 1 || i + 1 < rules.len()) {
+                    faults.push(format!("`{name}`: States.ALL must be alone, and in the last {list}"));
+                }
+            }
+        }
+    }
+    faults
+}
+
+/// A heartbeat that is not shorter than the time limit never beats.
+fn heartbeats(machine: &Value) -> Vec<String> {
+    let beats = |state: &Value| {
+        let (heartbeat, timeout) = (&state["HeartbeatSeconds"], &state["TimeoutSeconds"]);
+        heartbeat.is_null() || matches!((heartbeat.as_u64(), timeout.as_u64()), (Some(h), Some(t)) if h < t)
+    };
+    let silent = states(machine).filter(|(_, state)| !beats(state));
+    silent.map(|(name, _)| format!("`{name}`: HeartbeatSeconds is not less than TimeoutSeconds")).collect()
+}
+
+fn integrations(machine: &Value) -> Vec<String> {
+    let resources =
+        tasks(machine).map(|(name, state)| (name, state["Resource"].as_str().unwrap_or_default()));
+    let unknown = resources.filter(|(_, resource)| !INTEGRATIONS.contains(resource));
+    unknown.map(|(name, resource)| format!("`{name}`: there may be no integration `{resource}`")).collect()
+}
+
+/// In Step Functions the data are in `$states` and the variables; `$` and `$$` stand for nothing.
+fn roots(machine: &Value) -> Vec<String> {
+    let of_root = |expression: &&str| {
+        expression.contains("$.") || expression.contains("$$") || expression.contains("$[")
+    };
+    let mut faults = Vec::new();
+    for (name, state) in states(machine) {
+        for expression in expressions(state).iter().filter(|e| of_root(e)) {
+            faults.push(format!("`{name}`: `$` stands for nothing in {expression}"));
+        }
+    }
+    faults
+}
+
+/// The members of the ledger and of the run, with its plan, that are arrays.
+fn carried_arrays() -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    arrays_of_schema(schemars::schema_for!(Fleet).as_value(), &mut names);
+    arrays_of_schema(schemars::schema_for!(Run).as_value(), &mut names);
+    names
+}
+
+/// The members of a Task's answer that are arrays.
+fn answered_arrays(state: &Value) -> BTreeSet<String> {
+    let answer = step_of(state).map(|step| answer_of(&step_source(step.name))).unwrap_or_default();
+    answer.into_iter().filter(|(_, kind)| kind.starts_with("Vec<")).map(|(name, _)| name).collect()
+}
+
+fn arrays_of_schema(schema: &Value, names: &mut BTreeSet<String>) {
+    for (name, property) in schema["properties"].as_object().into_iter().flatten() {
+        if property["type"] == "array" || items(&property["type"]).any(|kind| kind == "array") {
+            names.insert(name.clone());
+        }
+    }
+    match schema {
+        Value::Object(members) => members.values().for_each(|member| arrays_of_schema(member, names)),
+        Value::Array(all) => all.iter().for_each(|item| arrays_of_schema(item, names)),
+        _ => {}
+    }
+}
+
+/// An array that is copied is wrapped in `[…]`; one that is counted need not be.
+fn wrapped(machine: &Value) -> Vec<String> {
+    let carried = carried_arrays();
+    let mut faults = Vec::new();
+    for (name, state) in states(machine) {
+        let answered = answered_arrays(state);
+        let is_array = |path: &str| match path.strip_prefix("$states.result.Payload.") {
+            Some(member) if !member.contains('.') => answered.contains(member),
+            _ => path.rsplit_once('.').is_some_and(|(_, last)| carried.contains(last)),
+        };
+        let parts = [&state["Output"], &state["Assign"], &state["Arguments"]];
+        for expression in parts.into_iter().flat_map(expressions) {
+            let bare = |at: usize| !["[", "$count("].iter().any(|before| expression[..at].ends_with(before));
+            for (_, path) in paths(expression).into_iter().filter(|(at, path)| bare(*at) && is_array(path)) {
+                faults.push(format!("`{name}`: {path} is an array: write [{path}]"));
+            }
+        }
+    }
+    faults
+}
+
+/// The paths of an expression that begin with a variable, and where each begins.
+fn paths(expression: &str) -> Vec<(usize, &str)> {
+    let starts = expression.match_indices('$').map(|(at, _)| at);
+    let path = |at: usize| {
+        let rest = &expression[at + 1..];
+        let end =
+            rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '.' && c != '_').unwrap_or(rest.len());
+        (at, &expression[at..=at + end])
+    };
+    starts.map(path).collect()
+}
+
+#[test]
+fn states_all_is_alone_and_last() {
+    for procedure in BOTH {
+        none(&catch_all(&machine(procedure)));
+    }
+    let catch = "/States/Prepare Launch/Catch";
+    let two = json!([{ "ErrorEquals": ["States.ALL"] }, { "ErrorEquals": ["Failback.Guard"] }]);
+    found(&catch_all(&changed(Procedure::Drill, catch, two)), "`Prepare Launch`: States.ALL");
+    let mixed = json!(["States.ALL", "Failback.Guard"]);
+    found(&catch_all(&changed(Procedure::Drill, &format!("{catch}/0/ErrorEquals"), mixed)), "must be alone");
+}
+
+#[test]
+fn heartbeats_are_shorter_than_time_limits() {
+    for procedure in BOTH {
+        none(&heartbeats(&machine(procedure)));
+    }
+    let task = "/States/Prepare Launch/HeartbeatSeconds";
+    found(&heartbeats(&changed(Procedure::Drill, task, json!(60))), "HeartbeatSeconds");
+}
+
+#[test]
+fn integrations_exist() {
+    for procedure in BOTH {
+        none(&integrations(&machine(procedure)));
+    }
+    let misspelt = json!("arn:aws:states:::lambdaa:invoke");
+    found(&integrations(&changed(Procedure::Drill, "/States/Prepare Launch/Resource", misspelt)), "lambdaa");
+}
+
+#[test]
+fn no_expression_reads_from_the_root() {
+    for procedure in BOTH {
+        none(&roots(&machine(procedure)));
+    }
+    let wait = "/States/Wait For Launch/Seconds";
+    found(&roots(&changed(Procedure::Drill, wait, json!("{% $.waitSeconds %}"))), "$.waitSeconds");
+    found(&roots(&changed(Procedure::Drill, wait, json!("{% $$.waitSeconds %}"))), "$$.waitSeconds");
+}
+
+#[test]
+fn copied_arrays_are_wrapped() {
+    for procedure in BOTH {
+        let machine = machine(procedure);
+        assert!(answered_arrays(&machine["States"]["Check Readiness"]).contains("warnings"));
+        none(&wrapped(&machine));
+    }
+    assert!(["members", "waves"].iter().all(|name| carried_arrays().contains(*name)));
+    let bare = json!("{% {'warnings': $states.result.Payload.warnings} %}");
+    let broken = changed(Procedure::Drill, "/States/Check Readiness/Output", bare);
+    found(&wrapped(&broken), "write [$states.result.Payload.warnings]");
+    let members = changed(Procedure::Drill, "/States/Next Wave/Assign/all", json!("{% $fleet.members %}"));
+    found(&wrapped(&members), "write [$fleet.members]");
+}

@@ -1,0 +1,107 @@
+//! What must come before what, whichever way an execution takes.
+
+use failback_core::procedure::Procedure;
+use serde_json::{Value, json};
+
+use crate::graph::{after, edges, without};
+use crate::repo::{BOTH, changed, found, machine, none, states};
+
+/// A state, and those of which one must have been passed before it.
+type Rule = (&'static str, &'static [&'static str]);
+
+const DRILL: &[Rule] = &[
+    ("Launch For Failback", &["Prepare Launch"]),
+    ("Launch For Failback", &["Check Launch State"]),
+    // The page's clean-up after a drill.
+    ("Stop Reversed Replication", &["Clean Up"]),
+    ("Terminate Drill Servers", &["Stop Reversed Replication"]),
+    ("Terminate Recovered Servers", &["Stop Reversed Replication"]),
+    ("Remove Source Servers", &["Terminate Drill Servers"]),
+];
+
+const FAILBACK: &[Rule] = &[
+    ("Stop Original Replication", &["Start Reversed Replication"]),
+    ("Launch For Failback", &["Prepare Launch"]),
+    ("Launch For Failback", &["Check Launch State"]),
+    ("Ask Before Redirect", &["Validate Failed Back Servers"]),
+    ("Redirect Traffic", &["Validate Failed Back Servers"]),
+    ("Redirected By Hand", &["Validate Failed Back Servers"]),
+    ("Protect Failed Back Servers", &["Redirect Traffic", "Redirected By Hand"]),
+    // Production runs in A4, validated, carrying traffic and protected, before anything is taken away.
+    ("Clean Up", &["Protect Failed Back Servers"]),
+    // The page's step 4.
+    ("Stop Reversed Replication", &["Clean Up"]),
+    ("Terminate Recovered Servers", &["Stop Reversed Replication"]),
+    ("Terminate Original Servers", &["Terminate Recovered Servers"]),
+    ("Delete Recovery Instances", &["Terminate Recovered Servers"]),
+    ("Remove Source Servers", &["Delete Recovery Instances"]),
+];
+
+fn rules(procedure: Procedure) -> &'static [Rule] {
+    match procedure {
+        Procedure::Drill => DRILL,
+        Procedure::Failback => FAILBACK,
+    }
+}
+
+fn check(procedure: Procedure, machine: &Value) -> Vec<String> {
+    let edges = edges(machine);
+    let start = machine["StartAt"].as_str().unwrap_or_default();
+    let mut faults = Vec::new();
+    for (state, before) in rules(procedure) {
+        if let Some(name) = before.iter().chain([state]).find(|name| machine["States"].get(name).is_none()) {
+            faults.push(format!("there is no state `{name}`"));
+        } else if after(&without(&edges, before), start).contains(state) {
+            faults.push(format!("`{state}` can come without `{}` before it", before.join("` or `")));
+        }
+    }
+    // Where nothing was changed, there is nothing to clean up and nothing to report.
+    let mut safe = vec!["Write Report"];
+    if procedure == Procedure::Drill {
+        safe.push("Clean Up");
+    }
+    for through in safe {
+        let reached = after(&without(&edges, &[through]), start);
+        let ends = states(machine).filter(|(name, state)| {
+            *name != "Not Ready"
+                && (state["Type"] == "Succeed" || state["Type"] == "Fail" || state["End"] == true)
+                && reached.contains(name)
+        });
+        faults.extend(ends.map(|(name, _)| format!("`{name}` can end the {procedure} without `{through}`")));
+    }
+    faults
+}
+
+#[test]
+fn nothing_comes_too_early() {
+    for procedure in BOTH {
+        none(&check(procedure, &machine(procedure)));
+    }
+    let with = |procedure, pointer: &str, value| check(procedure, &changed(procedure, pointer, value));
+    let (drill, failback) = (Procedure::Drill, Procedure::Failback);
+    found(
+        &with(failback, "/States/Traffic Redirected?/Choices/0/Next", json!("Ask Before Clean Up?")),
+        "`Clean Up` can come without `Protect Failed Back Servers` before it",
+    );
+    found(
+        &with(failback, "/States/Redirect By Hand?/Default", json!("Protect Failed Back Servers")),
+        "without `Redirect Traffic` or `Redirected By Hand` before it",
+    );
+    found(
+        &with(
+            failback,
+            "/States/Recovered Servers Terminated?/Choices/0/Next",
+            json!("Remove Source Servers"),
+        ),
+        "`Remove Source Servers` can come without `Delete Recovery Instances`",
+    );
+    found(&with(failback, "/States/Clean Up", Value::Null), "there is no state `Clean Up`");
+    found(
+        &with(drill, "/States/Keep Recovered Servers?/Default", json!("Drill Done")),
+        "`Drill Done` can end the drill without `Write Report`",
+    );
+    found(
+        &with(drill, "/States/Give Up/Next", json!("Write Report")),
+        "`Drill Failed` can end the drill without `Clean Up`",
+    );
+}
