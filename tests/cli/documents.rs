@@ -1,0 +1,232 @@
+//! The documents are true.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use drs_failback::plans;
+use drs_failback::rehearsal::{Always, Rehearsal, Setting};
+use drs_failback::runner::Answer;
+use drs_failback::steps::STEPS;
+use failback_core::plan::Plan;
+use failback_core::procedure::Procedure;
+use failback_sim::{ERROR_CODES, Kind, Operation, Switches};
+use serde_json::{Value, json};
+
+use crate::support::{embedded, run, same, text};
+
+/// Every document.
+const DOCUMENTS: &[&str] = &[
+    "README.md",
+    "ARCHITECTURE.md",
+    "CONTRIBUTING.md",
+    "docs/graphs.md",
+    "docs/plan.md",
+    "docs/simulator.md",
+];
+
+/// The cells of the table rows of a text, in which nothing but a row begins with `| `.
+fn rows(text: &str) -> impl Iterator<Item = Vec<&str>> {
+    let rows = text.lines().filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |"));
+    rows.map(|row| row.split(" | ").map(str::trim).collect())
+}
+
+/// What stands between backticks.
+fn codes(text: &str) -> BTreeSet<&str> {
+    text.split('`').skip(1).step_by(2).collect()
+}
+
+#[test]
+fn the_graphs_are_those_of_the_machines() {
+    embedded("docs/graphs.md", "drill", "mermaid", &run(&["graph", "drill"]).stdout);
+    embedded("docs/graphs.md", "failback", "mermaid", &run(&["graph", "failback"]).stdout);
+}
+
+#[test]
+fn the_schema_is_the_commands() {
+    same("docs/plan.schema.json", &run(&["plan-schema"]).stdout);
+}
+
+/// What the schema says of one field of a plan.
+struct Field {
+    required: bool,
+    default: Option<Value>,
+    has_fields: bool,
+}
+
+/// Every field of a plan, by its path.
+fn fields(schema: &Value) -> BTreeMap<String, Field> {
+    fn resolved<'s>(root: &'s Value, node: &'s Value) -> &'s Value {
+        let one = node["anyOf"].as_array().and_then(|all| all.iter().find(|one| one["type"] != "null"));
+        let node = one.unwrap_or(node);
+        let Some(name) = node["$ref"].as_str().and_then(|path| path.strip_prefix("#/$defs/")) else {
+            return node;
+        };
+        &root["$defs"][name]
+    }
+    fn walk(root: &Value, node: &Value, prefix: &str, found: &mut BTreeMap<String, Field>) {
+        let required: Vec<&str> =
+            node["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        for (name, field) in node["properties"].as_object().into_iter().flatten() {
+            let path = format!("{prefix}{name}");
+            let mut inner = (resolved(root, field), format!("{path}."));
+            if inner.0["items"].is_object() {
+                inner = (resolved(root, &inner.0["items"]), format!("{path}[]."));
+            }
+            let has_fields = inner.0["properties"].is_object();
+            walk(root, inner.0, &inner.1, found);
+            let field = Field {
+                required: required.contains(&name.as_str()),
+                default: field.get("default").cloned(),
+                has_fields,
+            };
+            found.insert(path, field);
+        }
+    }
+    let mut found = BTreeMap::new();
+    walk(schema, schema, "", &mut found);
+    found
+}
+
+#[test]
+fn every_field_of_the_plan_is_described() {
+    let page = text("docs/plan.md");
+    let described: BTreeMap<String, String> = rows(&page)
+        .filter_map(|row| {
+            let path = row[0].strip_prefix('`')?.strip_suffix('`')?;
+            Some((path.to_owned(), (*row.get(2)?).to_owned()))
+        })
+        .collect();
+    let schema: Value = serde_json::from_str(&plans::schema()).expect("the schema is JSON");
+    let fields = fields(&schema);
+    assert!(fields.len() > 40, "the schema was not understood");
+    for (path, field) in &fields {
+        let Some(default) = described.get(path) else {
+            panic!("docs/plan.md has no row for `{path}`");
+        };
+        let expected = match &field.default {
+            _ if field.required => "required".to_owned(),
+            Some(default) if !field.has_fields => format!("`{default}`"),
+            _ => "none".to_owned(),
+        };
+        assert_eq!(*default, expected, "docs/plan.md: default of `{path}`");
+    }
+    for path in described.keys() {
+        assert!(fields.contains_key(path), "docs/plan.md describes `{path}`, which no plan has");
+    }
+}
+
+#[test]
+fn plans_in_the_documents_have_no_problems() {
+    let mut plans = 0;
+    for document in DOCUMENTS {
+        let whole = text(document);
+        for block in whole.split("```json\n").skip(1) {
+            let (plan, _) = block.split_once("```").expect("the block ends");
+            if let Err(problems) = Plan::parse(plan) {
+                panic!("{document}: {problems}");
+            }
+            plans += 1;
+        }
+    }
+    assert!(plans > 0);
+}
+
+#[test]
+fn every_command_of_the_readme_runs() {
+    let readme = text("README.md");
+    let mut commands = 0;
+    for line in readme.lines().filter_map(|line| line.trim_start().strip_prefix("cargo run -- ")) {
+        let line = line.split('#').next().unwrap_or_default();
+        let arguments: Vec<&str> = line.split_whitespace().collect();
+        // Played back, a run takes its time.
+        if arguments.contains(&"--speed") {
+            continue;
+        }
+        let ran = run(&arguments);
+        assert!(matches!(ran.code, 0 | 1), "{line}: exit code {}\n{}", ran.code, ran.stderr);
+        commands += 1;
+    }
+    assert!(commands > 5, "{commands} commands were found");
+}
+
+#[test]
+fn every_rule_is_told_as_it_is_judged() {
+    let readme = text("README.md");
+    let told: BTreeMap<&str, &str> =
+        rows(&readme).filter(|row| row.len() == 3).map(|row| (row[0], row[1])).collect();
+    for rule in failback_audit::RULES {
+        assert_eq!(told.get(rule.to_string().as_str()), Some(&rule.text()), "README.md: {rule}");
+    }
+}
+
+#[test]
+fn every_switch_and_error_code_of_the_simulator_is_described() {
+    let page = text("docs/simulator.md");
+    let described: BTreeMap<&str, &str> =
+        rows(&page).filter(|row| row.len() == 3).map(|row| (row[0], row[1])).collect();
+    let switches = format!("{:?}", Switches::default());
+    let inner = switches.trim_start_matches("Switches {").trim_end_matches('}').trim();
+    for switch in inner.split(", ") {
+        let (name, default) = switch.split_once(": ").expect("a name and a value");
+        let name = format!("`{name}`");
+        assert_eq!(
+            described.get(name.as_str()),
+            Some(&format!("`{default}`").as_str()),
+            "docs/simulator.md: {name}"
+        );
+    }
+    let codes = codes(&page);
+    for code in ERROR_CODES {
+        assert!(codes.contains(code), "docs/simulator.md does not name `{code}`");
+    }
+}
+
+/// The calls that each step made, over runs that take every way through it.
+fn calls_by_step() -> BTreeMap<String, BTreeSet<String>> {
+    let original: Value = serde_json::from_str(plans::THREE_TIER).expect("the example is JSON");
+    let mut stops_b1 = original.clone();
+    stops_b1["stopOriginalReplication"] = json!(true);
+    let runs = [
+        (Procedure::Drill, &original, None),
+        (Procedure::Failback, &original, None),
+        (Procedure::Failback, &original, Some("launch:db-1x3")),
+        (Procedure::Failback, &stops_b1, None),
+    ];
+    let mut by_step: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (procedure, input, rule) in runs {
+        let plan = Plan::read(input).unwrap_or_else(|problems| panic!("{problems}"));
+        let mut rehearsal = Rehearsal::new(Setting::usual(procedure, input.clone(), plan, 3, 1));
+        if let Some(rule) = rule {
+            rehearsal.fail(rule).unwrap_or_else(|problem| panic!("{problem}"));
+        }
+        rehearsal.run(procedure, &mut Always(Answer::Yes)).unwrap_or_else(|problem| panic!("{problem}"));
+        for call in rehearsal.simulation.world().calls() {
+            let step = call.step.clone().expect("a step made the call");
+            by_step.entry(step).or_default().insert(format!("{}:{}", call.service, call.operation));
+        }
+    }
+    by_step
+}
+
+#[test]
+fn every_step_makes_the_calls_that_are_told() {
+    let page = text("ARCHITECTURE.md");
+    let called = calls_by_step();
+    let told: BTreeMap<&str, BTreeSet<&str>> = rows(&page)
+        .filter(|row| row.len() == 5)
+        .filter_map(|row| Some((row[2].strip_prefix('`')?.strip_suffix('`')?, codes(row[4]))))
+        .collect();
+    for step in STEPS {
+        let told =
+            told.get(step.name).unwrap_or_else(|| panic!("ARCHITECTURE.md has no row for {}", step.name));
+        let called: BTreeSet<&str> =
+            called.get(step.name).into_iter().flatten().map(String::as_str).collect();
+        let untold: Vec<_> = called.difference(told).collect();
+        assert!(untold.is_empty(), "ARCHITECTURE.md: {} also calls {untold:?}", step.name);
+        // A reading call may be rare; a writing call that never happens is told wrongly.
+        for uncalled in told.difference(&called) {
+            let operation = Operation::find(uncalled);
+            let reads = operation.is_some_and(|operation| operation.kind == Kind::Read);
+            assert!(reads, "ARCHITECTURE.md: {} never calls {uncalled}", step.name);
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! Runs the command, and compares what it prints.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// What a run of the command gave.
+pub(crate) struct Ran {
+    /// Its standard output.
+    pub(crate) stdout: String,
+    /// Its standard error.
+    pub(crate) stderr: String,
+    /// Its exit code.
+    pub(crate) code: i32,
+}
+
+impl Ran {
+    /// All of it as one text. A run that succeeds silently is its standard output, byte for byte.
+    pub(crate) fn transcript(&self) -> String {
+        let mut text = self.stdout.clone();
+        if !self.stderr.is_empty() {
+            let _ = write!(text, "--- standard error\n{}", self.stderr);
+        }
+        if self.code != 0 {
+            let _ = writeln!(text, "--- exit code {}", self.code);
+        }
+        text
+    }
+}
+
+/// A file of this repository.
+pub(crate) fn file(path: impl AsRef<Path>) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+/// The text of a file of this repository.
+pub(crate) fn text(path: &str) -> String {
+    std::fs::read_to_string(file(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// Runs the command with nobody at the terminal.
+pub(crate) fn run(arguments: &[&str]) -> Ran {
+    run_with(arguments, "")
+}
+
+/// Runs the command with somebody who types.
+pub(crate) fn run_with(arguments: &[&str], input: &str) -> Ran {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_drs-failback"))
+        .args(arguments)
+        .current_dir(file(""))
+        // Nothing of the terminal in which the tests run shows in what is printed.
+        .env_remove("COLUMNS")
+        .env_remove("LINES")
+        .env_remove("CLICOLOR_FORCE")
+        .env("NO_COLOR", "1")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the command starts");
+    // A command that reads nothing may have ended already.
+    let _ = child.stdin.take().expect("its input is a pipe").write_all(input.as_bytes());
+    let output = child.wait_with_output().expect("the command ends");
+    let utf8 = |bytes| String::from_utf8(bytes).expect("the command prints UTF-8");
+    Ran {
+        stdout: utf8(output.stdout),
+        stderr: utf8(output.stderr),
+        code: output.status.code().expect("the command is not killed"),
+    }
+}
+
+/// True when what is printed now is to be kept.
+fn updates() -> bool {
+    std::env::var_os("UPDATE_GOLDEN").is_some_and(|value| !value.is_empty() && value != "0")
+}
+
+/// Compares with a file, or writes it.
+pub(crate) fn same(path: &str, now: &str) {
+    if updates() {
+        // Put in place whole: other tests may be reading it.
+        let new = format!("{path}.new");
+        let written = std::fs::write(file(&new), now).and_then(|()| std::fs::rename(file(&new), file(path)));
+        return written.unwrap_or_else(|error| panic!("{path}: {error}"));
+    }
+    let kept = std::fs::read_to_string(file(path)).unwrap_or_default();
+    if kept == now {
+        return;
+    }
+    let (mut kept_lines, mut now_lines) = (kept.lines(), now.lines());
+    let mut line = 0;
+    loop {
+        line += 1;
+        let (kept, now) = (kept_lines.next(), now_lines.next());
+        if kept != now || (kept.is_none() && now.is_none()) {
+            panic!(
+                "{path}:{line} differs\n  kept: {}\n  now:  {}\nUPDATE_GOLDEN=1 keeps what is printed now",
+                kept.unwrap_or("(end)"),
+                now.unwrap_or("(end)")
+            );
+        }
+    }
+}
+
+/// Compares with a golden transcript, or writes it.
+pub(crate) fn golden(name: &str, now: &str) {
+    same(&format!("tests/cli/golden/{name}.txt"), now);
+}
+
+/// Compares with the code block between `<!-- begin NAME -->` and `<!-- end NAME -->` of a document, or writes it.
+///
+/// Blanks at the ends of lines do not count: editors take them away.
+pub(crate) fn embedded(document: &str, name: &str, language: &str, now: &str) {
+    let whole = text(document);
+    let (begin, end) = (format!("<!-- begin {name} -->\n"), format!("<!-- end {name} -->\n"));
+    let (before, rest) =
+        whole.split_once(&begin).unwrap_or_else(|| panic!("{document} has no `{}`", begin.trim()));
+    let (_, after) = rest.split_once(&end).unwrap_or_else(|| panic!("{document} has no `{}`", end.trim()));
+    let lines: Vec<&str> = now.trim_end().lines().map(str::trim_end).collect();
+    let block = format!("```{language}\n{}\n```\n", lines.join("\n"));
+    same(document, &format!("{before}{begin}{block}{end}{after}"));
+}

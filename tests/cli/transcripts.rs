@@ -1,0 +1,97 @@
+//! What a rehearsal prints.
+
+use crate::support::{Ran, embedded, golden, run, run_with};
+
+fn is_golden(name: &str, arguments: &[&str]) -> Ran {
+    let ran = run(arguments);
+    golden(name, &ran.transcript());
+    ran
+}
+
+#[test]
+fn a_drill() {
+    let ran = is_golden("drill", &["drill"]);
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+}
+
+#[test]
+fn a_failback() {
+    let ran = is_golden("failback", &["failback"]);
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+}
+
+#[test]
+fn a_failback_that_is_held_and_carried_on() {
+    let ran = is_golden(
+        "failback-held-then-failback",
+        &["failback", "--fail", "launch:db-1x3", "--then", "failback"],
+    );
+    assert_eq!(ran.code, 0);
+}
+
+#[test]
+fn a_failback_that_is_held() {
+    let ran = is_golden("failback-held", &["failback", "--fail", "launch:db-1x3"]);
+    assert_eq!(ran.code, 1);
+}
+
+#[test]
+fn a_failback_that_is_refused_at_its_first_gate() {
+    let ran = is_golden("failback-refused", &["failback", "--approve", "deny"]);
+    assert_eq!(ran.code, 1);
+}
+
+#[test]
+fn a_drill_that_fails_and_cleans_up() {
+    let ran = is_golden("drill-failed", &["drill", "--fail", "boot:web-1x3"]);
+    assert_eq!(ran.code, 1);
+}
+
+#[test]
+fn a_failback_of_one_server_by_hand() {
+    let ran = is_golden("failback-by-hand", &["failback", "--plan", "examples/plans/one-server.json"]);
+    assert_eq!(ran.code, 0);
+}
+
+#[test]
+fn the_readme_shows_the_drill_and_how_the_failback_ends() {
+    embedded("README.md", "drill", "text", &run(&["drill"]).transcript());
+    let failback = run(&["failback"]).stdout;
+    let end = failback.split_once("\nafter\n").and_then(|(_, end)| end.split_once("\nsafety rules"));
+    let (end, _) = end.expect("a failback shows the world after it, then the safety rules");
+    embedded("README.md", "failback", "text", &format!("after\n{end}"));
+}
+
+#[test]
+fn the_same_seed_gives_the_same_bytes() {
+    for arguments in [&["drill", "--seed", "7"], &["failback", "--seed", "7"]] {
+        assert_eq!(run(arguments).stdout, run(arguments).stdout);
+    }
+    assert_ne!(run(&["drill", "--seed", "7"]).stdout, run(&["drill", "--seed", "8"]).stdout);
+}
+
+#[test]
+fn a_person_at_the_terminal_answers_the_gates() {
+    let ask = ["failback", "--approve", "ask"];
+    assert_eq!(run_with(&ask, "yes\nyes\n").code, 0);
+
+    let refused = run_with(&ask, "yes\nno\n");
+    assert_eq!(refused.code, 1);
+    assert!(refused.stdout.contains("Failback.Refused at Ask Before Clean Up"), "{}", refused.stdout);
+
+    let silent = run_with(&ask, "");
+    assert_eq!(silent.code, 1);
+    assert!(silent.stdout.contains("States.Timeout at Ask Before Redirect"), "{}", silent.stdout);
+}
+
+#[test]
+fn virtual_time_is_played_back() {
+    let fast = run(&["drill", "--speed", "100000"]);
+    assert_eq!(fast.stdout, run(&["drill"]).stdout);
+}
+
+#[test]
+fn the_graphs_are_golden() {
+    is_golden("graph-drill", &["graph", "drill"]);
+    is_golden("graph-failback", &["graph", "failback"]);
+}

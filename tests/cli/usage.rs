@@ -1,0 +1,105 @@
+//! What is said of a wrong command line or a wrong plan.
+
+use crate::support::{golden, run, run_with};
+
+/// Ends with exit code 2, says why on standard error, and prints nothing else.
+fn is_wrong(arguments: &[&str]) -> String {
+    let ran = run(arguments);
+    assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{arguments:?}");
+    assert!(ran.stderr.starts_with("error: "), "{}", ran.stderr);
+    ran.stderr
+}
+
+#[test]
+fn a_wrong_rule_lists_what_is_known() {
+    let rules = [
+        "nonsense",
+        "cut:StartRecovery",
+        "error:StartRecovery",
+        "error:StartRecoveries=ConflictException",
+        "error:StartRecovery=Conflict",
+        "lost:StartRecoveries",
+        "crash:launch",
+        "stall:web-1",
+        "stall:web-1=long",
+        "stall:web-9=30",
+        "launch:web-9",
+        "boot:web-9x2",
+    ];
+    let said: Vec<String> = rules.iter().map(|rule| is_wrong(&["failback", "--fail", rule])).collect();
+    golden("wrong-rules", &said.concat());
+}
+
+#[test]
+fn an_unknown_name_is_answered_with_every_known_one() {
+    let operations = is_wrong(&["failback", "--fail", "lost:Nothing"]);
+    for operation in failback_sim::OPERATIONS {
+        assert!(operations.contains(operation.name), "{}", operation.name);
+    }
+    let steps = is_wrong(&["failback", "--fail", "crash:nothing"]);
+    for step in drs_failback::steps::STEPS {
+        assert!(steps.contains(step.name), "{}", step.name);
+    }
+    let servers = is_wrong(&["failback", "--fail", "boot:nothing"]);
+    for server in ["web-1", "db-1", "app-1"] {
+        assert!(servers.contains(server), "{server}");
+    }
+}
+
+#[test]
+fn other_mistakes_are_usage_errors() {
+    is_wrong(&["frobnicate"]);
+    is_wrong(&["drill", "--frobnicate"]);
+    is_wrong(&["drill", "--servers", "0"]);
+    is_wrong(&["drill", "--servers", "1001"]);
+    is_wrong(&["drill", "--speed", "0"]);
+    is_wrong(&["drill", "--approve", "perhaps"]);
+    is_wrong(&["drill", "--then", "failover"]);
+    is_wrong(&["graph", "failover"]);
+    assert!(is_wrong(&["drill", "--plan", "no-such-plan.json"]).contains("no-such-plan.json"));
+    assert!(is_wrong(&["check-plan", "no-such-plan.json"]).contains("no-such-plan.json"));
+    assert_eq!(run(&[]).code, 2);
+}
+
+#[test]
+fn every_problem_of_a_plan_is_told_at_once() {
+    let ran = run(&["check-plan", "tests/cli/plans/wrong.json"]);
+    assert_eq!(ran.code, 2);
+    golden("check-plan-wrong", &ran.transcript());
+
+    let ran = run(&["drill", "--plan", "tests/cli/plans/wrong.json"]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (2, ""));
+    assert!(ran.stderr.contains("$.regions.recovery"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_plan_that_is_no_json_is_told_where() {
+    let ran = run_with(&["check-plan", "-"], "{ \"name\": }\n");
+    assert_eq!(ran.code, 2);
+    assert!(ran.stdout.contains("line 1 column 11"), "{}", ran.stdout);
+}
+
+#[test]
+fn the_examples_have_no_problems() {
+    let mut all = String::new();
+    for plan in ["one-server", "three-tier", "three-hundred"] {
+        let ran = run(&["check-plan", &format!("examples/plans/{plan}.json")]);
+        assert_eq!(ran.code, 0, "{plan}: {}", ran.stdout);
+        all.push_str(&ran.transcript());
+    }
+    golden("check-plan-examples", &all);
+}
+
+#[test]
+fn help_is_golden() {
+    for (name, arguments) in [
+        ("help", &["--help"][..]),
+        ("help-drill", &["drill", "--help"]),
+        ("help-failback", &["failback", "--help"]),
+        ("help-check-plan", &["check-plan", "--help"]),
+    ] {
+        let ran = run(arguments);
+        assert_eq!(ran.code, 0);
+        golden(name, &ran.transcript());
+    }
+}
