@@ -1,9 +1,11 @@
 //! `drs-failback drill` and `drs-failback failback`.
 
+use std::fs;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
+use drs_failback::history::Recorder;
 use drs_failback::rehearsal::{Rehearsal, Run, Setting};
 use drs_failback::show::{self, Gates, Live, Speed};
 use drs_failback::{plans, result};
@@ -62,6 +64,9 @@ pub(crate) struct Arguments {
     /// Print one JSON object, of the last run, and nothing else.
     #[arg(long)]
     json: bool,
+    /// Write the last run's history to this file, in the form of Step Functions' GetExecutionHistory.
+    #[arg(long, value_name = "FILE")]
+    history: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -165,7 +170,12 @@ fn one(
         println!("the run, by virtual time");
     }
     let mut live = Live::new(shows, arguments.speed, gates, rehearsal.simulation.now());
-    let run = rehearsal.run(procedure, &mut live)?;
+    let mut recorder = Recorder::new(&mut live);
+    let run = rehearsal.run(procedure, &mut recorder)?;
+    if let Some(file) = &arguments.history {
+        let text = format!("{:#}\n", recorder.history());
+        fs::write(file, text).map_err(|error| format!("--history {}: {error}", file.display()))?;
+    }
     if shows {
         let world = rehearsal.simulation.world();
         println!("\n{}", show::world(&world, "after"));

@@ -118,3 +118,23 @@ fn three_hundred_servers_are_all_told() {
 fn the_same_seed_gives_the_same_object() {
     assert_eq!(object(&["drill", "--seed", "3"], 0), object(&["drill", "--seed", "3"], 0));
 }
+
+#[test]
+fn the_history_is_that_of_step_functions_event_for_event() {
+    let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("history.json");
+    let file = path.to_str().expect("the path is text");
+    for fault in ["boot:web-1", "launch:db-1x3"] {
+        let code = i32::from(fault != "boot:web-1");
+        let told = object(&["failback", "--fail", fault, "--history", file], code);
+        let history: Value = serde_json::from_str(&std::fs::read_to_string(&path).expect("it is written"))
+            .expect("it is JSON");
+        let events = history["events"].as_array().expect("`events` is an array");
+        assert_eq!(Some(events.len() as u64), told["historyEvents"].as_u64(), "{fault}");
+        assert_eq!(text(&events[0], "type"), "ExecutionStarted");
+        let end = &events[events.len() - 1];
+        assert_eq!(text(end, "type"), if code == 0 { "ExecutionSucceeded" } else { "ExecutionFailed" });
+        for (index, event) in events.iter().enumerate() {
+            assert_eq!(event["id"].as_u64(), Some(index as u64 + 1));
+        }
+    }
+}

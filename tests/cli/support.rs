@@ -87,19 +87,13 @@ pub(crate) fn same(path: &str, now: &str) {
     if kept == now {
         return;
     }
-    let (mut kept_lines, mut now_lines) = (kept.lines(), now.lines());
-    let mut line = 0;
-    loop {
-        line += 1;
-        let (kept, now) = (kept_lines.next(), now_lines.next());
-        if kept != now || (kept.is_none() && now.is_none()) {
-            panic!(
-                "{path}:{line} differs\n  kept: {}\n  now:  {}\nUPDATE_GOLDEN=1 keeps what is printed now",
-                kept.unwrap_or("(end)"),
-                now.unwrap_or("(end)")
-            );
-        }
-    }
+    let same = kept.lines().zip(now.lines()).take_while(|(kept, now)| kept == now).count();
+    panic!(
+        "{path}:{} differs\n  kept: {}\n  now:  {}\nUPDATE_GOLDEN=1 keeps what is printed now",
+        same + 1,
+        kept.lines().nth(same).unwrap_or("(end)"),
+        now.lines().nth(same).unwrap_or("(end)")
+    );
 }
 
 /// Compares with a golden transcript, or writes it.
