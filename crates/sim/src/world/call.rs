@@ -150,9 +150,13 @@ impl World {
         let jitter = self.latency.i64(0..=base / 2);
         self.advance_to(self.now_ms + base + jitter);
         self.touched.clear();
-        let result = match self.injected_error(operation) {
-            Some(fault) => Err(fault),
-            None => run(self),
+        let result = if let Some(fault) = self.injected_error(operation) {
+            Err(fault)
+        } else {
+            let questions = self.begin_questions(operation, region, &targets);
+            let result = run(self);
+            self.asked(questions);
+            result
         };
         let lost = result.is_ok() && self.loses_answer(operation);
         let died = result.is_ok() && operation.kind == Kind::Write && self.dies_now();

@@ -27,6 +27,12 @@ pub(crate) fn with_dot(name: &str) -> String {
     if name.ends_with('.') { name } else { format!("{name}.") }
 }
 
+/// A name as IAM's condition key has it: lower case, without the final dot.
+fn normalized(name: &str) -> String {
+    let name = with_dot(name);
+    name.trim_end_matches('.').to_owned()
+}
+
 impl World {
     /// ListResourceRecordSets: all sets of a name and type.
     ///
@@ -61,6 +67,15 @@ impl World {
         zone: &HostedZoneId,
         batch: &[RecordChange],
     ) -> Result<ChangeId, Fault> {
+        let all = |value: fn(&RecordChange) -> String| batch.iter().map(value).collect::<Vec<_>>();
+        let keys = [
+            ("NormalizedRecordNames", all(|change| normalized(&change.name))),
+            ("RecordTypes", all(|change| change.kind.clone())),
+            ("Actions", all(|_| "UPSERT".to_owned())),
+        ];
+        for (key, values) in keys {
+            self.permissions.request_has(format!("route53:ChangeResourceRecordSets{key}"), values);
+        }
         let found = self.zones.get(zone).ok_or_else(|| no_zone(zone))?;
         // §10: an UPSERT counts twice towards 1,000 elements.
         if batch.is_empty() || batch.len() * 2 > 1_000 {

@@ -89,6 +89,7 @@ impl World {
         state.job_order.push(id.clone());
         state.active_jobs.push(id.clone());
         state.jobs.insert(id.clone(), job);
+        self.job_is_asked_for(region, &id, new.kind);
         self.touch(Touched::Job(region, id.clone()));
         let pending = d::JOB_PENDING.draw(&mut self.rng);
         self.after(pending, Event::JobStarted(region, id.clone()));

@@ -10,6 +10,7 @@ use super::{Event, Touched, World};
 use crate::durations as d;
 use crate::fault::Fault;
 use crate::objects::{Disk, JobPart, LastLaunchInfo, SourceServer};
+use crate::permission::{About, Stage};
 
 /// One of `sourceServers` of StartRecovery.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +44,7 @@ impl World {
             return Err(Fault::invalid("sourceServers must have 1 to 200 items"));
         }
         super::settings::check_tags(&tags)?;
+        self.permissions.request_tags(&tags);
         let mut parts: Vec<JobPart> = Vec::new();
         for request in servers {
             if parts.iter().any(|part| part.server == request.server) {
@@ -115,6 +117,8 @@ impl World {
         // §0.5: also those whose record was deleted.
         self.log_part(region, job, id, "CLEANUP_START");
         for instance in earlier {
+            let about = About { instance: Some(&instance), ..About::default() };
+            self.forwarded_by_job(job, Stage::Termination, region, about);
             self.begin_termination(region, &instance, None);
         }
         let cleanup = d::CLEANUP.draw(&mut self.rng);
@@ -129,6 +133,7 @@ impl World {
 
     fn take_snapshot(&mut self, region: Region, job: &JobId, id: &SourceServerId) {
         self.log_part(region, job, id, "SNAPSHOT_START");
+        self.forwarded_by_job(job, Stage::Snapshot, region, About { server: Some(id), ..About::default() });
         let (now, blips) = (self.now_ms, self.switches.lag_blips);
         let server = self.source_server(region, id);
         let point = |at| server.and_then(|s| s.replication.content_at(at, blips)).map(|(_, ms)| ms);
@@ -168,6 +173,8 @@ impl World {
             }
             PartStep::ConversionStart => {
                 self.log_part(region, job, id, "CONVERSION_START");
+                let about = About { server: Some(id), ..About::default() };
+                self.forwarded_by_job(job, Stage::Conversion, region, about);
                 next(self, d::CONVERSION, PartStep::ConversionEnd);
             }
             PartStep::ConversionEnd => {
@@ -204,6 +211,10 @@ impl World {
     fn launch_or_fail(&mut self, region: Region, job: &JobId, id: &SourceServerId) -> bool {
         let Some(server) = self.source_server(region, id).cloned() else { return false };
         self.log_part(region, job, id, "LAUNCH_START");
+        let into = server.launch.launch_into.as_ref();
+        let stage = if into.is_some() { Stage::LaunchInto } else { Stage::Launch };
+        let about = About { server: Some(id), instance: into, ..About::default() };
+        self.forwarded_by_job(job, stage, region, about);
         if self.launch_is_to_fail(&server) {
             let error = "An error occurred while launching the instance: InsufficientInstanceCapacity";
             let said = self.rng.bool().then(|| error.to_owned());

@@ -27,6 +27,7 @@ use fastrand::Rng;
 
 use crate::chain::{Work, longest_chain_ms};
 use crate::objects::{Change, Zone};
+use crate::permission;
 use crate::rules::Rule;
 use crate::switches::Switches;
 
@@ -72,6 +73,7 @@ pub struct World {
     pub(crate) queue: BTreeMap<(i64, u64), Event>,
     pub(crate) queued: u64,
     pub(crate) calls: Vec<Call>,
+    pub(crate) permissions: permission::Log,
     pub(crate) rules: Vec<Rule>,
     pub(crate) observers: Vec<Box<dyn Observer + Send>>,
     pub(crate) actor: Option<String>,
@@ -106,6 +108,7 @@ impl World {
             queue: BTreeMap::new(),
             queued: 0,
             calls: Vec::new(),
+            permissions: permission::Log::default(),
             rules: Vec::new(),
             observers: Vec::new(),
             actor: None,

@@ -11,6 +11,7 @@ use crate::ids;
 use crate::objects::{
     LaunchConfig, LaunchTemplate, RecoveryInstance, Reversal, SourceServer, TemplateVersion,
 };
+use crate::permission::{About, Stage};
 use crate::replication::{Layout, Replication};
 
 /// The tag that allows launching into an instance (§5).
@@ -29,6 +30,8 @@ impl World {
             return Err(Fault::conflict(format!("Source server of {id} was not found"), id));
         };
         let home = launched_from.origin;
+        let about = About { recovery_instance: Some(&record.arn), ..About::default() };
+        self.forwarded(Stage::Reversal, region, about);
         self.drs(home)?;
         if let Some(existing) = self.reversed_already(&record) {
             if self.switches.second_reverse_answers_arn {

@@ -7,6 +7,7 @@ use failback_core::region::Region;
 use super::{Touched, World};
 use crate::fault::Fault;
 use crate::objects::LaunchConfig;
+use crate::permission::{About, Stage};
 
 /// Region, kind and id in an ARN of DRS.
 pub(crate) fn parse_arn(arn: &str) -> Option<(Region, &str, &str)> {
@@ -88,6 +89,7 @@ impl World {
         if let Some(server) = self.server_mut(region, id) {
             server.launch = launch.clone();
         }
+        self.forwarded(Stage::LaunchConfiguration, region, About::default());
         self.touch(Touched::SourceServer(region, id.clone()));
         Ok(launch)
     }
@@ -101,6 +103,7 @@ impl World {
             return Err(Fault::invalid("resourceArn must have 20 to 2048 characters"));
         }
         check_tags(tags)?;
+        self.permissions.request_tags(tags);
         let missing = || Fault::not_found("Resource", arn);
         let mut all = self.tags_of(arn).ok_or_else(missing)?.clone();
         all.extend(tags.iter().map(|(key, value)| (key.clone(), value.clone())));

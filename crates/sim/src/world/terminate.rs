@@ -9,6 +9,7 @@ use super::{Event, Touched, World};
 use crate::durations as d;
 use crate::fault::Fault;
 use crate::objects::JobPart;
+use crate::permission::{About, Stage};
 
 impl World {
     /// TerminateRecoveryInstances.
@@ -73,6 +74,8 @@ impl World {
             .map(RecoveryInstanceId::instance)
             .collect();
         for instance in instances {
+            let about = About { instance: Some(&instance), ..About::default() };
+            self.forwarded_by_job(id, Stage::Termination, region, about);
             self.begin_termination(region, &instance, None);
         }
         let delay = d::TERMINATE_JOB.draw(&mut self.rng);
