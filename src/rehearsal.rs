@@ -150,8 +150,9 @@ impl Rehearsal {
         let Notes { report, not_ready, silent, polls, .. } = notes;
         let stats = running[0].stats();
         let failure = match (&report, running[0].outcome()) {
-            (Some(report), _) => report.failure.clone(),
-            (None, Some(Ended::Failed(failure))) => Some(
+            (Some(report), _) if report.failure.is_some() => report.failure.clone(),
+            // Without a report, or where all was done and only the report could not be kept.
+            (_, Some(Ended::Failed(failure))) => Some(
                 Failure {
                     step: not_ready.unwrap_or_else(|| "Check Readiness".to_owned()),
                     error: failure.error.clone(),
@@ -159,14 +160,18 @@ impl Rehearsal {
                 }
                 .plain(),
             ),
-            (None, _) => None,
+            _ => None,
         };
         let end = End { report: report.clone(), history_events: stats.history_events, silent_waits: silent };
         let verdicts = self.auditor.judge(&self.simulation.world(), &id, &end);
         let outcome = match (&report, running[0].outcome()) {
-            (Some(report), _) => report.outcome,
+            (Some(report), ended)
+                if report.outcome != Outcome::Succeeded || matches!(ended, Some(Ended::Succeeded(_))) =>
+            {
+                report.outcome
+            }
             (None, Some(Ended::Succeeded(_))) => Outcome::Succeeded,
-            (None, _) => Outcome::Failed,
+            _ => Outcome::Failed,
         };
         let took = self.simulation.now().millis() - began.millis();
         Ok(Run {

@@ -172,6 +172,9 @@ fn said(result: &Value) -> Vec<String> {
         let by = result["by"].as_str().unwrap_or("somebody");
         return vec![format!("{} by {by}", if approved { "approved" } else { "refused" })];
     }
+    if result.get("ETag").is_some() {
+        return vec!["kept as evidence".to_owned()];
+    }
     let payload = &result["Payload"];
     let text = |name: &str| payload[name].as_str().unwrap_or_default().to_owned();
     match payload["status"].as_str() {

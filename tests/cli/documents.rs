@@ -200,7 +200,11 @@ fn calls_by_step() -> BTreeMap<String, BTreeSet<String>> {
         }
         rehearsal.run(procedure, &mut Always(Answer::Yes)).unwrap_or_else(|problem| panic!("{problem}"));
         for call in rehearsal.simulation.world().calls() {
-            let step = call.step.clone().expect("a step made the call");
+            // Only steps make calls to DRS and its like; the machine itself keeps the report.
+            let Some(step) = call.step.clone() else {
+                assert_eq!(call.operation, "PutObject");
+                continue;
+            };
             by_step.entry(step).or_default().insert(format!("{}:{}", call.service, call.operation));
         }
     }

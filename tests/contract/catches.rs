@@ -32,13 +32,14 @@ fn check(procedure: Procedure, machine: &Value) -> Vec<String> {
     for (name, task) in tasks(machine) {
         let late = cleaning.contains(name);
         let to = match (name, procedure) {
-            ("Check Readiness", _) => "Not Ready",
-            ("Write Report", _) => "Report Missing",
+            ("Check Readiness", _) => "Keep Refusal",
+            ("Keep Refusal", _) => "Not Ready",
+            ("Write Report" | "Keep Report", _) => "Report Missing",
             (_, Procedure::Drill) if !late => "Clean Up",
             _ => "Write Report",
         };
-        // What fails in the clean-up must not hide what the clean-up is there for.
-        let record = if late {
+        // What fails in the clean-up, or while a refusal is kept, must not hide what that is there for.
+        let record = if late || name == "Keep Refusal" {
             format!("{{% $failure = null ? {RECORD} : $failure %}}")
         } else {
             format!("{{% {RECORD} %}}")

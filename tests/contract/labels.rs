@@ -22,6 +22,8 @@ const DRILL: &[Row] = &[
     ("Terminate Recovered Servers", "Drill clean-up 2 (B2, B3):"),
     ("Remove Source Servers", "Drill clean-up, last (A2):"),
     ("Write Report", "Outcome, identities and timings"),
+    ("Keep Report", "Evidence: the report goes to the bucket"),
+    ("Keep Refusal", "Evidence that a run was refused"),
 ];
 
 const FAILBACK: &[Row] = &[
@@ -42,6 +44,8 @@ const FAILBACK: &[Row] = &[
     ("Delete Recovery Instances", "Page step 4.4 (A3):"),
     ("Remove Source Servers", "Page step 4.5 (A2):"),
     ("Write Report", "Outcome, identities and timings"),
+    ("Keep Report", "Evidence: the report goes to the bucket"),
+    ("Keep Refusal", "Evidence that a run was refused"),
 ];
 
 fn rows(procedure: Procedure) -> &'static [Row] {

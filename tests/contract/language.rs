@@ -15,8 +15,11 @@ use crate::payloads::answer_of;
 use crate::repo::{BOTH, changed, expressions, found, machine, none, states, step_of, step_source, tasks};
 
 /// Every integration in use. A new one is added here once its name was looked up.
-const INTEGRATIONS: &[&str] =
-    &["arn:aws:states:::lambda:invoke", "arn:aws:states:::sns:publish.waitForTaskToken"];
+const INTEGRATIONS: &[&str] = &[
+    "arn:aws:states:::lambda:invoke",
+    "arn:aws:states:::sns:publish.waitForTaskToken",
+    "arn:aws:states:::aws-sdk:s3:putObject",
+];
 
 /// `States.ALL` stands alone and last, or the rules behind it are dead.
 fn catch_all(machine: &Value) -> Vec<String> {

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::repo::{BOTH, changed, found, machine, none, states, step_of};
 
 const INVOKE: &str = "arn:aws:states:::lambda:invoke";
+const KEEP: &str = "arn:aws:states:::aws-sdk:s3:putObject";
 const ASK: &str = "arn:aws:states:::sns:publish.waitForTaskToken";
 
 /// One line says the language, for the whole machine.
@@ -48,6 +49,7 @@ fn calls(machine: &Value) -> Vec<String> {
         let fault = match (name.starts_with("Ask Before "), resource) {
             (true, ASK) => gate(state),
             (true, _) => Some(format!("is a gate, so its Resource is {ASK}")),
+            (false, KEEP) => evidence(name, state),
             (false, INVOKE) => match step_of(state) {
                 Some(step) if step.state() == name => None,
                 Some(step) => Some(format!("calls {}, so it is called `{}`", step.name, step.state())),
@@ -73,10 +75,24 @@ fn gate(state: &Value) -> Option<String> {
     }
 }
 
+/// Evidence is written under the procedure's own prefix, which is all that the machine's role may write to.
+fn evidence(name: &str, state: &Value) -> Option<String> {
+    let key = state["Arguments"]["Key"].as_str().unwrap_or_default();
+    if !name.starts_with("Keep ") {
+        Some("keeps evidence, so its name begins with `Keep`".to_owned())
+    } else if state["Arguments"]["Bucket"] != "${EvidenceBucketName}" {
+        Some("does not write to ${EvidenceBucketName}".to_owned())
+    } else if !key.contains("$states.context.Execution.Name") {
+        Some("does not name the execution in its key: it would write over another run's report".to_owned())
+    } else {
+        None
+    }
+}
+
 /// The placeholders that a deployment fills in.
 fn placeholders(text: &str) -> Vec<String> {
     let known = |name: &str| {
-        name == "NotificationTopicArn"
+        ["NotificationTopicArn", "EvidenceBucketName"].contains(&name)
             || STEPS.iter().any(|step| step.placeholder() == format!("${{{name}}}"))
     };
     let names = text.split("${").skip(1).map(|rest| rest.split('}').next().unwrap_or_default());
@@ -145,6 +161,9 @@ fn a_task_has_the_name_of_its_step() {
     found(&with(&format!("{gate}/TimeoutSeconds"), Value::Null), "nobody may ever answer");
     found(&with(&format!("{gate}/Arguments/Message"), json!("Well?")), "how to answer");
     found(&with(&format!("{gate}/Arguments/TopicArn"), json!("here")), "does not ask at");
+    let keep = "/States/Keep Report/Arguments";
+    found(&with(&format!("{keep}/Bucket"), json!("here")), "does not write to");
+    found(&with(&format!("{keep}/Key"), json!("report.json")), "write over another run's report");
 }
 
 #[test]

@@ -9,6 +9,9 @@ mod whole;
 /// Each fault ends safely, and what it held up carries on.
 mod faults;
 
+/// What is kept of every run.
+mod evidence;
+
 /// People say yes, no or nothing.
 mod gates;
 

@@ -74,6 +74,7 @@ pub const OPERATIONS: &[Operation] = &[
     write("route53:ChangeResourceRecordSets"),
     read("servicequotas:ListServiceQuotas"),
     read("states:ListExecutions"),
+    write("s3:PutObject"),
     read("drs:ListTagsForResource"),
     write("drs:StartReplication"),
     write("drs:DisconnectRecoveryInstance"),

@@ -6,7 +6,7 @@ use failback_core::region::Region;
 
 use super::{Asker, Context, Permission, Question, resource_tags};
 use crate::operation::Operation;
-use crate::world::World;
+use crate::world::{BUCKET, World};
 
 /// What an operation's targets are.
 #[derive(Debug, Clone, Copy)]
@@ -25,6 +25,8 @@ enum On {
     Zone,
     /// A change of records.
     Change,
+    /// Keys in the bucket for evidence.
+    Evidence,
     /// Both state machines, and those of their executions that run.
     Machines,
 }
@@ -54,6 +56,7 @@ const RESOURCES: &[(&str, On)] = &[
     ("route53:ListResourceRecordSets", On::Zone),
     ("route53:ChangeResourceRecordSets", On::Zone),
     ("route53:GetChange", On::Change),
+    ("s3:PutObject", On::Evidence),
     ("states:ListExecutions", On::Machines),
 ];
 
@@ -111,6 +114,10 @@ impl World {
             (On::Change, _) => {
                 let arn = |id| format!("arn:{partition}:route53:::change/{id}");
                 targets.iter().map(|id| ask(arn(id), Context::new())).collect()
+            }
+            (On::Evidence, _) => {
+                let arn = |key| format!("arn:{partition}:s3:::{BUCKET}/{key}");
+                targets.iter().map(|key| ask(arn(key), Context::new())).collect()
             }
             (On::Machines, _) => self.about_machines(),
             _ => vec![ask("*".to_owned(), Context::new())],

@@ -93,6 +93,7 @@ impl World {
                 groups.map(|id| (self.ec2_arn(region, "security-group", id.as_str()), none())).collect()
             }
             To::Any(kind) => vec![(self.ec2_arn(region, kind, "*"), none())],
+            To::Key => vec![(format!("arn:{partition}:kms:{region}:{account}:key/*"), none())],
             To::ServiceRole(name) => {
                 vec![(format!("arn:{partition}:iam::{account}:role/service-role/{name}"), none())]
             }

@@ -42,6 +42,8 @@ pub(super) enum To {
     SecurityGroups,
     /// Something of EC2 that has no id here.
     Any(&'static str),
+    /// The key of the volumes.
+    Key,
     /// A service role of DRS.
     ServiceRole(&'static str),
     /// The role of the instance profile in the launch template.
@@ -87,7 +89,6 @@ const LOOKS: &[&str] = &[
     "ec2:GetEbsEncryptionByDefault",
     "iam:ListInstanceProfiles",
     "iam:ListRoles",
-    "kms:DescribeKey",
     "kms:ListAliases",
 ];
 
@@ -190,7 +191,10 @@ const LAUNCH_CONFIGURATION: &[Row] = &[("ec2:DescribeInstances", To::Everything,
 pub(super) fn rows(stage: Stage) -> Vec<Row> {
     let looks = |action: &&'static str| (*action, To::Everything, With::Nothing);
     let rows = match stage {
-        Stage::LaunchBegins => return LOOKS.iter().map(looks).collect(),
+        Stage::LaunchBegins => {
+            let key = ("kms:DescribeKey", To::Key, With::Nothing);
+            return LOOKS.iter().map(looks).chain([key]).collect();
+        }
         Stage::Snapshot => SNAPSHOT,
         Stage::Conversion => CONVERSION,
         Stage::Launch => LAUNCH,

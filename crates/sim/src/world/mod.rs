@@ -5,6 +5,7 @@ mod describe;
 mod dns;
 mod ec2;
 mod event;
+mod evidence;
 mod fleet;
 mod instances;
 mod jobs;
@@ -41,6 +42,7 @@ pub use workload::{LossWindow, Serving};
 
 pub(crate) use dns::with_dot;
 pub(crate) use event::Event;
+pub(crate) use evidence::BUCKET;
 pub(crate) use region::RegionState;
 pub(crate) use reverse::LAUNCH_INTO_TAG;
 pub(crate) use workload::{Traffic, Workload};
@@ -86,6 +88,7 @@ pub struct World {
     pub(crate) touched: Vec<Touched>,
     pub(crate) addresses: BTreeMap<String, (Region, InstanceId)>,
     pub(crate) replicating: BTreeMap<InstanceId, BTreeSet<(Region, SourceServerId)>>,
+    pub(crate) evidence: BTreeMap<String, String>,
     pub(crate) bystanders: Bystanders,
     pub(crate) public_addresses: u32,
 }
@@ -121,6 +124,7 @@ impl World {
             touched: Vec::new(),
             addresses: BTreeMap::new(),
             replicating: BTreeMap::new(),
+            evidence: BTreeMap::new(),
             bystanders: Bystanders::default(),
             public_addresses: 0,
         }

@@ -1,0 +1,31 @@
+//! The bucket to which the state machines write their reports.
+
+use super::{Answer, Request, World};
+use crate::fault::Fault;
+
+/// Name of the bucket.
+pub(crate) const BUCKET: &str = "drs-failback-evidence";
+
+impl World {
+    /// PutObject, as a state machine calls it in its own Region.
+    ///
+    /// # Errors
+    /// What S3 answers where a rule has it refuse.
+    pub fn keep_evidence(&mut self, key: &str, body: String) -> Result<(), Fault> {
+        let request = Request::new("s3:PutObject", Some(self.pair.1), [key]);
+        let kept = self.call(request, |world| {
+            world.evidence.insert(key.to_owned(), body);
+            Ok(())
+        });
+        match kept {
+            Answer::Ok(()) => Ok(()),
+            Answer::Refused(fault) => Err(fault),
+            Answer::Lost | Answer::Died => Err(Fault::new("SdkClientException", "no answer")),
+        }
+    }
+
+    /// What was written: by key, as JSON.
+    pub fn evidence(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.evidence.iter().map(|(key, body)| (key.as_str(), body.as_str()))
+    }
+}
