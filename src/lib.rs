@@ -11,3 +11,4 @@ pub mod result;
 pub mod runner;
 pub mod show;
 pub mod steps;
+pub mod worlds;

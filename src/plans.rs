@@ -5,6 +5,12 @@ use failback_core::plan::Plan;
 /// The plan that is rehearsed where none is given. It opts in to terminating the originals.
 pub const THREE_TIER: &str = include_str!("../examples/plans/three-tier.json");
 
+/// How many servers a plan suggests: those that it names, or one a wave, and enough for its records.
+pub fn suggested_servers(plan: &Plan) -> usize {
+    let named = plan.servers.ids.as_ref().map(Vec::len);
+    named.unwrap_or_else(|| plan.wave_names().len().max(plan.redirect.records.len()))
+}
+
 /// The JSON Schema of the plan file.
 pub fn schema() -> String {
     let schema =

@@ -3,6 +3,7 @@
 mod check_plan;
 mod graph;
 mod rehearse;
+mod sim;
 
 use std::process::ExitCode;
 
@@ -39,6 +40,9 @@ enum Sub {
     PlanSchema,
     /// Print a state machine as a Mermaid diagram.
     Graph(graph::Arguments),
+    /// The simulated world behind AWS's own protocols, for AWS's own clients.
+    #[command(subcommand)]
+    Sim(sim::Sub),
 }
 
 /// A procedure on the command line.
@@ -74,6 +78,7 @@ impl Command {
                 ExitCode::SUCCESS
             }
             Sub::Graph(arguments) => graph::run(&arguments),
+            Sub::Sim(sub) => sim::run(&sub),
         }
     }
 }

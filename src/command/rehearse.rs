@@ -98,8 +98,9 @@ pub(crate) fn run(procedure: Procedure, arguments: &Arguments) -> ExitCode {
         Ok(plan) => plan,
         Err(message) => return usage(message),
     };
-    let servers =
-        arguments.servers.map_or_else(|| suggested(&plan), |n| usize::try_from(n).unwrap_or(usize::MAX));
+    let servers = arguments
+        .servers
+        .map_or_else(|| plans::suggested_servers(&plan), |n| usize::try_from(n).unwrap_or(usize::MAX));
     let mut rehearsal = Rehearsal::new(Setting::usual(procedure, input, plan, servers, arguments.seed));
     for rule in &arguments.fail {
         if let Err(message) = rehearsal.fail(rule) {
@@ -115,12 +116,6 @@ pub(crate) fn run(procedure: Procedure, arguments: &Arguments) -> ExitCode {
 fn embedded() -> Result<(serde_json::Value, Plan), String> {
     let plan = Plan::parse(plans::THREE_TIER).map_err(|problems| problems.to_string())?;
     Ok((serde_json::from_str(plans::THREE_TIER).map_err(|error| error.to_string())?, plan))
-}
-
-/// The servers that the plan names, or one a wave.
-fn suggested(plan: &Plan) -> usize {
-    let named = plan.servers.ids.as_ref().map(Vec::len);
-    named.unwrap_or_else(|| plan.wave_names().len().max(plan.redirect.records.len()))
 }
 
 fn rehearse(

@@ -3,7 +3,8 @@
 use fastrand::Rng;
 
 /// How this world answers the open questions of drs-facts §12, and how much it strains the reader of its answers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 #[allow(clippy::struct_excessive_bools)] // Each is one open question.
 pub struct Switches {
     /// §12.1: `failback.state` of a recovery instance that is not reversed is `FAILBACK_NOT_READY_FOR_LAUNCH`

@@ -16,7 +16,8 @@ use network::Networks;
 const HOUR: i64 = 3_600_000;
 
 /// What has happened before.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Scene {
     /// Production runs on A1, B1 protects it, nothing is recovered.
     Steady,

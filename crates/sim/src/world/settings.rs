@@ -113,6 +113,19 @@ impl World {
         Ok(())
     }
 
+    /// UntagResource of DRS. Keys that are not there are no error.
+    ///
+    /// # Errors
+    /// As DRS refuses: unknown.
+    pub fn untag_resource(&mut self, arn: &str, keys: &[String]) -> Result<(), Fault> {
+        let missing = || Fault::not_found("Resource", arn);
+        let mut left = self.tags_of(arn).ok_or_else(missing)?.clone();
+        left.retain(|key, _| !keys.contains(key));
+        let (region, kind, id) = parse_arn(arn).ok_or_else(missing)?;
+        self.set_tags(region, kind, id, left);
+        Ok(())
+    }
+
     fn set_tags(&mut self, region: Region, kind: &str, id: &str, tags: Tags) {
         if kind == "source-server"
             && let Ok(id) = id.parse()

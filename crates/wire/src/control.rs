@@ -1,0 +1,172 @@
+//! The simulator's own face, below `/_sim`: for people, and for programs that rehearse. It is not AWS's.
+
+use failback_core::cloud::RunningExecution;
+use failback_core::moment::Moment;
+use failback_core::procedure::Procedure;
+use failback_sim::{Call, Kind, Known, Outcome, Rule, World};
+use serde_json::{Value, json};
+
+use crate::answer::Answer;
+use crate::front::Front;
+use crate::incoming::Incoming;
+
+/// The most seconds that one request moves time by: 60 days.
+const MOST_SECONDS: f64 = 5_184_000.0;
+
+/// Answers what is asked of the simulator itself; anything else is not its own.
+pub(crate) fn answer(front: &Front, incoming: &Incoming) -> Option<Answer> {
+    let segments = incoming.segments();
+    let (first, rest) = segments.split_first()?;
+    if first != "_sim" {
+        return None;
+    }
+    let rest: Vec<&str> = rest.iter().map(String::as_str).collect();
+    let body: Value = serde_json::from_slice(&incoming.body).unwrap_or_default();
+    let result = match (incoming.method.as_str(), &rest[..]) {
+        ("GET", []) => Ok(overview(&front.simulation().world())),
+        ("POST", ["advance"]) => advance(front, &body),
+        ("GET", ["calls"]) => Ok(calls(&front.simulation().world(), incoming)),
+        ("GET", ["permissions"]) => Ok(permissions(&front.simulation().world())),
+        ("GET", ["faults"]) => Ok(faults(&front.simulation().world())),
+        ("POST", ["faults"]) => add_fault(front, &body),
+        ("DELETE", ["faults"]) => {
+            front.simulation().world().clear_rules();
+            Ok(json!({}))
+        }
+        ("POST", ["executions"]) => begin(front, &body),
+        ("DELETE", ["executions", id]) => {
+            front.simulation().world().execution_ended(id);
+            Ok(json!({}))
+        }
+        ("POST", ["traffic"]) => {
+            // For plans whose traffic people redirect.
+            front.simulation().world().person_moves_traffic();
+            Ok(json!({}))
+        }
+        (method, _) => {
+            let message = format!(
+                "{method} {} is not known. Known are GET /_sim, POST /_sim/advance, GET /_sim/calls, GET \
+                 /_sim/permissions, GET, POST and DELETE /_sim/faults, POST and DELETE /_sim/executions, POST \
+                 /_sim/traffic",
+                incoming.path
+            );
+            return Some(Answer::json(404, &json!({ "message": message })));
+        }
+    };
+    Some(match result {
+        Ok(value) => Answer::json(200, &value),
+        Err(message) => Answer::json(400, &json!({ "message": message })),
+    })
+}
+
+fn now(world: &World) -> String {
+    Moment::from_millis(world.now_ms()).to_string()
+}
+
+/// The fleet by the page's labels.
+fn overview(world: &World) -> Value {
+    let (source, recovery) = world.ends();
+    let servers = world.fleet().iter().enumerate().map(|(index, server)| {
+        let labels = world.labels(index);
+        let text = |id: Option<String>| id.map_or(Value::Null, Value::String);
+        json!({
+            "name": server.name,
+            "a1": text(labels.a1.map(|id| id.to_string())),
+            "a2": text(labels.a2.map(|id| id.to_string())),
+            "a3": text(labels.a3.map(|id| id.to_string())),
+            "a4": text(labels.a4.map(|id| id.to_string())),
+            "b1": text(labels.b1.map(|id| id.to_string())),
+            "b2": text(labels.b2.map(|id| id.to_string())),
+            "b3": text(labels.b3.map(|id| id.to_string())),
+        })
+    });
+    json!({
+        "now": now(world),
+        "nowMillis": world.now_ms(),
+        "nextEvent": world.next_event_ms().map(|ms| Moment::from_millis(ms).to_string()),
+        "regions": { "source": source, "recovery": recovery },
+        "account": world.account(),
+        "servers": servers.collect::<Vec<_>>(),
+    })
+}
+
+fn advance(front: &Front, body: &Value) -> Result<Value, String> {
+    let seconds = body["seconds"].as_f64().filter(|seconds| (0.0..=MOST_SECONDS).contains(seconds));
+    let seconds = seconds.ok_or_else(|| {
+        format!(
+            "say how far time is to move, such as {{\"seconds\": 600}}, with at most {MOST_SECONDS} seconds"
+        )
+    })?;
+    let mut world = front.simulation().world();
+    #[allow(clippy::cast_possible_truncation, reason = "bounded above")]
+    world.advance_by((seconds * 1_000.0) as i64);
+    Ok(json!({ "now": now(&world), "nowMillis": world.now_ms() }))
+}
+
+fn calls(world: &World, incoming: &Incoming) -> Value {
+    let writes = incoming.parameter("kind").as_deref() == Some("write");
+    let since: usize = incoming.parameter("since").and_then(|text| text.parse().ok()).unwrap_or(0);
+    let shape = |(number, call): (usize, &Call)| {
+        json!({
+            "number": number,
+            "at": Moment::from_millis(call.at_ms).to_string(),
+            "operation": format!("{}:{}", call.service, call.operation),
+            "write": call.kind == Kind::Write,
+            "region": call.region,
+            "targets": call.targets,
+            "step": call.step,
+            "outcome": match &call.outcome {
+                Outcome::Ok => "ok",
+                Outcome::Err(code) => *code,
+                Outcome::Lost => "answer lost",
+            },
+            "touched": call.touched.iter().map(|touched| format!("{touched:?}")).collect::<Vec<_>>(),
+        })
+    };
+    let kept = world.calls().iter().enumerate().skip(since);
+    let kept = kept.filter(|(_, call)| !writes || call.kind == Kind::Write);
+    json!({ "calls": kept.map(shape).collect::<Vec<_>>() })
+}
+
+/// What IAM was asked, forwarded requests of DRS included.
+fn permissions(world: &World) -> Value {
+    let asked = world.permissions().iter().map(|permission| {
+        json!({
+            "action": permission.action,
+            "resource": permission.resource,
+            "region": permission.region,
+            "viaDrs": permission.via_drs,
+            "step": permission.step,
+        })
+    });
+    json!({ "permissions": asked.collect::<Vec<_>>() })
+}
+
+fn faults(world: &World) -> Value {
+    let rules = world.rules().iter();
+    json!({ "faults": rules.map(|rule| json!({ "rule": format!("{rule:?}"), "usedUp": rule.is_used_up() })).collect::<Vec<_>>() })
+}
+
+fn add_fault(front: &Front, body: &Value) -> Result<Value, String> {
+    let text = body["rule"].as_str().ok_or("say what goes wrong, such as {\"rule\": \"boot:web-1\"}")?;
+    let mut world = front.simulation().world();
+    let servers: Vec<String> = world.fleet().iter().map(|server| server.name.clone()).collect();
+    let rule = Rule::parse(text, &Known { steps: front.steps(), servers: &servers });
+    world.add_rule(rule.map_err(|error| error.to_string())?);
+    Ok(json!({}))
+}
+
+/// An execution that runs elsewhere, so that `ListExecutions` knows it.
+fn begin(front: &Front, body: &Value) -> Result<Value, String> {
+    let id = body["id"].as_str().ok_or("`id` is missing: the ARN of the execution")?;
+    let procedure = match body["procedure"].as_str() {
+        Some("drill") => Procedure::Drill,
+        Some("failback") => Procedure::Failback,
+        _ => return Err("`procedure` must be `drill` or `failback`".to_owned()),
+    };
+    let mut world = front.simulation().world();
+    let started = Moment::from_millis(world.now_ms());
+    let input = body["input"].clone();
+    world.execution_started(RunningExecution { id: id.to_owned(), started, procedure, input });
+    Ok(json!({}))
+}

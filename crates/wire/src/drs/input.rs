@@ -1,0 +1,124 @@
+//! The input of an operation of DRS: JSON, of which members that are not asked for are ignored.
+
+use std::fmt::Display;
+use std::str::FromStr;
+
+use failback_core::cloud::Tags;
+use failback_core::moment::Moment;
+use failback_sim::Fault;
+use serde_json::Value;
+
+use crate::incoming::Incoming;
+use crate::paging::Page;
+
+/// A request's body, and what its path and query say.
+pub(crate) struct Input {
+    body: Value,
+    /// `resourceArn` of the tags operations.
+    pub(crate) arn: String,
+    /// `tagKeys` of UntagResource.
+    pub(crate) tag_keys: Vec<String>,
+}
+
+fn invalid(message: impl Into<String>) -> Fault {
+    Fault::new("ValidationException", message)
+}
+
+impl Input {
+    /// # Errors
+    /// When the body is no JSON object.
+    pub(crate) fn read(incoming: &Incoming, arn: Option<&String>) -> Result<Self, Fault> {
+        let body = if incoming.body.is_empty() {
+            Value::Object(serde_json::Map::new())
+        } else {
+            serde_json::from_slice(&incoming.body).map_err(|_| invalid("Invalid request body"))?
+        };
+        if !body.is_object() {
+            return Err(invalid("Invalid request body"));
+        }
+        let tag_keys = incoming.parameters("tagKeys");
+        Ok(Self { body, arn: arn.cloned().unwrap_or_default(), tag_keys })
+    }
+
+    fn at(&self, path: &str) -> Option<&Value> {
+        self.body.pointer(path).filter(|value| !value.is_null())
+    }
+
+    /// A text that may be missing.
+    pub(crate) fn text(&self, path: &str) -> Result<Option<&str>, Fault> {
+        self.at(path).map(|value| value.as_str().ok_or_else(|| wrong(path, "a string"))).transpose()
+    }
+
+    /// A truth that may be missing.
+    pub(crate) fn flag(&self, path: &str) -> Result<Option<bool>, Fault> {
+        self.at(path).map(|value| value.as_bool().ok_or_else(|| wrong(path, "a boolean"))).transpose()
+    }
+
+    /// A moment that may be missing.
+    pub(crate) fn moment(&self, path: &str) -> Result<Option<i64>, Fault> {
+        let read = |text: &str| Moment::parse(text).ok_or_else(|| wrong(path, "a date and time"));
+        Ok(self.text(path)?.map(read).transpose()?.map(Moment::millis))
+    }
+
+    /// An id that must be there.
+    pub(crate) fn id<T: FromStr<Err: Display>>(&self, path: &str) -> Result<T, Fault> {
+        let text = self.text(path)?.ok_or_else(|| invalid(format!("{} is required", name(path))))?;
+        text.parse().map_err(|error: T::Err| invalid(format!("{}: {error}", name(path))))
+    }
+
+    /// Ids; none where the member is missing.
+    pub(crate) fn ids<T: FromStr<Err: Display>>(&self, path: &str) -> Result<Vec<T>, Fault> {
+        let Some(value) = self.at(path) else { return Ok(Vec::new()) };
+        let items = value.as_array().ok_or_else(|| wrong(path, "a list"))?;
+        let read = |item: &Value| {
+            let text = item.as_str().ok_or_else(|| wrong(path, "a list of strings"))?;
+            text.parse().map_err(|error: T::Err| invalid(format!("{}: {error}", name(path))))
+        };
+        items.iter().map(read).collect()
+    }
+
+    /// Objects of a list that must be there.
+    pub(crate) fn objects(&self, path: &str) -> Result<Vec<Self>, Fault> {
+        let items = self.at(path).and_then(Value::as_array);
+        let items = items.ok_or_else(|| invalid(format!("{} is required", name(path))))?;
+        let read = |item: &Value| {
+            let body = item.clone();
+            body.is_object()
+                .then_some(Self { body, arn: String::new(), tag_keys: Vec::new() })
+                .ok_or_else(|| wrong(path, "a list of objects"))
+        };
+        items.iter().map(read).collect()
+    }
+
+    /// Tags; none where the member is missing.
+    pub(crate) fn tags(&self) -> Result<Tags, Fault> {
+        let Some(value) = self.at("/tags") else { return Ok(Tags::new()) };
+        let members = value.as_object().ok_or_else(|| wrong("/tags", "a map"))?;
+        let read = |(key, value): (&String, &Value)| {
+            let value = value.as_str().ok_or_else(|| wrong("/tags", "a map of strings"))?;
+            Ok((key.clone(), value.to_owned()))
+        };
+        members.iter().map(read).collect()
+    }
+
+    /// True where the member is there.
+    pub(crate) fn has(&self, path: &str) -> bool {
+        self.at(path).is_some()
+    }
+
+    /// The page that is asked for.
+    pub(crate) fn page(&self, most: usize) -> Result<Page, Fault> {
+        let size = self.at("/maxResults");
+        let size =
+            size.map(|value| value.as_u64().ok_or_else(|| wrong("/maxResults", "a number"))).transpose()?;
+        Page::new(size, self.text("/nextToken")?, most)
+    }
+}
+
+fn name(path: &str) -> String {
+    path.trim_start_matches('/').replace('/', ".")
+}
+
+fn wrong(path: &str, kind: &str) -> Fault {
+    invalid(format!("{} must be {kind}", name(path)))
+}

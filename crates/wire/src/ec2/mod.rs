@@ -1,0 +1,115 @@
+//! EC2: its query protocol.
+
+mod instances;
+mod templates;
+
+use failback_core::region::Region;
+use failback_sim::{Answer as Outcome, Fault, Request, World};
+
+use crate::answer::{Answer, Reply};
+use crate::fidelity::Strain;
+use crate::incoming::Incoming;
+use crate::namespaces;
+use crate::query::Parameters;
+use crate::xml::Xml;
+
+/// What every answer and error is numbered with. It means nothing here.
+pub(crate) const REQUEST_ID: &str = "00000000-0000-4000-8000-000000000000";
+
+/// A call of an operation of EC2.
+pub(super) struct Call<'a> {
+    world: &'a mut World,
+    region: Region,
+    parameters: Parameters,
+    page_size: usize,
+}
+
+/// An operation writes the elements of its answer.
+type Body = Box<dyn FnOnce(&mut Xml)>;
+
+type Run = fn(&mut Call<'_>) -> Outcome<Body>;
+
+/// Every operation that is modelled.
+const OPERATIONS: &[(&str, Run)] = &[
+    ("DescribeInstances", instances::describe),
+    ("DescribeInstanceStatus", instances::status),
+    ("DescribeSubnets", instances::subnets),
+    ("TerminateInstances", instances::terminate),
+    ("StopInstances", instances::stop),
+    ("StartInstances", instances::start),
+    ("DescribeLaunchTemplateVersions", templates::versions),
+    ("CreateLaunchTemplateVersion", templates::create_version),
+    ("ModifyLaunchTemplate", templates::modify),
+];
+
+/// Answers a request to EC2.
+pub(crate) fn answer(world: &mut World, region: Region, incoming: &Incoming, strain: &Strain) -> Reply {
+    let parameters = Parameters::read(incoming);
+    let action = parameters.action().to_owned();
+    let Some((name, run)) = OPERATIONS.iter().find(|(name, _)| *name == action) else {
+        let known: Vec<&str> = OPERATIONS.iter().map(|(name, _)| *name).collect();
+        let message = format!(
+            "The action {action} is not modelled by this simulator. Nothing was done. Actions of EC2 that are: {}",
+            known.join(", ")
+        );
+        return Reply::Answer(error(&Fault::new("InvalidAction", message)));
+    };
+    if parameters.text("DryRun") == Some("true") {
+        let message = "Request would have succeeded, but DryRun flag is set.";
+        return Reply::Answer(error(&Fault { http: 412, ..Fault::new("DryRunOperation", message) }));
+    }
+    let outcome = run(&mut Call { world, region, parameters, page_size: strain.page_size() });
+    let ok = |body: Body| {
+        let text = Xml::document(&format!("{name}Response"), namespaces::EC2, |xml| {
+            xml.leaf("requestId", REQUEST_ID);
+            body(xml);
+        });
+        Answer::xml(200, text)
+    };
+    Reply::of(outcome, ok, |fault| error(&fault))
+}
+
+/// An error in EC2's form.
+pub(crate) fn error(fault: &Fault) -> Answer {
+    let text = Xml::plain("Response", |xml| {
+        xml.list("Errors", "Error", [fault], |xml, fault| {
+            xml.leaf("Code", fault.code);
+            xml.leaf("Message", &fault.message);
+        });
+        xml.leaf("RequestID", REQUEST_ID);
+    });
+    Answer::xml(fault.http, text)
+}
+
+impl Call<'_> {
+    fn make<T>(
+        &mut self,
+        operation: &str,
+        input: Result<T, Fault>,
+        targets: impl FnOnce(&T) -> Vec<String>,
+        run: impl FnOnce(&mut World, Region, T) -> Result<Body, Fault>,
+    ) -> Outcome<Body> {
+        let region = self.region;
+        let named = input.as_ref().map(targets).unwrap_or_default();
+        let request = Request::new(operation, Some(region), named);
+        self.world.call(request, |world| run(world, region, input?))
+    }
+}
+
+/// `nextToken`, which ends an answer of which more follows.
+fn token(xml: &mut Xml, next: Option<&String>) {
+    xml.maybe("nextToken", next);
+}
+
+/// Ids as text, for the call log.
+fn names<T: ToString>(ids: &[T]) -> Vec<String> {
+    ids.iter().map(ToString::to_string).collect()
+}
+
+/// Tags.
+fn tag_set(xml: &mut Xml, tags: &failback_core::cloud::Tags) {
+    xml.list("tagSet", "item", tags, |xml, (key, value)| {
+        xml.leaf("key", key);
+        xml.leaf("value", value);
+    });
+}

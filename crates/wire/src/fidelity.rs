@@ -1,0 +1,181 @@
+//! How much the answers strain their reader, beyond what the model of the service promises.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+/// A way in which real answers differ from the tidy ones (drs-facts §0.3, §1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fidelity {
+    /// Objects have members that no model knows.
+    UnknownMembers,
+    /// Enumerations have words that no model knows, where nothing is decided by them.
+    UnknownWords,
+    /// Servers in a job lack their `recoveryInstanceID`.
+    NoRecoveryInstanceIds,
+    /// Every page has one item.
+    PageSizeOne,
+    /// Every fourth call is throttled, before it has an effect.
+    Throttling,
+    /// So too, and DRS says after how many seconds to try again.
+    ThrottlingWithRetryAfter,
+    /// Every seventh call's connection is closed before the call has an effect.
+    CutBefore,
+    /// Every seventh call's connection is closed after the call had its effect.
+    CutAfter,
+    /// Every answer takes a fifth of a second.
+    Slow,
+}
+
+impl Fidelity {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::UnknownMembers,
+        Self::UnknownWords,
+        Self::NoRecoveryInstanceIds,
+        Self::PageSizeOne,
+        Self::Throttling,
+        Self::ThrottlingWithRetryAfter,
+        Self::CutBefore,
+        Self::CutAfter,
+        Self::Slow,
+    ];
+
+    /// Its name on the command line.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::UnknownMembers => "unknown-members",
+            Self::UnknownWords => "unknown-words",
+            Self::NoRecoveryInstanceIds => "no-recovery-instance-ids",
+            Self::PageSizeOne => "page-size-one",
+            Self::Throttling => "throttling",
+            Self::ThrottlingWithRetryAfter => "throttling-with-retry-after",
+            Self::CutBefore => "cut-before",
+            Self::CutAfter => "cut-after",
+            Self::Slow => "slow",
+        }
+    }
+}
+
+impl fmt::Display for Fidelity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl FromStr for Fidelity {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Self::ALL.into_iter().find(|fidelity| fidelity.as_str() == text).ok_or_else(|| {
+            let known: Vec<&str> = Self::ALL.iter().map(|fidelity| fidelity.as_str()).collect();
+            format!("`{text}` is not known; known are {}", known.join(", "))
+        })
+    }
+}
+
+/// Which of them are on, and how many calls there have been.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Strain {
+    on: Vec<Fidelity>,
+    calls: u64,
+}
+
+/// What is done to a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mishap {
+    /// It is refused, perhaps with a number of seconds to wait.
+    Throttled(Option<u32>),
+    /// It never arrives.
+    CutBefore,
+    /// Its answer never arrives.
+    CutAfter,
+}
+
+impl Strain {
+    /// These.
+    pub fn new(on: impl IntoIterator<Item = Fidelity>) -> Self {
+        Self { on: on.into_iter().collect(), calls: 0 }
+    }
+
+    pub(crate) fn has(&self, fidelity: Fidelity) -> bool {
+        self.on.contains(&fidelity)
+    }
+
+    /// Counts a call, and says what happens to it.
+    pub(crate) fn next(&mut self) -> Option<Mishap> {
+        self.calls += 1;
+        let every = |n: u64| self.calls.is_multiple_of(n);
+        if self.has(Fidelity::ThrottlingWithRetryAfter) && every(4) {
+            Some(Mishap::Throttled(Some(1)))
+        } else if self.has(Fidelity::Throttling) && every(4) {
+            Some(Mishap::Throttled(None))
+        } else if self.has(Fidelity::CutBefore) && every(7) {
+            Some(Mishap::CutBefore)
+        } else if self.has(Fidelity::CutAfter) && every(7) {
+            Some(Mishap::CutAfter)
+        } else {
+            None
+        }
+    }
+
+    /// How long an answer takes, besides what it takes anyway.
+    pub(crate) fn delay(&self) -> Duration {
+        if self.has(Fidelity::Slow) { Duration::from_millis(200) } else { Duration::ZERO }
+    }
+
+    /// The most items on a page.
+    pub(crate) fn page_size(&self) -> usize {
+        if self.has(Fidelity::PageSizeOne) { 1 } else { 1_000 }
+    }
+
+    /// A JSON answer of DRS as it would come on a bad day.
+    pub(crate) fn strained(&self, mut value: Value) -> Value {
+        if self.has(Fidelity::UnknownWords) {
+            unknown_words(&mut value);
+        }
+        if self.has(Fidelity::UnknownMembers) {
+            unknown_members(&mut value);
+        }
+        value
+    }
+}
+
+fn unknown_members(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            // Tags are a map, not a structure: what is in them means something.
+            let inner =
+                members.iter_mut().filter(|(name, _)| !matches!(name.as_str(), "tags" | "stagingAreaTags"));
+            inner.for_each(|(_, member)| unknown_members(member));
+            members.insert("memberOfTomorrow".to_owned(), json!({ "value": [1, "two", null] }));
+        }
+        Value::Array(items) => items.iter_mut().for_each(unknown_members),
+        _ => {}
+    }
+}
+
+/// Words that show, and by which no procedure decides.
+const SHOWN: [&str; 2] = ["initiatedBy", "volumeStatus"];
+
+fn unknown_words(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            for (name, member) in members.iter_mut() {
+                if SHOWN.contains(&name.as_str()) {
+                    *member = json!("WORD_OF_TOMORROW");
+                } else if name == "stagingArea" {
+                    member["status"] = json!("WORD_OF_TOMORROW");
+                } else if name == "initiated" {
+                    member["type"] = json!("WORD_OF_TOMORROW");
+                } else {
+                    unknown_words(member);
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(unknown_words),
+        _ => {}
+    }
+}

@@ -1,0 +1,100 @@
+//! AWS's query protocols: the parameters of a request, as EC2 and STS are asked.
+
+use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::str::FromStr;
+
+use failback_sim::Fault;
+
+use crate::incoming::Incoming;
+use crate::paging::Page;
+
+/// The parameters of a form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Parameters(BTreeMap<String, String>);
+
+impl Parameters {
+    /// Those of the body, or of the query string.
+    pub(crate) fn read(incoming: &Incoming) -> Self {
+        let bytes = if incoming.body.is_empty() { incoming.query.as_bytes() } else { &incoming.body };
+        Self(
+            form_urlencoded::parse(bytes)
+                .map(|(key, value)| (key.into_owned(), value.into_owned()))
+                .collect(),
+        )
+    }
+
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+
+    /// The operation.
+    pub(crate) fn action(&self) -> &str {
+        self.text("Action").unwrap_or_default()
+    }
+
+    /// The values of `NAME.1`, `NAME.2`…
+    pub(crate) fn list(&self, name: &str) -> Vec<&str> {
+        let numbered = |n: usize| self.text(&format!("{name}.{n}"));
+        (1..).map_while(numbered).collect()
+    }
+
+    /// An id that must be there.
+    pub(crate) fn id<T: FromStr<Err: Display>>(&self, name: &str) -> Result<T, Fault> {
+        let missing =
+            || Fault::new("MissingParameter", format!("The request must contain the parameter {name}"));
+        malformed(name, self.text(name).ok_or_else(missing)?)
+    }
+
+    /// Ids of a list.
+    pub(crate) fn ids<T: FromStr<Err: Display>>(&self, name: &str) -> Result<Vec<T>, Fault> {
+        self.list(name).into_iter().map(|text| malformed(name, text)).collect()
+    }
+
+    /// Names and values of `Filter.1.Name`, `Filter.1.Value.1`…
+    pub(crate) fn filters(&self) -> Vec<(&str, Vec<&str>)> {
+        let filter = |n: usize| {
+            let name = self.text(&format!("Filter.{n}.Name"))?;
+            Some((name, self.list(&format!("Filter.{n}.Value"))))
+        };
+        (1..).map_while(filter).collect()
+    }
+
+    /// True where some parameter's name begins so.
+    pub(crate) fn has(&self, prefix: &str) -> bool {
+        self.0.keys().any(|key| key.starts_with(prefix))
+    }
+
+    /// The page that is asked for. EC2 has its own words for a wrong one.
+    pub(crate) fn page(&self, most: usize) -> Result<Page, Fault> {
+        let wrong = |message: String| Fault::new("InvalidParameterValue", message);
+        let size = self.text("MaxResults");
+        let size = size.map(|text| text.parse::<u64>().map_err(|_| wrong(format!("MaxResults: {text}"))));
+        Page::new(Some(size.transpose()?.unwrap_or(1_000)), self.text("NextToken"), most)
+            .map_err(|fault| wrong(fault.message))
+    }
+}
+
+fn malformed<T: FromStr<Err: Display>>(name: &str, text: &str) -> Result<T, Fault> {
+    let kind = name.trim_end_matches("Id");
+    text.parse().map_err(|error: T::Err| match kind {
+        "Instance" => Fault::new("InvalidInstanceID.Malformed", format!("Invalid id: \"{text}\"")),
+        "LaunchTemplate" => Fault::new("InvalidLaunchTemplateId.Malformed", format!("{error}")),
+        _ => Fault::new("InvalidParameterValue", format!("{name}: {error}")),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_and_filters_are_numbered_from_one() {
+        let body = b"Action=DescribeInstances&InstanceId.1=i-00000001&InstanceId.2=i-00000002&Filter.1.Name=tag%3Aapp&Filter.1.Value.1=shop";
+        let incoming = Incoming { body: body.to_vec(), ..Incoming::default() };
+        let parameters = Parameters::read(&incoming);
+        assert_eq!(parameters.action(), "DescribeInstances");
+        assert_eq!(parameters.list("InstanceId"), ["i-00000001", "i-00000002"]);
+        assert_eq!(parameters.filters(), [("tag:app", vec!["shop"])]);
+    }
+}

@@ -1,0 +1,79 @@
+//! Route 53: rest-xml.
+
+mod changes;
+mod records;
+
+use failback_core::id::HostedZoneId;
+use failback_sim::{Answer as Outcome, Fault, Request, World};
+
+use crate::answer::{Answer, Reply};
+use crate::ec2::REQUEST_ID;
+use crate::fidelity::Strain;
+use crate::incoming::Incoming;
+use crate::namespaces;
+use crate::xml::Xml;
+
+/// An operation writes the elements of its answer below this root.
+struct Body(&'static str, Box<dyn FnOnce(&mut Xml)>);
+
+/// Answers a request to Route 53.
+pub(crate) fn answer(world: &mut World, incoming: &Incoming, strain: &Strain) -> Reply {
+    let segments = incoming.segments();
+    let path: Vec<&str> = segments.iter().map(|segment| segment.trim_end_matches('/')).collect();
+    let path: Vec<&str> = path.into_iter().filter(|segment| !segment.is_empty()).collect();
+    let outcome = match (incoming.method.as_str(), &path[..]) {
+        ("GET", ["2013-04-01", "hostedzone"]) => records::zones(world),
+        ("GET", ["2013-04-01", "hostedzone", zone]) => records::zone(world, zone),
+        ("GET", ["2013-04-01", "hostedzone", zone, "rrset"]) => {
+            records::list(world, zone, incoming, strain.page_size())
+        }
+        ("POST", ["2013-04-01", "hostedzone", zone, "rrset"]) => changes::change(world, zone, &incoming.body),
+        ("GET", ["2013-04-01", "change", id]) => changes::get(world, id),
+        (method, _) => {
+            let message = format!(
+                "{method} {} is not modelled by this simulator. Nothing was done. Operations of Route 53 that are: \
+                 ListHostedZones, GetHostedZone, ListResourceRecordSets, ChangeResourceRecordSets, GetChange",
+                incoming.path
+            );
+            let fault = Fault { http: 501, ..Fault::new("NotImplemented", message) };
+            return Reply::Answer(error(&fault));
+        }
+    };
+    let ok = |Body(root, inner): Body| Answer::xml(200, Xml::document(root, namespaces::ROUTE53, inner));
+    Reply::of(outcome, ok, |fault| error(&fault))
+}
+
+/// An error in the form of rest-xml. A batch that is refused has a form of its own.
+pub(crate) fn error(fault: &Fault) -> Answer {
+    let text = if fault.code == "InvalidChangeBatch" {
+        Xml::document(fault.code, namespaces::ROUTE53, |xml| {
+            xml.element("Messages", |xml| xml.leaf("Message", &fault.message));
+            xml.leaf("RequestId", REQUEST_ID);
+        })
+    } else {
+        Xml::document("ErrorResponse", namespaces::ROUTE53, |xml| {
+            xml.element("Error", |xml| {
+                xml.leaf("Type", if fault.http < 500 { "Sender" } else { "Receiver" });
+                xml.leaf("Code", fault.code);
+                xml.leaf("Message", &fault.message);
+            });
+            xml.leaf("RequestId", REQUEST_ID);
+        })
+    };
+    Answer::xml(fault.http, text)
+}
+
+fn make<T>(
+    world: &mut World,
+    operation: &str,
+    input: Result<T, Fault>,
+    targets: impl FnOnce(&T) -> Vec<String>,
+    run: impl FnOnce(&mut World, T) -> Result<Body, Fault>,
+) -> Outcome<Body> {
+    let named = input.as_ref().map(targets).unwrap_or_default();
+    world.call(Request::new(operation, None, named), |world| run(world, input?))
+}
+
+fn zone_id(text: &str) -> Result<HostedZoneId, Fault> {
+    text.parse().map_err(|error| Fault::new("InvalidInput", format!("{error}")))
+}

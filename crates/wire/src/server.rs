@@ -1,0 +1,161 @@
+//! HTTP/1.1 on loopback.
+
+use std::future::Future;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Incoming as Body;
+use hyper::service::service_fn;
+use hyper::{Request, Response, StatusCode};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+
+use crate::answer::{Answer, Reply};
+use crate::front::Front;
+use crate::incoming::Incoming;
+
+/// Connections at a time.
+const CONNECTIONS: usize = 256;
+/// Bytes of a request's body. The largest real one, tags and ids of 200 servers, is far below.
+const BODY_BYTES: usize = 1_048_576;
+/// For a request's headers to arrive, and for its body.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a caller that has died is left without an answer.
+const SILENCE: Duration = Duration::from_mins(5);
+
+/// A front that listens.
+#[derive(Debug)]
+pub struct Server {
+    listener: TcpListener,
+    front: Arc<Front>,
+}
+
+impl Server {
+    /// Listens on 127.0.0.1, and nowhere else: the simulator checks no signatures. Port 0 takes any that is free.
+    ///
+    /// # Errors
+    /// When the port is taken.
+    pub async fn bind(port: u16, front: Arc<Front>) -> io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
+        Ok(Self { listener, front })
+    }
+
+    /// Where it listens.
+    ///
+    /// # Errors
+    /// When the system does not say.
+    pub fn address(&self) -> io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+
+    /// Serves until this future is done.
+    pub async fn run(self, until: impl Future<Output = ()>) {
+        tokio::pin!(until);
+        let places = Arc::new(Semaphore::new(CONNECTIONS));
+        loop {
+            let stream = tokio::select! {
+                () = &mut until => return,
+                accepted = self.listener.accept() => accepted,
+            };
+            // A connection that failed before it was accepted is none of anybody's.
+            let Ok((stream, _)) = stream else { continue };
+            let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
+            let front = Arc::clone(&self.front);
+            tokio::spawn(async move {
+                connection(stream, front).await;
+                drop(place);
+            });
+        }
+    }
+}
+
+/// The caller gets no answer.
+#[derive(Debug)]
+struct Cut;
+
+impl std::fmt::Display for Cut {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the answer is withheld on purpose")
+    }
+}
+
+impl std::error::Error for Cut {}
+
+async fn connection(stream: TcpStream, front: Arc<Front>) {
+    // Answers are small and waited for.
+    let _ = stream.set_nodelay(true);
+    let service = service_fn(move |request| {
+        let front = Arc::clone(&front);
+        async move { answer(request, &front).await }
+    });
+    let mut http = hyper::server::conn::http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(PATIENCE);
+    // It ends with an error where the answer was withheld, and where the other side has gone: both are no fault here.
+    let _ = http.serve_connection(TokioIo::new(stream), service).await;
+}
+
+async fn answer(request: Request<Body>, front: &Front) -> Result<Response<Full<Bytes>>, Cut> {
+    let incoming = match read(request).await {
+        Ok(incoming) => incoming,
+        Err(status) => return Ok(plain(status)),
+    };
+    let (reply, delay) = front.handle(&incoming);
+    if !delay.is_zero() {
+        tokio::time::sleep(delay).await;
+    }
+    match reply {
+        Reply::Answer(answer) => Ok(response(answer)),
+        Reply::Cut => Err(Cut),
+        Reply::Silence => {
+            tokio::time::sleep(SILENCE).await;
+            Err(Cut)
+        }
+    }
+}
+
+async fn read(request: Request<Body>) -> Result<Incoming, StatusCode> {
+    let (head, body) = request.into_parts();
+    let collected = tokio::time::timeout(PATIENCE, Limited::new(body, BODY_BYTES).collect()).await;
+    let body = match collected {
+        Ok(Ok(body)) => body.to_bytes().to_vec(),
+        Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => {
+            return Err(StatusCode::PAYLOAD_TOO_LARGE);
+        }
+        Ok(Err(_)) => return Err(StatusCode::BAD_REQUEST),
+        Err(_) => return Err(StatusCode::REQUEST_TIMEOUT),
+    };
+    let text = |value: &hyper::header::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    Ok(Incoming {
+        method: head.method.to_string(),
+        path: head.uri.path().to_owned(),
+        query: head.uri.query().unwrap_or_default().to_owned(),
+        headers: head.headers.iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect(),
+        body,
+    })
+}
+
+fn plain(status: StatusCode) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(Bytes::new()));
+    *response.status_mut() = status;
+    response
+}
+
+fn response(answer: Answer) -> Response<Full<Bytes>> {
+    let mut builder =
+        Response::builder().status(answer.status).header("x-amzn-requestid", crate::ec2::REQUEST_ID);
+    if !answer.content_type.is_empty() {
+        builder = builder.header("content-type", answer.content_type);
+    }
+    for (name, value) in answer.headers {
+        builder = builder.header(name, value);
+    }
+    // A value that no header can carry: said as what it is, a fault of this server.
+    builder
+        .body(Full::new(Bytes::from(answer.body)))
+        .unwrap_or_else(|_| plain(StatusCode::INTERNAL_SERVER_ERROR))
+}

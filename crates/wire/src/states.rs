@@ -1,0 +1,101 @@
+//! Step Functions, as far as a step asks it: which executions run. JSON 1.0.
+
+use failback_core::cloud::RunningExecution;
+use failback_core::procedure::Procedure;
+use failback_sim::{Answer as Outcome, Fault, Request, World};
+use serde_json::{Value, json};
+
+use crate::answer::{Answer, Reply};
+use crate::incoming::Incoming;
+use crate::paging::Page;
+
+const TARGET: &str = "AWSStepFunctions.";
+
+/// Answers a request to Step Functions.
+pub(crate) fn answer(world: &mut World, incoming: &Incoming, most: usize) -> Reply {
+    let input: Value = serde_json::from_slice(&incoming.body).unwrap_or_default();
+    let target = incoming.header("x-amz-target").unwrap_or_default();
+    let outcome = match target.strip_prefix(TARGET) {
+        Some("ListExecutions") => list(world, &input, most),
+        Some("DescribeExecution") => describe(world, &input),
+        _ => {
+            let message = format!(
+                "{target} is not modelled by this simulator. Operations of Step Functions that are: ListExecutions, \
+                 DescribeExecution"
+            );
+            return Reply::Answer(error(&Fault {
+                http: 501,
+                ..Fault::new("UnsupportedOperationException", message)
+            }));
+        }
+    };
+    let ok =
+        |value: Value| Answer { content_type: "application/x-amz-json-1.0", ..Answer::json(200, &value) };
+    Reply::of(outcome, ok, |fault| error(&fault))
+}
+
+/// An error in the form of awsJson1.0: its name is in the body.
+pub(crate) fn error(fault: &Fault) -> Answer {
+    let body = json!({ "__type": fault.code, "message": fault.message });
+    Answer { content_type: "application/x-amz-json-1.0", ..Answer::json(fault.http, &body) }
+}
+
+/// The procedure of a machine, by its name: `…:stateMachine:NAME`.
+fn procedure(machine: &str) -> Option<Procedure> {
+    let name = machine.rsplit(':').next()?.to_ascii_lowercase();
+    // Both may be called `drs-failback-…`.
+    if name.contains("drill") {
+        Some(Procedure::Drill)
+    } else {
+        name.contains("failback").then_some(Procedure::Failback)
+    }
+}
+
+/// Step Functions counts seconds since 1970.
+fn seconds(execution: &RunningExecution) -> f64 {
+    execution.started.millis() as f64 / 1_000.0
+}
+
+fn list(world: &mut World, input: &Value, most: usize) -> Outcome<Value> {
+    let machine = input["stateMachineArn"].as_str().unwrap_or_default().to_owned();
+    let running = input["statusFilter"].as_str().is_none_or(|status| status == "RUNNING");
+    let page = Page::new(input["maxResults"].as_u64().filter(|&n| n > 0), input["nextToken"].as_str(), most);
+    world.call(Request::new("states:ListExecutions", None, [""; 0]), |world| {
+        let missing =
+            || Fault::new("StateMachineDoesNotExist", format!("State Machine Does Not Exist: '{machine}'"));
+        let wanted = procedure(&machine).ok_or_else(missing)?;
+        let mut found = world.running_executions();
+        found.retain(|execution| running && execution.procedure == wanted);
+        let (items, next) = page.map_err(|fault| Fault::new("InvalidToken", fault.message))?.cut(found);
+        let shape = |execution: &RunningExecution| {
+            json!({
+                "executionArn": execution.id,
+                "stateMachineArn": machine,
+                "name": execution.id.rsplit(':').next(),
+                "status": "RUNNING",
+                "startDate": seconds(execution),
+            })
+        };
+        let mut body = json!({ "executions": items.iter().map(shape).collect::<Vec<_>>() });
+        if let Some(token) = next {
+            body["nextToken"] = json!(token);
+        }
+        Ok(body)
+    })
+}
+
+fn describe(world: &mut World, input: &Value) -> Outcome<Value> {
+    let arn = input["executionArn"].as_str().unwrap_or_default().to_owned();
+    world.call(Request::new("states:DescribeExecution", None, [&arn]), |world| {
+        let found = world.running_executions().into_iter().find(|execution| execution.id == arn);
+        let missing = || Fault::new("ExecutionDoesNotExist", format!("Execution Does Not Exist: '{arn}'"));
+        let execution = found.ok_or_else(missing)?;
+        Ok(json!({
+            "executionArn": execution.id,
+            "name": execution.id.rsplit(':').next(),
+            "status": "RUNNING",
+            "startDate": seconds(&execution),
+            "input": execution.input.to_string(),
+        }))
+    })
+}

@@ -1,0 +1,153 @@
+//! `drs-failback sim`.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::{Args, Subcommand, ValueEnum};
+use drs_failback::steps::STEPS;
+use drs_failback::worlds::{Built, WorldFile};
+use failback_sim::{Scene, Simulation};
+use failback_wire::{Fidelity, Front, Server, Speed, Strain};
+
+use super::{check_plan, usage};
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Sub {
+    /// Serve the simulated world on loopback until it is interrupted.
+    Serve(Serve),
+}
+
+const NOTES: &str = "Everything is on 127.0.0.1: DRS, EC2 and Route 53 as far as the page needs them, and STS. Region and \
+service are taken from the signature's credential scope; signatures are not checked. What is not modelled is refused.
+
+Time can be moved, and the world looked at, below /_sim:
+  curl -s http://127.0.0.1:4580/_sim                                     the fleet by the page's labels
+  curl -s -d '{\"seconds\": 600}' http://127.0.0.1:4580/_sim/advance       ten minutes pass
+  curl -s 'http://127.0.0.1:4580/_sim/calls?kind=write'                  what was changed, and by whom
+  curl -s -d '{\"rule\": \"boot:web-1\"}' http://127.0.0.1:4580/_sim/faults  something will go wrong
+
+Examples:
+  drs-failback sim serve
+  drs-failback sim serve --speed 60 --scene recovered --servers 10
+  drs-failback sim serve --fidelity page-size-one --fidelity throttling
+  drs-failback sim serve --world examples/worlds/impaired.json";
+
+#[derive(Debug, Args)]
+#[command(after_help = NOTES)]
+pub(crate) struct Serve {
+    /// The port; 0 takes one that is free.
+    #[arg(long, value_name = "PORT", default_value_t = 4580)]
+    port: u16,
+    /// How many seconds of virtual time pass in one of real time; 0 stands still and moves only by /_sim/advance.
+    #[arg(long, value_name = "FACTOR", default_value = "1", value_parser = speed)]
+    speed: Speed,
+    /// A world file, which says all that the options below say.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["plan", "scene", "servers", "seed", "fail"])]
+    world: Option<PathBuf>,
+    /// The plan that the world fits; without it the three-tier example.
+    #[arg(long, value_name = "FILE")]
+    plan: Option<PathBuf>,
+    /// How things stand.
+    #[arg(long, value_enum, default_value_t = SceneName::Recovered)]
+    scene: SceneName,
+    /// How many servers there are [default: as many as the plan suggests].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=failback_core::plan::SERVERS_MAX as u64))]
+    servers: Option<u64>,
+    /// Decides everything that is chance.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+    /// Something that goes wrong, as in `drs-failback failback --help`; may repeat.
+    #[arg(long, value_name = "RULE")]
+    fail: Vec<String>,
+    /// How answers strain their reader; may repeat.
+    #[arg(long, value_name = "NAME", value_parser = fidelities())]
+    fidelity: Vec<String>,
+}
+
+/// How things stand when a world begins.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum SceneName {
+    /// Production runs on A1, B1 protects it, nothing is recovered.
+    Steady,
+    /// The source Region had failed: production runs on B3, A1 is stopped.
+    Recovered,
+    /// Production runs on A1; B2 and B3 were launched as a drill.
+    DrilledRecovered,
+}
+
+impl From<SceneName> for Scene {
+    fn from(name: SceneName) -> Self {
+        match name {
+            SceneName::Steady => Self::Steady,
+            SceneName::Recovered => Self::Recovered,
+            SceneName::DrilledRecovered => Self::DrilledRecovered,
+        }
+    }
+}
+
+fn fidelities() -> clap::builder::PossibleValuesParser {
+    clap::builder::PossibleValuesParser::new(Fidelity::ALL.map(Fidelity::as_str))
+}
+
+fn speed(text: &str) -> Result<Speed, String> {
+    match text.parse::<f64>() {
+        Ok(factor) if factor.is_finite() && (0.0..=1_000_000.0).contains(&factor) => Ok(Speed(factor)),
+        _ => Err("not a number from 0 to 1000000".to_owned()),
+    }
+}
+
+pub(crate) fn run(sub: &Sub) -> ExitCode {
+    let Sub::Serve(arguments) = sub;
+    let built = world_file(arguments).and_then(|file| file.build());
+    match built.and_then(|built| serve(arguments, built)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => usage(message),
+    }
+}
+
+fn world_file(arguments: &Serve) -> Result<WorldFile, String> {
+    let mut file = match &arguments.world {
+        Some(path) => {
+            let text = check_plan::read(path)?;
+            WorldFile::parse(&text).map_err(|error| format!("{}: {error}", path.display()))?
+        }
+        None => WorldFile {
+            plan: arguments
+                .plan
+                .as_deref()
+                .map(|path| check_plan::plan(path).map(|(input, _)| input))
+                .transpose()?,
+            scene: arguments.scene.into(),
+            servers: arguments.servers.map(|n| usize::try_from(n).unwrap_or(usize::MAX)),
+            seed: Some(arguments.seed),
+            faults: arguments.fail.clone(),
+            ..WorldFile::default()
+        },
+    };
+    file.fidelity.extend(arguments.fidelity.iter().cloned());
+    Ok(file)
+}
+
+/// Serves until the process is interrupted. Nothing is kept, so nothing is lost by that.
+fn serve(arguments: &Serve, built: Built) -> Result<(), String> {
+    let Built { world, plan, fidelity } = built;
+    let steps = STEPS.iter().map(|step| step.name.to_owned()).collect();
+    let front = Front::new(Simulation::new(world), arguments.speed, Strain::new(fidelity)).with_steps(steps);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| format!("the asynchronous runtime does not start: {error}"))?;
+    runtime.block_on(async {
+        let server = Server::bind(arguments.port, Arc::new(front)).await.map_err(|error| {
+            format!("port {} of 127.0.0.1: {error}; --port 0 takes one that is free", arguments.port)
+        })?;
+        let address = server.address().map_err(|error| error.to_string())?;
+        println!("# The simulated world of {}. Paste this where AWS's clients are to find it:", plan.name);
+        println!("export AWS_ENDPOINT_URL=http://{address}");
+        println!("export AWS_ACCESS_KEY_ID=simulator AWS_SECRET_ACCESS_KEY=simulator");
+        println!("export AWS_DEFAULT_REGION={}", plan.regions.recovery);
+        println!("# Look around: curl -s http://{address}/_sim");
+        println!("# Listening on {address}. Ctrl-C ends it.");
+        server.run(std::future::pending()).await;
+        Ok(())
+    })
+}
