@@ -1,5 +1,7 @@
 //! AWS as the steps see it.
 
+use std::fmt;
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
@@ -19,6 +21,28 @@ pub struct Aws {
     pub(crate) clients: Clients,
     pub(crate) machines: Option<Machines>,
     quotas: DrsQuotas,
+    clock: SharedClock,
+}
+
+/// Where the time comes from.
+#[derive(Clone)]
+struct SharedClock(Arc<dyn Clock>);
+
+impl fmt::Debug for SharedClock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Clock")
+    }
+}
+
+/// The clock of the machine, which Lambda keeps right.
+struct SystemClock;
+
+impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "this is the clock that everything else asks")]
+    fn now(&self) -> Moment {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Moment::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    }
 }
 
 impl Aws {
@@ -31,15 +55,22 @@ impl Aws {
     /// AWS, with the SDK's settings given. Makes no call.
     pub fn new(config: Config, sdk: SdkConfig) -> Self {
         let clients = Clients::new(&config, sdk);
-        Self { clients, machines: config.machines, quotas: config.quotas }
+        let clock = SharedClock(Arc::new(SystemClock));
+        Self { clients, machines: config.machines, quotas: config.quotas, clock }
+    }
+
+    /// The same, in another time: what AWS answers is compared with the clock, so that a simulated AWS and those who
+    /// call it need one clock.
+    #[must_use]
+    pub fn with_clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = SharedClock(clock);
+        self
     }
 }
 
 impl Clock for Aws {
-    #[expect(clippy::disallowed_methods, reason = "this is the clock that everything else asks")]
     fn now(&self) -> Moment {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Moment::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+        self.clock.0.now()
     }
 }
 

@@ -9,6 +9,7 @@ use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_drs::config::SharedCredentialsProvider;
 use aws_smithy_http_client::tls;
+use aws_types::app_name::AppName;
 use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 
 /// How an environment variable is looked up.
@@ -21,14 +22,17 @@ pub(crate) fn sdk_config(variable: Variable) -> SdkConfig {
         .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::AwsLc))
         .build_https();
     let region = variable("AWS_REGION").or_else(|| variable("AWS_DEFAULT_REGION"));
-    SdkConfig::builder()
+    // CloudTrail's `userAgent` then says which function called: `app/` and its name.
+    let app = variable("AWS_LAMBDA_FUNCTION_NAME").and_then(|name| AppName::new(name).ok());
+    let mut config = SdkConfig::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())
         .http_client(http)
         .credentials_provider(SharedCredentialsProvider::new(EnvironmentVariableCredentialsProvider::new()))
         .region(region.map(Region::new))
         .use_fips(variable("AWS_USE_FIPS_ENDPOINT").is_some_and(|text| text.eq_ignore_ascii_case("true")))
-        .service_config(Endpoints(variable))
-        .build()
+        .service_config(Endpoints(variable));
+    config.set_app_name(app);
+    config.build()
 }
 
 /// `AWS_ENDPOINT_URL_DRS`, `AWS_ENDPOINT_URL_ROUTE_53` and so on, and `AWS_ENDPOINT_URL` for all others.
