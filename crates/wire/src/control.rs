@@ -50,13 +50,18 @@ pub(crate) fn answer(front: &Front, incoming: &Incoming) -> Option<Answer> {
                  /_sim/traffic",
                 incoming.path
             );
-            return Some(Answer::json(404, &json!({ "message": message })));
+            return Some(shown(404, &json!({ "message": message })));
         }
     };
     Some(match result {
-        Ok(value) => Answer::json(200, &value),
-        Err(message) => Answer::json(400, &json!({ "message": message })),
+        Ok(value) => shown(200, &value),
+        Err(message) => shown(400, &json!({ "message": message })),
     })
+}
+
+/// JSON for people: they ask with curl.
+fn shown(status: u16, value: &Value) -> Answer {
+    Answer { body: format!("{value:#}\n").into_bytes(), ..Answer::json(status, value) }
 }
 
 fn now(world: &World) -> String {

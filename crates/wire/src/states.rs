@@ -51,6 +51,16 @@ fn procedure(machine: &str) -> Option<Procedure> {
     }
 }
 
+/// The machine of an execution, by the execution's ARN. One that was not started by ARN is of a machine that is called
+/// after its procedure.
+fn machine(execution: &RunningExecution, account: &str) -> String {
+    let by_arn = execution.id.rsplit_once(':').filter(|(arn, _)| arn.contains(":execution:"));
+    by_arn.map_or_else(
+        || format!("arn:aws:states:us-east-1:{account}:stateMachine:{}", execution.procedure),
+        |(arn, _)| arn.replacen(":execution:", ":stateMachine:", 1),
+    )
+}
+
 /// Step Functions counts seconds since 1970.
 fn seconds(execution: &RunningExecution) -> f64 {
     execution.started.millis() as f64 / 1_000.0
@@ -92,6 +102,7 @@ fn describe(world: &mut World, input: &Value) -> Outcome<Value> {
         let execution = found.ok_or_else(missing)?;
         Ok(json!({
             "executionArn": execution.id,
+            "stateMachineArn": machine(&execution, world.account()),
             "name": execution.id.rsplit(':').next(),
             "status": "RUNNING",
             "startDate": seconds(&execution),
