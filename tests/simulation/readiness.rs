@@ -122,3 +122,18 @@ fn an_original_that_is_gone_cannot_be_copied() {
     let run = run(&mut rehearsal, Procedure::Failback);
     assert_stopped(&rehearsal, &run, &["shows no subnet", "$.launch"]);
 }
+
+#[test]
+fn an_original_is_terminated_only_where_its_owner_has_tagged_it() {
+    let untagged = |terminates: bool| {
+        let input = three_tier(|plan| plan["cleanup"]["terminateOriginals"] = json!(terminates));
+        let mut setting = setting(Procedure::Failback, input, 3, 1);
+        setting.switches.originals_lack_tag = true;
+        setting
+    };
+    let told = &["has not tagged it", "drs-failback:original=may-be-terminated"];
+    stopped(untagged(true), Procedure::Failback, told);
+    let mut rehearsal = Rehearsal::new(untagged(false));
+    let done = run(&mut rehearsal, Procedure::Failback);
+    assert_eq!(done.outcome, Outcome::Succeeded, "{:?}", done.failure);
+}

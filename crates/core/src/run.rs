@@ -78,6 +78,11 @@ pub mod tag {
     pub const B1: &str = "drs-failback:b1";
     /// On A2: the original instance, which nothing else remembers once B1 protects A4.
     pub const A1: &str = "drs-failback:a1";
+    /// On A1, set by its owner: with [`MAY_BE_TERMINATED`] a failback may terminate it. The deployed function can
+    /// terminate no other instance.
+    pub const ORIGINAL: &str = "drs-failback:original";
+    /// Value of [`ORIGINAL`].
+    pub const MAY_BE_TERMINATED: &str = "may-be-terminated";
 }
 
 /// True when something was made by a drill, of this run or of an earlier one.

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use failback_core::cloud::{Direction, InstanceState, LastLaunch, RightSizing, Tags};
 use failback_core::id::{InstanceId, LaunchTemplateId, SourceServerId};
 use failback_core::region::Region;
+use failback_core::run::tag;
 
 use super::network::Network;
 use super::{Builder, HOUR, Scene};
@@ -117,6 +118,9 @@ impl Builder<'_> {
         let switches = self.options.switches;
         if switches.launch_into_source && !switches.originals_lack_tag {
             a1.tags.insert(LAUNCH_INTO_TAG.0.to_owned(), LAUNCH_INTO_TAG.1.to_owned());
+        }
+        if !switches.originals_lack_tag {
+            a1.tags.insert(tag::ORIGINAL.to_owned(), tag::MAY_BE_TERMINATED.to_owned());
         }
         let (a1_id, acknowledged) = (a1.id.clone(), a1.disk.base.clone());
         self.world.place_instance(a1);

@@ -1,8 +1,8 @@
 //! What a failback alone needs: that B3 is production, and that nothing stands where A4 goes.
 
-use failback_core::cloud::{InstanceState, RecoveryInstance};
+use failback_core::cloud::{Instance, InstanceState, RecoveryInstance};
 use failback_core::fleet::{Fleet, Member};
-use failback_core::run::{Run, made_by_a_drill};
+use failback_core::run::{Run, made_by_a_drill, tag};
 
 use crate::facts::Facts;
 use crate::finding::{Finding, Findings};
@@ -16,6 +16,7 @@ pub(crate) fn check(run: &Run, facts: &Facts, fleet: &Fleet, findings: &mut Vec<
         }
         launched_by_a_drill(facts, member, findings);
         into_source(run, facts, member, findings);
+        may_terminate(run, facts, member, findings);
     }
     for member in fleet.members.iter().filter(|member| member.home) {
         findings.warn(
@@ -61,6 +62,29 @@ fn launched_by_a_drill(facts: &Facts, member: &Member, findings: &mut Vec<Findin
             &member.name,
             "an interrupted drill left A3 and A4 in its isolated network",
             "Start the drill with its plan again: it cleans up first",
+        );
+    }
+}
+
+/// The function that terminates A1 has leave for no instance but those that their owner has tagged for it. Found out
+/// here, and not in the last step of a failback.
+fn may_terminate(run: &Run, facts: &Facts, member: &Member, findings: &mut Vec<Finding>) {
+    let a1 = member.a1.as_ref().and_then(|a1| facts.instances.get(a1));
+    let a1_is_a4 = facts.launches_into_source || (member.a1.is_some() && member.a1 == member.a4());
+    let tagged =
+        |a1: &Instance| a1.tags.get(tag::ORIGINAL).is_some_and(|value| value == tag::MAY_BE_TERMINATED);
+    if run.plan.cleanup.terminate_originals
+        && !a1_is_a4
+        && a1.is_some_and(|a1| a1.state.is_live() && !tagged(a1))
+    {
+        findings.block(
+            &member.name,
+            "A1 is to be terminated, and its owner has not tagged it for that",
+            format!(
+                "Tag the instance {}={}, or leave cleanup.terminateOriginals out",
+                tag::ORIGINAL,
+                tag::MAY_BE_TERMINATED
+            ),
         );
     }
 }

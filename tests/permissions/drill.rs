@@ -1,0 +1,161 @@
+//! What no drill may do: nothing that its machine may call has leave to change A1, B1 or a record. By action, and by
+//! resource.
+
+use failback_core::procedure::Procedure;
+use failback_sim::Context;
+
+use crate::functions::{self, Function};
+use crate::template::{ACCOUNT, Template};
+
+/// A thing of production, with tags that it may have.
+struct Thing {
+    name: &'static str,
+    arn: String,
+    tags: Vec<(&'static str, &'static str)>,
+}
+
+/// What production is made of while a drill runs.
+fn production() -> Vec<Thing> {
+    let instance = format!("arn:aws:ec2:us-east-1:{ACCOUNT}:instance/i-0123456789abcdef0");
+    let thing = |name, arn: &str, tags: &[(&'static str, &'static str)]| Thing {
+        name,
+        arn: arn.to_owned(),
+        tags: tags.to_vec(),
+    };
+    vec![
+        thing("A1", &instance, &[("app", "shop")]),
+        thing("A1, tagged for launching into", &instance, &[("AWSDRS", "AllowLaunchingIntoThisInstance")]),
+        thing("A1, tagged for termination", &instance, &[("drs-failback:original", "may-be-terminated")]),
+        thing("A1's volume", &format!("arn:aws:ec2:us-east-1:{ACCOUNT}:volume/vol-0123456789abcdef0"), &[]),
+        thing(
+            "B1",
+            &format!("arn:aws:drs:us-east-2:{ACCOUNT}:source-server/s-0123456789abcdef0"),
+            &[("app", "shop")],
+        ),
+        thing(
+            "B1's launch template",
+            &format!("arn:aws:ec2:us-east-2:{ACCOUNT}:launch-template/lt-0123456789abcdef0"),
+            &[],
+        ),
+        thing("the zone", "arn:aws:route53:::hostedzone/Z0123456789ABCDEFGHIJ", &[]),
+    ]
+}
+
+/// What a drill may do to them all the same, and why that changes nothing of production.
+const ALLOWED: &[(&str, &str, &str, &str)] = &[
+    (
+        "LaunchRecoveredServersFunction",
+        "drs:StartRecovery",
+        "B1",
+        "launching a recovered server reads B1's replica; B1 goes on replicating A1",
+    ),
+    (
+        "LaunchRecoveredServersFunction",
+        "drs:CreateRecoveryInstanceForDrs",
+        "B1",
+        "DRS registers what was launched from B1, as the caller",
+    ),
+    (
+        "DrillLaunchForFailbackFunction",
+        "ec2:DetachVolume",
+        "A1's volume",
+        "DRS's own policy has no condition here; detaching also needs leave for the instance, which must be DRS's",
+    ),
+    (
+        "DrillLaunchForFailbackFunction",
+        "ec2:RunInstances",
+        "A1's volume",
+        "RunInstances names the volumes that it makes",
+    ),
+    (
+        "LaunchRecoveredServersFunction",
+        "ec2:RunInstances",
+        "B1's launch template",
+        "a launch uses its template; changing one needs DRS's tag and DRS as the caller",
+    ),
+];
+
+fn reads(action: &str) -> bool {
+    let name = action.split_once(':').map_or(action, |(_, name)| name);
+    ["Describe", "Get", "List"].iter().any(|verb| name.starts_with(verb))
+}
+
+/// Everything that a statement would allow to be done to a thing: called by the function itself, or by DRS.
+fn leaves(function: &Function, thing: &Thing) -> Vec<(String, bool)> {
+    let mut found = Vec::new();
+    for via_drs in [false, true] {
+        let mut context = Context::new();
+        for (key, value) in &thing.tags {
+            context.insert(format!("aws:ResourceTag/{key}"), vec![(*value).to_owned()]);
+        }
+        context.insert("aws:ViaAWSService".to_owned(), vec![via_drs.to_string()]);
+        let region = thing.arn.split(':').nth(3).unwrap_or_default().to_owned();
+        context.insert("aws:RequestedRegion".to_owned(), vec![region]);
+        for statement in &function.statements {
+            let service = thing.arn.split(':').nth(2).unwrap_or_default();
+            let changes = |action: &&String| !reads(action) && action.split(':').next() == Some(service);
+            for action in statement.actions.iter().filter(changes) {
+                if statement.allows(action, &thing.arn, &context) {
+                    found.push((action.clone(), via_drs));
+                }
+            }
+        }
+    }
+    found
+}
+
+fn check(functions: &[Function]) -> Vec<String> {
+    let mut faults = Vec::new();
+    for function in functions.iter().filter(|function| function.called_by.contains(&Procedure::Drill)) {
+        for thing in production() {
+            for (action, via_drs) in leaves(function, &thing) {
+                let known = ALLOWED.iter().any(|(name, known, target, _)| {
+                    (*name, *known, *target) == (function.name.as_str(), action.as_str(), thing.name)
+                });
+                if !known {
+                    let via = if via_drs { " through DRS" } else { "" };
+                    faults.push(format!("{} may {action}{via}: {}", function.name, thing.name));
+                }
+            }
+        }
+    }
+    faults
+}
+
+#[test]
+fn nothing_that_a_drill_calls_can_change_production() {
+    let functions = functions::all(&Template::sample());
+    let faults = check(&functions);
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    // What only a failback may call can: were a drill to call it, this would be found out.
+    let mut shared = functions;
+    for function in &mut shared {
+        function.called_by = vec![Procedure::Drill];
+    }
+    let faults = check(&shared);
+    for wanted in [
+        "StopOriginalReplicationFunction may drs:StopReplication: B1",
+        "RedirectTrafficFunction may route53:ChangeResourceRecordSets: the zone",
+        "TerminateOriginalServersFunction may ec2:TerminateInstances: A1, tagged for termination",
+        "LaunchForFailbackFunction may ec2:StartInstances through DRS: A1, tagged for launching into",
+    ] {
+        assert!(faults.iter().any(|fault| fault == wanted), "{wanted} is not in\n{}", faults.join("\n"));
+    }
+}
+
+#[test]
+fn the_drills_machine_calls_no_function_that_only_a_failback_has() {
+    let template = Template::sample();
+    for procedure in [Procedure::Drill, Procedure::Failback] {
+        let mut called: Vec<String> = functions::called_by(&template, procedure).into_values().collect();
+        let role = format!("{}Role", functions::machine(procedure));
+        let granted = crate::policy::of_role(&template, &role);
+        let calls = granted.iter().find(|statement| statement.sid == "CallSteps").expect("a statement");
+        assert_eq!(calls.actions, ["lambda:InvokeFunction"]);
+        let mut allowed: Vec<String> =
+            calls.resources.iter().map(|arn| functions::name_in(arn).to_owned()).collect();
+        called.sort();
+        allowed.sort();
+        assert_eq!(allowed, called, "{role}");
+    }
+}

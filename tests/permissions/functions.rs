@@ -1,0 +1,69 @@
+//! Which function stands behind a state of a machine, and which role behind a function.
+
+use std::collections::BTreeMap;
+
+use drs_failback::steps::STEPS;
+use failback_core::procedure::Procedure;
+
+use crate::policy::{self, Statement};
+use crate::template::Template;
+
+/// A function of the stack.
+#[derive(Debug, Clone)]
+pub(crate) struct Function {
+    /// Its logical id.
+    pub(crate) name: String,
+    /// The step that it runs.
+    pub(crate) step: &'static str,
+    /// The machines that may call it.
+    pub(crate) called_by: Vec<Procedure>,
+    /// What its role grants.
+    pub(crate) statements: Vec<Statement>,
+}
+
+/// A procedure's state machine in the template.
+pub(crate) fn machine(procedure: Procedure) -> &'static str {
+    match procedure {
+        Procedure::Drill => "DrillMachine",
+        Procedure::Failback => "FailbackMachine",
+    }
+}
+
+/// The last part of an ARN.
+pub(crate) fn name_in(arn: &str) -> &str {
+    arn.rsplit([':', '/']).next().unwrap_or_default()
+}
+
+/// The functions that a machine's placeholders stand for, by step.
+pub(crate) fn called_by(template: &Template, procedure: Procedure) -> BTreeMap<&'static str, String> {
+    let machines = template.resources("AWS::Serverless::StateMachine");
+    let substitutions = &machines[machine(procedure)]["DefinitionSubstitutions"];
+    let function = |step: &str, placeholder: &str| {
+        let name = placeholder.trim_start_matches("${").trim_end_matches('}').to_owned();
+        let arn = substitutions[&name].as_str()?;
+        assert!(arn.contains(":lambda:"), "{step}: {arn}");
+        Some(name_in(arn).to_owned())
+    };
+    STEPS.iter().filter_map(|step| Some((step.name, function(step.name, &step.placeholder())?))).collect()
+}
+
+/// Every function that a machine calls.
+pub(crate) fn all(template: &Template) -> Vec<Function> {
+    let resources = template.resources("AWS::Serverless::Function");
+    let mut found: Vec<Function> = Vec::new();
+    for procedure in [Procedure::Drill, Procedure::Failback] {
+        for (step, name) in called_by(template, procedure) {
+            if let Some(known) = found.iter_mut().find(|known| known.name == name) {
+                assert_eq!(known.step, step, "{name} is two steps");
+                known.called_by.push(procedure);
+                continue;
+            }
+            let role =
+                resources[&name]["Role"].as_str().unwrap_or_else(|| panic!("{name} has no role of its own"));
+            let statements = policy::of_role(template, name_in(role));
+            found.push(Function { name, step, called_by: vec![procedure], statements });
+        }
+    }
+    found.sort_by(|a, b| (a.step, &a.name).cmp(&(b.step, &b.name)));
+    found
+}

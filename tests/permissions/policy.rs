@@ -1,0 +1,148 @@
+//! What a role may do: the statements of its policies, and IAM's answer to a question.
+
+use failback_sim::{Context, Permission};
+use serde_json::Value;
+
+use crate::template::Template;
+
+/// A statement of a policy.
+#[derive(Debug, Clone)]
+pub(crate) struct Statement {
+    /// Its name.
+    pub(crate) sid: String,
+    /// The actions that it allows.
+    pub(crate) actions: Vec<String>,
+    /// Patterns of ARNs.
+    pub(crate) resources: Vec<String>,
+    /// Operator, condition key, values.
+    pub(crate) conditions: Vec<(String, String, Vec<String>)>,
+}
+
+fn texts(value: &Value) -> Vec<String> {
+    let text = |value: &Value| value.as_str().unwrap_or_else(|| panic!("not a text: {value}")).to_owned();
+    value.as_array().map_or_else(|| vec![text(value)], |items| items.iter().map(text).collect())
+}
+
+impl Statement {
+    fn read(value: &Value) -> Self {
+        assert_eq!(value["Effect"], "Allow", "only what is granted is written");
+        let mut conditions = Vec::new();
+        for (operator, keys) in value["Condition"].as_object().into_iter().flatten() {
+            for (key, values) in keys.as_object().expect("condition keys") {
+                conditions.push((operator.clone(), key.clone(), texts(values)));
+            }
+        }
+        Self {
+            sid: value["Sid"]
+                .as_str()
+                .unwrap_or_else(|| panic!("a statement without a Sid: {value}"))
+                .to_owned(),
+            actions: texts(&value["Action"]),
+            resources: texts(&value["Resource"]),
+            conditions,
+        }
+    }
+
+    /// Whether it allows the action on the resource under these conditions.
+    pub(crate) fn allows(&self, action: &str, resource: &str, context: &Context) -> bool {
+        self.actions.iter().any(|allowed| matches(allowed, action))
+            && self.resources.iter().any(|pattern| matches(pattern, resource))
+            && self.conditions.iter().all(|(operator, key, values)| holds(operator, key, values, context))
+    }
+
+    /// Whether it answers a question with yes.
+    pub(crate) fn answers(&self, asked: &Permission) -> bool {
+        self.allows(asked.action, &asked.resource, &asked.conditions())
+    }
+}
+
+/// The statements of a policy document.
+pub(crate) fn statements(document: &Value) -> Vec<Statement> {
+    document["Statement"].as_array().expect("statements").iter().map(Statement::read).collect()
+}
+
+/// The statements of a role, with those of the managed policies that it holds.
+pub(crate) fn of_role(template: &Template, role: &str) -> Vec<Statement> {
+    let roles = template.resources("AWS::IAM::Role");
+    let managed = template.resources("AWS::IAM::ManagedPolicy");
+    let role = roles.get(role).unwrap_or_else(|| panic!("there is no role {role}"));
+    let mut all = Vec::new();
+    for policy in role["Policies"].as_array().into_iter().flatten() {
+        all.extend(statements(&policy["PolicyDocument"]));
+    }
+    for arn in role["ManagedPolicyArns"].as_array().into_iter().flatten() {
+        let name = arn.as_str().and_then(|arn| arn.rsplit('/').next()).unwrap_or_default();
+        let policy = managed.get(name).unwrap_or_else(|| panic!("{arn} is not a policy of this stack"));
+        all.extend(statements(&policy["PolicyDocument"]));
+    }
+    all
+}
+
+/// IAM's wildcards.
+pub(crate) fn matches(pattern: &str, text: &str) -> bool {
+    match pattern.split_once('*') {
+        None => same(pattern, text),
+        Some((head, tail)) => {
+            let Some(rest) = text.get(head.len()..).filter(|_| same(head, &text[..head.len()])) else {
+                return false;
+            };
+            (0..=rest.len()).any(|from| rest.get(from..).is_some_and(|rest| matches(tail, rest)))
+        }
+    }
+}
+
+fn same(pattern: &str, text: &str) -> bool {
+    pattern.len() == text.len() && pattern.chars().zip(text.chars()).all(|(p, t)| p == '?' || p == t)
+}
+
+fn holds(operator: &str, key: &str, wanted: &[String], context: &Context) -> bool {
+    let found = context.get(key);
+    let one = |test: fn(&str, &str) -> bool| {
+        found.is_some_and(|found| found.iter().any(|value| wanted.iter().any(|wanted| test(wanted, value))))
+    };
+    let all = |test: fn(&str, &str) -> bool| {
+        found.is_none_or(|found| found.iter().all(|value| wanted.iter().any(|wanted| test(wanted, value))))
+    };
+    match operator {
+        "Null" => wanted == [if found.is_none() { "true" } else { "false" }],
+        "StringEquals" | "Bool" => one(|wanted, value| wanted == value),
+        "StringLike" | "ArnLike" => one(matches),
+        "ForAllValues:StringEquals" => all(|wanted, value| wanted == value),
+        "ForAllValues:StringLike" => all(matches),
+        other => panic!("{other} is not answered here"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wildcards_are_iams() {
+        assert!(matches(
+            "arn:aws:drs:us-east-1:1:source-server/*",
+            "arn:aws:drs:us-east-1:1:source-server/s-1"
+        ));
+        assert!(!matches(
+            "arn:aws:drs:us-east-1:1:source-server/*",
+            "arn:aws:drs:us-east-2:1:source-server/s-1"
+        ));
+        assert!(matches("*", "anything") && matches("ec2:Run?nstances", "ec2:RunInstances"));
+        assert!(!matches("ec2:RunInstances", "ec2:RunInstance") && !matches("abc*", "ab"));
+    }
+
+    #[test]
+    fn conditions_are_iams() {
+        let context = Context::from([("k".to_owned(), vec!["a".to_owned(), "b".to_owned()])]);
+        let holds = |operator: &str, key: &str, wanted: &[&str]| {
+            let wanted: Vec<String> = wanted.iter().map(|text| (*text).to_owned()).collect();
+            super::holds(operator, key, &wanted, &context)
+        };
+        assert!(holds("Null", "k", &["false"]) && holds("Null", "other", &["true"]));
+        assert!(holds("StringEquals", "k", &["b"]) && !holds("StringEquals", "other", &["b"]));
+        assert!(holds("ForAllValues:StringEquals", "k", &["a", "b"]));
+        assert!(!holds("ForAllValues:StringEquals", "k", &["a"]));
+        // That is how IAM is: of no values, all are right.
+        assert!(holds("ForAllValues:StringEquals", "other", &["a"]));
+    }
+}

@@ -1,0 +1,132 @@
+//! Rehearsals of everything that a step may come to do, and what IAM was asked in them.
+
+use drs_failback::plans;
+use drs_failback::rehearsal::{Always, Rehearsal, Setting};
+use drs_failback::runner::Answer;
+use failback_core::plan::Plan;
+use failback_core::procedure::Procedure;
+use failback_sim::{Permission, Scene, Switches};
+use serde_json::{Value, json};
+
+/// A rehearsal: what is changed in the example plan, how things stand, what goes wrong, what is run.
+struct Rehearsed {
+    runs: &'static [Procedure],
+    plan: fn(&mut Value),
+    scene: Option<Scene>,
+    switches: Switches,
+    servers: usize,
+    faults: &'static [&'static str],
+    answer: Answer,
+}
+
+const DRILL: &[Procedure] = &[Procedure::Drill];
+const FAILBACK: &[Procedure] = &[Procedure::Failback];
+
+impl Rehearsed {
+    fn of(runs: &'static [Procedure]) -> Self {
+        let switches = Switches::default();
+        Self { runs, plan: |_| (), scene: None, switches, servers: 3, faults: &[], answer: Answer::Yes }
+    }
+
+    fn run(&self) -> Vec<Permission> {
+        let mut input: Value = serde_json::from_str(plans::THREE_TIER).expect("the example is JSON");
+        (self.plan)(&mut input);
+        let plan = Plan::read(&input).unwrap_or_else(|problems| panic!("{problems}"));
+        let mut setting = Setting::usual(self.runs[0], input, plan, self.servers, 1);
+        setting.scene = self.scene.unwrap_or(setting.scene);
+        setting.switches = self.switches;
+        let mut rehearsal = Rehearsal::new(setting);
+        for fault in self.faults {
+            rehearsal.fail(fault).unwrap_or_else(|problem| panic!("{problem}"));
+        }
+        for procedure in self.runs {
+            let run = rehearsal.run(*procedure, &mut Always(self.answer.clone()));
+            assert!(run.unwrap_or_else(|problem| panic!("{problem}")).is_safe(), "{:?}", self.faults);
+            rehearsal.mend();
+        }
+        let world = rehearsal.simulation.world();
+        world.permissions().to_vec()
+    }
+}
+
+/// Stands for a step where the machine itself asks.
+pub(crate) const MACHINE: &str = "(machine)";
+
+/// What a step of a procedure was asked for.
+#[derive(Debug, Clone)]
+pub(crate) struct Asked {
+    /// Whose machine called it.
+    pub(crate) procedure: Procedure,
+    /// The step.
+    pub(crate) step: String,
+    /// The question.
+    pub(crate) permission: Permission,
+}
+
+/// Everything that IAM was asked in all rehearsals, each question once.
+pub(crate) fn asked() -> Vec<Asked> {
+    let mut all: Vec<Asked> = Vec::new();
+    let mut seen = std::collections::BTreeSet::new();
+    for permission in rehearsals().iter().flat_map(Rehearsed::run) {
+        // What was there before the run, and what DRS does for others, has no actor.
+        let Some(actor) = &permission.actor else { continue };
+        let step = permission.step.clone().unwrap_or_else(|| MACHINE.to_owned());
+        let procedure = if actor.starts_with("drill") { Procedure::Drill } else { Procedure::Failback };
+        let of = (procedure.as_str(), step.clone(), permission.action, permission.resource.clone());
+        if seen.insert((of, permission.conditions())) {
+            all.push(Asked { procedure, step, permission });
+        }
+    }
+    assert!(all.len() > 1_000, "the rehearsals asked for next to nothing: {}", all.len());
+    all
+}
+
+fn rehearsals() -> Vec<Rehearsed> {
+    let usual = Switches::default();
+    let drill = || Rehearsed::of(DRILL);
+    let failback = || Rehearsed::of(FAILBACK);
+    vec![
+        drill(),
+        failback(),
+        Rehearsed { servers: 300, ..drill() },
+        Rehearsed { servers: 300, ..failback() },
+        // Each launch fails once, and is done again; a server does not boot; steps die after their first write.
+        Rehearsed { faults: &["launch:db-1", "boot:web-1"], ..drill() },
+        Rehearsed { faults: &["launch:db-1", "boot:web-1"], ..failback() },
+        Rehearsed { faults: &["crash:launch-for-failback", "crash:prepare-launch"], ..drill() },
+        Rehearsed { faults: &["crash:launch-for-failback", "crash:redirect-traffic"], ..failback() },
+        // Held, and carried on; failed, and cleaned up.
+        Rehearsed {
+            runs: &[Procedure::Failback, Procedure::Failback],
+            faults: &["launch:db-1x3"],
+            ..failback()
+        },
+        Rehearsed { runs: &[Procedure::Drill, Procedure::Drill], faults: &["launch:db-1x3"], ..drill() },
+        Rehearsed { answer: Answer::No("not now".to_owned()), ..failback() },
+        // The switches of the plan.
+        Rehearsed { plan: recovered_servers_are_there, scene: Some(Scene::DrilledRecovered), ..drill() },
+        Rehearsed { plan: recovered_servers_are_kept, scene: Some(Scene::Recovered), ..drill() },
+        Rehearsed { plan: |plan| plan["drill"]["launchAs"] = json!("drill"), ..drill() },
+        Rehearsed { plan: |plan| plan["stopOriginalReplication"] = json!(true), ..failback() },
+        Rehearsed { plan: |plan| plan["redirect"] = json!({ "byHand": true }), ..failback() },
+        Rehearsed {
+            plan: |plan| plan["launch"]["intoSource"] = json!(true),
+            switches: Switches { launch_into_source: true, ..usual },
+            ..failback()
+        },
+        // What is not known of DRS.
+        Rehearsed { switches: Switches { participants_lack_instances: true, ..usual }, ..drill() },
+        Rehearsed { switches: Switches { participants_lack_instances: true, ..usual }, ..failback() },
+        Rehearsed { switches: Switches { post_launch: true, ..usual }, ..drill() },
+        Rehearsed { switches: Switches { post_launch: true, ..usual }, ..failback() },
+    ]
+}
+
+fn recovered_servers_are_there(plan: &mut Value) {
+    plan["drill"]["launchRecoveredServers"] = json!(false);
+}
+
+fn recovered_servers_are_kept(plan: &mut Value) {
+    plan["drill"]["launchRecoveredServers"] = json!(false);
+    plan["drill"]["keepRecoveredServers"] = json!(true);
+}

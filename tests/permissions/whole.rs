@@ -1,0 +1,175 @@
+//! The template as a whole: what holds for every function, role and policy.
+
+use std::collections::BTreeSet;
+
+use drs_failback::plans;
+use drs_failback::rehearsal::{Always, Rehearsal, Setting};
+use drs_failback::runner::Answer;
+use drs_failback::steps::STEPS;
+use failback_core::plan::Plan;
+use failback_core::procedure::Procedure;
+use failback_core::report::Outcome;
+use serde_json::Value;
+
+use crate::functions;
+use crate::policy;
+use crate::template::{SAMPLE, Template, file};
+
+/// Actions without a resource level, by the Service Authorization Reference: only they may have `*` as resource.
+const WITHOUT_RESOURCE: &[&str] = &[
+    "drs:DescribeJobs",
+    "drs:DescribeLaunchConfigurationTemplates",
+    "drs:DescribeRecoveryInstances",
+    "drs:DescribeReplicationConfigurationTemplates",
+    "drs:DescribeSourceServers",
+    "ec2:Describe",
+    "ec2:GetEbsDefaultKmsKeyId",
+    "ec2:GetEbsEncryptionByDefault",
+    "iam:ListInstanceProfiles",
+    "iam:ListRoles",
+    "kms:ListAliases",
+    "logs:CreateLogDelivery",
+    "logs:DeleteLogDelivery",
+    "logs:DescribeLogGroups",
+    "logs:DescribeResourcePolicies",
+    "logs:GetLogDelivery",
+    "logs:ListLogDeliveries",
+    "logs:PutResourcePolicy",
+    "logs:UpdateLogDelivery",
+    "xray:GetSamplingRules",
+    "xray:GetSamplingTargets",
+    "xray:PutTelemetryRecords",
+    "xray:PutTraceSegments",
+];
+
+/// The other accounts' roles.
+const ROLES: &[(&str, &str)] = &[
+    ("SourceRoleArn", "arn:aws:iam::222233334444:role/both"),
+    ("RecoveryRoleArn", "arn:aws:iam::333344445555:role/both"),
+    ("FailbackSourceRoleArn", "arn:aws:iam::222233334444:role/failback"),
+    ("FailbackRecoveryRoleArn", "arn:aws:iam::333344445555:role/failback"),
+    ("DnsReadRoleArn", "arn:aws:iam::444455556666:role/dns-read"),
+    ("DnsWriteRoleArn", "arn:aws:iam::444455556666:role/dns-write"),
+];
+
+#[test]
+fn every_step_has_a_function_and_every_function_a_role_of_its_own() {
+    let template = Template::sample();
+    let functions = functions::all(&template);
+    let steps: BTreeSet<&str> = functions.iter().map(|function| function.step).collect();
+    assert_eq!(steps, STEPS.iter().map(|step| step.name).collect());
+    let resources = template.resources("AWS::Serverless::Function");
+    let roles: BTreeSet<&str> = resources.values().filter_map(|function| function["Role"].as_str()).collect();
+    assert_eq!(roles.len(), resources.len(), "two functions share a role");
+    for (name, function) in &resources {
+        let group = function["LoggingConfig"]["LogGroup"].as_str().unwrap_or_default();
+        let groups = template.resources("AWS::Logs::LogGroup");
+        assert!(
+            groups[group]["RetentionInDays"].as_str().is_some()
+                || groups[group]["RetentionInDays"].is_number(),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn no_action_is_a_wildcard_and_no_resource_is_without_need() {
+    let template = Template::sample();
+    for (role, properties) in template.resources("AWS::IAM::Role") {
+        for arn in properties["ManagedPolicyArns"].as_array().into_iter().flatten() {
+            assert!(!arn.as_str().unwrap_or_default().contains("::aws:policy/"), "{role} holds {arn}");
+        }
+        for statement in policy::of_role(&template, &role) {
+            for action in &statement.actions {
+                assert!(!action.contains('*'), "{role}, {}: {action}", statement.sid);
+                let excused = WITHOUT_RESOURCE.iter().any(|known| action.starts_with(known));
+                assert!(
+                    excused || !statement.resources.iter().any(|resource| resource == "*"),
+                    "{role}, {}: {action} has a resource level",
+                    statement.sid
+                );
+            }
+            for resource in statement.resources.iter().filter(|resource| *resource != "*") {
+                let fields: Vec<&str> = resource.split(':').collect();
+                assert!(!fields[3].contains('*'), "{role}, {}: every Region in {resource}", statement.sid);
+            }
+        }
+    }
+    for (line, number) in file("template.yaml").lines().zip(1..) {
+        let bare = line.trim_end().ends_with("Resource: \"*\"");
+        assert!(!bare, "template.yaml:{number}: say why the resource is `*`");
+    }
+}
+
+#[test]
+fn policies_are_not_larger_than_iam_takes() {
+    let keys: Vec<String> = (0..6)
+        .map(|n| format!("arn:aws:kms:us-east-1:111122223333:key/00000000-0000-0000-0000-00000000000{n}"))
+        .collect();
+    let keys = keys.join(",");
+    let with: Vec<(&str, &str)> =
+        SAMPLE.iter().chain(ROLES).copied().chain([("VolumeKeyArns", keys.as_str())]).collect();
+    let template = Template::with(&with);
+    let managed = template.resources("AWS::IAM::ManagedPolicy");
+    assert!(!managed.is_empty());
+    for (name, policy) in managed {
+        let size = policy["PolicyDocument"].to_string().len();
+        assert!(size < 6_144, "{name}: {size} characters");
+    }
+    for (name, role) in template.resources("AWS::IAM::Role") {
+        let policies = role["Policies"].as_array().into_iter().flatten();
+        let size: usize = policies.map(|policy| policy["PolicyDocument"].to_string().len()).sum();
+        assert!(size < 10_240, "{name}: {size} characters");
+    }
+}
+
+#[test]
+fn roles_of_other_accounts_are_told_to_those_who_may_assume_them() {
+    let with: Vec<(&str, &str)> = SAMPLE.iter().chain(ROLES).copied().collect();
+    let template = Template::with(&with);
+    let resources = template.resources("AWS::Serverless::Function");
+    for function in functions::all(&template) {
+        let told = &resources[&function.name]["Environment"]["Variables"]["FAILBACK_ROLES"];
+        let told: Value = serde_json::from_str(told.as_str().expect("a text")).expect("JSON");
+        let told = told.as_object().expect("roles by Region");
+        let granted: BTreeSet<&str> = function
+            .statements
+            .iter()
+            .filter(|statement| statement.actions == ["sts:AssumeRole"])
+            .flat_map(|statement| statement.resources.iter().map(String::as_str))
+            .collect();
+        let arns: BTreeSet<&str> = told.values().filter_map(|role| role["arn"].as_str()).collect();
+        assert_eq!(arns, granted, "{}", function.name);
+        assert!(told.values().all(|role| role["externalId"] == "drs-failback"), "{}", function.name);
+        assert!(told.contains_key("us-east-1") && told.contains_key("us-east-2"), "{}", function.name);
+        // What only a failback may do stays out of reach of what a drill calls.
+        let failback_only = !function.called_by.contains(&Procedure::Drill);
+        assert_eq!(arns.iter().any(|arn| arn.ends_with("/failback")), failback_only, "{}", function.name);
+        let reads_records = function.statements.iter().any(|s| s.actions[0].starts_with("route53:"));
+        assert_eq!(told.contains_key("route53"), reads_records, "{}", function.name);
+    }
+    let none = Template::sample().resources("AWS::Serverless::Function");
+    for (name, function) in none {
+        assert_eq!(
+            function["Environment"]["Variables"]["FAILBACK_ROLES"].as_str().unwrap_or_default(),
+            "",
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn the_schedules_input_is_the_example_plan_and_drills() {
+    let template = Template::sample();
+    let schedules = template.resources("AWS::Scheduler::Schedule");
+    let schedule = &schedules["DrillSchedule"];
+    assert_eq!(schedule["State"], "DISABLED");
+    let input = schedule["Target"]["Input"].as_str().expect("a text");
+    assert!(input.len() <= 4_096, "a parameter takes 4,096 characters");
+    let input: Value = serde_json::from_str(input).expect("the target's input is JSON");
+    assert_eq!(input, serde_json::from_str::<Value>(plans::THREE_TIER).expect("JSON"));
+    let plan = Plan::read(&input).unwrap_or_else(|problems| panic!("{problems}"));
+    let mut rehearsal = Rehearsal::new(Setting::usual(Procedure::Drill, input, plan, 3, 1));
+    let run = rehearsal.run(Procedure::Drill, &mut Always(Answer::Yes)).expect("the machine is read");
+    assert_eq!(run.outcome, Outcome::Succeeded, "{:?}", run.failure);
+}
