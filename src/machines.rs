@@ -17,12 +17,20 @@ pub fn text(procedure: Procedure) -> &'static str {
     }
 }
 
-/// Reads a machine.
+/// Reads a machine as it is deployed.
 ///
 /// # Errors
 /// Every problem of the definition, one a line.
 pub fn read(procedure: Procedure) -> Result<Machine, String> {
-    Machine::parse(text(procedure)).map_err(|problems| {
+    parse(procedure, text(procedure))
+}
+
+/// Reads a machine's text.
+///
+/// # Errors
+/// Every problem of the definition, one a line.
+pub fn parse(procedure: Procedure, text: &str) -> Result<Machine, String> {
+    Machine::parse(text).map_err(|problems| {
         let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
         format!("statemachine/{procedure}.asl.json:\n{}", lines.join("\n"))
     })

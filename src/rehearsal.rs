@@ -1,7 +1,7 @@
 //! A rehearsal: a world, a procedure, and what came of it.
 
 use failback_asl::{Event, Outcome as Ended};
-use failback_audit::{Auditor, End, Verdict};
+use failback_audit::{Auditor, Coverage, End, Verdict};
 use failback_core::cloud::Clock;
 use failback_core::plan::Plan;
 use failback_core::procedure::Procedure;
@@ -9,9 +9,9 @@ use failback_core::report::{Failure, Outcome, Report};
 use failback_sim::{Known, Options, Rule, Scene, Simulation, Switches, World};
 use serde_json::Value;
 
-use crate::machines;
+use crate::faults;
+use crate::program::Program;
 use crate::runner::{Answer, Running, Watcher, drive};
-use crate::steps::STEPS;
 
 /// What to rehearse in.
 #[derive(Debug, Clone)]
@@ -49,6 +49,7 @@ pub struct Rehearsal {
     pub simulation: Simulation,
     /// Its watcher.
     pub auditor: Auditor,
+    program: Program,
     setting: Setting,
     started: usize,
 }
@@ -66,8 +67,10 @@ pub struct Run {
     pub failure: Option<Failure>,
     /// Its report; a run that ended before anything began has none.
     pub report: Option<Report>,
-    /// The rules.
+    /// The rules, and how they were kept in this world so far.
     pub verdicts: Vec<Verdict>,
+    /// The states and branches that it visited.
+    pub coverage: Coverage,
     /// States entered and retries.
     pub transitions: u64,
     /// Events of the execution's history.
@@ -88,8 +91,17 @@ impl Run {
 }
 
 impl Rehearsal {
-    /// Builds the world.
+    /// Builds the world, for the program that is deployed.
+    ///
+    /// # Panics
+    /// When a state machine of this build cannot be read, which a contract test excludes.
     pub fn new(setting: Setting) -> Self {
+        let program = Program::deployed().unwrap_or_else(|problems| panic!("{problems}"));
+        Self::of(program, setting)
+    }
+
+    /// Builds the world, for another program.
+    pub fn of(program: Program, setting: Setting) -> Self {
         let options = Options {
             seed: setting.seed,
             servers: setting.servers,
@@ -99,12 +111,22 @@ impl Rehearsal {
         };
         let mut world = World::build(&setting.plan, &options);
         let auditor = Auditor::watch(&mut world);
-        Self { simulation: Simulation::new(world), auditor, setting, started: 0 }
+        Self { simulation: Simulation::new(world), auditor, program, setting, started: 0 }
     }
 
     /// The setting.
     pub fn setting(&self) -> &Setting {
         &self.setting
+    }
+
+    /// What runs here.
+    pub fn program(&self) -> &Program {
+        &self.program
+    }
+
+    /// From now on this runs here.
+    pub fn set_program(&mut self, program: Program) {
+        self.program = program;
     }
 
     /// Adds a fault, as `--fail` writes it.
@@ -114,9 +136,7 @@ impl Rehearsal {
     pub fn fail(&mut self, rule: &str) -> Result<(), String> {
         let mut world = self.simulation.world();
         let servers: Vec<String> = world.fleet().iter().map(|server| server.name.clone()).collect();
-
-        let steps: Vec<String> = STEPS.iter().map(|step| step.name.to_owned()).collect();
-        let known = Known { steps: &steps, servers: &servers };
+        let known = Known { steps: &faults::STEPS, servers: &servers, errors: &faults::ERRORS };
         let rule = Rule::parse(rule, &known).map_err(|error| error.to_string())?;
         world.add_rule(rule);
         Ok(())
@@ -128,33 +148,68 @@ impl Rehearsal {
     }
 
     /// Runs a procedure from its start to its end.
+    pub fn run(&mut self, procedure: Procedure, watcher: &mut dyn Watcher) -> Run {
+        let [run] = self.together([(procedure, 0)], watcher);
+        run
+    }
+
+    /// Runs several executions in one world, each started so many seconds after the first, until all have ended.
     ///
-    /// # Errors
-    /// When the state machine cannot be read.
-    pub fn run(&mut self, procedure: Procedure, watcher: &mut dyn Watcher) -> Result<Run, String> {
-        let machine = machines::read(procedure)?;
+    /// # Panics
+    /// Never: the machines' own time limit ends every execution.
+    pub fn together<const N: usize>(
+        &mut self,
+        starts: [(Procedure, u64); N],
+        watcher: &mut dyn Watcher,
+    ) -> [Run; N] {
+        let program = self.program.clone();
+        let began = self.simulation.now();
+        let mut running: Vec<Running<'_>> = Vec::new();
+        let mut ended: [Option<Run>; N] = [const { None }; N];
+        let next =
+            starts.iter().skip(1).map(|(_, after_seconds)| began.plus_seconds(*after_seconds).millis());
+        for ((procedure, _), until_ms) in starts.into_iter().zip(next.chain([i64::MAX])) {
+            running.push(self.start(&program, procedure));
+            // Each is judged when it ends, by what is so then.
+            while let Some(index) = drive(&self.simulation, &mut running, watcher, until_ms) {
+                ended[index] = Some(self.ended(&running[index]));
+            }
+        }
+        ended.map(|run| run.expect("every execution ends"))
+    }
+
+    /// Runs until so many turns are done, then forgets the execution, as if somebody had stopped it. Where it ends
+    /// before, answers after how many turns.
+    pub fn cut(&mut self, procedure: Procedure, turns: usize, watcher: &mut dyn Watcher) -> Option<usize> {
+        let program = self.program.clone();
+        let mut running = self.start(&program, procedure);
+        for turn in 0..turns {
+            if running.outcome().is_some() {
+                return Some(turn);
+            }
+            running.go_on(&self.simulation, watcher);
+        }
+        self.simulation.world().execution_ended(&running.id);
+        None
+    }
+
+    fn start<'p>(&mut self, program: &'p Program, procedure: Procedure) -> Running<'p> {
         self.started += 1;
         let id = format!("{procedure}-{}", self.started);
         self.auditor.begin(&self.simulation.world(), &id, procedure, &self.setting.plan);
-        let began = self.simulation.now();
-        let mut running = [Running::start(
-            &self.simulation,
-            &machine,
-            procedure,
-            &id,
-            self.setting.input.clone(),
-            self.setting.seed,
-        )];
-        let mut notes = Notes::new(watcher);
-        drive(&self.simulation, &mut running, &mut notes);
-        let Notes { report, not_ready, silent, polls, .. } = notes;
-        let stats = running[0].stats();
-        let failure = match (&report, running[0].outcome()) {
+        let Setting { input, seed, .. } = &self.setting;
+        Running::start(&self.simulation, program, procedure, &id, input.clone(), *seed)
+    }
+
+    fn ended(&self, running: &Running<'_>) -> Run {
+        let notes = running.notes();
+        let stats = running.stats();
+        let failure = match (&notes.report, running.outcome()) {
             (Some(report), _) if report.failure.is_some() => report.failure.clone(),
             // Without a report, or where all was done and only the report could not be kept.
             (_, Some(Ended::Failed(failure))) => Some(
                 Failure {
-                    step: not_ready.unwrap_or_else(|| "Check Readiness".to_owned()),
+                    step: notes.caught.clone().unwrap_or_else(|| "Check Readiness".to_owned()),
                     error: failure.error.clone(),
                     cause: failure.cause.clone(),
                 }
@@ -162,9 +217,14 @@ impl Rehearsal {
             ),
             _ => None,
         };
-        let end = End { report: report.clone(), history_events: stats.history_events, silent_waits: silent };
-        let verdicts = self.auditor.judge(&self.simulation.world(), &id, &end);
-        let outcome = match (&report, running[0].outcome()) {
+        let end = End {
+            report: notes.report.clone(),
+            report_missing: notes.report.is_none() && notes.caught.as_deref() == Some("Write Report"),
+            history_events: stats.history_events,
+            silent_waits: notes.silent_waits.clone(),
+        };
+        let verdicts = self.auditor.judge(&self.simulation.world(), &running.id, &end);
+        let outcome = match (&notes.report, running.outcome()) {
             (Some(report), ended)
                 if report.outcome != Outcome::Succeeded || matches!(ended, Some(Ended::Succeeded(_))) =>
             {
@@ -173,65 +233,20 @@ impl Rehearsal {
             (None, Some(Ended::Succeeded(_))) => Outcome::Succeeded,
             _ => Outcome::Failed,
         };
-        let took = self.simulation.now().millis() - began.millis();
-        Ok(Run {
-            procedure,
-            execution: id,
+        Run {
+            procedure: running.procedure,
+            execution: running.id.clone(),
             outcome,
             failure,
-            report,
+            report: notes.report.clone(),
             verdicts,
+            coverage: notes.coverage.clone(),
             transitions: stats.transitions,
             history_events: stats.history_events,
             payload_bytes_max: stats.payload_bytes_max,
-            polls,
-            virtual_seconds: took as f64 / 1000.0,
-        })
-    }
-}
-
-/// Takes notes for the verdict, and hands everything on to another watcher.
-struct Notes<'w> {
-    watcher: &'w mut dyn Watcher,
-    report: Option<Report>,
-    not_ready: Option<String>,
-    silent: Vec<String>,
-    polls: u64,
-}
-
-impl<'w> Notes<'w> {
-    fn new(watcher: &'w mut dyn Watcher) -> Self {
-        Self { watcher, report: None, not_ready: None, silent: Vec::new(), polls: 0 }
-    }
-}
-
-impl Watcher for Notes<'_> {
-    fn event(&mut self, world: &World, event: &Event) {
-        match event {
-            Event::TaskSucceeded { state, result, .. } => {
-                let payload = &result["Payload"];
-                if payload["status"] == "waiting" {
-                    self.polls += 1;
-                    if payload["why"].as_str().is_none_or(str::is_empty) {
-                        self.silent.push(state.clone());
-                    }
-                }
-                if state == "Write Report" {
-                    self.report = serde_json::from_value(payload.clone()).ok();
-                }
-            }
-            Event::Caught { state, .. } => self.not_ready = Some(state.clone()),
-            _ => {}
+            polls: notes.polls,
+            virtual_seconds: running.virtual_seconds(),
         }
-        self.watcher.event(world, event);
-    }
-
-    fn gate(&mut self, message: &str) -> Answer {
-        self.watcher.gate(message)
-    }
-
-    fn quiet_until(&mut self, world: &World, until: failback_core::moment::Moment) {
-        self.watcher.quiet_until(world, until);
     }
 }
 

@@ -2,14 +2,16 @@
 //! time is the world's.
 
 use failback_asl::{Ask, Event, Execution, Failure, Machine, Outcome, Start, Stats, TaskCall};
+use failback_audit::Coverage;
 use failback_core::cloud::{Clock, RunningExecution};
 use failback_core::error::Chain;
 use failback_core::moment::Moment;
 use failback_core::procedure::Procedure;
-use failback_sim::{Simulation, World};
-use futures_util::FutureExt;
+use failback_core::report::Report;
+use failback_sim::{Simulation, TaskFault, World};
 use serde_json::{Value, json};
 
+use crate::program::{Performer, Program};
 use crate::steps::Step;
 
 /// What starting a function costs, in milliseconds of virtual time.
@@ -25,6 +27,8 @@ pub enum Answer {
     Yes,
     /// No, because.
     No(String),
+    /// An answer that is not a yes: `{"approved": false}` sent as a success.
+    NotApproved,
     /// None, until time is up.
     Silence,
 }
@@ -50,16 +54,58 @@ pub struct Running<'m> {
     execution: Execution<'m>,
     /// When it can go on.
     due_ms: i64,
+    started_ms: i64,
+    ended_ms: i64,
     /// What a gate will be answered, and when.
     answer: Option<(i64, Result<Value, Failure>)>,
     ended: Option<Outcome>,
+    performer: &'m dyn Performer,
+    notes: Notes,
+}
+
+/// What an execution has shown so far.
+#[derive(Debug, Clone, Default)]
+pub struct Notes {
+    /// Its report.
+    pub report: Option<Report>,
+    /// The last state whose failure was caught.
+    pub caught: Option<String>,
+    /// Waits that gave no reason, by state.
+    pub silent_waits: Vec<String>,
+    /// How often a step was asked and answered that it waits.
+    pub polls: u64,
+    /// The states and branches that it visited.
+    pub coverage: Coverage,
+}
+
+impl Notes {
+    fn take(&mut self, machine: &Machine, event: &Event) {
+        self.coverage.note(machine, event);
+        match event {
+            Event::TaskSucceeded { state, result, .. } => {
+                let payload = &result["Payload"];
+                if payload["status"] == "waiting" {
+                    self.polls += 1;
+                    if payload["why"].as_str().is_none_or(str::is_empty) {
+                        self.silent_waits.push(state.clone());
+                    }
+                }
+                if state == "Write Report" {
+                    self.report = serde_json::from_value(payload.clone()).ok();
+                }
+            }
+            // That a refusal could not be kept is not what it was refused for.
+            Event::Caught { state, .. } if state != "Keep Refusal" => self.caught = Some(state.clone()),
+            _ => {}
+        }
+    }
 }
 
 impl<'m> Running<'m> {
     /// Starts an execution now.
     pub fn start(
         simulation: &Simulation,
-        machine: &'m Machine,
+        program: &'m Program,
         procedure: Procedure,
         id: &str,
         plan: Value,
@@ -82,11 +128,20 @@ impl<'m> Running<'m> {
         Self {
             id: id.to_owned(),
             procedure,
-            execution: Execution::start(machine, start, now.millis()),
+            execution: Execution::start(program.machine(procedure), start, now.millis()),
             due_ms: now.millis(),
+            started_ms: now.millis(),
+            ended_ms: now.millis(),
             answer: None,
             ended: None,
+            performer: program.performer().as_ref(),
+            notes: Notes { coverage: Coverage::of(procedure), ..Notes::default() },
         }
+    }
+
+    /// What it has shown so far.
+    pub fn notes(&self) -> &Notes {
+        &self.notes
     }
 
     /// How it ended, if it has.
@@ -97,6 +152,11 @@ impl<'m> Running<'m> {
     /// Transitions, events, payload.
     pub fn stats(&self) -> Stats {
         self.execution.stats()
+    }
+
+    /// How long it took, in virtual time.
+    pub fn virtual_seconds(&self) -> f64 {
+        (self.ended_ms - self.started_ms) as f64 / 1000.0
     }
 
     /// When it can go on, in milliseconds since 1970.
@@ -121,6 +181,7 @@ impl<'m> Running<'m> {
             Ask::SleepUntil(until) => self.due_ms = until,
             Ask::Ended(outcome) => {
                 simulation.world().execution_ended(&self.id);
+                self.ended_ms = now;
                 self.ended = Some(outcome);
             }
         }
@@ -129,7 +190,9 @@ impl<'m> Running<'m> {
 
     fn tell(&mut self, simulation: &Simulation, watcher: &mut dyn Watcher) {
         let world = simulation.world();
+        let machine = self.execution.machine();
         for event in self.execution.take_events() {
+            self.notes.take(machine, &event);
             watcher.event(&world, &event);
         }
     }
@@ -142,7 +205,7 @@ impl<'m> Running<'m> {
         let result = if call.resource.ends_with(":s3:putObject") {
             keep(simulation, &self.id, call)
         } else {
-            invoke(simulation, &self.id, call)
+            invoke(simulation, self.performer, &self.id, call)
         };
         let now = simulation.now().millis();
         self.due_ms = now;
@@ -152,6 +215,12 @@ impl<'m> Running<'m> {
     fn gate(&mut self, simulation: &Simulation, call: &TaskCall, watcher: &mut dyn Watcher) {
         let now = simulation.now().millis();
         let (at, result) = self.answer.take().unwrap_or_else(|| {
+            match simulation.world().fault_of_task(&Step::name_of(&call.state)) {
+                Some(TaskFault::Instead(error) | TaskFault::After(error)) => {
+                    return (now, Err(injected(&error)));
+                }
+                Some(TaskFault::Odd) | None => {}
+            }
             let message = call.arguments["Message"].as_str().unwrap_or_default();
             answered(simulation, call, now, watcher.gate(message))
         });
@@ -178,6 +247,7 @@ fn answered(
             (now, Ok(json!({ "approved": true, "by": "the rehearsal" })))
         }
         Answer::No(why) => (now, Err(Failure::new("Failback.Refused", why))),
+        Answer::NotApproved => (now, Ok(json!({ "approved": false }))),
         Answer::Silence => (call.times_out_at.unwrap_or(now), Err(Failure::timeout())),
     }
 }
@@ -186,6 +256,11 @@ fn answered(
 fn keep(simulation: &Simulation, execution: &str, call: &TaskCall) -> Result<Value, Failure> {
     let key = call.arguments["Key"].as_str().unwrap_or_default();
     let mut world = simulation.world();
+    if let Some(TaskFault::Instead(error) | TaskFault::After(error)) =
+        world.fault_of_task(&Step::name_of(&call.state))
+    {
+        return Err(injected(&error));
+    }
     world.enter_step(None, Some(execution));
     let kept = world.keep_evidence(key, call.arguments["Body"].to_string());
     world.enter_step(None, None);
@@ -193,8 +268,13 @@ fn keep(simulation: &Simulation, execution: &str, call: &TaskCall) -> Result<Val
         .map_err(|fault| Failure::new(format!("S3.{}", fault.code), fault.message))
 }
 
-/// Runs a step as Lambda would. The simulator answers every call at once, so a step that does not end has died.
-fn invoke(simulation: &Simulation, execution: &str, call: &TaskCall) -> Result<Value, Failure> {
+/// Runs a step as Lambda would, and lets the world's rules spoil it.
+fn invoke(
+    simulation: &Simulation,
+    performer: &dyn Performer,
+    execution: &str,
+    call: &TaskCall,
+) -> Result<Value, Failure> {
     let function = call.arguments["FunctionName"].as_str().unwrap_or_default();
     let Some(step) = Step::find(function) else {
         return Err(Failure::new(
@@ -202,33 +282,60 @@ fn invoke(simulation: &Simulation, execution: &str, call: &TaskCall) -> Result<V
             format!("no step is called {function}"),
         ));
     };
-    {
+    let fault = {
         let mut world = simulation.world();
         world.advance_by(LAMBDA_MS);
         world.enter_step(Some(step.name), Some(execution));
-    }
+        world.fault_of_task(step.name)
+    };
     let deadline = simulation.now().plus_seconds(DEADLINE_SECONDS);
-    let answer = step.call(simulation, call.arguments["Payload"].clone(), deadline).now_or_never();
+    let payload = call.arguments["Payload"].clone();
+    let answer = match &fault {
+        Some(TaskFault::Instead(_)) => None,
+        _ => performer.perform(simulation, step, payload, deadline),
+    };
     simulation.world().enter_step(None, None);
-    match answer {
-        Some(Ok(payload)) => Ok(json!({ "StatusCode": 200, "Payload": payload })),
-        Some(Err(error)) => Err(lambda_error(error.name().as_str(), &Chain(&error).to_string())),
-        None => Err(lambda_error("Runtime.ExitError", "the function's process exited")),
+    match (fault, answer) {
+        (Some(TaskFault::Instead(error) | TaskFault::After(error)), _) => Err(injected(&error)),
+        (Some(TaskFault::Odd), Some(Ok(mut payload))) => {
+            payload["status"] = json!("of another version");
+            Ok(json!({ "StatusCode": 200, "Payload": payload }))
+        }
+        (_, Some(Ok(payload))) => Ok(json!({ "StatusCode": 200, "Payload": payload })),
+        (_, Some(Err(error))) => Err(lambda_error(error.name().as_str(), &Chain(&error).to_string())),
+        (_, None) => Err(lambda_error("Runtime.ExitError", "the function's process exited")),
     }
+}
+
+fn injected(error: &str) -> Failure {
+    lambda_error(error, "by a rule of the rehearsal")
 }
 
 fn lambda_error(name: &str, message: &str) -> Failure {
     Failure::new(name, json!({ "errorType": name, "errorMessage": message }).to_string())
 }
 
-/// Drives executions to their ends, always the one that can go on first.
-pub fn drive(simulation: &Simulation, running: &mut [Running<'_>], watcher: &mut dyn Watcher) {
+/// Drives executions to this moment, always the one that can go on first, or until one of them ends: answers which.
+pub fn drive(
+    simulation: &Simulation,
+    running: &mut [Running<'_>],
+    watcher: &mut dyn Watcher,
+    until_ms: i64,
+) -> Option<usize> {
     loop {
-        let next = running.iter_mut().filter(|run| run.ended.is_none()).min_by_key(|run| run.due_ms);
-        let Some(run) = next else { return };
+        let under_way =
+            running.iter_mut().enumerate().filter(|(_, run)| run.ended.is_none() && run.due_ms < until_ms);
+        let Some((index, run)) = under_way.min_by_key(|(_, run)| run.due_ms) else { break };
         if run.due_ms > simulation.now().millis() {
             watcher.quiet_until(&simulation.world(), Moment::from_millis(run.due_ms));
         }
         run.go_on(simulation, watcher);
+        if run.ended.is_some() {
+            return Some(index);
+        }
     }
+    if until_ms != i64::MAX {
+        simulation.world().advance_to(until_ms);
+    }
+    None
 }

@@ -30,6 +30,11 @@ impl Step {
         words(self.name).join(" ")
     }
 
+    /// The name of the step, or of the gate, that a state calls.
+    pub fn name_of(state: &str) -> String {
+        state.to_ascii_lowercase().replace(' ', "-")
+    }
+
     /// What stands for its function in the state machines, until it is deployed.
     pub fn placeholder(&self) -> String {
         format!("${{{}FunctionArn}}", words(self.name).concat())

@@ -6,8 +6,7 @@ use failback_wire::Fidelity;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::plans;
-use crate::steps::STEPS;
+use crate::{faults, plans};
 
 /// What a world is built from. Every member may be left out; one that is not known is an error.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -64,10 +63,12 @@ impl WorldFile {
             ..Options::default()
         };
         let mut world = World::build(&plan, &options);
-        let steps: Vec<String> = STEPS.iter().map(|step| step.name.to_owned()).collect();
         let servers: Vec<String> = world.fleet().iter().map(|server| server.name.clone()).collect();
         for fault in &self.faults {
-            let rule = Rule::parse(fault, &Known { steps: &steps, servers: &servers });
+            let rule = Rule::parse(
+                fault,
+                &Known { steps: &faults::STEPS, servers: &servers, errors: &faults::ERRORS },
+            );
             world.add_rule(rule.map_err(|error| format!("{fault}: {error}"))?);
         }
         let fidelity = self.fidelity.iter().map(|name| name.parse()).collect::<Result<_, _>>()?;

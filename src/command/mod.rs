@@ -2,6 +2,7 @@
 
 mod check_plan;
 mod graph;
+mod prove;
 mod rehearse;
 mod sim;
 
@@ -34,6 +35,8 @@ enum Sub {
     Drill(rehearse::Arguments),
     /// Rehearse the failback: steps 1 to 4 of the page.
     Failback(rehearse::Arguments),
+    /// Try whatever can go wrong, in thousands of simulated worlds, and say what was tried and what broke.
+    Prove(prove::Arguments),
     /// Print every problem of a plan file with its JSON path and remedy.
     CheckPlan(check_plan::Arguments),
     /// Print the JSON Schema of the plan file.
@@ -66,12 +69,16 @@ impl From<ProcedureName> for Procedure {
 /// The command line or the plan is wrong.
 const USAGE: u8 = 2;
 
+/// A safety rule was broken.
+const UNSAFE: u8 = 3;
+
 impl Command {
     /// Does what was asked.
     pub(crate) fn run(self) -> ExitCode {
         match self.subcommand {
             Sub::Drill(arguments) => rehearse::run(Procedure::Drill, &arguments),
             Sub::Failback(arguments) => rehearse::run(Procedure::Failback, &arguments),
+            Sub::Prove(arguments) => prove::run(&arguments),
             Sub::CheckPlan(arguments) => check_plan::run(&arguments),
             Sub::PlanSchema => {
                 print!("{}", drs_failback::plans::schema());

@@ -14,13 +14,10 @@ use failback_core::plan::{Plan, SERVERS_MAX};
 use failback_core::procedure::Procedure;
 use failback_core::report::Outcome;
 
-use super::{ProcedureName, check_plan, usage};
+use super::{ProcedureName, UNSAFE, check_plan, usage};
 
 /// The procedure failed or was held, safely.
 const FAILED: u8 = 1;
-
-/// A safety rule was broken.
-const UNSAFE: u8 = 3;
 
 const RULES: &str = "Rules for --fail, each may repeat:
   error:OPERATION=CODE[xN]  AWS refuses the operation N times (once if not said) with that error code
@@ -29,6 +26,9 @@ const RULES: &str = "Rules for --fail, each may repeat:
   stall:SERVER=MINUTES      replication of the server's A2 stalls for that long
   launch:SERVER[xN]         the launch job completes with that server FAILED
   boot:SERVER[xN]           the server's A4 comes up impaired
+  task:STEP=ERROR[xN]       the step, or the gate, fails with that error before it does anything
+  late:STEP=ERROR[xN]       the step does its work, and that error arrives instead of its answer
+  odd:STEP[xN]              the step does its work, and answers a status that the machine does not know
 
 Examples:
   drs-failback drill
@@ -166,7 +166,7 @@ fn one(
     }
     let mut live = Live::new(shows, arguments.speed, gates, rehearsal.simulation.now());
     let mut recorder = Recorder::new(&mut live);
-    let run = rehearsal.run(procedure, &mut recorder)?;
+    let run = rehearsal.run(procedure, &mut recorder);
     if let Some(file) = &arguments.history {
         let text = format!("{:#}\n", recorder.history());
         fs::write(file, text).map_err(|error| format!("--history {}: {error}", file.display()))?;

@@ -11,7 +11,7 @@ use crate::repo::{found, none, root, texts};
 /// What each crate of `crates/` may depend on. The name is the folder's and, with `failback-` before it, the crate's.
 const CRATES: &[(&str, &[&str])] = &[
     ("asl", &[]),
-    ("audit", &["failback-core", "failback-sim"]),
+    ("audit", &["failback-asl", "failback-core", "failback-sim"]),
     ("aws", &["failback-core"]),
     ("core", &[]),
     ("lambda", &["failback-aws", "failback-core"]),

@@ -1,34 +1,16 @@
-use drs_failback::machines;
-use drs_failback::rehearsal::{Always, Rehearsal};
-use drs_failback::runner::{Answer, Running};
+use drs_failback::rehearsal::Always;
+use drs_failback::runner::Answer;
 use failback_core::procedure::Procedure;
 use failback_core::report::Outcome;
 
 use crate::support::{assert_done, rehearsal, rest, run};
-
-/// Runs until so many turns are done, then forgets the execution: as if somebody had stopped it.
-fn cut_after(rehearsal: &Rehearsal, procedure: Procedure, turns: usize) -> bool {
-    let machine = machines::read(procedure).expect("the machine is read");
-    let setting = rehearsal.setting();
-    rehearsal.auditor.begin(&rehearsal.simulation.world(), "cut", procedure, &setting.plan);
-    let input = setting.input.clone();
-    let mut running = Running::start(&rehearsal.simulation, &machine, procedure, "cut", input, setting.seed);
-    for _ in 0..turns {
-        if running.outcome().is_some() {
-            return false;
-        }
-        running.go_on(&rehearsal.simulation, &mut Always(Answer::Yes));
-    }
-    rehearsal.simulation.world().execution_ended("cut");
-    running.outcome().is_none()
-}
 
 #[test]
 fn a_failback_that_is_cut_anywhere_is_carried_on() {
     let mut turns = 1;
     loop {
         let mut rehearsal = rehearsal(Procedure::Failback, 3, 12);
-        if !cut_after(&rehearsal, Procedure::Failback, turns) {
+        if rehearsal.cut(Procedure::Failback, turns, &mut Always(Answer::Yes)).is_some() {
             break;
         }
         let again = run(&mut rehearsal, Procedure::Failback);
@@ -44,7 +26,7 @@ fn a_drill_that_is_cut_anywhere_leaves_nothing_behind() {
     let mut turns = 1;
     loop {
         let mut rehearsal = rehearsal(Procedure::Drill, 3, 12);
-        if !cut_after(&rehearsal, Procedure::Drill, turns) {
+        if rehearsal.cut(Procedure::Drill, turns, &mut Always(Answer::Yes)).is_some() {
             break;
         }
         let again = run(&mut rehearsal, Procedure::Drill);

@@ -53,6 +53,5 @@ fn a_drill_can_follow_a_failback_only_when_production_is_home() {
     run(&mut rehearsal, Procedure::Failback);
     let drill = rehearsal
         .run(Procedure::Drill, &mut drs_failback::rehearsal::Always(drs_failback::runner::Answer::Yes));
-    let drill = drill.expect("the machine is read");
     assert_eq!(drill.outcome, failback_core::report::Outcome::Succeeded, "{:?}", drill.failure);
 }

@@ -1,6 +1,7 @@
 //! What each call of a run must not be.
 
-use failback_core::cloud::{JobKind, ReplicationState};
+use failback_core::cloud::{InstanceState, JobKind, ReplicationState};
+use failback_core::id::InstanceId;
 use failback_core::procedure::Procedure;
 use failback_core::region::Region;
 use failback_sim::objects::SourceServer;
@@ -17,7 +18,7 @@ pub(crate) fn check(notebook: &mut Notebook, world: &World, call: &Call) {
     let Some(run) = call.actor.as_ref().and_then(|actor| notebook.runs.get(actor)).cloned() else { return };
     bystanders(notebook, world, call);
     if run.procedure == Procedure::Drill {
-        drill(notebook, world, call);
+        drill(notebook, world, &run, call);
     }
     match call.operation {
         "StartRecovery" => start_recovery(notebook, world, call),
@@ -73,7 +74,7 @@ fn bystanders(notebook: &mut Notebook, world: &World, call: &Call) {
 }
 
 /// S1: a drill names no A1, changes nothing of B1 but launches from it, and leaves DNS alone.
-fn drill(notebook: &mut Notebook, world: &World, call: &Call) {
+fn drill(notebook: &mut Notebook, world: &World, run: &Run, call: &Call) {
     let (_, away) = world.ends();
     if call.operation == "ChangeResourceRecordSets" {
         notebook.find(Rule::S1, call.at_ms, "a drill changed DNS");
@@ -81,8 +82,8 @@ fn drill(notebook: &mut Notebook, world: &World, call: &Call) {
     if call.operation == "TerminateInstances" {
         notebook.find(Rule::S1, call.at_ms, "a drill terminated an instance in EC2");
     }
-    for server in world.fleet() {
-        if call.targets.iter().any(|target| target == server.a1.as_str()) {
+    for (index, server) in world.fleet().iter().enumerate() {
+        if call.targets.iter().any(|target| target == run.originals[index].as_str()) {
             notebook.find(Rule::S1, call.at_ms, format!("{} named A1 of {}", call.operation, server.name));
         }
         let b1 = call.region == Some(away) && call.targets.iter().any(|target| *target == server.b1.as_str());
@@ -103,9 +104,23 @@ fn start_recovery(notebook: &mut Notebook, world: &World, call: &Call) {
             let what = format!("{}: launched from B1 while a recovery instance of it lives", server.name);
             notebook.find(Rule::S2, call.at_ms, what);
         }
-        if from_a2 && world.serving(index).is_some_and(|serving| server.a4.contains(&serving.instance)) {
+        let launched =
+            |id: &InstanceId| a2s(world, server).any(|a2| named(a2.id.as_str()) && a2.launched.contains(id));
+        if from_a2 && world.serving(index).is_some_and(|serving| launched(&serving.instance)) {
             let what = format!("{}: launched from A2 while its A4 is production", server.name);
             notebook.find(Rule::S2, call.at_ms, what);
+        }
+        let now = world.now_ms();
+        let works = |id: &InstanceId| {
+            world.instance(home, id).is_some_and(|i| {
+                i.state == InstanceState::Running
+                    && !i.impaired
+                    && i.checks_pass_ms.is_some_and(|at| at <= now)
+            })
+        };
+        if from_a2 && server.a4.iter().any(|id| launched(id) && works(id)) {
+            let what = format!("{}: launched again although its A4 works", server.name);
+            notebook.find(Rule::S7, call.at_ms, what);
         }
         let region = if from_b1 { away } else { home };
         if (from_a2 || from_b1) && launches(world, region, server) > 1 {
@@ -140,13 +155,19 @@ fn terminate(notebook: &mut Notebook, world: &World, run: &Run, call: &Call) {
         };
         let b2 = call.region == Some(away) && named(&server.b2);
         let a3 = call.region == Some(home) && named(&server.a3);
-        if (a3 || b2) && a2s(world, server).any(|a2| replicates(world, a2)) {
+        // The A2 that replicates what is terminated, or that it was launched from.
+        let concerns = |a2: &SourceServer| {
+            let named = |id: &InstanceId| call.targets.iter().any(|target| target == id.as_str());
+            (b2 && named(&a2.source)) || (a3 && a2.launched.iter().any(named))
+        };
+        if a2s(world, server).any(|a2| concerns(a2) && replicates(world, a2)) {
             notebook.find(Rule::S4, call.at_ms, format!("{name}: terminated before A2 was stopped"));
         }
         if a3 && run.procedure == Procedure::Failback {
             notebook.find(Rule::S4, call.at_ms, format!("{name}: a failback terminated A3"));
         }
-        if a3 && server.a4.contains(&server.a1) {
+        let original = &run.originals[index];
+        if a3 && call.targets.iter().any(|target| target == original.as_str()) {
             notebook.find(Rule::S1, call.at_ms, format!("{name}: terminated an A4 that is A1"));
         }
         if b2 && run.procedure == Procedure::Drill && run.plan.drill.keep_recovered_servers {
@@ -154,7 +175,7 @@ fn terminate(notebook: &mut Notebook, world: &World, run: &Run, call: &Call) {
         }
         if b2
             && run.procedure == Procedure::Failback
-            && let Some(why) = not_home(world, index, server)
+            && let Some(why) = not_home(world, run, index, server)
         {
             notebook.find(Rule::S2, call.at_ms, format!("{name}: B3 was terminated although {why}"));
         }
@@ -173,15 +194,18 @@ fn terminate(notebook: &mut Notebook, world: &World, run: &Run, call: &Call) {
 }
 
 /// Why B3 may not go yet, from the world's own truth: A4 works, has the traffic and is replicated to the last byte.
-fn not_home(world: &World, index: usize, server: &FleetServer) -> Option<&'static str> {
+fn not_home(world: &World, run: &Run, index: usize, server: &FleetServer) -> Option<&'static str> {
     let (home, away) = world.ends();
     let now = world.now_ms();
     let Some(serving) = world.serving(index) else { return Some("nothing serves") };
-    if serving.region != home || !server.a4.contains(&serving.instance) {
+    let is_a4 = run.is_a4(index, server, &serving.instance) || server.a4.contains(&server.a1);
+    if serving.region != home || !is_a4 {
         return Some("A4 does not carry the traffic");
     }
     let Some(a4) = world.instance(home, &serving.instance) else { return Some("A4 is not there") };
-    if !serving.running || a4.impaired || a4.checks_pass_ms.is_none_or(|at| at > now) {
+    // A plan may do without status checks.
+    let fails = a4.impaired || a4.checks_pass_ms.is_none_or(|at| at > now);
+    if !serving.running || (fails && run.plan.validation.status_checks) {
         return Some("A4 does not work");
     }
     let Some(b1) = world.source_server(away, &server.b1) else { return Some("B1 is not there") };
@@ -203,16 +227,20 @@ fn terminate_originals(notebook: &mut Notebook, world: &World, run: &Run, call: 
         }
         let name = &server.name;
         let named = |id: &str| call.targets.iter().any(|target| target == id);
-        if server.a4.iter().any(|a4| named(a4.as_str())) {
+        let original = &run.originals[index];
+        if server.a4.iter().any(|a4| named(a4.as_str()) && run.is_a4(index, server, a4)) {
             notebook.find(Rule::S3, call.at_ms, format!("{name}: A4 was terminated"));
         }
-        if !named(server.a1.as_str()) {
+        if !named(original.as_str()) {
             continue;
+        }
+        if server.a4.contains(&server.a1) {
+            notebook.find(Rule::S3, call.at_ms, format!("{name}: A1 was terminated, and it is A4"));
         }
         if !run.plan.cleanup.terminate_originals {
             notebook.find(Rule::S3, call.at_ms, format!("{name}: A1 was terminated, and the plan keeps it"));
         }
-        if let Some(why) = not_home(world, index, server) {
+        if let Some(why) = not_home(world, run, index, server) {
             notebook.find(Rule::S3, call.at_ms, format!("{name}: A1 was terminated although {why}"));
         }
         if server.b3.iter().any(|b3| world.instance(away, b3).is_some_and(|i| i.state.is_live())) {
@@ -262,11 +290,11 @@ fn delete_record(notebook: &mut Notebook, world: &World, run: &Run, call: &Call)
         if server.b3.iter().any(|b3| world.instance(away, b3).is_some_and(|i| i.state.is_live())) {
             notebook.find(Rule::S4, call.at_ms, format!("{name}: A3 was deleted before B2 was terminated"));
         }
-        let a1_lives = world.instance(home, &server.a1).is_some_and(|a1| a1.state.is_live());
+        let a1_lives = world.instance(home, &run.originals[index]).is_some_and(|a1| a1.state.is_live());
         if run.plan.cleanup.terminate_originals && a1_lives && !server.a4.contains(&server.a1) {
             notebook.find(Rule::S4, call.at_ms, format!("{name}: A3 was deleted before A1 was terminated"));
         }
-        if let Some(why) = not_home(world, index, server) {
+        if let Some(why) = not_home(world, run, index, server) {
             notebook.find(Rule::S2, call.at_ms, format!("{name}: A3 was deleted although {why}"));
         }
     }

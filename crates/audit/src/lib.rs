@@ -4,6 +4,8 @@
 //! guard that is to keep them, so that one mistake cannot hide in both.
 
 mod calls;
+mod coverage;
+mod cycle;
 mod moments;
 mod rules;
 mod verdict;
@@ -11,10 +13,12 @@ mod verdict;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use failback_core::id::InstanceId;
 use failback_core::plan::Plan;
 use failback_core::procedure::Procedure;
-use failback_sim::{Happening, Observer, World};
+use failback_sim::{FleetServer, Happening, Observer, World};
 
+pub use coverage::{Coverage, Part, Place};
 pub use rules::{Finding, RULES, Rule};
 pub use verdict::{End, Verdict};
 
@@ -25,16 +29,27 @@ struct Run {
     plan: Plan,
     /// What existed of each server when the run began, by label.
     began_with: Vec<BTreeSet<&'static str>>,
+    /// The original of each server: A1, or the A4 of an earlier cycle that B1 protects since.
+    originals: Vec<InstanceId>,
     /// Whether the traffic of each server went to A4 already when the run began: then an earlier run told the loss.
     began_home: Vec<bool>,
+}
+
+impl Run {
+    /// True for an A4 of this cycle.
+    fn is_a4(&self, index: usize, server: &FleetServer, id: &InstanceId) -> bool {
+        server.a4.contains(id) && self.originals.get(index) != Some(id)
+    }
 }
 
 /// What was found so far.
 #[derive(Debug, Default)]
 struct Notebook {
     runs: BTreeMap<String, Run>,
+    /// The original of each server now: a failback that has ended begins a new cycle.
+    originals: Vec<InstanceId>,
     findings: Vec<Finding>,
-    /// What production DNS answered when the watch began: zone, name, values.
+    /// What production DNS answered when the first run began: zone, name, values.
     records: Vec<(String, String, Vec<String>)>,
 }
 
@@ -74,26 +89,32 @@ impl Auditor {
     /// Begins to watch a world.
     pub fn watch(world: &mut World) -> Self {
         let auditor = Self::default();
-        for zone in world.zones() {
-            let mut notebook = locked(&auditor.notebook);
-            for record in zone.records() {
-                notebook.records.push((zone.id.to_string(), record.name.clone(), record.values.clone()));
-            }
-        }
         world.observe(Box::new(Watch(Arc::clone(&auditor.notebook))));
         auditor
     }
 
     /// Announces a run: calls made by this execution are judged by its procedure and plan.
     pub fn begin(&self, world: &World, execution: &str, procedure: Procedure, plan: &Plan) {
-        let labels = |server| world.left_of(server).into_iter().map(|left| left.label).collect();
-        let began_with = (0..world.fleet().len()).map(labels).collect();
-        let home = |(index, server): (usize, &failback_sim::FleetServer)| {
-            world.serving(index).is_some_and(|serving| server.a4.contains(&serving.instance))
+        let mut notebook = locked(&self.notebook);
+        if notebook.runs.is_empty() {
+            let records = world.zones().flat_map(|zone| zone.records().map(move |record| (zone, record)));
+            notebook.records = records
+                .map(|(zone, record)| (zone.id.to_string(), record.name.clone(), record.values.clone()))
+                .collect();
+        }
+        notebook.originals = cycle::originals(world, &notebook.originals);
+        let originals = notebook.originals.clone();
+        let servers = 0..world.fleet().len();
+        let began_with = servers.map(|server| cycle::left(world, server, &originals[server])).collect();
+        let home = |(index, server): (usize, &FleetServer)| {
+            world.serving(index).is_some_and(|serving| {
+                let id = &serving.instance;
+                server.a4.contains(id) && (*id != originals[index] || *id == server.a1)
+            })
         };
         let began_home = world.fleet().iter().enumerate().map(home).collect();
-        let run = Run { procedure, plan: plan.clone(), began_with, began_home };
-        locked(&self.notebook).runs.insert(execution.to_owned(), run);
+        let run = Run { procedure, plan: plan.clone(), began_with, originals: originals.clone(), began_home };
+        notebook.runs.insert(execution.to_owned(), run);
     }
 
     /// Judges every rule after a run has ended.

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use failback_core::cloud::{InstanceState, JobKind};
+use failback_core::id::InstanceId;
 use failback_core::procedure::Procedure;
 use failback_sim::{Touched, World};
 
@@ -51,7 +52,8 @@ fn originals(notebook: &mut Notebook, world: &World, index: usize) {
     let server = &world.fleet()[index];
     let began =
         notebook.runs.values().any(|run| run.began_with.get(index).is_some_and(|had| had.contains("A1")));
-    let lives = world.instance(home, &server.a1).is_some_and(|a1| a1.state.is_live());
+    let original = &notebook.originals[index];
+    let lives = world.instance(home, original).is_some_and(|a1| a1.state.is_live());
     if began && !lives {
         notebook.find(Rule::S1, world.now_ms(), format!("{}: A1 did not survive a drill", server.name));
     }
@@ -65,13 +67,15 @@ fn failed_back(notebook: &mut Notebook, world: &World, index: usize) {
     let (home, _) = world.ends();
     let server = &world.fleet()[index];
     let running = |id| world.instance(home, id).is_some_and(|i| i.state == InstanceState::Running);
-    if server.a4.iter().filter(|id| running(id)).count() > 1 {
+    let original = notebook.originals.get(index).cloned();
+    let this_cycle = |id: &&InstanceId| original.as_ref() != Some(*id);
+    if server.a4.iter().filter(this_cycle).filter(|id| running(id)).count() > 1 {
         notebook.find(Rule::S7, world.now_ms(), format!("{}: two A4 run", server.name));
     }
     let failback = notebook.runs.values().any(|run| run.procedure == Procedure::Failback);
     let drill = notebook.runs.values().any(|run| run.procedure == Procedure::Drill);
     let going = |id| world.instance(home, id).is_some_and(|i| i.state == InstanceState::ShuttingDown);
-    if failback && !drill && server.a4.iter().any(going) {
+    if failback && !drill && server.a4.iter().filter(this_cycle).any(going) {
         let mut jobs = world.active_jobs(home).filter(|job| job.kind == JobKind::Launch);
         if !jobs.any(|job| job.parts.iter().any(|part| server.a2.contains(&part.server))) {
             notebook.find(

@@ -2,18 +2,23 @@
 
 use std::collections::BTreeSet;
 
+use failback_core::cloud::JobKind;
+use failback_core::id::InstanceId;
 use failback_core::procedure::Procedure;
 use failback_core::report::{Outcome, Report};
-use failback_sim::World;
+use failback_sim::objects::Job;
+use failback_sim::{Call, Kind, Touched, World};
 
 use crate::rules::{Finding, Rule};
-use crate::{Notebook, Run};
+use crate::{Notebook, Run, cycle};
 
 /// How a run ended, as its runner saw it.
 #[derive(Debug, Clone)]
 pub struct End {
     /// The report, if the run came so far.
     pub report: Option<Report>,
+    /// True when the report itself could not be written, which the execution's own error says.
+    pub report_missing: bool,
     /// Events of the execution's history.
     pub history_events: u64,
     /// Waits that gave no reason, by state.
@@ -39,8 +44,10 @@ impl Verdict {
 pub(crate) fn check(notebook: &mut Notebook, world: &World, execution: &str, end: &End) {
     let Some(run) = notebook.runs.get(execution).cloned() else { return };
     records(notebook, world, &run);
-    left(notebook, world, &run, end.report.as_ref());
-    orphans(notebook, world, &run);
+    if !end.report_missing {
+        left(notebook, world, execution, &run, end.report.as_ref());
+    }
+    orphans(notebook, world, execution, &run, end.report.as_ref());
     loss(notebook, world, &run, end.report.as_ref());
     bounded(notebook, world, end);
 }
@@ -70,22 +77,27 @@ fn records(notebook: &mut Notebook, world: &World, run: &Run) {
 }
 
 /// S6: what is left is what should be, or a run that did not succeed says what it is.
-fn left(notebook: &mut Notebook, world: &World, run: &Run, report: Option<&Report>) {
+fn left(notebook: &mut Notebook, world: &World, execution: &str, run: &Run, report: Option<&Report>) {
+    let Some(report) = report else {
+        // The run ended before it began, or died of its report.
+        if let Some(call) = written(world, execution).next() {
+            notebook.find(Rule::S6, call.at_ms, format!("{} without a report", call.operation));
+        }
+        return;
+    };
     for (index, server) in world.fleet().iter().enumerate() {
-        let left: BTreeSet<&str> = world.left_of(index).into_iter().map(|left| left.label).collect();
+        let left = cycle::left(world, index, &run.originals[index]);
         let began = &run.began_with[index];
-        let Some(report) = report else {
-            // The run ended before it began.
-            if left != *began {
-                notebook.find(Rule::S6, world.now_ms(), format!("{}: changed without a report", server.name));
-            }
-            continue;
-        };
         let Some(told) = report.servers.iter().find(|told| told.b1 == server.b1) else { continue };
         if told.outcome == "home" {
             continue;
         }
-        let expected = expected(run, began);
+        let into_source = server.a4.contains(&server.a1);
+        let expected = if run.procedure == Procedure::Failback && into_source {
+            BTreeSet::from(["A4", "B1"])
+        } else {
+            expected(run, began)
+        };
         let told: BTreeSet<&str> = told.left.split_whitespace().collect();
         if report.outcome == Outcome::Succeeded && left != expected {
             let what = format!("{}: {left:?} is left instead of {expected:?}", server.name);
@@ -111,22 +123,30 @@ fn expected(run: &Run, began: &BTreeSet<&'static str>) -> BTreeSet<&'static str>
     }
 }
 
-/// S7: no job of the fleet is at work once the run has ended.
-fn orphans(notebook: &mut Notebook, world: &World, run: &Run) {
-    // A failback that is held leaves its job to the next start, which adopts it.
+/// The calls of an execution that changed something.
+fn written<'w>(world: &'w World, execution: &'w str) -> impl Iterator<Item = &'w Call> {
+    world.calls().iter().filter(move |call| {
+        let ours = call.actor.as_deref() == Some(execution) && call.kind == Kind::Write;
+        ours && !matches!(call.outcome, failback_sim::Outcome::Err(_))
+    })
+}
+
+/// S7: no launch that a drill began is at work once the drill has ended: nobody would take down what comes of it. A job
+/// that terminates leaves nothing; that of a failback which is held is adopted by the next start; and a drill that fails
+/// in its clean-up says which it has left.
+fn orphans(notebook: &mut Notebook, world: &World, execution: &str, run: &Run, report: Option<&Report>) {
     if run.procedure == Procedure::Failback {
         return;
     }
-    let (home, away) = world.ends();
-    for (region, job) in
-        world.active_jobs(home).map(|j| (home, j)).chain(world.active_jobs(away).map(|j| (away, j)))
-    {
-        let of_fleet = world.fleet().iter().any(|server| {
-            job.parts.iter().any(|part| server.a2.contains(&part.server) || server.b1 == part.server)
-        });
-        if of_fleet {
-            notebook.find(Rule::S7, world.now_ms(), format!("job {} in {region} is still at work", job.id));
-        }
+    let touched = written(world, execution).flat_map(|call| &call.touched);
+    let jobs = touched.filter_map(|touched| match touched {
+        Touched::Job(region, id) => Some((*region, world.job(*region, id)?)),
+        _ => None,
+    });
+    let orphans: Vec<_> = jobs.filter(|(_, job)| job.kind == JobKind::Launch && job.is_active()).collect();
+    let told = |job: &Job| report.is_some_and(|report| report.jobs.contains(&job.id));
+    for (region, job) in orphans.into_iter().filter(|(_, job)| !told(job)) {
+        notebook.find(Rule::S7, world.now_ms(), format!("job {} in {region} is still at work", job.id));
     }
 }
 
@@ -141,7 +161,8 @@ fn loss(notebook: &mut Notebook, world: &World, run: &Run, report: Option<&Repor
         if run.began_home[index] {
             continue;
         }
-        let failed_back = world.serving(index).is_some_and(|serving| server.a4.contains(&serving.instance));
+        let to_a4 = |id: &InstanceId| run.is_a4(index, server, id) || server.a4.contains(&server.a1);
+        let failed_back = world.serving(index).is_some_and(|serving| to_a4(&serving.instance));
         match (world.lost(index), reported) {
             (Some(lost), Some(said)) if failed_back => {
                 let told = said.from.millis() - 1_000..=said.until_at_most.millis() + 1_000;

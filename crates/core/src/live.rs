@@ -219,6 +219,15 @@ impl Live {
         only(a2.and_then(|a2| self.a3.get(&a2)), member.a3.as_ref(), member, "A3")
     }
 
+    /// True when DRS shows a recovery instance that was launched from this A2, even one that is terminated.
+    ///
+    /// # Errors
+    /// When A3 was not read.
+    pub fn has_record_of(&self, a2: &SourceServer) -> Result<bool> {
+        must(self.looked.a3, "A3")?;
+        Ok(self.a3.contains_key(&a2.id))
+    }
+
     /// True for a server whose launch lies behind it so far that A3 is deleted and A2 stopped already: the record of
     /// A4 is the ledger's alone. It must never be launched again, for that would terminate A4.
     ///

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::fleet::Times;
-use crate::id::{InstanceId, RecoveryInstanceId, SourceServerId};
+use crate::id::{InstanceId, JobId, RecoveryInstanceId, SourceServerId};
 use crate::moment::Moment;
 use crate::procedure::Procedure;
 
@@ -131,6 +131,9 @@ pub struct Report {
     pub waves: Vec<String>,
     /// Every server.
     pub servers: Vec<ServerReport>,
+    /// DRS jobs that are still at work on them: what they launch is not listed yet.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub jobs: Vec<JobId>,
     /// What to do next.
     pub next: String,
 }

@@ -25,7 +25,7 @@ pub use operation::{Kind, OPERATIONS, Operation};
 pub use permission::{Context, Permission};
 pub use ranges::RangeSet;
 pub use replication::{ContentSpan, Phase, Replication};
-pub use rules::{ERROR_CODES, Known, Rule, RuleError};
+pub use rules::{ERROR_CODES, KINDS, Known, Rule, RuleError, TaskFault};
 pub use scene::{Options, Scene};
 pub use simulation::Simulation;
 pub use switches::Switches;

@@ -28,6 +28,9 @@ pub const ERROR_CODES: &[&str] = &[
     "ServiceUnavailable",
 ];
 
+/// The kinds of rules, as they are written before the colon.
+pub const KINDS: [&str; 9] = ["error", "lost", "crash", "stall", "launch", "boot", "task", "late", "odd"];
+
 /// How often a rule still applies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Times {
@@ -43,6 +46,20 @@ enum What {
     Stall(String, i64),
     Launch(String),
     Boot(String),
+    Task(String, String),
+    Late(String, String),
+    Odd(String),
+}
+
+/// What a rule does to the answer of a step as a whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TaskFault {
+    /// The step never begins: this error instead.
+    Instead(String),
+    /// The step does all it does, and this error is what arrives.
+    After(String),
+    /// The step does all it does, and answers a status that no state machine knows.
+    Odd,
 }
 
 /// Something that goes wrong.
@@ -55,12 +72,16 @@ enum What {
 /// | `stall:SERVER=MINUTES` | replication of the server's A2 stalls half-way through its initial sync |
 /// | `launch:SERVER` | a launch of the server's A2 fails |
 /// | `boot:SERVER` | the server's A4 comes up with an impaired instance status check |
+/// | `task:STEP=Error` | the step, or the gate, fails with this error before it does anything |
+/// | `late:STEP=Error` | the step does what it does, and this error arrives instead of its answer |
+/// | `odd:STEP` | the step does what it does, and answers a status that the state machine does not know |
 ///
 /// `x3` at the end means three times, `x*` always; without it once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rule {
     what: What,
     times: Times,
+    applied: u32,
 }
 
 /// The names that a rule may use.
@@ -70,6 +91,8 @@ pub struct Known<'a> {
     pub steps: &'a [String],
     /// Names of servers.
     pub servers: &'a [String],
+    /// Names of errors that a step can end with, as Step Functions sees them.
+    pub errors: &'a [String],
 }
 
 /// A text that is no rule.
@@ -114,21 +137,36 @@ impl Rule {
         let fail = |problem: &str, known: Vec<String>| {
             Err(RuleError { text: text.to_owned(), problem: problem.to_owned(), known })
         };
-        let kinds = ["error:", "lost:", "crash:", "stall:", "launch:", "boot:"].map(str::to_owned).to_vec();
+        let kinds = KINDS.map(|kind| format!("{kind}:")).to_vec();
         let Some((kind, rest)) = text.trim().split_once(':') else { return fail("not a rule", kinds) };
         let in_list = |list: &[String], name: &str| list.iter().find(|known| *known == name).cloned();
         let server = |name: &str| in_list(known.servers, name);
-        let rule = |(what, times)| Ok(Self { what, times });
+        let rule = |(what, times)| Ok(Self { what, times, applied: 0 });
+        let step = |name: &str| in_list(known.steps, name);
         match kind {
             "error" => Self::parse_error(text, rest),
             "lost" => match counted(rest, Operation::find) {
                 Some((operation, times)) => rule((What::Lost(operation), times)),
                 None => fail("unknown operation", operation_names()),
             },
-            "crash" => match counted(rest, |name| in_list(known.steps, name)) {
-                Some((step, times)) => rule((What::Crash(step), times)),
+            "crash" | "odd" => match counted(rest, step) {
+                Some((step, times)) if kind == "crash" => rule((What::Crash(step), times)),
+                Some((step, times)) => rule((What::Odd(step), times)),
                 None => fail("unknown step", known.steps.to_vec()),
             },
+            "task" | "late" => {
+                let Some((name, error)) = rest.split_once('=') else {
+                    return fail("expected STEP=ERROR after the colon", Vec::new());
+                };
+                let Some(step) = step(name.trim()) else {
+                    return fail("unknown step", known.steps.to_vec());
+                };
+                match counted(error, |name| in_list(known.errors, name)) {
+                    Some((error, times)) if kind == "task" => rule((What::Task(step, error), times)),
+                    Some((error, times)) => rule((What::Late(step, error), times)),
+                    None => fail("unknown error", known.errors.to_vec()),
+                }
+            }
             "stall" => {
                 let Some((name, minutes)) = rest.rsplit_once('=') else {
                     return fail("expected stall:SERVER=MINUTES", Vec::new());
@@ -161,7 +199,7 @@ impl Rule {
             return fail("unknown operation", operation_names());
         };
         match counted(code, |code| ERROR_CODES.iter().copied().find(|known| *known == code)) {
-            Some((code, times)) => Ok(Self { what: What::Error(operation, code), times }),
+            Some((code, times)) => Ok(Self { what: What::Error(operation, code), times, applied: 0 }),
             None => fail("unknown error code", ERROR_CODES.iter().map(|code| (*code).to_owned()).collect()),
         }
     }
@@ -174,13 +212,43 @@ impl Rule {
     /// Applies once, if it still does.
     fn apply(&mut self) -> bool {
         match &mut self.times {
-            Times::Always => true,
-            Times::Left(0) => false,
-            Times::Left(left) => {
-                *left -= 1;
-                true
-            }
+            Times::Left(0) => return false,
+            Times::Left(left) => *left -= 1,
+            Times::Always => {}
         }
+        self.applied = self.applied.saturating_add(1);
+        true
+    }
+
+    /// Its kind: one of [`KINDS`].
+    pub fn kind(&self) -> &'static str {
+        match self.what {
+            What::Error(..) => "error",
+            What::Lost(_) => "lost",
+            What::Crash(_) => "crash",
+            What::Stall(..) => "stall",
+            What::Launch(_) => "launch",
+            What::Boot(_) => "boot",
+            What::Task(..) => "task",
+            What::Late(..) => "late",
+            What::Odd(_) => "odd",
+        }
+    }
+
+    /// How often it has applied.
+    pub fn times_applied(&self) -> u32 {
+        self.applied
+    }
+
+    /// What it does to the answer of this step, now that the step is called.
+    pub(crate) fn answers(&mut self, step: &str) -> Option<TaskFault> {
+        let fault = match &self.what {
+            What::Task(name, error) if name == step => TaskFault::Instead(error.clone()),
+            What::Late(name, error) if name == step => TaskFault::After(error.clone()),
+            What::Odd(name) if name == step => TaskFault::Odd,
+            _ => return None,
+        };
+        self.apply().then_some(fault)
     }
 
     pub(crate) fn refuses(&mut self, operation: Operation) -> Option<Fault> {

@@ -18,7 +18,7 @@ use failback_sim::{
 fn rule(text: &str) -> Rule {
     let names = ["web-1", "data-1"].map(str::to_owned);
     let steps = ["Start Reversed Replication".to_owned()];
-    Rule::parse(text, &Known { steps: &steps, servers: &names }).unwrap()
+    Rule::parse(text, &Known { steps: &steps, servers: &names, errors: &[] }).unwrap()
 }
 
 fn reverse(world: &mut World, server: usize) -> Answer<String> {
@@ -134,7 +134,7 @@ fn an_impaired_boot_never_passes_its_check() {
 #[test]
 fn a_rule_that_cannot_be_read_lists_what_could_be_meant() {
     let servers = ["web-1".to_owned(), "box1".to_owned()];
-    let known = Known { steps: &[], servers: &servers };
+    let known = Known { servers: &servers, ..Known::default() };
     let error = |text: &str| Rule::parse(text, &known).unwrap_err().to_string();
     assert_eq!(error("launch:web-9"), "`launch:web-9`: unknown server; known are: web-1, box1");
     assert!(error("error:Nonsense=ConflictException").contains("drs:StartRecovery"));

@@ -150,7 +150,7 @@ fn looking_has_no_resource_and_a_call_that_is_turned_away_asks_nothing() {
     };
     assert!(describe(&mut world).ok().is_some());
     assert_eq!(asked(&world, 0, "drs:DescribeJobs")[0].resource, "*");
-    let known = failback_sim::Known { steps: &[], servers: &[] };
+    let known = failback_sim::Known::default();
     world.add_rule(Rule::parse("error:drs:DescribeJobs=ThrottlingException", &known).unwrap());
     assert!(describe(&mut world).ok().is_none());
     assert_eq!(asked(&world, 0, "drs:DescribeJobs").len(), 1);

@@ -156,7 +156,7 @@ fn add_fault(front: &Front, body: &Value) -> Result<Value, String> {
     let text = body["rule"].as_str().ok_or("say what goes wrong, such as {\"rule\": \"boot:web-1\"}")?;
     let mut world = front.simulation().world();
     let servers: Vec<String> = world.fleet().iter().map(|server| server.name.clone()).collect();
-    let rule = Rule::parse(text, &Known { steps: front.steps(), servers: &servers });
+    let rule = Rule::parse(text, &Known { steps: front.steps(), servers: &servers, ..Known::default() });
     world.add_rule(rule.map_err(|error| error.to_string())?);
     Ok(json!({}))
 }

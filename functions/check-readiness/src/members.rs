@@ -47,10 +47,30 @@ fn member(run: &Run, facts: &Facts, b1: &SourceServer, findings: &mut Vec<Findin
     });
     let b2 = live_b2(facts, b1, &name, findings);
     let a2 = a2(facts, b1, b2);
+    let replicate = facts.source_servers.iter().filter(|server| {
+        server.direction == Direction::Failback
+            && b2.is_some_and(|b2| server.instance.as_ref() == Some(&b2.instance))
+    });
+    let replicate = replicate.count();
+    if replicate > 1 {
+        findings.block(
+            &name,
+            format!("{replicate} source servers of the source Region replicate its B3"),
+            "Disconnect and delete all but one of them in the DRS console",
+        );
+    }
     let a3 = a2.and_then(|a2| live_a3(facts, a2, &name, findings));
     let tagged_a1 = a2.and_then(|a2| a2.tags.get(tag::A1)).and_then(|id| id.parse().ok());
     // Once B1 protects A4, only A2's tag still knows A1.
-    let a1 = tagged_a1.clone().or_else(|| b1.instance.clone());
+    let is_a4 = |id: &InstanceId| !run.plan.launch.into_source && a3.is_some_and(|a3| a3.instance == *id);
+    let a1 = tagged_a1.clone().or_else(|| b1.instance.clone().filter(|id| !is_a4(id)));
+    if let (None, Some(a2), Some(_)) = (&a1, a2, &b1.instance) {
+        findings.block(
+            &name,
+            "B1 protects A4 already, and nothing says which instance was A1",
+            format!("Tag {} in the DRS console: {} = the id of the original instance", a2.id, tag::A1),
+        );
+    }
     let protected = tagged_a1.filter(|a1| b1.instance.as_ref() != Some(a1)).and(b1.instance.clone());
     Member {
         name,
@@ -117,13 +137,18 @@ fn one<'f>(
     found.first().copied()
 }
 
-/// A2: the FAILBACK server that carries B1's tag, or that replicates B3.
+/// A2: the FAILBACK server that replicates B3; where B3 is gone, the one that carries B1's tag, or that launched the
+/// instance which B1 protects.
 fn a2<'f>(facts: &'f Facts, b1: &SourceServer, b2: Option<&RecoveryInstance>) -> Option<&'f SourceServer> {
     let mut failback = facts.source_servers.iter().filter(|server| server.direction == Direction::Failback);
+    let launched = |a2: &SourceServer| {
+        let of_a2 = facts.source_instances.iter().filter(|a3| a3.source_server == a2.id && a3.is_live());
+        of_a2.into_iter().any(|a3| b1.instance.as_ref() == Some(&a3.instance))
+    };
     failback.find(|a2| match (b2, a2.tags.get(tag::B1)) {
         (Some(b2), _) => a2.instance.as_ref() == Some(&b2.instance),
         (None, Some(tagged)) => *tagged == b1.id.as_str(),
-        (None, None) => false,
+        (None, None) => launched(a2),
     })
 }
 

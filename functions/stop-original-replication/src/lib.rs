@@ -36,6 +36,7 @@ impl Step for StopOriginalReplication {
             b1: true,
             b2: true,
             a2: true,
+            a3: true,
             source_instances: true,
             recovery_instances: true,
             records: true,
@@ -47,8 +48,9 @@ impl Step for StopOriginalReplication {
         let mut stopped = 0;
         for member in fleet.away() {
             let Some(b1) = live.b1(member)? else { continue };
-            // A server that is further along, whose B1 protects A4 already, is left as it is.
-            if !b1.replication.is_running() || b1.instance != member.a1 {
+            // A server that is further along, whose A4 runs or is protected by B1 already, is left as it is.
+            let launched = live.a3(member)?.is_some();
+            if launched || !b1.replication.is_running() || b1.instance != member.a1 {
                 continue;
             }
             if cx.is_late() {

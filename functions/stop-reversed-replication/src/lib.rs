@@ -4,13 +4,14 @@
 
 use async_trait::async_trait;
 use failback_core::Result;
-use failback_core::cloud::Cloud;
-use failback_core::fleet::Fleet;
-use failback_core::live::Look;
+use failback_core::cloud::{Cloud, SourceServer};
+use failback_core::fleet::{Fleet, Member};
+use failback_core::live::{Live, Look};
 use failback_core::moment::Moment;
 use failback_core::pace::{self, usual};
 use failback_core::plan::Plan;
 use failback_core::procedure::Either;
+use failback_core::run::tag;
 use failback_core::step::{self, Cx, Step, Verdict, Waiting, refused};
 use serde_json::Value;
 
@@ -49,6 +50,7 @@ impl Step for StopReversedReplication {
             if cx.is_late() {
                 return Ok(Verdict::Waiting(Waiting::new("this call has no time left", 1)));
             }
+            own(cx, &live, member, a2).await;
             let warrant = cx.guard.stop_a2(&live, cx.now(), member)?;
             if let Err(why) = refused(cx.cloud.stop_replication(warrant).await)? {
                 let why = format!("{}: replication of A2 does not stop yet: {why}", member.name);
@@ -63,5 +65,15 @@ impl Step for StopReversedReplication {
 
     fn limit_seconds(plan: &Plan) -> u64 {
         plan.limits.cleanup_minutes * 60
+    }
+}
+
+/// Tags an A2 that is not tagged yet, while B2 still proves whose it is: a clean-up that is interrupted after B2 is gone
+/// must find it. Where that is refused the clean-up goes on all the same.
+async fn own(cx: &Cx<'_, Either>, live: &Live, member: &Member, a2: &SourceServer) {
+    if !a2.tags.contains_key(tag::B1)
+        && let Ok(warrant) = cx.guard.tag_a2(live, cx.now(), member)
+    {
+        cx.cloud.tag_resource(warrant).await.ok();
     }
 }

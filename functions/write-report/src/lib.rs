@@ -1,8 +1,9 @@
 //! At the end: says how the run ended, what became of each server, and what is left, read from the live state and not from what
 //! the run believes.
 
-use failback_core::cloud::Cloud;
+use failback_core::cloud::{Cloud, Job, RecoveryInstance, ReplicationState};
 use failback_core::fleet::{Fleet, Member, count};
+use failback_core::id::JobId;
 use failback_core::live::{self, Live, Look};
 use failback_core::moment::Moment;
 use failback_core::procedure::Procedure;
@@ -45,6 +46,8 @@ pub async fn handle(cloud: &dyn Cloud, payload: Value, _deadline: Moment) -> Res
         b2: true,
         a2: true,
         a3: true,
+        source_jobs: true,
+        recovery_jobs: true,
         source_instances: true,
         recovery_instances: true,
         ..Look::default()
@@ -75,6 +78,7 @@ pub async fn handle(cloud: &dyn Cloud, payload: Value, _deadline: Moment) -> Res
         loss: loss(&run, &fleet),
         waves: run.plan.wave_names(),
         servers,
+        jobs: jobs(&live, &fleet)?,
     };
     fitting(report)
 }
@@ -131,7 +135,7 @@ fn left(live: &Live, member: &Member) -> Result<String> {
     let a1_is_a4 = member.a1.is_some() && member.a1 == member.a4();
     let all = [
         ("A1", !a1_is_a4 && lives(member.a1.clone())?),
-        ("A2", live.a2(member)?.is_some()),
+        ("A2", live.a2(member)?.is_some() || is_unseen(live, member)?),
         ("A3", live.a3(member)?.is_some()),
         ("A4", lives(member.a4())?),
         ("B1", live.b1(member)?.is_some()),
@@ -140,6 +144,23 @@ fn left(live: &Live, member: &Member) -> Result<String> {
     ];
     let left: Vec<&str> = all.iter().filter(|(_, left)| *left).map(|(label, _)| *label).collect();
     Ok(left.join(" "))
+}
+
+/// The jobs that a run which failed has left at work.
+fn jobs(live: &Live, fleet: &Fleet) -> Result<Vec<JobId>> {
+    let of_fleet = |job: &&Job| {
+        let at_work = |id| job.part_of(id).is_some();
+        fleet.away().any(|member| at_work(&member.b1) || member.a2.as_ref().is_some_and(at_work))
+    };
+    let jobs = live.source_jobs()?.iter().chain(live.recovery_jobs()?);
+    Ok(jobs.filter(|job| job.is_active()).filter(of_fleet).map(|job| job.id.clone()).collect())
+}
+
+/// True for an A2 that does not show yet: DRS takes seconds, and B2 tells before that something replicates it.
+fn is_unseen(live: &Live, member: &Member) -> Result<bool> {
+    let replicated =
+        |b2: &RecoveryInstance| b2.is_reversed() && b2.replication_state != ReplicationState::Disconnected;
+    Ok(live.b2(member)?.is_some_and(replicated))
 }
 
 fn rto(run: &Run, fleet: &Fleet) -> Option<u64> {

@@ -41,6 +41,10 @@ impl Guard<'_, Failback> {
         if live.a2(member)?.is_none() {
             return Err(forbidden(format!("{name}: B3 is not replicated home yet")));
         }
+        if let Some(a3) = live.a3(member)? {
+            let message = format!("{name}: A4 {} runs already, and may be production (S2)", a3.instance);
+            return Err(forbidden(message));
+        }
         if b1.instance.as_ref().is_some_and(|protected| Some(protected) != member.a1.as_ref()) {
             return Err(forbidden(format!("{name}: B1 no longer protects A1")));
         }

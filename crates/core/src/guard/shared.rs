@@ -6,7 +6,7 @@ use super::warrant::{
 };
 use super::{Guard, a2, forbidden, fresh, no_job, stopped_a2};
 use crate::cloud::{
-    Cloud, Drs, Ec2, InstanceState, LaunchConfiguration, LaunchTemplateVersion, ReplicationState,
+    Cloud, Drs, Ec2, InstanceState, LastLaunch, LaunchConfiguration, LaunchTemplateVersion, ReplicationState,
     SourceServer, Tags,
 };
 use crate::error::{Error, ErrorName, Result};
@@ -139,7 +139,8 @@ impl<S: Scope> Guard<'_, S> {
     /// A4 would become A1 (drs-facts §0.4), and whether the launch template is usable and, in a drill, isolated.
     ///
     /// # Errors
-    /// `NotReady` when A2 is not ready; `Guard` when a launch would break a rule; those of AWS.
+    /// `NotReady` when A2 is not ready, or what it launched before is not known; `Guard` when a launch would break a
+    /// rule; those of AWS.
     pub async fn launchable(
         &self,
         cloud: &dyn Cloud,
@@ -150,6 +151,7 @@ impl<S: Scope> Guard<'_, S> {
         fresh(live, cloud.now())?;
         let a2 = a2(live, member)?;
         no_job_at(live, member, &a2.id)?;
+        known_fate(live, member, a2)?;
         let lag_seconds = ready(cloud, self.run, member, a2).await?;
         let configuration = Drs::launch_configuration(cloud, self.run.source(), &a2.id).await?;
         into_source(self.run, live, member, &configuration)?;
@@ -263,6 +265,21 @@ fn no_job_at(live: &Live, member: &Member, a2: &SourceServerId) -> Result<()> {
         Some(job) => Err(forbidden(format!("{}: job {} is at work on A2 (S7)", member.name, job.id))),
         None => Ok(()),
     }
+}
+
+/// StartRecovery terminates what was launched from A2 before, even where its record was deleted (drs-facts §0.5). An
+/// instance of which nothing is known may be production by now (S2).
+fn known_fate(live: &Live, member: &Member, a2: &SourceServer) -> Result<()> {
+    if a2.last_launch != LastLaunch::Succeeded || live.has_record_of(a2)? {
+        return Ok(());
+    }
+    let message = format!(
+        "{}: A2 {} was launched before and DRS shows no A3 of it, and a launch would terminate the instance that was \
+         launched, which may be production (S2). If it is, finish the page's step 4 by hand; if it is not, terminate \
+         it, then disconnect and delete A2 and start again",
+        member.name, a2.id
+    );
+    Err(Error::new(ErrorName::NotReady, message))
 }
 
 /// The lag at which A2 would be launched, if it is ready.

@@ -29,7 +29,7 @@ use fastrand::Rng;
 use crate::chain::{Work, longest_chain_ms};
 use crate::objects::{Change, Zone};
 use crate::permission;
-use crate::rules::Rule;
+use crate::rules::{Rule, TaskFault};
 use crate::switches::Switches;
 
 pub use call::{Answer, Call, Happening, Observer, Outcome, Request, Touched};
@@ -173,6 +173,11 @@ impl World {
     /// Adds a rule that makes something go wrong.
     pub fn add_rule(&mut self, rule: Rule) {
         self.rules.push(rule);
+    }
+
+    /// What a rule does to the answer of a step that is called now; uses the rule up.
+    pub fn fault_of_task(&mut self, step: &str) -> Option<TaskFault> {
+        self.rules.iter_mut().find_map(|rule| rule.answers(step))
     }
 
     /// Takes every rule away: from now on nothing goes wrong.

@@ -22,8 +22,8 @@ pub(crate) struct Workload {
     pub(crate) first: Option<usize>,
     /// Where traffic of a server without any record goes: to the recovered server, not to the original.
     pub(crate) recovered: bool,
-    /// A person has moved traffic to the failed-back servers.
-    pub(crate) moved_by_hand: bool,
+    /// Where a person has moved a server's traffic: to the A4 that lived then.
+    pub(crate) moved_by_hand: Vec<Option<InstanceId>>,
     /// A person has stopped the applications.
     pub(crate) frozen: bool,
     /// Each server's traffic.
@@ -112,14 +112,20 @@ impl World {
         }
         let entry = self.fleet.get(server)?;
         let (home, away) = self.pair;
-        let failed_back = || entry.a4.last().map(|id| (home, id.clone()));
+        // The A4 that B1 protects is production, whatever a later drill launches.
+        let protected = self.source_server(away, &entry.b1).map(|b1| &b1.source);
+        let failed_back = || {
+            let a4 = protected.filter(|id| entry.a4.contains(id)).or(entry.a4.last());
+            a4.map(|id| (home, id.clone()))
+        };
         let original = || Some((home, entry.a1.clone()));
         let recovered = || entry.b3.last().map(|id| (away, id.clone()));
         let Some(first) = self.workload.first else {
-            return match (self.workload.moved_by_hand, self.workload.recovered) {
-                (true, _) => failed_back().or_else(recovered).or_else(original),
-                (false, true) => recovered(),
-                (false, false) => original(),
+            return match (self.workload.moved_by_hand.get(server).cloned().flatten(), self.workload.recovered)
+            {
+                (Some(a4), _) => Some((home, a4)),
+                (None, true) => recovered(),
+                (None, false) => original(),
             };
         };
         let (region, target) = self.behind(self.workload.records.get(first)?.as_ref()?)?;
@@ -148,9 +154,12 @@ impl World {
         records.filter(|(_, record)| record.as_ref().is_some_and(touches)).map(|(i, _)| i).collect()
     }
 
-    /// A person moves the traffic of the whole fleet to the failed-back servers.
+    /// A person moves the traffic of the whole fleet to the failed-back servers, where they live.
     pub fn person_moves_traffic(&mut self) {
-        self.workload.moved_by_hand = true;
+        let before = std::mem::take(&mut self.workload.moved_by_hand);
+        let moved = (0..self.fleet.len())
+            .map(|server| self.labels(server).a4.or_else(|| before.get(server).cloned().flatten()));
+        self.workload.moved_by_hand = moved.collect();
         self.follow_all_traffic();
     }
 

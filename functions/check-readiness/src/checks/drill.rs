@@ -118,7 +118,7 @@ fn runs(facts: &Facts, member: &Member) -> bool {
 }
 
 /// True when a record of the plan holds one of the instance's addresses.
-fn pointed_at(facts: &Facts, instance: Option<&Instance>) -> bool {
+pub(super) fn pointed_at(facts: &Facts, instance: Option<&Instance>) -> bool {
     let Some(instance) = instance else { return false };
     let addresses = [&instance.private_ip, &instance.public_ip];
     let holds = |value: &String| addresses.into_iter().flatten().any(|address| address == value);

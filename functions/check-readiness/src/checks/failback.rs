@@ -4,6 +4,7 @@ use failback_core::cloud::{Instance, InstanceState, RecoveryInstance};
 use failback_core::fleet::{Fleet, Member};
 use failback_core::run::{Run, made_by_a_drill, tag};
 
+use super::drill::pointed_at;
 use crate::facts::Facts;
 use crate::finding::{Finding, Findings};
 
@@ -13,6 +14,7 @@ pub(crate) fn check(run: &Run, facts: &Facts, fleet: &Fleet, findings: &mut Vec<
             facts.recovery_instances.iter().find(|b2| Some(&b2.id) == member.b2.as_ref() && b2.is_live());
         if let Some(b2) = b2 {
             of_a_drill(facts, member, b2, findings);
+            at_home(facts, member, findings);
         }
         launched_by_a_drill(facts, member, findings);
         into_source(run, facts, member, findings);
@@ -54,14 +56,14 @@ fn of_a_drill(facts: &Facts, member: &Member, b2: &RecoveryInstance, findings: &
     }
 }
 
-/// A drill's A4 stands in an isolated network: it must not be taken for the failed-back server.
-fn launched_by_a_drill(facts: &Facts, member: &Member, findings: &mut Vec<Finding>) {
-    let a2 = facts.source_servers.iter().find(|server| Some(&server.id) == member.a2.as_ref());
-    if a2.is_some_and(|a2| made_by_a_drill(&a2.tags)) && member.a3.is_some() {
+/// Failing back a copy that is not production would take the place of what is.
+fn at_home(facts: &Facts, member: &Member, findings: &mut Vec<Finding>) {
+    let a1 = member.a1.as_ref().and_then(|a1| facts.instances.get(a1));
+    if member.a2.is_none() && pointed_at(facts, a1) {
         findings.block(
             &member.name,
-            "an interrupted drill left A3 and A4 in its isolated network",
-            "Start the drill with its plan again: it cleans up first",
+            "a record of the plan points at A1, so production is home, and B3 is not production",
+            "Terminate the recovered server if nobody needs it, or point the record at it if it is production",
         );
     }
 }
@@ -86,6 +88,21 @@ fn may_terminate(run: &Run, facts: &Facts, member: &Member, findings: &mut Vec<F
                 tag::MAY_BE_TERMINATED
             ),
         );
+    }
+}
+
+/// A drill's A4 stands in an isolated network: it must not be taken for the failed-back server. And what a drill had
+/// begun to clean up, with its B2 gone or its A2 stopped, is nothing to fail back from.
+fn launched_by_a_drill(facts: &Facts, member: &Member, findings: &mut Vec<Finding>) {
+    let a2 = facts.source_servers.iter().find(|server| Some(&server.id) == member.a2.as_ref());
+    let Some(a2) = a2.filter(|a2| made_by_a_drill(&a2.tags)) else { return };
+    let b2_lives =
+        facts.recovery_instances.iter().any(|b2| Some(&b2.id) == member.b2.as_ref() && b2.is_live());
+    let remedy = "Start the drill with its plan again: it cleans up first";
+    if member.a3.is_some() {
+        findings.block(&member.name, "an interrupted drill left A3 and A4 in its isolated network", remedy);
+    } else if !b2_lives || !a2.replication.is_running() {
+        findings.block(&member.name, "an interrupted drill had begun to clean up and left A2", remedy);
     }
 }
 

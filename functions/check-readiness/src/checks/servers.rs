@@ -1,6 +1,6 @@
 //! What each server must be like, whatever the procedure.
 
-use failback_core::cloud::{InstanceState, Job, JobKind, RecoveryInstance, Tags};
+use failback_core::cloud::{InstanceState, Job, JobKind, LastLaunch, RecoveryInstance, Tags};
 use failback_core::fleet::{Fleet, Member};
 use failback_core::launch::{Wanted, needs_a1};
 use failback_core::run::{Run, tag};
@@ -11,6 +11,9 @@ use crate::finding::{Finding, Findings};
 /// An agent that was not seen for longer than this is not seen (the console warns after minutes).
 const AGENT_STALE_SECONDS: u64 = 900;
 
+/// A recovery instance that was launched this long ago shows.
+const UNSEEN_SECONDS: u64 = 1_800;
+
 pub(crate) fn check(run: &Run, facts: &Facts, fleet: &Fleet, findings: &mut Vec<Finding>) {
     for member in fleet.away() {
         let live_b2 =
@@ -20,6 +23,7 @@ pub(crate) fn check(run: &Run, facts: &Facts, fleet: &Fleet, findings: &mut Vec<
         }
         original(run, facts, member, findings);
         at_work(run, facts, member, findings);
+        launched_before(facts, member, findings);
     }
     records(run, facts, fleet, findings);
 }
@@ -84,6 +88,26 @@ fn original(run: &Run, facts: &Facts, member: &Member, findings: &mut Vec<Findin
     }
 }
 
+/// A launch terminates what was launched from A2 before, also where somebody has deleted its record (drs-facts §0.5).
+fn launched_before(facts: &Facts, member: &Member, findings: &mut Vec<Finding>) {
+    let a2 = facts.source_servers.iter().find(|server| Some(&server.id) == member.a2.as_ref());
+    let Some(a2) = a2.filter(|a2| a2.last_launch == LastLaunch::Succeeded) else { return };
+    // A run of this program tags A2 and looks again before it launches.
+    let known = a2.tags.contains_key(tag::B1)
+        || facts.source_instances.iter().any(|a3| a3.source_server == a2.id)
+        || facts.source_jobs.iter().any(|job| {
+            let recent = job.created.is_some_and(|at| facts.now.seconds_since(at) < UNSEEN_SECONDS);
+            recent && job.part_of(&a2.id).is_some()
+        });
+    if !known {
+        findings.block(
+            &member.name,
+            format!("A2 {} was launched before, and its A3 was deleted: what runs as A4 may be production", a2.id),
+            "If it is production, finish the page's step 4 by hand; if not, terminate it, then disconnect and delete A2",
+        );
+    }
+}
+
 /// A job of somebody else holds the server; one of an earlier run is waited for.
 fn at_work(run: &Run, facts: &Facts, member: &Member, findings: &mut Vec<Finding>) {
     let of = |job: &&Job| {
@@ -91,11 +115,12 @@ fn at_work(run: &Run, facts: &Facts, member: &Member, findings: &mut Vec<Finding
         job.is_active() && (a2 || job.part_of(&member.b1).is_some())
     };
     for job in facts.source_jobs.iter().chain(&facts.recovery_jobs).filter(of) {
-        // A terminate job carries no tags: it is ours where A2 is.
+        // A terminate job carries no tags: it is ours where A2 or B2 is.
         let tagged = |tags: &Tags| tags.get(tag::PROCEDURE).is_some_and(|it| it == run.procedure.as_str());
         let a2 = facts.source_servers.iter().find(|server| Some(&server.id) == member.a2.as_ref());
-        let ours =
-            tagged(&job.tags) || (job.kind == JobKind::Terminate && a2.is_some_and(|a2| tagged(&a2.tags)));
+        let mut of_b1 = facts.recovery_instances.iter().filter(|b2| b2.source_server == member.b1);
+        let terminates_ours = a2.is_some_and(|a2| tagged(&a2.tags)) || of_b1.any(|b2| tagged(&b2.tags));
+        let ours = tagged(&job.tags) || (job.kind == JobKind::Terminate && terminates_ours);
         let message = format!("job {} is at work on it", job.id);
         if ours {
             findings.warn(&member.name, message, "It was begun by an earlier run, and is waited for");

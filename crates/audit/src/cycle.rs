@@ -1,0 +1,39 @@
+//! Which instance is the original. With each failback a cycle ends: the A4 that B1 protects then is the A1 of the next.
+
+use std::collections::BTreeSet;
+
+use failback_core::id::InstanceId;
+use failback_sim::World;
+use failback_sim::objects::SourceServer;
+
+/// The original of each server, now that a run begins; `before` are those of the run before.
+pub(crate) fn originals(world: &World, before: &[InstanceId]) -> Vec<InstanceId> {
+    let (home, away) = world.ends();
+    let original = |(index, server): (usize, &failback_sim::FleetServer)| {
+        let before = before.get(index).unwrap_or(&server.a1).clone();
+        let is_tied = |a2: &SourceServer| {
+            world.instance(away, &a2.source).is_some_and(|b3| b3.state.is_live())
+                || world.recovery_instances(home).any(|a3| a3.source_server == a2.id)
+                || a2.tags.contains_key("drs-failback:b1")
+        };
+        let in_cycle = server.a2.iter().filter_map(|a2| world.source_server(home, a2)).any(is_tied);
+        let protected = world.source_server(away, &server.b1).map(|b1| b1.source.clone());
+        match protected.filter(|id| !in_cycle && server.a4.contains(id)) {
+            Some(failed_back) => failed_back,
+            None => before,
+        }
+    };
+    world.fleet().iter().enumerate().map(original).collect()
+}
+
+/// The labels of what exists of a server in this cycle. An original of an earlier one is not of it.
+pub(crate) fn left(world: &World, server: usize, original: &InstanceId) -> BTreeSet<&'static str> {
+    let left = world.left_of(server).into_iter();
+    let a4_is_a1 = world.fleet()[server].a1 == *original;
+    left.filter_map(|left| match left.label {
+        "A4" if left.id == original.as_str() && !a4_is_a1 => Some("A1"),
+        "A1" if left.id != original.as_str() => None,
+        label => Some(label),
+    })
+    .collect()
+}

@@ -1,0 +1,110 @@
+//! Every failure at every state, once, often enough to exhaust the retries, and for good; and every two of them.
+
+use std::collections::BTreeMap;
+
+use failback_core::procedure::Procedure;
+use failback_sim::{Kind, OPERATIONS};
+
+use super::case::{Act, Case, no};
+use super::options::PlanOption;
+use crate::faults;
+use crate::program::Program;
+use crate::runner::Answer;
+
+/// Once, once more than any retrier tries again, and for good.
+const TIMES: [&str; 3] = ["", "x11", "x*"];
+
+/// Servers of a fleet for which a step needs several calls.
+const LARGE: usize = 700;
+
+const BOTH: [Procedure; 2] = [Procedure::Drill, Procedure::Failback];
+
+/// A case in which this goes wrong once everything is ready for it.
+fn case(procedure: Procedure, rules: &[&str]) -> Case {
+    let mut acts: Vec<Act> = rules.iter().map(|rule| Act::Fail((*rule).to_owned())).collect();
+    acts.push(Act::Run(procedure, Answer::Yes));
+    acts.push(Act::Settle(procedure));
+    let mut case = Case::of(procedure, 1, acts);
+    // The state that only some plans come to.
+    if rules.iter().any(|rule| rule.contains("stop-original-replication")) {
+        case.plan.extend(PlanOption::find("stop-b1"));
+    }
+    case
+}
+
+/// Every failure of a Task, of a step's process and of a call of AWS.
+pub fn grid() -> Vec<Case> {
+    let mut cases = Vec::new();
+    for procedure in BOTH {
+        cases.push(case(procedure, &[]));
+        // So many that a step cannot do them all in one call.
+        cases.push(Case { servers: LARGE, ..case(procedure, &[]) });
+        let mut rules = Vec::new();
+        for task in faults::tasks(procedure) {
+            for error in faults::ERRORS.iter() {
+                rules.extend([format!("task:{task}={error}"), format!("late:{task}={error}")]);
+            }
+            rules.extend([format!("crash:{task}"), format!("odd:{task}")]);
+        }
+        rules.extend(OPERATIONS.iter().map(|operation| format!("lost:{}", operation.action())));
+        for rule in &rules {
+            cases.extend(TIMES.iter().map(|times| case(procedure, &[&format!("{rule}{times}")])));
+        }
+    }
+    cases.extend(gates());
+    cases
+}
+
+/// Every answer at either gate.
+fn gates() -> impl Iterator<Item = Case> {
+    let answers = [no(), Answer::NotApproved, Answer::Silence];
+    ["", "ask-before-cleanup"].into_iter().flat_map(move |gate| {
+        answers.clone().into_iter().map(move |answer| {
+            let failback = Procedure::Failback;
+            let acts = vec![Act::Run(failback, answer), Act::Settle(failback)];
+            Case { plan: PlanOption::find(gate).into_iter().collect(), ..Case::of(failback, 1, acts) }
+        })
+    })
+}
+
+/// One error of each class that a procedure's Tasks tell apart: those that all of them retry and catch alike. Within
+/// a class the machine cannot do other than the same.
+pub fn classes(procedure: Procedure) -> Vec<String> {
+    let Ok(program) = Program::deployed() else { return Vec::new() };
+    let machine = program.machine(procedure);
+    let mut classes: BTreeMap<Vec<(Option<usize>, Option<usize>)>, String> = BTreeMap::new();
+    for error in faults::ERRORS.iter() {
+        let named = |names: &Vec<String>| {
+            names.contains(error)
+                || names.iter().any(|name| name == "States.ALL")
+                || (error != "States.Timeout" && names.iter().any(|name| name == "States.TaskFailed"))
+        };
+        let tasks = machine.states().filter_map(|(_, state)| state.task());
+        let handled = tasks.map(|task| {
+            let retried = task.retry.iter().position(|retrier| named(&retrier.error_equals));
+            (retried, task.catch.iter().position(|catcher| named(&catcher.error_equals)))
+        });
+        classes.entry(handled.collect()).or_insert_with(|| error.clone());
+    }
+    classes.into_values().collect()
+}
+
+/// Every two failures in one run, each once: of the errors one of each class.
+pub fn pairs() -> Vec<Case> {
+    let mut cases = Vec::new();
+    for procedure in BOTH {
+        let mut rules = Vec::new();
+        for task in faults::tasks(procedure) {
+            for error in classes(procedure) {
+                rules.extend([format!("task:{task}={error}"), format!("late:{task}={error}")]);
+            }
+            rules.extend([format!("crash:{task}"), format!("odd:{task}")]);
+        }
+        let writes = OPERATIONS.iter().filter(|operation| operation.kind == Kind::Write);
+        rules.extend(writes.map(|operation| format!("lost:{}", operation.action())));
+        for (i, first) in rules.iter().enumerate() {
+            cases.extend(rules[i..].iter().map(|second| case(procedure, &[first, second])));
+        }
+    }
+    cases
+}

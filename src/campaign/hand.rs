@@ -1,0 +1,87 @@
+//! Half-manual beginnings: a person has done any prefix of the page by hand, or has left out a line, or has done
+//! lines out of their order. The run adopts what is right, and stops with a remedy at what is not.
+
+use failback_core::procedure::Procedure;
+use failback_sim::Scene;
+
+use super::case::{Act, Case};
+use super::options::{PlanOption, Switch};
+use super::person::Move;
+
+/// Every case of it.
+pub fn by_hand() -> Vec<Case> {
+    let mut cases = Vec::new();
+    for procedure in [Procedure::Failback, Procedure::Drill] {
+        let page = Move::page(procedure);
+        for prefix in 0..=page.len() {
+            cases.push(case(procedure, &page[..prefix]));
+            for left_out in 0..prefix.saturating_sub(1) {
+                let mut moves = page[..prefix].to_vec();
+                moves.remove(left_out);
+                cases.push(case(procedure, &moves));
+            }
+        }
+        // With the remedy that Check Readiness names, the run carries on from any line before A3 is gone.
+        let before = page.iter().position(|by_hand| *by_hand == Move::DeleteA3).unwrap_or(0);
+        for prefix in 0..=before {
+            if procedure == Procedure::Failback {
+                let mut moves = page[..prefix].to_vec();
+                moves.push(Move::TagA1);
+                let mut case = case(procedure, &moves);
+                case.acts.pop();
+                case.acts.push(Act::Settle(procedure));
+                cases.push(case);
+            }
+        }
+        for first in Move::of(procedure) {
+            cases.push(case(procedure, &[first]));
+            for second in Move::of(procedure) {
+                cases.push(case(procedure, &[Move::Reverse, Move::Sync, first, second]));
+                cases.push(case(procedure, &[first, second]));
+            }
+        }
+    }
+    cases.extend(refusals());
+    cases
+}
+
+/// Worlds in which a procedure must be refused, for it would take production for something else.
+fn refusals() -> Vec<Case> {
+    let of = |scene, plan: &[&str], switches: &[&str], procedure| Case {
+        scene,
+        plan: plan.iter().filter_map(|name| PlanOption::find(name)).collect(),
+        switches: switches.iter().filter_map(|name| Switch::find(name)).collect(),
+        ..Case::of(procedure, 1, vec![Act::Refuse(procedure), Act::Refuse(procedure)])
+    };
+    let (drill, failback) = (Procedure::Drill, Procedure::Failback);
+    vec![
+        // B3 is production.
+        of(Scene::Recovered, &[], &[], drill),
+        of(Scene::Recovered, &["drill-recovered"], &[], drill),
+        of(Scene::Recovered, &["drill-recovered", "disposable"], &[], drill),
+        of(Scene::Recovered, &["drill-recovered", "by-hand"], &[], drill),
+        // There is nothing to drill with.
+        of(Scene::Steady, &["drill-recovered"], &[], drill),
+        // A launch would terminate what is recovered.
+        of(Scene::DrilledRecovered, &[], &[], drill),
+        // B3 is a drill's.
+        of(Scene::DrilledRecovered, &[], &[], failback),
+        // A4 would be A1.
+        of(Scene::Steady, &[], &["launch_into_source"], drill),
+        of(Scene::Recovered, &[], &["launch_into_source"], failback),
+    ]
+}
+
+fn case(procedure: Procedure, moves: &[Move]) -> Case {
+    let mut acts: Vec<Act> = moves.iter().map(|by_hand| Act::Hand(*by_hand)).collect();
+    acts.push(Act::Try(procedure));
+    let case = Case::of(procedure, 1, acts);
+    match procedure {
+        Procedure::Failback => case,
+        // A person drills with servers that were recovered as a drill.
+        Procedure::Drill => {
+            let plan = PlanOption::find("drill-recovered").into_iter().collect();
+            Case { scene: Scene::DrilledRecovered, plan, ..case }
+        }
+    }
+}

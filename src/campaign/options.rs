@@ -1,0 +1,150 @@
+//! The fields of a plan and the open questions of DRS, by names that a case can use.
+
+use failback_sim::{Scene, Switches};
+use serde_json::{Value, json};
+
+use crate::plans;
+
+/// A change of the three-tier example plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PlanOption(usize);
+
+type Change = fn(&mut Value);
+
+const OPTIONS: &[(&str, Change)] = &[
+    ("as-drill", |plan| plan["drill"]["launchAs"] = json!("drill")),
+    ("ask-nobody", |plan| plan["gates"] = json!({})),
+    ("ask-before-cleanup", |plan| plan["gates"] = json!({ "beforeCleanup": { "timeoutMinutes": 60 } })),
+    ("by-hand", |plan| {
+        plan["redirect"] = json!({ "byHand": true });
+        plan["gates"]["beforeRedirect"] = json!({ "timeoutMinutes": 60 });
+    }),
+    ("disposable", |plan| plan["drill"]["recoveredServersAreDisposable"] = json!(true)),
+    ("drill-recovered", |plan| plan["drill"]["launchRecoveredServers"] = json!(false)),
+    ("into-source", |plan| plan["launch"]["intoSource"] = json!(true)),
+    ("keep-originals", |plan| plan["cleanup"]["terminateOriginals"] = json!(false)),
+    ("keep-recovered", |plan| {
+        plan["drill"]["launchRecoveredServers"] = json!(false);
+        plan["drill"]["keepRecoveredServers"] = json!(true);
+    }),
+    ("lag-0", |plan| plan["launch"]["lagSecondsMax"] = json!(0)),
+    ("lag-900", |plan| plan["launch"]["lagSecondsMax"] = json!(900)),
+    ("no-post-launch", |plan| plan["validation"]["postLaunchActions"] = json!(false)),
+    ("no-status-checks", |plan| plan["validation"]["statusChecks"] = json!(false)),
+    ("one-wave", |plan| plan["waves"] = json!([])),
+    ("own-network", |plan| {
+        plan["launch"]["network"] = json!({
+            "subnetId": "subnet-0a1b2c3d4e5f60718",
+            "securityGroupIds": ["sg-0a1b2c3d4e5f60718"],
+        });
+    }),
+    ("own-type", |plan| {
+        plan["launch"]["instanceType"] = json!("m7i.large");
+        plan["launch"]["instanceProfile"] = json!("recovered-role");
+    }),
+    ("private-record", |plan| plan["redirect"]["records"][0]["address"] = json!("private")),
+    ("relaunch-never", |plan| plan["launch"]["relaunchesMax"] = json!(0)),
+    ("relaunch-5", |plan| plan["launch"]["relaunchesMax"] = json!(5)),
+    ("stop-b1", |plan| plan["stopOriginalReplication"] = json!(true)),
+    ("tight-limits", |plan| {
+        plan["limits"] = json!({
+            "reversalMinutes": 10, "replicationHours": 1, "launchMinutes": 15, "validationMinutes": 4,
+            "redirectMinutes": 1, "protectionHours": 1, "cleanupMinutes": 5,
+        });
+    }),
+    ("two-records", |plan| {
+        let mut second = plan["redirect"]["records"][0].clone();
+        second["name"] = json!("db.shop.example.com");
+        second["server"] = json!("db-1");
+        second["address"] = json!("private");
+        plan["redirect"]["records"] = json!([plan["redirect"]["records"][0], second]);
+    }),
+];
+
+impl PlanOption {
+    /// Every one.
+    pub fn all() -> impl Iterator<Item = Self> {
+        (0..OPTIONS.len()).map(Self)
+    }
+
+    /// By its name.
+    pub fn find(name: &str) -> Option<Self> {
+        OPTIONS.iter().position(|(known, _)| *known == name).map(Self)
+    }
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        OPTIONS[self.0].0
+    }
+
+    fn change(self, plan: &mut Value) {
+        OPTIONS[self.0].1(plan);
+    }
+}
+
+/// The three-tier example with these changes.
+pub(super) fn plan(options: &[PlanOption]) -> Value {
+    // The example is part of this build, and a contract test reads it.
+    let mut plan: Value = serde_json::from_str(plans::THREE_TIER).unwrap_or_default();
+    let mut options = options.to_vec();
+    options.sort();
+    options.iter().for_each(|option| option.change(&mut plan));
+    plan
+}
+
+/// An open question of DRS that is answered the other way than by default.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Switch(usize);
+
+type Flip = fn(&mut Switches);
+
+const SWITCHES: &[(&str, Flip)] = &[
+    ("not_ready_for_launch_at_first", |s| s.not_ready_for_launch_at_first ^= true),
+    ("reports_ready_for_launch", |s| s.reports_ready_for_launch ^= true),
+    ("second_reverse_answers_arn", |s| s.second_reverse_answers_arn ^= true),
+    ("stopped_b1_full_sync", |s| s.stopped_b1_full_sync ^= true),
+    ("full_sync_counts_as_rescan", |s| s.full_sync_counts_as_rescan ^= true),
+    ("participants_lack_instances", |s| s.participants_lack_instances ^= true),
+    ("lag_blips", |s| s.lag_blips ^= true),
+    ("post_launch", |s| s.post_launch ^= true),
+    ("basic_right_sizing", |s| s.basic_right_sizing ^= true),
+    ("refuses_to_reverse_drills", |s| s.refuses_to_reverse_drills ^= true),
+    ("originals_lack_tag", |s| s.originals_lack_tag ^= true),
+    ("launch_into_source", |s| s.launch_into_source ^= true),
+];
+
+/// How many of the switches, from the first, must not change how a procedure ends.
+const HARMLESS: usize = 9;
+
+impl Switch {
+    /// Every one.
+    pub fn all() -> impl Iterator<Item = Self> {
+        (0..SWITCHES.len()).map(Self)
+    }
+
+    /// Those that must not change how a procedure ends.
+    pub fn harmless() -> impl Iterator<Item = Self> {
+        (0..HARMLESS).map(Self)
+    }
+
+    /// By its name.
+    pub fn find(name: &str) -> Option<Self> {
+        SWITCHES.iter().position(|(known, _)| *known == name).map(Self)
+    }
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        SWITCHES[self.0].0
+    }
+}
+
+/// The defaults, with these turned.
+pub(super) fn switches(turned: &[Switch]) -> Switches {
+    let mut switches = Switches::default();
+    turned.iter().for_each(|switch| SWITCHES[switch.0].1(&mut switches));
+    switches
+}
+
+/// The scenes, by name.
+pub(super) const SCENES: [(&str, Scene); 3] =
+    [("steady", Scene::Steady), ("recovered", Scene::Recovered), ("drilled", Scene::DrilledRecovered)];

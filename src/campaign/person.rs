@@ -1,0 +1,304 @@
+//! What a person does by hand in the consoles, for the whole fleet: the lines of AWS's page, in whatever order.
+//!
+//! What AWS refuses is not done, and the person goes on. After each move the person waits until it shows.
+
+use std::fmt;
+use std::str::FromStr;
+
+use failback_core::cloud::{RightSizing, Tags};
+use failback_core::procedure::Procedure;
+use failback_core::region::Region;
+use failback_core::run::tag;
+use failback_sim::{FleetServer, Labels, LaunchChange, RecordChange, RecoveryRequest, Version, World};
+use serde_json::Value;
+
+/// A line of the page, done by hand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)] // Named after the page's lines.
+pub enum Move {
+    LaunchB1,
+    Reverse,
+    ReverseFirst,
+    Sync,
+    Prepare,
+    PrepareForDrill,
+    Launch,
+    LaunchAndLeave,
+    Redirect,
+    Protect,
+    ProtectAndLeave,
+    StopB1,
+    StopA2,
+    TerminateB2,
+    TerminateA1,
+    TerminateA3,
+    DeleteA3,
+    DisconnectA2,
+    DeleteA2,
+    TagA1,
+}
+
+const MOVES: &[(&str, Move)] = &[
+    ("launch-b1", Move::LaunchB1),
+    ("reverse", Move::Reverse),
+    ("reverse-first", Move::ReverseFirst),
+    ("sync", Move::Sync),
+    ("prepare", Move::Prepare),
+    ("prepare-for-drill", Move::PrepareForDrill),
+    ("launch", Move::Launch),
+    ("launch-and-leave", Move::LaunchAndLeave),
+    ("redirect", Move::Redirect),
+    ("protect", Move::Protect),
+    ("protect-and-leave", Move::ProtectAndLeave),
+    ("stop-b1", Move::StopB1),
+    ("stop-a2", Move::StopA2),
+    ("terminate-b2", Move::TerminateB2),
+    ("terminate-a1", Move::TerminateA1),
+    ("terminate-a3", Move::TerminateA3),
+    ("delete-a3", Move::DeleteA3),
+    ("disconnect-a2", Move::DisconnectA2),
+    ("delete-a2", Move::DeleteA2),
+    ("tag-a1", Move::TagA1),
+];
+
+impl Move {
+    /// The page in its order, for a procedure, as far as it is done by hand.
+    pub fn page(procedure: Procedure) -> &'static [Self] {
+        match procedure {
+            Procedure::Failback => &[
+                Self::Reverse,
+                Self::Sync,
+                Self::Prepare,
+                Self::Launch,
+                Self::Redirect,
+                Self::Protect,
+                Self::StopA2,
+                Self::TerminateB2,
+                Self::TerminateA1,
+                Self::DeleteA3,
+                Self::DisconnectA2,
+                Self::DeleteA2,
+            ],
+            Procedure::Drill => &[
+                Self::Reverse,
+                Self::Sync,
+                Self::PrepareForDrill,
+                Self::Launch,
+                Self::StopA2,
+                Self::TerminateA3,
+                Self::TerminateB2,
+                Self::DisconnectA2,
+                Self::DeleteA2,
+            ],
+        }
+    }
+
+    /// The moves that a person may make in the course of a procedure, in whatever order.
+    pub fn of(procedure: Procedure) -> Vec<Self> {
+        let also: &[Self] = match procedure {
+            Procedure::Failback => &[Self::LaunchAndLeave, Self::ProtectAndLeave, Self::StopB1],
+            Procedure::Drill => &[Self::LaunchAndLeave],
+        };
+        let mut moves = vec![Self::ReverseFirst];
+        moves.extend(also);
+        moves.extend(Self::page(procedure));
+        moves
+    }
+}
+
+impl fmt::Display for Move {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(MOVES.iter().find(|(_, by_hand)| by_hand == self).map_or("", |(name, _)| name))
+    }
+}
+
+impl FromStr for Move {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let found = MOVES.iter().find(|(name, _)| *name == text).map(|(_, by_hand)| *by_hand);
+        let names = || MOVES.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
+        found.ok_or_else(|| format!("`{text}` is no move by hand; known are {}", names()))
+    }
+}
+
+const MINUTE: i64 = 60_000;
+
+/// Longer than this a person waits for nothing.
+const PATIENCE: i64 = 24 * 60 * MINUTE;
+
+/// Does it, and waits until it shows.
+pub(super) fn does(world: &mut World, by_hand: Move, plan: &Value) {
+    match by_hand {
+        Move::LaunchAndLeave => launch_a2(world),
+        Move::ProtectAndLeave => each(world, protect),
+        Move::LaunchB1 => {
+            let (_, away) = world.ends();
+            let servers: Vec<RecoveryRequest> =
+                world.fleet().iter().map(|server| server.b1.clone().into()).collect();
+            world.start_recovery(away, &servers, true, Tags::new()).ok();
+            rest(world);
+        }
+        Move::Launch => {
+            launch_a2(world);
+            rest(world);
+        }
+        Move::Redirect => redirect(world, plan),
+        Move::ReverseFirst => {
+            reverse(world, 0);
+            rest(world);
+        }
+        Move::Sync => rest(world),
+        Move::Reverse => {
+            // The agent is seen minutes after the launch.
+            for _ in 0..12 {
+                each(world, reverse);
+                if (0..world.fleet().len()).all(|server| world.labels(server).a2.is_some()) {
+                    break;
+                }
+                world.advance_by(5 * MINUTE);
+            }
+            world.advance_by(MINUTE);
+        }
+        Move::TerminateB2 => {
+            // DRS refuses for some time after replication was stopped.
+            for _ in 0..12 {
+                terminate(world, false);
+                rest(world);
+            }
+        }
+        Move::TerminateA3 => {
+            for _ in 0..12 {
+                terminate(world, true);
+                rest(world);
+            }
+        }
+        other => {
+            each(world, |world, server| for_one(world, server, other, plan));
+            rest(world);
+        }
+    }
+}
+
+fn for_one(world: &mut World, server: usize, by_hand: Move, plan: &Value) {
+    let (home, away) = world.ends();
+    let Labels { a1, a2, a3, b1, .. } = world.labels(server);
+    match by_hand {
+        Move::Prepare => prepare(world, server, &plan["launch"]["network"]),
+        Move::PrepareForDrill => prepare(world, server, &plan["drill"]["network"]),
+        Move::Protect => protect(world, server),
+        Move::StopB1 => _ = b1.map(|b1| world.stop_replication(away, &b1)),
+        Move::StopA2 => _ = a2.map(|a2| world.stop_replication(home, &a2)),
+        Move::TerminateA1 => _ = a1.map(|a1| world.terminate_instances(home, &[a1])),
+        Move::DeleteA3 => _ = a3.map(|a3| world.delete_recovery_instance(home, &a3)),
+        Move::DisconnectA2 => _ = a2.map(|a2| world.disconnect_source_server(home, &a2)),
+        // What Check Readiness asks for where nothing else knows A1 any more.
+        Move::TagA1 => {
+            let a1 = world.fleet()[server].a1.to_string();
+            let arn = a2.and_then(|a2| world.source_server(home, &a2)).map(|a2| a2.arn.clone());
+            _ = arn.map(|arn| world.tag_resource(&arn, &Tags::from([(tag::A1.to_owned(), a1)])));
+        }
+        Move::DeleteA2 => _ = a2.map(|a2| world.delete_source_server(home, &a2)),
+        _ => {}
+    }
+}
+
+fn each(world: &mut World, mut one: impl FnMut(&mut World, usize)) {
+    (0..world.fleet().len()).for_each(|server| one(world, server));
+}
+
+/// Lets time pass until everything has come to rest that will.
+fn rest(world: &mut World) {
+    let until = world.now_ms() + PATIENCE;
+    while let Some(next) = world.next_event_ms().filter(|next| *next < until) {
+        world.advance_to(next);
+    }
+    world.advance_by(MINUTE);
+}
+
+fn reverse(world: &mut World, server: usize) {
+    let (_, away) = world.ends();
+    if let Some(b2) = world.labels(server).b2 {
+        world.reverse_replication(away, &b2).ok();
+    }
+}
+
+fn protect(world: &mut World, server: usize) {
+    let (home, _) = world.ends();
+    if let Some(a3) = world.labels(server).a3 {
+        world.reverse_replication(home, &a3).ok();
+    }
+}
+
+fn launch_a2(world: &mut World) {
+    let (home, _) = world.ends();
+    let a2s = (0..world.fleet().len()).filter_map(|server| world.labels(server).a2);
+    let servers: Vec<RecoveryRequest> = a2s.map(Into::into).collect();
+    world.start_recovery(home, &servers, false, Tags::new()).ok();
+}
+
+fn terminate(world: &mut World, failed_back: bool) {
+    let (home, away) = world.ends();
+    let region = if failed_back { home } else { away };
+    let of = |server| {
+        let labels = world.labels(server);
+        if failed_back { labels.a3 } else { labels.b2 }
+    };
+    let ids: Vec<_> = (0..world.fleet().len()).filter_map(of).collect();
+    if !ids.is_empty() {
+        world.terminate_recovery_instances(region, &ids).ok();
+    }
+}
+
+/// Network, profile and type, as the plan says or like A1.
+fn prepare(world: &mut World, server: usize, network: &Value) {
+    let (home, _) = world.ends();
+    let FleetServer { a1, .. } = world.fleet()[server].clone();
+    let Some(a2) = world.labels(server).a2 else { return };
+    let Ok(launch) = world.launch_configuration(home, &a2) else { return };
+    let Some(original) = world.instance(home, &a1).cloned() else { return };
+    let change = Version {
+        subnet: network["subnetId"].as_str().and_then(|id| id.parse().ok()).or(Some(original.subnet)),
+        security_groups: network["securityGroupIds"]
+            .as_array()
+            .map(|ids| ids.iter().filter_map(|id| id.as_str()?.parse().ok()).collect())
+            .or(Some(original.security_groups)),
+        profile: original.profile_arn,
+        instance_type: Some(original.instance_type),
+    };
+    if let Ok(version) = world.create_launch_template_version(home, &launch.template, 1, change) {
+        world.set_default_version(home, &launch.template, version).ok();
+    }
+    let change = LaunchChange {
+        right_sizing: Some(RightSizing::None),
+        copy_private_ip: Some(false),
+        starts: Some(true),
+        ..LaunchChange::default()
+    };
+    world.update_launch_configuration(home, &a2, &change).ok();
+}
+
+/// The plan's records come to point at A4; where the plan has none, traffic moves by other means.
+fn redirect(world: &mut World, plan: &Value) {
+    let (home, _) = world.ends();
+    let records = plan["redirect"]["records"].as_array().cloned().unwrap_or_default();
+    if records.is_empty() {
+        world.person_moves_traffic();
+    }
+    for record in records {
+        let text = |field: &str| record[field].as_str().unwrap_or_default().to_owned();
+        let Some(value) = address(world, home, &text("server"), &text("address")) else { continue };
+        let Ok(zone) = text("zoneId").parse() else { continue };
+        let ttl_seconds = record["ttlSeconds"].as_u64().unwrap_or(60);
+        let change =
+            RecordChange { name: text("name"), kind: text("type"), ttl_seconds, values: vec![value] };
+        world.change_record_sets(&zone, &[change]).ok();
+    }
+    rest(world);
+}
+
+fn address(world: &World, home: Region, server: &str, which: &str) -> Option<String> {
+    let a4 = world.labels(world.index_of(server)?).a4?;
+    let instance = world.instance(home, &a4)?;
+    Some(if which == "private" { instance.private_ip.clone() } else { instance.public_ip.clone() })
+}

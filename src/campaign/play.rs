@@ -1,0 +1,416 @@
+//! Plays a case and judges it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use failback_audit::{Coverage, Rule};
+use failback_core::plan::Plan;
+use failback_core::procedure::Procedure;
+use failback_core::report::Outcome;
+use failback_sim::{Kind, Outcome as Answered, Scene};
+
+use super::case::{Act, Case};
+use super::tally::Worst;
+use super::{options, person, reference};
+use crate::program::{Program, Twice};
+use crate::rehearsal::{Always, Rehearsal, Run, Setting};
+use crate::runner::Answer;
+
+/// How often a procedure may have to be started until it reaches its end, when nothing goes wrong any more. A drill
+/// that was interrupted in its clean-up cleans up first, and drills when it is started again.
+const STARTS_MAX: usize = 3;
+
+/// More turns than this no execution takes: 2,000 looks of a handful of states each, twice.
+const SECONDS_MAX: f64 = 60.0 * 86_400.0;
+
+/// What was broken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Broken {
+    /// A safety rule, at some moment.
+    Rule(Rule),
+    /// Every run ends; and when nothing goes wrong any more, it ends as the page does.
+    Eventually,
+    /// What cannot be done is refused before anything changes, and says what a person must do.
+    Refusal,
+    /// Of two executions that cannot both proceed, one does.
+    OnlyOne,
+}
+
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Rule(rule) => write!(f, "{rule}"),
+            Self::Eventually => f.write_str("eventually"),
+            Self::Refusal => f.write_str("refusal"),
+            Self::OnlyOne => f.write_str("only one"),
+        }
+    }
+}
+
+impl Broken {
+    /// Everything that can be broken, with what it says.
+    pub fn all() -> Vec<(Self, &'static str)> {
+        let rules = failback_audit::RULES.iter().map(|rule| (Self::Rule(*rule), rule.text()));
+        let others = [
+            (Self::Eventually, "every run ends, and carried on without faults it ends as the page does"),
+            (Self::Refusal, "what cannot be done is refused, unchanged, with a remedy"),
+            (Self::OnlyOne, "of two executions of one fleet, one proceeds"),
+        ];
+        rules.chain(others).collect()
+    }
+}
+
+/// Something that must not be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violation {
+    /// What was broken.
+    pub broken: Broken,
+    /// How.
+    pub what: String,
+}
+
+/// What came of a case.
+#[derive(Debug, Clone, Default)]
+pub struct Played {
+    /// Everything that must not be.
+    pub violations: Vec<Violation>,
+    /// What was visited.
+    pub coverage: Coverage,
+    /// How many executions there were.
+    pub runs: u64,
+    /// Calls that AWS was asked for.
+    pub calls: u64,
+    /// How often a rule of each kind had something go wrong.
+    pub faults: BTreeMap<&'static str, u64>,
+    /// The largest of each quantity that is bounded.
+    pub worst: BTreeMap<Worst, u64>,
+}
+
+/// Plays a case with the program that is deployed.
+///
+/// # Errors
+/// When the case is none: a rule that cannot be read, a plan that is wrong.
+pub fn play(case: &Case) -> Result<Played, String> {
+    play_with(&Program::deployed()?, case)
+}
+
+/// Plays a case with a program.
+///
+/// # Errors
+/// As [`play`].
+pub fn play_with(program: &Program, case: &Case) -> Result<Played, String> {
+    let mut stage = Stage::new(program, case)?;
+    for act in &case.acts {
+        stage.act(act)?;
+    }
+    Ok(stage.end())
+}
+
+/// Plays a case, and tells what happened: each run with its end, and each call that changed something.
+///
+/// # Errors
+/// As [`play`].
+pub fn tell(program: &Program, case: &Case) -> Result<Vec<String>, String> {
+    let mut stage = Stage::new(program, case)?;
+    let mut told = Vec::new();
+    let mut calls = 0;
+    for act in &case.acts {
+        told.push(format!("{act}"));
+        stage.act(act)?;
+        told.extend(stage.ended.drain(..).map(|end| format!("  {end}")));
+        let world = stage.rehearsal.simulation.world();
+        let new = world.calls().iter().skip(calls);
+        told.extend(new.filter(|call| call.kind == Kind::Write).map(written));
+        calls = world.calls().len();
+        for (index, server) in world.fleet().iter().enumerate() {
+            let left: Vec<_> =
+                world.left_of(index).iter().map(|left| format!("{} {}", left.label, left.id)).collect();
+            let serving = world.serving(index).map(|serving| (serving.instance.to_string(), serving.running));
+            let serving = serving.map_or_else(
+                || "nothing".to_owned(),
+                |(id, running)| {
+                    if running { id } else { format!("{id}, which does not run") }
+                },
+            );
+            told.push(format!("  {}: {}; served by {serving}", server.name, left.join(", ")));
+        }
+    }
+    Ok(told)
+}
+
+fn written(call: &failback_sim::Call) -> String {
+    let at = failback_core::moment::Moment::from_millis(call.at_ms);
+    let actor = call.actor.as_deref().unwrap_or("somebody");
+    let outcome = match &call.outcome {
+        Answered::Ok => String::new(),
+        Answered::Lost => ", and the answer was lost".to_owned(),
+        Answered::Err(code) => format!(": {code}"),
+    };
+    let step = call.step.as_deref().unwrap_or("by hand");
+    format!("  {at} {actor} {step}: {} {}{outcome}", call.operation, call.targets.join(" "))
+}
+
+struct Stage<'c> {
+    case: &'c Case,
+    program: &'c Program,
+    plan: Plan,
+    rehearsal: Rehearsal,
+    others: reference::Others,
+    played: Played,
+    /// Findings that were there before the first run: what a person has done.
+    before: Option<usize>,
+    /// How each run ended.
+    ended: Vec<String>,
+    /// Before the first run a person had cut the chain of live ids, or had taken production down: what cannot be
+    /// known is not expected.
+    loose: bool,
+}
+
+impl<'c> Stage<'c> {
+    fn new(program: &'c Program, case: &'c Case) -> Result<Self, String> {
+        let input = options::plan(&case.plan);
+        let plan = Plan::read(&input).map_err(|problems| problems.to_string())?;
+        let setting = Setting {
+            input,
+            plan: plan.clone(),
+            servers: case.servers,
+            seed: case.seed,
+            scene: case.scene,
+            switches: options::switches(&case.switches),
+        };
+        let rehearsal = Rehearsal::of(program.clone(), setting);
+        let others = reference::Others::of(&rehearsal.simulation.world());
+        Ok(Self {
+            case,
+            program,
+            plan,
+            rehearsal,
+            others,
+            played: Played::default(),
+            before: None,
+            ended: Vec::new(),
+            loose: false,
+        })
+    }
+
+    fn act(&mut self, act: &Act) -> Result<(), String> {
+        match act {
+            Act::Hand(by_hand) => {
+                let input = &self.rehearsal.setting().input;
+                person::does(&mut self.rehearsal.simulation.world(), *by_hand, input);
+            }
+            Act::Fail(rule) => self.rehearsal.fail(rule).map_err(|error| format!("fail {rule}: {error}"))?,
+            Act::Mend => self.mend(),
+            Act::Wait(seconds) => {
+                let ms = i64::try_from(*seconds).unwrap_or(i64::MAX / 2_000) * 1_000;
+                self.rehearsal.simulation.world().advance_by(ms);
+            }
+            Act::Run(procedure, answer) => _ = self.run(*procedure, answer),
+            Act::Twice(procedure) => {
+                self.rehearsal.set_program(self.program.clone().performed_by(Twice(self.program.clone())));
+                self.run(*procedure, &Answer::Yes);
+                self.rehearsal.set_program(self.program.clone());
+            }
+            Act::Cut(procedure, turns) => {
+                self.begin();
+                self.rehearsal.cut(*procedure, *turns, &mut Always(Answer::Yes));
+                self.played.runs += 1;
+            }
+            Act::Together(first, second, after) => self.together(*first, *second, *after),
+            Act::Settle(procedure) => self.settle(*procedure, false),
+            Act::Try(procedure) => self.settle(*procedure, true),
+            Act::Refuse(procedure) => {
+                let writes = self.writes();
+                let run = self.run(*procedure, &Answer::Yes);
+                self.refused(&run, writes);
+            }
+        }
+        Ok(())
+    }
+
+    /// What a person has broken before the first run is not the program's doing.
+    fn begin(&mut self) {
+        if self.before.is_none() {
+            self.before = Some(self.rehearsal.auditor.findings().len());
+            self.loose = reference::is_loose(&self.rehearsal.simulation.world());
+        }
+    }
+
+    fn run(&mut self, procedure: Procedure, answer: &Answer) -> Run {
+        self.begin();
+        let launched = |stage: &Self| -> Vec<usize> {
+            stage.rehearsal.simulation.world().fleet().iter().map(|server| server.a4.len()).collect()
+        };
+        let before = launched(self);
+        let run = self.rehearsal.run(procedure, &mut Always(answer.clone()));
+        self.note(&run);
+        let after = launched(self);
+        let all = before.iter().zip(&after).all(|(before, after)| before < after);
+        // What a person, or a run that was cut off, has launched before is used.
+        let fresh = before.iter().all(|launched| *launched == 0);
+        if procedure == Procedure::Drill && run.outcome == Outcome::Succeeded && fresh && !all {
+            self.broken(
+                Broken::Eventually,
+                format!("{} succeeded and did not launch every server", run.execution),
+            );
+        }
+        run
+    }
+
+    fn note(&mut self, run: &Run) {
+        let why = run.failure.as_ref().map(|f| format!(": {}: {}: {}", f.step, f.error, f.cause));
+        self.ended.push(format!("{} {}{}", run.execution, run.outcome.as_str(), why.unwrap_or_default()));
+        let played = &mut self.played;
+        played.runs += 1;
+        played.coverage.add(&run.coverage);
+        let mut worst = |of: Worst, value: u64| {
+            let largest = played.worst.entry(of).or_default();
+            *largest = value.max(*largest);
+        };
+        worst(Worst::Looks, run.polls);
+        worst(Worst::Transitions, run.transitions);
+        worst(Worst::HistoryEvents, run.history_events);
+        worst(Worst::PayloadBytes, u64::try_from(run.payload_bytes_max).unwrap_or(u64::MAX));
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // Seconds of some weeks, above 0.
+        worst(Worst::VirtualSeconds, run.virtual_seconds as u64);
+        if let Some(report) = &run.report {
+            let lags =
+                report.servers.iter().filter_map(|server| u64::try_from(server.times.lag_at_launch?).ok());
+            worst(Worst::LagSeconds, lags.max().unwrap_or(0));
+        }
+        {
+            let world = self.rehearsal.simulation.world();
+            let lost = (0..world.fleet().len()).filter_map(|server| world.lost(server));
+            worst(Worst::LostRecords, lost.map(|lost| lost.records).max().unwrap_or(0));
+        }
+        if run.virtual_seconds > SECONDS_MAX {
+            self.broken(Broken::Eventually, format!("{} took {} s", run.execution, run.virtual_seconds));
+        }
+        let reported =
+            run.report.as_ref().and_then(|report| report.failure.as_ref()).or(run.failure.as_ref());
+        if run.outcome != Outcome::Succeeded && reported.is_none_or(|failure| failure.cause.is_empty()) {
+            self.broken(Broken::Eventually, format!("{} failed and does not say why", run.execution));
+        }
+    }
+
+    fn broken(&mut self, broken: Broken, what: impl Into<String>) {
+        self.played.violations.push(Violation { broken, what: what.into() });
+    }
+
+    fn together(&mut self, first: Procedure, second: Procedure, after: u64) {
+        self.begin();
+        let runs = self.rehearsal.together([(first, 0), (second, after)], &mut Always(Answer::Yes));
+        runs.iter().for_each(|run| self.note(run));
+        let changed = |run: &Run| {
+            let world = self.rehearsal.simulation.world();
+            let by = |call: &&failback_sim::Call| call.actor.as_deref() == Some(run.execution.as_str());
+            let writes = |call: &&failback_sim::Call| call.kind == Kind::Write && took_effect(call);
+            world.calls().iter().filter(by).any(|call| writes(&call))
+        };
+        let overlap = (after as f64) < runs[0].virtual_seconds;
+        if overlap && runs.iter().filter(|run| changed(run)).count() > 1 {
+            self.broken(Broken::OnlyOne, "both executions have changed something");
+        }
+    }
+
+    fn writes(&self) -> usize {
+        let world = self.rehearsal.simulation.world();
+        world.calls().iter().filter(|call| call.kind == Kind::Write && took_effect(call)).count()
+    }
+
+    fn mend(&mut self) {
+        for rule in self.rehearsal.simulation.world().rules() {
+            *self.played.faults.entry(rule.kind()).or_default() += u64::from(rule.times_applied());
+        }
+        self.rehearsal.mend();
+    }
+
+    /// Starts the procedure without faults until it succeeds, and compares what is left with the reference.
+    fn settle(&mut self, procedure: Procedure, may_stop: bool) {
+        self.mend();
+        // What somebody had launched as a drill is gone after the drill: there is nothing to start it again with.
+        if self.case.scene == Scene::DrilledRecovered && self.differs(procedure).is_none() {
+            return;
+        }
+        let mut last = None;
+        for _ in 0..STARTS_MAX {
+            let writes = self.writes();
+            let run = self.run(procedure, &Answer::Yes);
+            if run.outcome == Outcome::Succeeded {
+                if !(may_stop && self.loose) {
+                    self.compare(procedure);
+                }
+                return;
+            }
+            if self.case.scene == Scene::DrilledRecovered && self.differs(procedure).is_none() {
+                return;
+            }
+            last = Some((run, writes));
+        }
+        let Some((run, writes)) = last else { return };
+        if may_stop {
+            return self.stopped(&run, writes);
+        }
+        let why = run.failure.map_or_else(String::new, |f| format!("{}: {}: {}", f.step, f.error, f.cause));
+        self.broken(Broken::Eventually, format!("{procedure} does not reach its end: {why}"));
+    }
+
+    fn differs(&self, procedure: Procedure) -> Option<String> {
+        let world = self.rehearsal.simulation.world();
+        let mut servers = 0..world.fleet().len();
+        servers.find_map(|server| reference::differs(&world, server, procedure, &self.plan, self.case.scene))
+    }
+
+    fn compare(&mut self, procedure: Procedure) {
+        if let Some(what) = self.differs(procedure) {
+            self.broken(Broken::Eventually, what);
+        }
+    }
+
+    /// A run that cannot reach the end says what a person must do; and one that never began has changed nothing.
+    fn stopped(&mut self, run: &Run, writes: usize) {
+        let Some(failure) = &run.failure else {
+            return self.broken(Broken::Refusal, "a run failed and does not say why");
+        };
+        if failure.step == "Check Readiness" && run.report.is_none() {
+            self.refused(run, writes);
+        }
+    }
+
+    fn refused(&mut self, run: &Run, writes: usize) {
+        let cause = run.failure.as_ref().map_or("", |failure| failure.cause.as_str());
+        if run.outcome == Outcome::Succeeded || run.report.is_some() {
+            self.broken(Broken::Refusal, format!("{} began, and should have been refused", run.execution));
+        } else if !cause.contains("in the way") && !cause.contains(" at ") {
+            self.broken(Broken::Refusal, format!("a refusal without a remedy: {cause}"));
+        }
+        if self.writes() != writes {
+            self.broken(
+                Broken::Refusal,
+                format!("{} was refused after it had changed something", run.execution),
+            );
+        }
+    }
+
+    fn end(mut self) -> Played {
+        self.mend();
+        let changed = self.others.changed(&self.rehearsal.simulation.world());
+        if let Some(changed) = changed {
+            self.broken(Broken::Rule(Rule::S5), changed);
+        }
+        let findings = self.rehearsal.auditor.findings();
+        for finding in findings.into_iter().skip(self.before.unwrap_or(0)) {
+            if self.loose && finding.rule == Rule::S6 {
+                continue;
+            }
+            self.broken(Broken::Rule(finding.rule), finding.what);
+        }
+        self.played.calls =
+            u64::try_from(self.rehearsal.simulation.world().calls().len()).unwrap_or(u64::MAX);
+        self.played
+    }
+}
+
+fn took_effect(call: &failback_sim::Call) -> bool {
+    !matches!(call.outcome, Answered::Err(_))
+}

@@ -1,0 +1,141 @@
+//! Random worlds: fleets, plans, bystanders, open questions, faults and interruptions, all drawn from one seed.
+
+use failback_core::procedure::Procedure;
+use failback_sim::{ERROR_CODES, OPERATIONS, Scene};
+use fastrand::Rng;
+
+use super::case::{Act, Case, no};
+use super::options::{PlanOption, Switch};
+use super::person::Move;
+use crate::faults;
+use crate::runner::Answer;
+
+/// The case of a seed.
+pub fn random(seed: u64) -> Case {
+    // Seeds that follow each other must not draw alike.
+    let mut rng = Rng::with_seed(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ 0x0D85_FA11);
+    let procedure = if rng.bool() { Procedure::Drill } else { Procedure::Failback };
+    let mut case = Case::of(procedure, seed, Vec::new());
+    case.servers = if rng.u8(..50) == 0 { rng.usize(20..=60) } else { rng.usize(1..=6) };
+    case.plan = plan(&mut rng, procedure);
+    case.switches = Switch::harmless().filter(|_| rng.u8(..3) == 0).collect();
+    scene(&mut rng, &mut case, procedure);
+    let mut may_stop = case.plan.iter().any(|option| option.name() == "tight-limits")
+        || case.switches.iter().any(|switch| switch.name() == "refuses_to_reverse_drills");
+    if rng.u8(..4) == 0 {
+        let page = Move::page(procedure);
+        let done = rng.usize(..=page.len());
+        case.acts.extend(page[..done].iter().map(|by_hand| Act::Hand(*by_hand)));
+        may_stop = true;
+    }
+    for _ in 0..rng.usize(..=3) {
+        case.acts.push(Act::Fail(rule(&mut rng, procedure, &case)));
+    }
+    case.acts.push(disturbed(&mut rng, procedure));
+    if rng.u8(..4) == 0 {
+        case.acts.push(disturbed(&mut rng, procedure));
+    }
+    case.acts.push(if may_stop { Act::Try(procedure) } else { Act::Settle(procedure) });
+    case
+}
+
+fn plan(rng: &mut Rng, procedure: Procedure) -> Vec<PlanOption> {
+    let draws = |option: &PlanOption| match option.name() {
+        // Decided with the scene.
+        "drill-recovered" | "keep-recovered" | "into-source" | "as-drill" => false,
+        "tight-limits" => rng.u8(..12) == 0,
+        "stop-b1" => procedure == Procedure::Failback && rng.u8(..4) == 0,
+        _ => rng.u8(..5) == 0,
+    };
+    let mut drawn: Vec<PlanOption> = PlanOption::all().filter(draws).collect();
+    // Traffic is moved by hand or by records, and somebody says that it has moved.
+    if drawn.iter().any(|option| option.name() == "by-hand") {
+        drawn.retain(|option| {
+            !["ask-nobody", "ask-before-cleanup", "two-records", "private-record"].contains(&option.name())
+        });
+    }
+    drawn
+}
+
+/// How things stand before, and what the plan must say of it.
+fn scene(rng: &mut Rng, case: &mut Case, procedure: Procedure) {
+    let mut also = |name| case.plan.extend(PlanOption::find(name));
+    if procedure == Procedure::Failback {
+        if rng.u8(..10) == 0 {
+            also("into-source");
+            case.switches.extend(Switch::find("launch_into_source"));
+        }
+        return;
+    }
+    match rng.u8(..4) {
+        0 => {
+            also("keep-recovered");
+            case.scene = Scene::Recovered;
+        }
+        1 => {
+            also("drill-recovered");
+            case.scene = Scene::DrilledRecovered;
+        }
+        2 => {
+            also("as-drill");
+            if rng.bool() {
+                case.switches.extend(Switch::find("refuses_to_reverse_drills"));
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The names that the fleet's first servers have in any case.
+fn server(rng: &mut Rng, case: &Case) -> &'static str {
+    let one_wave = case.plan.iter().any(|option| option.name() == "one-wave");
+    let by_hand = case.plan.iter().any(|option| option.name() == "by-hand");
+    match (one_wave, by_hand) {
+        (true, true) => "all-1",
+        (true, false) => "web-1",
+        (false, true) => "db-1",
+        (false, false) if case.servers > 1 && rng.bool() => "db-1",
+        (false, false) => "web-1",
+    }
+}
+
+fn times(rng: &mut Rng) -> String {
+    match rng.u8(..8) {
+        0..=3 => String::new(),
+        4..=5 => format!("x{}", rng.u8(2..=4)),
+        6 => format!("x{}", rng.u8(5..=30)),
+        _ => "x*".to_owned(),
+    }
+}
+
+fn rule(rng: &mut Rng, procedure: Procedure, case: &Case) -> String {
+    fn one<'a, T>(rng: &mut Rng, all: &'a [T]) -> &'a T {
+        &all[rng.usize(..all.len())]
+    }
+    let tasks = faults::tasks(procedure);
+    let times = times(rng);
+    match rng.u8(..9) {
+        0 | 1 => format!("error:{}={}{times}", one(rng, OPERATIONS).action(), one(rng, ERROR_CODES)),
+        2 => format!("lost:{}{times}", one(rng, OPERATIONS).action()),
+        3 => format!("crash:{}{times}", one(rng, &tasks)),
+        4 => format!("task:{}={}{times}", one(rng, &tasks), one(rng, &faults::ERRORS)),
+        5 => format!("late:{}={}{times}", one(rng, &tasks), one(rng, &faults::ERRORS)),
+        6 => format!("stall:{}={}", server(rng, case), rng.u32(5..=600)),
+        7 => format!("launch:{}x{}", server(rng, case), rng.u8(1..=4)),
+        _ => format!("boot:{}x{}", server(rng, case), rng.u8(1..=4)),
+    }
+}
+
+fn disturbed(rng: &mut Rng, procedure: Procedure) -> Act {
+    let other = if procedure == Procedure::Drill { Procedure::Failback } else { Procedure::Drill };
+    match rng.u8(..16) {
+        0..=7 => Act::Run(procedure, Answer::Yes),
+        8 => Act::Run(procedure, no()),
+        9 => Act::Run(procedure, Answer::Silence),
+        10 | 11 => Act::Cut(procedure, rng.usize(1..300)),
+        12 => Act::Twice(procedure),
+        13 => Act::Together(procedure, procedure, rng.u64(..12_000)),
+        14 => Act::Together(procedure, other, rng.u64(..12_000)),
+        _ => Act::Together(other, procedure, rng.u64(..12_000)),
+    }
+}

@@ -1,0 +1,153 @@
+//! The reference: what must be so in the end, by the page alone, whatever happened on the way.
+
+use std::collections::BTreeSet;
+
+use failback_core::cloud::ReplicationState;
+use failback_core::plan::Plan;
+use failback_core::procedure::Procedure;
+use failback_sim::objects::SourceServer;
+use failback_sim::{Left, Scene, World};
+
+/// What other people have, as text: nothing of it may change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Others(Vec<String>);
+
+impl Others {
+    /// As they stand now.
+    pub(super) fn of(world: &World) -> Self {
+        let others = world.bystanders();
+        let mut seen = Vec::new();
+        for (region, id) in &others.source_servers {
+            let now = world.source_server(*region, id).map(|s| {
+                (s.tags.clone(), s.source.clone(), s.launch.clone(), s.disconnecting, s.last_launch)
+            });
+            seen.push(format!("source server {id}: {now:?}"));
+        }
+        for (region, id) in &others.recovery_instances {
+            let now = world.recovery_instance(*region, id).map(|r| (r.tags.clone(), r.reversal.clone()));
+            seen.push(format!("recovery instance {id}: {now:?}"));
+        }
+        for (region, id) in &others.instances {
+            let now = world.instance(*region, id).map(|i| (i.state, i.tags.clone(), i.instance_type.clone()));
+            seen.push(format!("instance {id}: {now:?}"));
+        }
+        for (zone, name, kind, set) in &others.records {
+            let zone = world.zones().find(|of| of.id == *zone);
+            let records = zone.into_iter().flat_map(|zone| zone.records());
+            let now: Vec<_> = records
+                .filter(|record| {
+                    record.name == *name && record.kind == *kind && record.set_identifier == *set
+                })
+                .collect();
+            seen.push(format!("record {name}: {now:?}"));
+        }
+        Self(seen)
+    }
+
+    /// What is not as it was.
+    pub(super) fn changed(&self, world: &World) -> Option<String> {
+        let now = Self::of(world);
+        let changed = self.0.iter().zip(&now.0).find(|(before, after)| before != after);
+        changed.map(|(before, after)| format!("{before}\nis now {after}"))
+    }
+}
+
+/// True when nothing live ties an A2 to its server any more, or production does not run: then a person has undone what
+/// a run could have known.
+pub(super) fn is_loose(world: &World) -> bool {
+    let (home, away) = world.ends();
+    world.fleet().iter().enumerate().any(|(index, server)| {
+        let protected = world.source_server(away, &server.b1).map(|b1| &b1.source);
+        let untied = |a2: &SourceServer| {
+            let replicates = world.instance(away, &a2.source).is_some_and(|b3| b3.state.is_live());
+            let newest = server.b3.last() == Some(&a2.source);
+            let launched = world
+                .recovery_instances(home)
+                .any(|a3| a3.source_server == a2.id && protected == Some(&a3.instance));
+            let tagged = a2.tags.get("drs-failback:b1").is_some_and(|b1| *b1 == server.b1.as_str());
+            !tagged && !launched && !(replicates && newest)
+        };
+        let mut a2s = server.a2.iter().filter_map(|a2| world.source_server(home, a2));
+        a2s.any(untied)
+            || server.a2.len() > 1
+            || lost_original(world, index)
+            || world.serving(index).is_none_or(|serving| !serving.running)
+    })
+}
+
+/// True when A1 lives and nothing knows it: B1 protects another instance, and there is no A2 to say which it was.
+fn lost_original(world: &World, index: usize) -> bool {
+    let (home, away) = world.ends();
+    let server = &world.fleet()[index];
+    let protected = world.source_server(away, &server.b1).map(|b1| &b1.source);
+    let a2 = server.a2.iter().any(|a2| world.source_server(home, a2).is_some());
+    let lives = world.instance(home, &server.a1).is_some_and(|a1| a1.state.is_live());
+    lives && !a2 && protected != Some(&server.a1)
+}
+
+/// The labels that a procedure leaves of each server.
+pub(super) fn labels(
+    procedure: Procedure,
+    plan: &Plan,
+    scene: Scene,
+    into_source: bool,
+) -> BTreeSet<&'static str> {
+    match procedure {
+        Procedure::Drill if plan.drill.keep_recovered_servers && scene != Scene::Steady => {
+            BTreeSet::from(["A1", "B1", "B2", "B3"])
+        }
+        Procedure::Drill => BTreeSet::from(["A1", "B1"]),
+        Procedure::Failback if plan.cleanup.terminate_originals || into_source => {
+            BTreeSet::from(["A4", "B1"])
+        }
+        Procedure::Failback => BTreeSet::from(["A1", "A4", "B1"]),
+    }
+}
+
+/// In what a server differs from the end that the procedure must reach.
+pub(super) fn differs(
+    world: &World,
+    server: usize,
+    procedure: Procedure,
+    plan: &Plan,
+    scene: Scene,
+) -> Option<String> {
+    let entry = &world.fleet()[server];
+    let name = &entry.name;
+    let into_source = entry.a4.contains(&entry.a1);
+    let wanted = labels(procedure, plan, scene, into_source);
+    let (home, away) = world.ends();
+    let Some(serving) = world.serving(server) else { return Some(format!("{name}: nothing serves")) };
+    // After a failback that has ended, the A4 that serves is what a drill calls A1.
+    let next_cycle = procedure == Procedure::Drill && entry.a4.contains(&serving.instance);
+    let label = |left: Left| match left.label {
+        "A4" if next_cycle && left.id == serving.instance.as_str() => Some("A1"),
+        "A1" if next_cycle => None,
+        label => Some(label),
+    };
+    let left: BTreeSet<&str> = world.left_of(server).into_iter().filter_map(label).collect();
+    if left != wanted {
+        return Some(format!("{name}: {left:?} is left instead of {wanted:?}"));
+    }
+    let recovered = procedure == Procedure::Drill && scene == Scene::Recovered;
+    let should_serve = match procedure {
+        Procedure::Failback => entry.a4.contains(&serving.instance) && serving.region == home,
+        Procedure::Drill if recovered => entry.b3.contains(&serving.instance) && serving.region == away,
+        Procedure::Drill => (serving.instance == entry.a1 || next_cycle) && serving.region == home,
+    };
+    if !should_serve || !serving.running {
+        return Some(format!(
+            "{name}: {} in {} serves, running: {}",
+            serving.instance, serving.region, serving.running
+        ));
+    }
+    let Some(b1) = world.source_server(away, &entry.b1) else { return Some(format!("{name}: B1 is gone")) };
+    let state = b1.replication.phase(world.now_ms()).state();
+    if !recovered && (b1.source != serving.instance || state != ReplicationState::Continuous) {
+        return Some(format!(
+            "{name}: B1 replicates {} and is {state:?}, and {} serves",
+            b1.source, serving.instance
+        ));
+    }
+    None
+}

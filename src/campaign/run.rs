@@ -1,0 +1,116 @@
+//! Plays many cases on several threads.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::case::Case;
+use super::play::{Broken, Played, Violation, play_with};
+use super::tally::Tally;
+use super::{by_hand, grid, pairs, random, shrink, twice};
+use crate::program::Program;
+
+/// A case that broke something.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// Its number in the campaign.
+    pub number: usize,
+    /// As small as it could be made.
+    pub case: Case,
+    /// What it breaks.
+    pub violation: Violation,
+}
+
+/// What came of a campaign.
+#[derive(Debug, Clone, Default)]
+pub struct Tried {
+    /// What was tried.
+    pub tally: Tally,
+    /// What was broken, by the number of the case. Only the first of each kind is made smaller.
+    pub found: Vec<Found>,
+}
+
+/// Is told how far a campaign has come. Called from every thread.
+pub type Progress<'a> = &'a (dyn Fn(usize) + Sync);
+
+/// Every case of a campaign: each failure, each two, everything twice, half-manual beginnings, and so many random
+/// worlds.
+pub fn campaign(seeds: u64) -> Vec<(&'static str, Vec<Case>)> {
+    vec![
+        ("every failure at every state", grid()),
+        ("every two failures", pairs()),
+        ("everything twice", twice()),
+        ("half-manual beginnings", by_hand()),
+        ("random worlds", (1..=seeds).map(random).collect()),
+    ]
+}
+
+/// Plays cases on so many threads. What comes of it does not depend on how many there are.
+pub fn play_all(program: &Program, cases: &[Case], jobs: usize, progress: Progress<'_>) -> Tried {
+    let next = AtomicUsize::new(0);
+    let all = Mutex::new(Tried::default());
+    std::thread::scope(|scope| {
+        for _ in 0..jobs.clamp(1, cases.len().max(1)) {
+            scope.spawn(|| {
+                let mut mine = Tried::default();
+                loop {
+                    let number = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(case) = cases.get(number) else { break };
+                    let played = one(program, case);
+                    mine.tally.add(number, case, &played);
+                    let found = |violation| Found { number, case: case.clone(), violation };
+                    mine.found.extend(played.violations.into_iter().map(found));
+                    progress(number + 1);
+                }
+                let mut all = all.lock().unwrap_or_else(PoisonError::into_inner);
+                all.tally.merge(&mine.tally);
+                all.found.extend(mine.found);
+            });
+        }
+    });
+    let mut tried = all.into_inner().unwrap_or_else(PoisonError::into_inner);
+    tried.found.sort_by_key(|found| found.number);
+    shrink_first(program, &mut tried.found);
+    tried
+}
+
+/// A step or a rule that panics has broken something too.
+fn one(program: &Program, case: &Case) -> Played {
+    let failed = |what: String| Played {
+        violations: vec![Violation { broken: Broken::Eventually, what }],
+        ..Played::default()
+    };
+    match catch_unwind(AssertUnwindSafe(|| play_with(program, case))) {
+        Ok(Ok(played)) => played,
+        Ok(Err(problem)) => failed(format!("the case cannot be played: {problem}")),
+        Err(panic) => {
+            let text = panic.downcast_ref::<String>().map(String::as_str);
+            let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message");
+            failed(format!("panicked: {text}"))
+        }
+    }
+}
+
+/// Makes the first case of each kind as small as it can be.
+fn shrink_first(program: &Program, found: &mut [Found]) {
+    let mut seen = Vec::new();
+    for found in found {
+        if seen.contains(&found.violation.broken) {
+            continue;
+        }
+        seen.push(found.violation.broken);
+        let alike = gist(&found.violation.what);
+        let breaks = |case: &Case, broken| {
+            let violations = one(program, case).violations;
+            violations.iter().any(|other| other.broken == broken && gist(&other.what) == alike)
+        };
+        found.case = shrink::shrink(&found.case, found.violation.broken, breaks);
+    }
+}
+
+/// What a violation says, without the names and ids that differ from world to world.
+fn gist(what: &str) -> String {
+    let words = what.split_whitespace().filter(|word| word.chars().all(|c| c.is_ascii_lowercase()));
+    words.take(8).collect::<Vec<_>>().join(" ")
+}

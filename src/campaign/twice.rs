@@ -1,0 +1,59 @@
+//! Everything twice: each step repeated, each run cut at every event and begun anew, two executions at once.
+
+use failback_core::procedure::Procedure;
+
+use super::case::{Act, Case};
+use super::options::{self, PlanOption};
+use crate::rehearsal::{Always, Rehearsal, Setting};
+use crate::runner::Answer;
+
+/// How many moments there are at which a second execution is started beside a first.
+const MOMENTS: u64 = 40;
+
+/// Every case of it.
+pub fn twice() -> Vec<Case> {
+    let mut cases = Vec::new();
+    for (procedure, other) in
+        [(Procedure::Drill, Procedure::Failback), (Procedure::Failback, Procedure::Drill)]
+    {
+        let of = |acts| Case::of(procedure, 1, acts);
+        let settle = || Act::Settle(procedure);
+        for option in PlanOption::all().filter(|option| suits(*option, procedure)) {
+            let case = of(vec![Act::Twice(procedure), settle()]);
+            cases.push(Case { plan: vec![option], ..case });
+        }
+        let (turns, seconds) = size(procedure);
+        for turn in 1..turns {
+            let cut = || Act::Cut(procedure, turn);
+            cases.push(of(vec![cut(), settle()]));
+            cases.push(of(vec![cut(), Act::Run(other, Answer::Yes), settle()]));
+            cases.push(of(vec![cut(), Act::Twice(procedure), settle()]));
+        }
+        for moment in 0..MOMENTS {
+            let after = seconds * moment / MOMENTS;
+            cases.push(of(vec![Act::Together(procedure, procedure, after), settle()]));
+            cases.push(of(vec![Act::Together(procedure, other, after), settle()]));
+            cases.push(of(vec![Act::Together(other, procedure, after), settle()]));
+        }
+    }
+    cases
+}
+
+/// Plans with which the procedure comes to its usual end from its usual beginning.
+fn suits(option: PlanOption, procedure: Procedure) -> bool {
+    let others = ["drill-recovered", "keep-recovered", "tight-limits", "into-source"];
+    procedure == Procedure::Failback || !others.contains(&option.name())
+}
+
+/// How many turns an undisturbed run takes, and how many seconds.
+fn size(procedure: Procedure) -> (usize, u64) {
+    let case = Case::of(procedure, 1, Vec::new());
+    let input = options::plan(&[]);
+    let Ok(plan) = failback_core::plan::Plan::read(&input) else { return (0, 0) };
+    let setting =
+        Setting { scene: case.scene, ..Setting::usual(procedure, input, plan, case.servers, case.seed) };
+    let seconds = Rehearsal::new(setting.clone()).run(procedure, &mut Always(Answer::Yes)).virtual_seconds;
+    let turns = Rehearsal::new(setting).cut(procedure, usize::MAX, &mut Always(Answer::Yes));
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // Seconds of some weeks, above 0.
+    (turns.unwrap_or(0), seconds as u64)
+}

@@ -1,0 +1,301 @@
+//! `drs-failback prove`.
+
+use std::collections::BTreeMap;
+use std::io::{IsTerminal, Write};
+use std::num::NonZeroUsize;
+use std::process::ExitCode;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use clap::Args;
+use drs_failback::campaign::{self, Broken, Case, Found, Tally};
+use drs_failback::program::Program;
+use failback_audit::{Coverage, Place};
+use failback_core::procedure::Procedure;
+use serde_json::{Value, json};
+
+use super::{UNSAFE, usage};
+
+const PARTS: &str = "What is tried, each in a world of its own:
+  every failure at every state  each Task of each machine fails with each error name, before or after it has done
+                                its work, or its process dies, or its answer is of another version; and each call of
+                                AWS loses its answer: once, once more than is retried, and for good
+  every two failures            the same, two in one run, each once; of the error names one of each class that the
+                                machine tells apart
+  everything twice              each step called twice; each run cut off at each of its turns and begun anew; a second
+                                execution, of the same or the other procedure, started at forty moments of the first
+  half-manual beginnings        each prefix of AWS's page done by hand, with a line left out, or out of order
+  random worlds                 --seeds N: fleets, plans, open questions of DRS, faults and interruptions by chance
+
+After each, everything is mended, and the procedure is started again until it has ended as AWS's page ends. The
+auditor watches every call and event by rules of its own. A violation is made smaller and printed with the command
+that shows it again.
+
+A case is text, which --case reads back:
+  SCENE, N servers, seed N, OPTIONS: ACT; ACT; ...
+  drs-failback prove --case 'recovered, 3 servers, seed 7: fail lost:StartRecovery; run failback; settle failback'
+
+Exit codes:
+  0  nothing was broken, and every state and branch was visited
+  2  the command line is wrong
+  3  a rule was broken, or a state or branch was visited by nothing";
+
+#[derive(Debug, Args)]
+#[command(after_help = PARTS)]
+pub(crate) struct Arguments {
+    /// How many random worlds.
+    #[arg(long, value_name = "N", default_value_t = 500)]
+    seeds: u64,
+    /// How many threads [default: as many as there are processors].
+    #[arg(long, value_name = "N")]
+    jobs: Option<NonZeroUsize>,
+    /// Only this part: grid, pairs, twice, hand or random; may repeat.
+    #[arg(long, value_name = "PART")]
+    only: Vec<Part>,
+    /// Play this case alone, and say what happened.
+    #[arg(long, value_name = "CASE", conflicts_with_all = ["seeds", "only"])]
+    case: Option<String>,
+    /// Print one JSON object and nothing else.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Part {
+    /// Every failure at every state.
+    Grid,
+    /// Every two failures.
+    Pairs,
+    /// Everything twice.
+    Twice,
+    /// Half-manual beginnings.
+    Hand,
+    /// Random worlds.
+    Random,
+}
+
+impl Part {
+    fn cases(self, seeds: u64) -> (&'static str, Vec<Case>) {
+        match self {
+            Self::Grid => ("every failure at every state", campaign::grid()),
+            Self::Pairs => ("every two failures", campaign::pairs()),
+            Self::Twice => ("everything twice", campaign::twice()),
+            Self::Hand => ("half-manual beginnings", campaign::by_hand()),
+            Self::Random => ("random worlds", (1..=seeds).map(campaign::random).collect()),
+        }
+    }
+}
+
+const ALL: [Part; 5] = [Part::Grid, Part::Pairs, Part::Twice, Part::Hand, Part::Random];
+
+pub(crate) fn run(arguments: &Arguments) -> ExitCode {
+    let program = match Program::deployed() {
+        Ok(program) => program,
+        Err(problems) => return usage(problems),
+    };
+    let parts: Vec<(&'static str, Vec<Case>)> = match &arguments.case {
+        Some(text) => match text.parse::<Case>() {
+            Ok(case) => vec![("one case", vec![case])],
+            Err(problem) => return usage(format!("--case: {problem}")),
+        },
+        None => ALL
+            .into_iter()
+            .filter(|part| arguments.only.is_empty() || arguments.only.contains(part))
+            .map(|part| part.cases(arguments.seeds))
+            .collect(),
+    };
+    let one = parts.first().and_then(|(_, cases)| cases.first()).cloned();
+    // A thread whose step panics says so in its violation.
+    std::panic::set_hook(Box::new(|_| {}));
+    let proof = Proof::of(&program, parts, arguments);
+    if arguments.json {
+        println!("{:#}", proof.object());
+    } else {
+        if arguments.case.is_some()
+            && let Some(told) = one.and_then(|case| campaign::tell(&program, &case).ok())
+        {
+            println!("what happened\n  {}\n", told.join("\n  "));
+        }
+        print!("{}", proof.text());
+    }
+    if proof.holds() { ExitCode::SUCCESS } else { ExitCode::from(UNSAFE) }
+}
+
+/// What was tried and found.
+struct Proof {
+    parts: Vec<(&'static str, u64)>,
+    tally: Tally,
+    found: Vec<Found>,
+    /// The cases that showed the worst of each quantity.
+    worst: BTreeMap<campaign::Worst, (u64, Case)>,
+    places: Vec<Place>,
+    /// Whether everything was tried that visits every place.
+    whole: bool,
+}
+
+impl Proof {
+    fn of(program: &Program, parts: Vec<(&'static str, Vec<Case>)>, arguments: &Arguments) -> Self {
+        let jobs = arguments.jobs.map_or_else(
+            || std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
+            NonZeroUsize::get,
+        );
+        let names: Vec<(&'static str, u64)> = parts
+            .iter()
+            .map(|(name, cases)| (*name, u64::try_from(cases.len()).unwrap_or(u64::MAX)))
+            .collect();
+        let cases: Vec<Case> = parts.into_iter().flat_map(|(_, cases)| cases).collect();
+        let bar = Bar::new(cases.len(), !arguments.json);
+        let tried = campaign::play_all(program, &cases, jobs, &|_| bar.one_more());
+        bar.end();
+        let worst =
+            tried.tally.worst.iter().map(|(of, (value, number))| (*of, (*value, cases[*number].clone())));
+        Self {
+            parts: names,
+            worst: worst.collect(),
+            tally: tried.tally,
+            found: tried.found,
+            places: [Procedure::Drill, Procedure::Failback]
+                .into_iter()
+                .flat_map(|procedure| Coverage::places(procedure, program.machine(procedure)))
+                .collect(),
+            whole: arguments.case.is_none()
+                && (arguments.only.is_empty() || arguments.only.contains(&Part::Grid)),
+        }
+    }
+
+    fn unvisited(&self) -> Vec<&Place> {
+        if self.whole { self.tally.coverage.unvisited(&self.places) } else { Vec::new() }
+    }
+
+    fn holds(&self) -> bool {
+        self.found.is_empty() && self.unvisited().is_empty()
+    }
+
+    /// How often each rule was broken; all rules are judged in every world.
+    fn broken(&self) -> Vec<(Broken, &'static str, usize)> {
+        let count = |broken| self.found.iter().filter(|found| found.violation.broken == broken).count();
+        Broken::all().into_iter().map(|(broken, text)| (broken, text, count(broken))).collect()
+    }
+
+    fn text(&self) -> String {
+        use std::fmt::Write as _;
+        let mut text = String::new();
+        let tally = &self.tally;
+        let _ = writeln!(text, "what was tried");
+        for (name, cases) in &self.parts {
+            let _ = writeln!(text, "  {cases:>8}  {name}");
+        }
+        let _ = writeln!(
+            text,
+            "  {:>8}  worlds, {} executions, {} calls of AWS",
+            tally.worlds, tally.runs, tally.calls
+        );
+        let _ = writeln!(text, "\nwhat went wrong on purpose, as rules of --fail");
+        for (kind, times) in &tally.faults {
+            let _ = writeln!(text, "  {times:>8}  {kind}");
+        }
+        let visited = self.places.len() - tally.coverage.unvisited(&self.places).len();
+        let _ = writeln!(text, "\nstates and branches\n  {visited:>8}  of {} visited", self.places.len());
+        for place in self.unvisited() {
+            let _ = writeln!(text, "            never: {place}");
+        }
+        let _ = writeln!(text, "\nworst cases");
+        for (of, (value, case)) in &self.worst {
+            let bound = of.bound().map_or_else(String::new, |bound| format!(" of at most {bound}"));
+            let _ = writeln!(text, "  {value:>8}  {of}{bound}\n            {case}");
+        }
+        let _ = writeln!(text, "\nrules, judged in every world");
+        for (broken, what, times) in self.broken() {
+            let mark = if times == 0 { "held".to_owned() } else { format!("BROKEN {times} times") };
+            let _ = writeln!(text, "  {:<12} {mark:<8}  {what}", broken.to_string());
+        }
+        for (broken, _, _) in self.broken().into_iter().filter(|(_, _, times)| *times > 0) {
+            let Some(first) = self.found.iter().find(|found| found.violation.broken == broken) else {
+                continue;
+            };
+            let _ = writeln!(
+                text,
+                "\nviolation of {broken}: {}\n  {}",
+                first.violation.what,
+                replay(&first.case)
+            );
+        }
+        text
+    }
+
+    fn object(&self) -> Value {
+        let rules: Vec<Value> = self
+            .broken()
+            .iter()
+            .map(|(broken, text, times)| json!({ "rule": broken.to_string(), "text": text, "broken": times }))
+            .collect();
+        let violations: Vec<Value> = self
+            .found
+            .iter()
+            .map(|found| {
+                let Found { case, violation, .. } = found;
+                json!({ "rule": violation.broken.to_string(), "what": violation.what, "case": case.to_string(), "replay": replay(case) })
+            })
+            .collect();
+        let worst: Vec<Value> = self
+            .worst
+            .iter()
+            .map(|(of, (value, case))| {
+                json!({ "quantity": of.to_string(), "value": value, "bound": of.bound(), "case": case.to_string() })
+            })
+            .collect();
+        json!({
+            "parts": self.parts.iter().map(|(name, cases)| json!({ "part": name, "cases": cases })).collect::<Vec<_>>(),
+            "worlds": self.tally.worlds,
+            "executions": self.tally.runs,
+            "calls": self.tally.calls,
+            "faults": self.tally.faults,
+            "places": self.places.len(),
+            "unvisited": self.tally.coverage.unvisited(&self.places).iter().map(ToString::to_string).collect::<Vec<_>>(),
+            "worst": worst,
+            "rules": rules,
+            "violations": violations,
+        })
+    }
+}
+
+/// The command that shows it again.
+fn replay(case: &Case) -> String {
+    format!("drs-failback prove --case '{case}'")
+}
+
+/// Progress on stderr: a line that is written over at a terminal, a line every tenth elsewhere.
+struct Bar {
+    all: usize,
+    done: AtomicUsize,
+    shows: bool,
+    terminal: bool,
+    out: Mutex<std::io::Stderr>,
+}
+
+impl Bar {
+    fn new(all: usize, shows: bool) -> Self {
+        let out = std::io::stderr();
+        Self { all, done: AtomicUsize::new(0), shows, terminal: out.is_terminal(), out: Mutex::new(out) }
+    }
+
+    fn one_more(&self) {
+        let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
+        let every = if self.terminal { (self.all / 400).max(1) } else { (self.all / 10).max(1) };
+        if !self.shows || (done % every != 0 && done != self.all) {
+            return;
+        }
+        let filled = done * 40 / self.all.max(1);
+        let Ok(mut out) = self.out.lock() else { return };
+        let (bar, rest) = ("█".repeat(filled), "░".repeat(40 - filled));
+        let line = format!("{bar}{rest} {done} of {} worlds", self.all);
+        let _ = if self.terminal { write!(out, "\r{line}") } else { writeln!(out, "{line}") };
+        let _ = out.flush();
+    }
+
+    fn end(&self) {
+        if self.shows && self.terminal {
+            eprintln!("\n");
+        }
+    }
+}

@@ -1,0 +1,83 @@
+use std::collections::BTreeSet;
+
+use drs_failback::campaign::{self, Case, Tried};
+use drs_failback::program::Program;
+use failback_audit::Coverage;
+use failback_core::procedure::Procedure;
+
+fn tried(cases: &[Case]) -> Tried {
+    let program = Program::deployed().expect("the machines are read");
+    campaign::play_all(&program, cases, 2, &|_| ())
+}
+
+fn assert_holds(cases: &[Case]) -> Tried {
+    let tried = tried(cases);
+    let found: Vec<String> = tried
+        .found
+        .iter()
+        .map(|found| format!("{}: {}\n  prove --case '{}'", found.violation.broken, found.violation.what, found.case))
+        .collect();
+    assert!(found.is_empty(), "{}", found.join("\n"));
+    tried
+}
+
+/// Every so manieth.
+fn every(nth: usize, cases: Vec<Case>) -> Vec<Case> {
+    cases.into_iter().step_by(nth).collect()
+}
+
+#[test]
+fn some_random_worlds_hold() {
+    let cases: Vec<Case> = (1..=60).map(campaign::random).collect();
+    let tried = assert_holds(&cases);
+    assert_eq!(tried.tally.worlds, 60);
+    let kinds: BTreeSet<&str> = tried.tally.faults.keys().copied().collect();
+    assert!(kinds.len() >= 6, "few kinds of faults are drawn: {kinds:?}");
+}
+
+#[test]
+fn some_of_everything_twice_holds() {
+    assert_holds(&every(37, campaign::twice()));
+}
+
+#[test]
+fn some_half_manual_beginnings_hold() {
+    assert_holds(&every(17, campaign::by_hand()));
+}
+
+#[test]
+fn some_pairs_of_failures_hold() {
+    assert_holds(&every(401, campaign::pairs()));
+}
+
+/// One case for each place that only a fault leads to, so that no state and no branch is left unvisited.
+#[test]
+fn every_state_and_branch_is_visited() {
+    let only = |case: &&Case| {
+        let text = case.to_string();
+        let named = ["=Failback.AccessDeniedx*", "=Failback.Throttledx*", "odd:", "run failback no", " not-approved"];
+        (named.iter().any(|name| text.contains(name)) && !text.contains("late:") && !text.contains("x11"))
+            || !text.contains("fail ")
+    };
+    let mut cases: Vec<Case> = campaign::grid().iter().filter(only).cloned().collect();
+    let twice = campaign::twice();
+    cases.extend(twice.into_iter().filter(|case| case.to_string().contains(": twice ")));
+    cases.extend((1..=60).map(campaign::random));
+    cases.extend(every(9, campaign::by_hand()));
+    let tried = assert_holds(&cases);
+    let program = Program::deployed().expect("the machines are read");
+    for procedure in [Procedure::Drill, Procedure::Failback] {
+        let places = Coverage::places(procedure, program.machine(procedure));
+        let never = tried.tally.coverage.unvisited(&places);
+        assert!(never.is_empty(), "no run visits {}", never.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"));
+    }
+}
+
+#[test]
+fn what_is_found_does_not_depend_on_the_threads() {
+    let cases: Vec<Case> = (1..=12).map(campaign::random).collect();
+    let program = Program::deployed().expect("the machines are read");
+    let [one, two] = [1, 2].map(|jobs| campaign::play_all(&program, &cases, jobs, &|_| ()));
+    assert_eq!(one.tally.coverage, two.tally.coverage);
+    assert_eq!((one.tally.calls, one.tally.worst), (two.tally.calls, two.tally.worst));
+}
