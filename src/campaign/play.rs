@@ -304,8 +304,7 @@ impl<'c> Stage<'c> {
         let changed = |run: &Run| {
             let world = self.rehearsal.simulation.world();
             let by = |call: &&failback_sim::Call| call.actor.as_deref() == Some(run.execution.as_str());
-            let writes = |call: &&failback_sim::Call| call.kind == Kind::Write && took_effect(call);
-            world.calls().iter().filter(by).any(|call| writes(&call))
+            world.calls().iter().filter(by).any(failback_sim::Call::has_changed)
         };
         let overlap = (after as f64) < runs[0].virtual_seconds;
         if overlap && runs.iter().filter(|run| changed(run)).count() > 1 {
@@ -315,7 +314,7 @@ impl<'c> Stage<'c> {
 
     fn writes(&self) -> usize {
         let world = self.rehearsal.simulation.world();
-        world.calls().iter().filter(|call| call.kind == Kind::Write && took_effect(call)).count()
+        world.calls().iter().filter(|call| call.has_changed()).count()
     }
 
     fn mend(&mut self) {
@@ -409,8 +408,4 @@ impl<'c> Stage<'c> {
             u64::try_from(self.rehearsal.simulation.world().calls().len()).unwrap_or(u64::MAX);
         self.played
     }
-}
-
-fn took_effect(call: &failback_sim::Call) -> bool {
-    !matches!(call.outcome, Answered::Err(_))
 }

@@ -169,7 +169,9 @@ fn one(
     let run = rehearsal.run(procedure, &mut recorder);
     if let Some(file) = &arguments.history {
         let text = format!("{:#}\n", recorder.history());
-        fs::write(file, text).map_err(|error| format!("--history {}: {error}", file.display()))?;
+        let folder = file.parent().map_or(Ok(()), fs::create_dir_all);
+        let written = folder.and_then(|()| fs::write(file, text));
+        written.map_err(|error| format!("--history {}: {error}", file.display()))?;
     }
     if shows {
         let world = rehearsal.simulation.world();

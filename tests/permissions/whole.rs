@@ -170,6 +170,6 @@ fn the_schedules_input_is_the_example_plan_and_drills() {
     assert_eq!(input, serde_json::from_str::<Value>(plans::THREE_TIER).expect("JSON"));
     let plan = Plan::read(&input).unwrap_or_else(|problems| panic!("{problems}"));
     let mut rehearsal = Rehearsal::new(Setting::usual(Procedure::Drill, input, plan, 3, 1));
-    let run = rehearsal.run(Procedure::Drill, &mut Always(Answer::Yes)).expect("the machine is read");
+    let run = rehearsal.run(Procedure::Drill, &mut Always(Answer::Yes));
     assert_eq!(run.outcome, Outcome::Succeeded, "{:?}", run.failure);
 }

@@ -31,7 +31,8 @@ fn a_text_that_is_no_case_says_what_is_known() {
         let problem = text.parse::<Case>().expect_err(text);
         assert!(problem.contains(said), "{text}: {problem}");
     }
-    let unknown_rule: Case = "steady: fail late:no-such-step=States.Timeout; run drill".parse().expect("a case");
+    let unknown_rule: Case =
+        "steady: fail late:no-such-step=States.Timeout; run drill".parse().expect("a case");
     assert!(campaign::play(&unknown_rule).expect_err("no step").contains("unknown step"));
 }
 

@@ -15,7 +15,9 @@ fn assert_holds(cases: &[Case]) -> Tried {
     let found: Vec<String> = tried
         .found
         .iter()
-        .map(|found| format!("{}: {}\n  prove --case '{}'", found.violation.broken, found.violation.what, found.case))
+        .map(|found| {
+            format!("{}: {}\n  prove --case '{}'", found.violation.broken, found.violation.what, found.case)
+        })
         .collect();
     assert!(found.is_empty(), "{}", found.join("\n"));
     tried
@@ -55,7 +57,8 @@ fn some_pairs_of_failures_hold() {
 fn every_state_and_branch_is_visited() {
     let only = |case: &&Case| {
         let text = case.to_string();
-        let named = ["=Failback.AccessDeniedx*", "=Failback.Throttledx*", "odd:", "run failback no", " not-approved"];
+        let named =
+            ["=Failback.AccessDeniedx*", "=Failback.Throttledx*", "odd:", "run failback no", " not-approved"];
         (named.iter().any(|name| text.contains(name)) && !text.contains("late:") && !text.contains("x11"))
             || !text.contains("fail ")
     };
@@ -69,7 +72,11 @@ fn every_state_and_branch_is_visited() {
     for procedure in [Procedure::Drill, Procedure::Failback] {
         let places = Coverage::places(procedure, program.machine(procedure));
         let never = tried.tally.coverage.unvisited(&places);
-        assert!(never.is_empty(), "no run visits {}", never.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"));
+        assert!(
+            never.is_empty(),
+            "no run visits {}",
+            never.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+        );
     }
 }
 

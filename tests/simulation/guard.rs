@@ -33,7 +33,15 @@ impl Watcher for Keep {
 
 /// A failback that is held before traffic moves: A4 works, B3 is production. With the payload of its last step.
 fn held() -> (Rehearsal, Value) {
+    held_by(&[])
+}
+
+/// A failback that is held by what goes wrong, or else before traffic moves.
+fn held_by(rules: &[&str]) -> (Rehearsal, Value) {
     let mut rehearsal = rehearsal(Procedure::Failback, 3, 1);
+    for rule in rules {
+        rehearsal.fail(rule).expect("a rule");
+    }
     let mut keep = Keep::default();
     rehearsal.run(Procedure::Failback, &mut keep);
     let payload = json!({ "run": keep.payload["run"], "fleet": keep.payload["fleet"], "wait": null });
@@ -97,9 +105,10 @@ fn a_drill_never_terminates_a_b3_that_may_be_production() {
 
 #[test]
 fn what_the_plan_does_not_ask_for_is_refused() {
-    let (rehearsal, payload) = held();
-    assert_refused(&rehearsal, "stop-original-replication", payload.clone(), "does not ask");
-    let mut kept = payload;
+    // Before anything is launched from A2.
+    let (rehearsal, payload) = held_by(&["task:launch-for-failback=Failback.AccessDenied"]);
+    assert_refused(&rehearsal, "stop-original-replication", payload, "does not ask");
+    let (rehearsal, mut kept) = held();
     kept["run"]["plan"]["cleanup"] = json!({});
     assert_refused(&rehearsal, "terminate-original-servers", kept, "keeps the original servers");
 }

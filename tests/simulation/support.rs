@@ -100,6 +100,5 @@ pub(crate) fn calls(rehearsal: &Rehearsal, operation: &str) -> usize {
 
 /// How many writing calls took effect; evidence of the run is no change of anything.
 pub(crate) fn writes(rehearsal: &Rehearsal) -> usize {
-    let writes = |call: &&failback_sim::Call| call.kind == failback_sim::Kind::Write && call.service != "s3";
-    rehearsal.simulation.world().calls().iter().filter(writes).count()
+    rehearsal.simulation.world().calls().iter().filter(|call| call.has_changed()).count()
 }

@@ -7,7 +7,7 @@ use failback_core::id::InstanceId;
 use failback_core::procedure::Procedure;
 use failback_core::report::{Outcome, Report};
 use failback_sim::objects::Job;
-use failback_sim::{Call, Kind, Touched, World};
+use failback_sim::{Call, Touched, World};
 
 use crate::rules::{Finding, Rule};
 use crate::{Notebook, Run, cycle};
@@ -125,10 +125,7 @@ fn expected(run: &Run, began: &BTreeSet<&'static str>) -> BTreeSet<&'static str>
 
 /// The calls of an execution that changed something.
 fn written<'w>(world: &'w World, execution: &'w str) -> impl Iterator<Item = &'w Call> {
-    world.calls().iter().filter(move |call| {
-        let ours = call.actor.as_deref() == Some(execution) && call.kind == Kind::Write;
-        ours && !matches!(call.outcome, failback_sim::Outcome::Err(_))
-    })
+    world.calls().iter().filter(move |call| call.actor.as_deref() == Some(execution) && call.has_changed())
 }
 
 /// S7: no launch that a drill began is at work once the drill has ended: nobody would take down what comes of it. A job

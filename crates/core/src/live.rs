@@ -4,7 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cloud::{
-    Cloud, Direction, Instance, Job, RecordSet, RecoveryInstance, RecoveryInstanceFilter, SourceServer,
+    Cloud, Direction, Instance, Job, RecordSet, RecoveryInstance, RecoveryInstanceFilter, ReplicationState,
+    SourceServer,
 };
 use crate::error::{Error, ErrorName, Result};
 use crate::fleet::{Fleet, Member};
@@ -217,6 +218,18 @@ impl Live {
         must(self.looked.a3, "A3")?;
         let a2 = self.a2(member)?.map(|a2| a2.id.clone()).or_else(|| member.a2.clone());
         only(a2.and_then(|a2| self.a3.get(&a2)), member.a3.as_ref(), member, "A3")
+    }
+
+    /// True when B2 tells that something replicates it and no A2 shows: DRS lists a new source server some seconds
+    /// after ReverseReplication answered.
+    ///
+    /// # Errors
+    /// When A2 or B2 was not read; `Guard` when there are several.
+    pub fn is_a2_unseen(&self, member: &Member) -> Result<bool> {
+        let replicated = |b2: &RecoveryInstance| {
+            b2.is_reversed() && b2.replication_state != ReplicationState::Disconnected
+        };
+        Ok(self.a2(member)?.is_none() && self.b2(member)?.is_some_and(replicated))
     }
 
     /// True when DRS shows a recovery instance that was launched from this A2, even one that is terminated.

@@ -27,6 +27,9 @@ pub async fn handle(cloud: &dyn Cloud, payload: Value, deadline: Moment) -> Resu
     step::handle::<StopReversedReplication>(cloud, payload, deadline).await
 }
 
+/// How long an A2 that does not show is waited for. Where a person deleted it, it never will.
+const UNSEEN_SECONDS_MAX: u64 = 60;
+
 #[async_trait]
 impl Step for StopReversedReplication {
     type Scope = Either;
@@ -37,6 +40,11 @@ impl Step for StopReversedReplication {
         let live = cx.look(fleet, look).await?;
         let mut waiting: Option<Waiting> = None;
         for member in fleet.away() {
+            if live.is_a2_unseen(member)? && cx.waited_seconds() < UNSEEN_SECONDS_MAX {
+                let why = format!("{}: B2 replicates and DRS does not show A2 yet", member.name);
+                waiting = Some(Waiting::new(why, pace::by_usual(usual::VISIBLE, 1, 0)));
+                continue;
+            }
             let Some(a2) = live.a2(member)?.filter(|a2| a2.replication.is_running()) else { continue };
             let launching =
                 live.source_jobs()?.iter().find(|job| job.is_active() && job.part_of(&a2.id).is_some());

@@ -1,7 +1,7 @@
 //! At the end: says how the run ended, what became of each server, and what is left, read from the live state and not from what
 //! the run believes.
 
-use failback_core::cloud::{Cloud, Job, RecoveryInstance, ReplicationState};
+use failback_core::cloud::{Cloud, Job};
 use failback_core::fleet::{Fleet, Member, count};
 use failback_core::id::JobId;
 use failback_core::live::{self, Live, Look};
@@ -135,7 +135,7 @@ fn left(live: &Live, member: &Member) -> Result<String> {
     let a1_is_a4 = member.a1.is_some() && member.a1 == member.a4();
     let all = [
         ("A1", !a1_is_a4 && lives(member.a1.clone())?),
-        ("A2", live.a2(member)?.is_some() || is_unseen(live, member)?),
+        ("A2", live.a2(member)?.is_some() || live.is_a2_unseen(member)?),
         ("A3", live.a3(member)?.is_some()),
         ("A4", lives(member.a4())?),
         ("B1", live.b1(member)?.is_some()),
@@ -154,13 +154,6 @@ fn jobs(live: &Live, fleet: &Fleet) -> Result<Vec<JobId>> {
     };
     let jobs = live.source_jobs()?.iter().chain(live.recovery_jobs()?);
     Ok(jobs.filter(|job| job.is_active()).filter(of_fleet).map(|job| job.id.clone()).collect())
-}
-
-/// True for an A2 that does not show yet: DRS takes seconds, and B2 tells before that something replicates it.
-fn is_unseen(live: &Live, member: &Member) -> Result<bool> {
-    let replicated =
-        |b2: &RecoveryInstance| b2.is_reversed() && b2.replication_state != ReplicationState::Disconnected;
-    Ok(live.b2(member)?.is_some_and(replicated))
 }
 
 fn rto(run: &Run, fleet: &Fleet) -> Option<u64> {

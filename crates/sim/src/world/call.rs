@@ -85,6 +85,13 @@ pub struct Call {
     pub touched: Vec<Touched>,
 }
 
+impl Call {
+    /// True when it has changed something in DRS, EC2 or Route 53. Evidence that is kept in a bucket changes nothing.
+    pub fn has_changed(&self) -> bool {
+        self.kind == Kind::Write && self.service != "s3" && !matches!(self.outcome, Outcome::Err(_))
+    }
+}
+
 /// What has just happened.
 #[derive(Debug, Clone, Copy)]
 pub enum Happening<'a> {
