@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use failback_core::procedure::Procedure;
-use failback_sim::{Kind, OPERATIONS};
+use failback_sim::{ERROR_CODES, Kind, OPERATIONS};
 
 use super::case::{Act, Case, no};
 use super::options::PlanOption;
@@ -26,7 +26,8 @@ fn case(procedure: Procedure, rules: &[&str]) -> Case {
     acts.push(Act::Settle(procedure));
     let mut case = Case::of(procedure, 1, acts);
     // The state that only some plans come to.
-    if rules.iter().any(|rule| rule.contains("stop-original-replication")) {
+    if rules.iter().any(|rule| rule.contains("stop-original-replication") || rule.contains("StopReplication"))
+    {
         case.plan.extend(PlanOption::find("stop-b1"));
     }
     case
@@ -46,12 +47,17 @@ pub fn grid() -> Vec<Case> {
             }
             rules.extend([format!("crash:{task}"), format!("odd:{task}")]);
         }
-        rules.extend(OPERATIONS.iter().map(|operation| format!("lost:{}", operation.action())));
+        for operation in OPERATIONS {
+            let refused = ERROR_CODES.iter().map(|code| format!("error:{}={code}", operation.action()));
+            rules.extend(refused);
+            rules.push(format!("lost:{}", operation.action()));
+        }
         for rule in &rules {
             cases.extend(TIMES.iter().map(|times| case(procedure, &[&format!("{rule}{times}")])));
         }
     }
     cases.extend(gates());
+    cases.extend(refusals());
     cases
 }
 
@@ -67,12 +73,24 @@ fn gates() -> impl Iterator<Item = Case> {
     })
 }
 
+/// A start that is refused, and whose evidence cannot be written, or not at once.
+fn refusals() -> impl Iterator<Item = Case> {
+    let failures = classes(Procedure::Drill).into_iter().map(|error| format!("task:keep-refusal={error}"));
+    let failures: Vec<String> = failures.collect();
+    BOTH.into_iter().flat_map(move |procedure| {
+        let rules = failures.clone().into_iter().flat_map(|rule| TIMES.map(|times| format!("{rule}{times}")));
+        rules
+            .map(move |rule| case(procedure, &["task:check-readiness=Failback.Refused", &rule]))
+            .collect::<Vec<_>>()
+    })
+}
+
 /// One error of each class that a procedure's Tasks tell apart: those that all of them retry and catch alike. Within
 /// a class the machine cannot do other than the same.
 pub fn classes(procedure: Procedure) -> Vec<String> {
     let Ok(program) = Program::deployed() else { return Vec::new() };
     let machine = program.machine(procedure);
-    let mut classes: BTreeMap<Vec<(Option<usize>, Option<usize>)>, String> = BTreeMap::new();
+    let mut classes = BTreeMap::<Vec<_>, String>::new();
     for error in faults::ERRORS.iter() {
         let named = |names: &Vec<String>| {
             names.contains(error)

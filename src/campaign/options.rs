@@ -88,7 +88,9 @@ pub(super) fn plan(options: &[PlanOption]) -> Value {
     let mut plan: Value = serde_json::from_str(plans::THREE_TIER).unwrap_or_default();
     let mut options = options.to_vec();
     options.sort();
-    options.iter().for_each(|option| option.change(&mut plan));
+    for option in options {
+        option.change(&mut plan);
+    }
     plan
 }
 
@@ -141,7 +143,9 @@ impl Switch {
 /// The defaults, with these turned.
 pub(super) fn switches(turned: &[Switch]) -> Switches {
     let mut switches = Switches::default();
-    turned.iter().for_each(|switch| SWITCHES[switch.0].1(&mut switches));
+    for switch in turned {
+        SWITCHES[switch.0].1(&mut switches);
+    }
     switches
 }
 

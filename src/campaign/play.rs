@@ -300,7 +300,9 @@ impl<'c> Stage<'c> {
     fn together(&mut self, first: Procedure, second: Procedure, after: u64) {
         self.begin();
         let runs = self.rehearsal.together([(first, 0), (second, after)], &mut Always(Answer::Yes));
-        runs.iter().for_each(|run| self.note(run));
+        for run in &runs {
+            self.note(run);
+        }
         let changed = |run: &Run| {
             let world = self.rehearsal.simulation.world();
             let by = |call: &&failback_sim::Call| call.actor.as_deref() == Some(run.execution.as_str());

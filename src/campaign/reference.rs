@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use failback_core::cloud::ReplicationState;
 use failback_core::plan::Plan;
 use failback_core::procedure::Procedure;
-use failback_sim::objects::SourceServer;
+use failback_sim::objects::{SourceServer, Zone};
 use failback_sim::{Left, Scene, World};
 
 /// What other people have, as text: nothing of it may change.
@@ -33,7 +33,7 @@ impl Others {
         }
         for (zone, name, kind, set) in &others.records {
             let zone = world.zones().find(|of| of.id == *zone);
-            let records = zone.into_iter().flat_map(|zone| zone.records());
+            let records = zone.into_iter().flat_map(Zone::records);
             let now: Vec<_> = records
                 .filter(|record| {
                     record.name == *name && record.kind == *kind && record.set_identifier == *set
@@ -65,7 +65,8 @@ pub(super) fn is_loose(world: &World) -> bool {
                 .recovery_instances(home)
                 .any(|a3| a3.source_server == a2.id && protected == Some(&a3.instance));
             let tagged = a2.tags.get("drs-failback:b1").is_some_and(|b1| *b1 == server.b1.as_str());
-            !tagged && !launched && !(replicates && newest)
+            let tied = tagged || launched || (replicates && newest);
+            !tied
         };
         let mut a2s = server.a2.iter().filter_map(|a2| world.source_server(home, a2));
         a2s.any(untied)

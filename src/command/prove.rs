@@ -17,23 +17,23 @@ use serde_json::{Value, json};
 use super::{UNSAFE, usage};
 
 const PARTS: &str = "What is tried, each in a world of its own:
-  every failure at every state  each Task of each machine fails with each error name, before or after it has done
-                                its work, or its process dies, or its answer is of another version; and each call of
-                                AWS loses its answer: once, once more than is retried, and for good
-  every two failures            the same, two in one run, each once; of the error names one of each class that the
-                                machine tells apart
-  everything twice              each step called twice; each run cut off at each of its turns and begun anew; a second
-                                execution, of the same or the other procedure, started at forty moments of the first
-  half-manual beginnings        each prefix of AWS's page done by hand, with a line left out, or out of order
-  random worlds                 --seeds N: fleets, plans, open questions of DRS, faults and interruptions by chance
+  grid    every failure at every state: each Task of each machine fails with each error name,
+          before or after it has done its work, or its process dies, or its answer is of another
+          version; each call of AWS is refused with each code, or loses its answer: once, once
+          more than is retried, and for good
+  pairs   every two failures in one run, of the error names one of each class that the machine
+          tells apart
+  twice   each step called twice; each run cut off at each of its turns and begun anew; a second
+          execution, of the same or the other procedure, started at forty moments of the first
+  hand    each prefix of AWS's page done by hand, with a line left out, or out of order
+  random  --seeds N: fleets, plans, open questions of DRS, faults and interruptions by chance
 
-After each, everything is mended, and the procedure is started again until it has ended as AWS's page ends. The
-auditor watches every call and event by rules of its own. A violation is made smaller and printed with the command
-that shows it again.
+After each, everything is mended, and the procedure is started again until it has ended as AWS's
+page ends. The auditor watches every call and event by rules of its own. A violation is made
+smaller and printed with the command that shows it again.
 
-A case is text, which --case reads back:
-  SCENE, N servers, seed N, OPTIONS: ACT; ACT; ...
-  drs-failback prove --case 'recovered, 3 servers, seed 7: fail lost:StartRecovery; run failback; settle failback'
+A case is text, which --case reads back: SCENE, N servers, seed N, OPTIONS: ACT; ACT; ...
+  drs-failback prove --case 'recovered, 3 servers: fail lost:StartRecovery; settle failback'
 
 Exit codes:
   0  nothing was broken, and every state and branch was visited
@@ -282,7 +282,7 @@ impl Bar {
     fn one_more(&self) {
         let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
         let every = if self.terminal { (self.all / 400).max(1) } else { (self.all / 10).max(1) };
-        if !self.shows || (done % every != 0 && done != self.all) {
+        if !self.shows || (!done.is_multiple_of(every) && done != self.all) {
             return;
         }
         let filled = done * 40 / self.all.max(1);

@@ -97,6 +97,7 @@ fn help_is_golden() {
         ("help-drill", &["drill", "--help"]),
         ("help-failback", &["failback", "--help"]),
         ("help-check-plan", &["check-plan", "--help"]),
+        ("help-prove", &["prove", "--help"]),
     ] {
         let ran = run(arguments);
         assert_eq!(ran.code, 0);

@@ -9,7 +9,9 @@ use crate::support::{assert_left, assert_safe, rest, setting, three_tier};
 /// Starts the second so many seconds after the first, drives them to their ends, and says which succeeded. No rule may be broken.
 fn both(rehearsal: &mut Rehearsal, [first, second]: [Procedure; 2], later_seconds: u64) -> Vec<bool> {
     let runs = rehearsal.together([(first, 0), (second, later_seconds)], &mut Always(Answer::Yes));
-    runs.iter().for_each(|run| assert_safe(rehearsal, run));
+    for run in &runs {
+        assert_safe(rehearsal, run);
+    }
     runs.iter().map(|run| run.outcome == Outcome::Succeeded).collect()
 }
 

@@ -19,7 +19,10 @@ impl World {
         });
         match kept {
             Answer::Ok(()) => Ok(()),
-            Answer::Refused(fault) => Err(fault),
+            // What S3 does not model, all of it, Step Functions calls by one name.
+            Answer::Refused(fault) => {
+                Err(Fault::new("S3Exception", format!("{}: {}", fault.code, fault.message)))
+            }
             Answer::Lost | Answer::Died => Err(Fault::new("SdkClientException", "no answer")),
         }
     }

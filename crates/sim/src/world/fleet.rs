@@ -88,9 +88,11 @@ impl World {
         self.instance(region, id).is_some_and(|instance| instance.state.is_live())
     }
 
-    /// True for a record that does not merely linger.
+    /// True for a record that does not merely linger: once EC2 takes its instance down, nothing is left to do.
     fn counts(&self, region: Region, id: &RecoveryInstanceId) -> bool {
-        self.recovery_instance(region, id).is_some() && self.state_of(region, id) != InstanceState::Terminated
+        let goes =
+            matches!(self.state_of(region, id), InstanceState::ShuttingDown | InstanceState::Terminated);
+        self.recovery_instance(region, id).is_some() && !goes
     }
 
     /// What exists of a server now.
