@@ -33,7 +33,7 @@ page ends. The auditor watches every call and event by rules of its own. A viola
 smaller and printed with the command that shows it again.
 
 A case is text, which --case reads back: SCENE, N servers, seed N, OPTIONS: ACT; ACT; ...
-  drs-failback prove --case 'recovered, 3 servers: fail lost:StartRecovery; settle failback'
+  drs-failback prove --case 'recovered, 3 servers: fail lost:StartRecovery; run failback'
 
 Exit codes:
   0  nothing was broken, and every state and branch was visited

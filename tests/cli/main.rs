@@ -17,3 +17,6 @@ mod usage;
 
 /// The documents are true.
 mod documents;
+
+/// The campaign as a command: what it prints, and what its exit code means.
+mod prove;
