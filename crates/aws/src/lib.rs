@@ -17,6 +17,7 @@ mod drs;
 mod ec2;
 mod environment;
 mod errors;
+mod loopback;
 mod read;
 mod request;
 mod roles;

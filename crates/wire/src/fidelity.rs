@@ -17,15 +17,15 @@ pub enum Fidelity {
     NoRecoveryInstanceIds,
     /// Every page has one item.
     PageSizeOne,
-    /// Every fourth call is throttled, before it has an effect.
+    /// One call in four is throttled, before it has an effect.
     Throttling,
     /// So too, and DRS says after how many seconds to try again.
     ThrottlingWithRetryAfter,
-    /// Every seventh call's connection is closed before the call has an effect.
+    /// The connection of one call in seven is closed before the call has an effect.
     CutBefore,
-    /// Every seventh call's connection is closed after the call had its effect.
+    /// The connection of one call in seven is closed after the call had its effect.
     CutAfter,
-    /// Every answer takes a fifth of a second.
+    /// Every twentieth answer takes half a second.
     Slow,
 }
 
@@ -107,7 +107,9 @@ impl Strain {
     /// Counts a call, and says what happens to it.
     pub(crate) fn next(&mut self) -> Option<Mishap> {
         self.calls += 1;
-        let every = |n: u64| self.calls.is_multiple_of(n);
+        // Spread out, so that it is not the same call of a step each time that the step is tried again.
+        let drawn = fastrand::Rng::with_seed(self.calls).u64(..);
+        let every = |n: u64| drawn.is_multiple_of(n);
         if self.has(Fidelity::ThrottlingWithRetryAfter) && every(4) {
             Some(Mishap::Throttled(Some(1)))
         } else if self.has(Fidelity::Throttling) && every(4) {
@@ -123,7 +125,8 @@ impl Strain {
 
     /// How long an answer takes, besides what it takes anyway.
     pub(crate) fn delay(&self) -> Duration {
-        if self.has(Fidelity::Slow) { Duration::from_millis(200) } else { Duration::ZERO }
+        let slow = self.has(Fidelity::Slow) && self.calls.is_multiple_of(20);
+        if slow { Duration::from_millis(500) } else { Duration::ZERO }
     }
 
     /// The most items on a page.

@@ -87,7 +87,10 @@ impl Front {
         }
         let region = scope.region.parse::<Region>();
         let mut world = self.simulation.world();
-        world.enter_step(incoming.application(), None);
+        let application = incoming.application();
+        if application.is_some() {
+            world.enter_step(application, None);
+        }
         let reply = match (scope.service.as_str(), region) {
             ("route53", _) => route53::answer(&mut world, incoming, strain),
             ("sts", region) => sts::answer(&mut world, region.ok(), incoming, scope),
@@ -100,7 +103,9 @@ impl Front {
             ("ec2", Err(error)) => Reply::Answer(ec2::error(&Fault::new("AuthFailure", error.to_string()))),
             (service, _) => Reply::Answer(no_service(service)),
         };
-        world.enter_step(None, None);
+        if application.is_some() {
+            world.enter_step(None, None);
+        }
         if mishap == Some(Mishap::CutAfter) { Reply::Cut } else { reply }
     }
 }

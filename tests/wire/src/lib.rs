@@ -1,0 +1,131 @@
+//! The steps as they meet AWS: through the SDK, over HTTP, signed and parsed, in the time of the simulated world.
+//!
+//! The tests are in `tests/`; this is what they share.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use drs_failback::plans;
+use drs_failback::program::{Performer, Program};
+use drs_failback::rehearsal::{Rehearsal, Run, Setting};
+use drs_failback::runner::{Answer, Watcher};
+use drs_failback::steps::Step;
+use failback_asl::Event;
+use failback_aws::{Aws, Config, Machines};
+use failback_core::Result;
+use failback_core::moment::Moment;
+use failback_core::plan::Plan;
+use failback_core::procedure::Procedure;
+use failback_sim::{Simulation, World};
+use failback_wire::{Fidelity, Front, Server, Speed, Strain};
+use serde_json::Value;
+use tokio::runtime::Runtime;
+
+/// A simulated world that listens, and a client of AWS that talks to it.
+#[derive(Debug)]
+pub struct Wire {
+    aws: Aws,
+    runtime: Runtime,
+    port: u16,
+}
+
+impl Wire {
+    /// Puts a world on the wire. Its time stands still, but for what the calls take and what the runner lets pass.
+    ///
+    /// # Panics
+    /// When there is no free port.
+    pub fn open(simulation: &Simulation, strain: impl IntoIterator<Item = Fidelity>) -> Self {
+        // One worker serves; the thread of the test calls.
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+        let runtime = runtime.expect("a runtime starts");
+        let front = Arc::new(Front::new(simulation.clone(), Speed(0.0), Strain::new(strain)));
+        let server = runtime.block_on(Server::bind(0, front)).expect("a port is free");
+        let port = server.address().expect("it has an address").port();
+        runtime.spawn(server.run(std::future::pending()));
+        let machine = |name: &str| format!("arn:aws:states:us-east-1:111122223333:stateMachine:{name}");
+        let machines = Machines { drill: machine("drill"), failback: machine("failback") };
+        let config = Config { machines: Some(machines), ..Config::default() };
+        let aws = Aws::on_loopback(config, port).with_clock(Arc::new(simulation.clone()));
+        Self { aws, runtime, port }
+    }
+
+    /// The client.
+    pub fn aws(&self) -> &Aws {
+        &self.aws
+    }
+
+    /// Where the world listens.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Waits for an answer.
+    pub fn wait<T>(&self, answer: impl Future<Output = T>) -> T {
+        self.runtime.block_on(answer)
+    }
+}
+
+impl Performer for Wire {
+    fn perform(&self, _: &Simulation, step: Step, payload: Value, deadline: Moment) -> Option<Result<Value>> {
+        Some(self.wait(step.call(&self.aws, payload, deadline)))
+    }
+}
+
+/// Everything that steps said while they waited, and at their ends: state and words.
+#[derive(Debug, Default)]
+pub struct Said(pub Vec<(String, String)>);
+
+impl Said {
+    /// True where a state said so.
+    pub fn has(&self, state: &str, words: &str) -> bool {
+        self.0.iter().any(|(said, why)| said == state && why.contains(words))
+    }
+}
+
+impl Watcher for Said {
+    fn event(&mut self, _: &World, event: &Event) {
+        let (state, why) = match event {
+            Event::TaskSucceeded { state, result, .. } => (state, result["Payload"]["why"].as_str()),
+            Event::TaskFailed { state, failure, .. } => (state, Some(failure.cause.as_str())),
+            _ => return,
+        };
+        self.0.push((state.clone(), why.unwrap_or_default().to_owned()));
+    }
+
+    fn gate(&mut self, _: &str) -> Answer {
+        Answer::Yes
+    }
+}
+
+/// The three-tier example in the world that a procedure usually finds.
+///
+/// # Panics
+/// When the example is no plan.
+pub fn setting(procedure: Procedure, seed: u64) -> Setting {
+    let plan = Plan::parse(plans::THREE_TIER).expect("the example is a plan");
+    let input = serde_json::from_str(plans::THREE_TIER).expect("the example is JSON");
+    Setting::usual(procedure, input, plan, 3, seed)
+}
+
+/// Runs a procedure over the wire.
+///
+/// # Panics
+/// When the state machines cannot be read.
+pub fn run(
+    rehearsal: &mut Rehearsal,
+    procedure: Procedure,
+    strain: impl IntoIterator<Item = Fidelity>,
+) -> (Run, Said) {
+    let wire = Wire::open(&rehearsal.simulation, strain);
+    rehearsal.set_program(Program::deployed().expect("the machines can be read").performed_by(wire));
+    let mut said = Said::default();
+    (rehearsal.run(procedure, &mut said), said)
+}
+
+/// What is left of every server, by the page's labels.
+pub fn left(rehearsal: &Rehearsal) -> Vec<Vec<&'static str>> {
+    let world = rehearsal.simulation.world();
+    (0..world.fleet().len())
+        .map(|server| world.left_of(server).iter().map(|left| left.label).collect())
+        .collect()
+}

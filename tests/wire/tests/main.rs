@@ -1,0 +1,8 @@
+//! The wire, as the AWS SDK for Rust finds it.
+
+#![allow(clippy::unwrap_used, reason = "a test")]
+
+mod bad;
+mod fidelity;
+mod findings;
+mod same;
