@@ -21,11 +21,17 @@ pub fn random(seed: u64) -> Case {
     case.switches = Switch::harmless().filter(|_| rng.u8(..3) == 0).collect();
     scene(&mut rng, &mut case, procedure);
     let mut may_stop = case.plan.iter().any(|option| option.name() == "tight-limits")
-        || case.switches.iter().any(|switch| switch.name() == "refuses_to_reverse_drills");
+        || case.switches.iter().any(|switch| switch.name() == "refuses_to_reverse_drills")
+        // A launch into A1 that came to nothing has it running, and a person must stop it.
+        || case.plan.iter().any(|option| option.name() == "into-source");
     if rng.u8(..4) == 0 {
         let page = Move::page(procedure);
         let done = rng.usize(..=page.len());
         case.acts.extend(page[..done].iter().map(|by_hand| Act::Hand(*by_hand)));
+        // Who terminates A1 by hand does not plan to keep it.
+        if page[..done].iter().any(|by_hand| by_hand.to_string() == "terminate-a1") {
+            case.plan.retain(|option| option.name() != "keep-originals");
+        }
         may_stop = true;
     }
     for _ in 0..rng.usize(..=3) {

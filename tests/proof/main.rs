@@ -5,3 +5,6 @@ mod slices;
 
 /// A case is read back from its text; a failing one is made smaller.
 mod cases;
+
+/// What the campaign has found before.
+mod regressions;

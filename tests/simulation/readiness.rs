@@ -69,6 +69,16 @@ fn a_quota_that_is_used_up_is_told_before_it_is_met() {
 }
 
 #[test]
+fn a_failback_needs_addresses_beside_the_originals() {
+    let mut rehearsal = rehearsal(Procedure::Failback, 6, 1);
+    let home = rehearsal.setting().plan.regions.source;
+    let a1 = rehearsal.simulation.world().fleet()[0].a1.clone();
+    rehearsal.simulation.world().set_free_addresses_beside(home, &a1, 1);
+    let run = run(&mut rehearsal, Procedure::Failback);
+    assert_stopped(&rehearsal, &run, &["has 1 free addresses for 2 servers", "$.launch.network"]);
+}
+
+#[test]
 fn a_drill_does_not_launch_over_recovered_servers() {
     let input = three_tier(|_| ());
     stopped(

@@ -152,7 +152,9 @@ impl Live {
         for member in fleet.away() {
             let a3 = if self.looked.a3 { self.a3(member)?.map(|a3| a3.instance.clone()) } else { None };
             wanted[0].2.extend(member.a1.clone().into_iter().chain(member.a4()).chain(a3));
-            wanted[1].2.extend(member.b3());
+            // The ledger does not know a B2 whose launch lost its answer.
+            let b2 = if self.looked.b2 { self.b2(member)?.map(|b2| b2.instance.clone()) } else { None };
+            wanted[1].2.extend(member.b3().into_iter().chain(b2));
         }
         for (looked, region, ids) in wanted {
             if looked && !ids.is_empty() {

@@ -90,7 +90,9 @@ impl Facts {
         let named =
             plan.launch.network.subnet_id.iter().chain(plan.drill.network.iter().map(|n| &n.subnet_id));
         let staging = self.source_templates.iter().filter_map(|template| template.staging_subnet.as_ref());
-        let ids: BTreeSet<SubnetId> = named.chain(staging).cloned().collect();
+        let a1s = fleet.away().filter_map(|member| self.instances.get(member.a1.as_ref()?));
+        let originals = a1s.filter_map(|a1| a1.subnet.as_ref());
+        let ids: BTreeSet<SubnetId> = named.chain(staging).chain(originals).cloned().collect();
         let ids: Vec<SubnetId> = ids.into_iter().collect();
         if !ids.is_empty() {
             let subnets = cloud.subnets(run.source(), &ids).await?;

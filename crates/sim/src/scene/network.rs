@@ -70,7 +70,8 @@ impl Builder<'_> {
 
     /// The networks that the plan names, production's, and the staging areas.
     pub(crate) fn build_networks(&mut self, drafts: &[Draft]) {
-        let free = u32::try_from(drafts.len()).unwrap_or(u32::MAX / 2) + 50;
+        // For A1 and A4 beside each other, with some to spare.
+        let free = u32::try_from(drafts.len()).unwrap_or(u32::MAX / 4) * 2 + 50;
         let (home, away) = (self.home(), self.away());
         for _ in 0..self.plan.wave_names().len() {
             let network = self.add_network(home, free);

@@ -158,6 +158,15 @@ impl World {
         self.regions.entry(region).or_default().quotas.replicating_servers = servers;
     }
 
+    /// Sets how many addresses the subnet in which an instance stands has to spare.
+    pub fn set_free_addresses_beside(&mut self, region: Region, id: &InstanceId, free: u32) {
+        let subnet = self.instance(region, id).map(|instance| instance.subnet.clone());
+        let subnets = self.regions.get_mut(&region).map(|state| &mut state.subnets);
+        if let Some(subnet) = subnets.zip(subnet).and_then(|(subnets, id)| subnets.get_mut(&id)) {
+            subnet.free_addresses = free;
+        }
+    }
+
     /// Takes DRS away from a Region, as if it had never been initialised there: for rehearsing that mistake.
     pub fn uninitialize(&mut self, region: Region) {
         self.regions.entry(region).or_default().initialised = false;

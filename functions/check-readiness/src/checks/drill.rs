@@ -7,6 +7,7 @@ use failback_core::run::{Run, made_by_a_drill, tag};
 
 use crate::facts::Facts;
 use crate::finding::{Finding, Findings};
+use crate::members;
 
 pub(crate) fn check(run: &Run, facts: &Facts, fleet: &Fleet, findings: &mut Vec<Finding>) {
     if facts.launches_into_source {
@@ -17,11 +18,14 @@ pub(crate) fn check(run: &Run, facts: &Facts, fleet: &Fleet, findings: &mut Vec<
         );
     }
     isolated(run, facts, fleet, findings);
+    // Then the run cleans up, and nothing else: what is cleaned up already has no B2.
+    let leftover = members::is_leftover(facts, fleet);
     for member in fleet.away() {
         let b2 =
             facts.recovery_instances.iter().find(|b2| Some(&b2.id) == member.b2.as_ref() && b2.is_live());
         match b2 {
             Some(b2) => recovered(run, facts, member, b2, findings),
+            None if leftover => {}
             None => unrecovered(run, facts, member, findings),
         }
         reversed(run, facts, member, findings);

@@ -1,5 +1,7 @@
 //! What both Regions must offer: templates, networks, quotas.
 
+use std::collections::BTreeMap;
+
 use failback_core::fleet::Fleet;
 use failback_core::id::SubnetId;
 use failback_core::plan::Plan;
@@ -38,7 +40,9 @@ fn staging(run: &Run, facts: &Facts, findings: &mut Vec<Finding>) {
 }
 
 fn launch_subnet(run: &Run, facts: &Facts, fleet: &Fleet, findings: &mut Vec<Finding>) {
-    let Some((path, subnet)) = named_subnet(run.procedure, &run.plan) else { return };
+    let Some((path, subnet)) = named_subnet(run.procedure, &run.plan) else {
+        return beside_originals(run, facts, fleet, findings);
+    };
     let needed = fleet.away().filter(|member| member.a3.is_none()).count();
     match facts.subnets.get(subnet) {
         None => findings.block(
@@ -52,6 +56,33 @@ fn launch_subnet(run: &Run, facts: &Facts, fleet: &Fleet, findings: &mut Vec<Fin
             "Name a larger subnet",
         ),
         Some(_) => {}
+    }
+}
+
+/// Where the plan names no subnet, A4 goes where A1 is, and A1 keeps its addresses until the end.
+fn beside_originals(run: &Run, facts: &Facts, fleet: &Fleet, findings: &mut Vec<Finding>) {
+    if run.plan.launch.into_source {
+        return;
+    }
+    let mut needed: BTreeMap<&SubnetId, usize> = BTreeMap::new();
+    for member in fleet.away().filter(|member| member.a3.is_none()) {
+        let a1 = member.a1.as_ref().and_then(|a1| facts.instances.get(a1));
+        if let Some(subnet) = a1.and_then(|a1| a1.subnet.as_ref()) {
+            *needed.entry(subnet).or_default() += 1;
+        }
+    }
+    for (subnet, needed) in needed {
+        let found = facts.subnets.get(subnet);
+        if let Some(found) = found.filter(|found| (found.free_addresses as usize) < needed) {
+            findings.block(
+                subnet.as_str(),
+                format!(
+                    "it has {} free addresses for {needed} servers beside the originals",
+                    found.free_addresses
+                ),
+                "Free addresses, or name a larger subnet in $.launch.network",
+            );
+        }
     }
 }
 

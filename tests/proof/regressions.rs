@@ -1,0 +1,38 @@
+use drs_failback::campaign::{self, Case};
+
+/// What the campaign has found, made smaller, with what was wrong.
+const FOUND: &[(&str, &str)] = &[
+    (
+        "steady, 4 servers, seed 3088, own-network, tight-limits: \
+         fail late:launch-recovered-servers=Failback.Rejected; run drill",
+        "a B3 that the ledger did not know was not looked at, and the report left it out",
+    ),
+    (
+        "recovered, 51 servers, seed 1, one-wave: settle failback",
+        "A4s were launched into subnets without room for them beside A1",
+    ),
+    (
+        "drilled, 4 servers, seed 1348, drill-recovered: cut drill 120; settle drill",
+        "a drill cut off in its clean-up was refused, because some of its B2s were gone already",
+    ),
+    (
+        "recovered, 4 servers, seed 775: \
+         fail late:terminate-recovered-servers=Lambda.ClientExecutionTimeoutExceptionx22; run failback",
+        "a B2 whose B3 shuts down is left by one count and gone by another",
+    ),
+    (
+        "recovered, 2 servers, seed 4882, one-wave, tight-limits, keep-recovered: \
+         fail late:launch-for-failback=States.HeartbeatTimeout; \
+         fail task:keep-report=Lambda.TooManyRequestsExceptionx*; run drill; try drill",
+        "what a job made after the report had named it was counted as untold",
+    ),
+];
+
+#[test]
+fn what_was_found_once_holds() {
+    for (case, wrong) in FOUND {
+        let case: Case = case.parse().unwrap_or_else(|error| panic!("{case}: {error}"));
+        let played = campaign::play(&case).expect("a case");
+        assert!(played.violations.is_empty(), "once {wrong}: {case}: {:#?}", played.violations);
+    }
+}
