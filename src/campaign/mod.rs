@@ -16,15 +16,17 @@ mod run;
 mod shrink;
 mod tally;
 mod twice;
+mod verdict;
 
 pub use case::{Act, Case};
 pub use grid::{classes, grid, pairs};
 pub use hand::by_hand;
 pub use options::{PlanOption, Switch};
 pub use person::Move;
-pub use play::{Broken, Played, Violation, play, play_with, tell};
+pub use play::{play, play_with, tell};
 pub use random::random;
 pub use run::{Found, Progress, Tried, campaign, play_all};
 pub use shrink::shrink;
 pub use tally::{Tally, Worst};
 pub use twice::twice;
+pub use verdict::{Broken, Played, Violation};

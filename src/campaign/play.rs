@@ -1,9 +1,6 @@
 //! Plays a case and judges it.
 
-use std::collections::BTreeMap;
-use std::fmt;
-
-use failback_audit::{Coverage, Rule};
+use failback_audit::{Part, Place, Rule};
 use failback_core::plan::Plan;
 use failback_core::procedure::Procedure;
 use failback_core::report::Outcome;
@@ -11,6 +8,7 @@ use failback_sim::{Kind, Outcome as Answered, Scene};
 
 use super::case::{Act, Case};
 use super::tally::Worst;
+use super::verdict::{Broken, Played, Violation};
 use super::{options, person, reference};
 use crate::program::{Program, Twice};
 use crate::rehearsal::{Always, Rehearsal, Run, Setting};
@@ -22,69 +20,6 @@ const STARTS_MAX: usize = 3;
 
 /// More turns than this no execution takes: 2,000 looks of a handful of states each, twice.
 const SECONDS_MAX: f64 = 60.0 * 86_400.0;
-
-/// What was broken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Broken {
-    /// A safety rule, at some moment.
-    Rule(Rule),
-    /// Every run ends; and when nothing goes wrong any more, it ends as the page does.
-    Eventually,
-    /// What cannot be done is refused before anything changes, and says what a person must do.
-    Refusal,
-    /// Of two executions that cannot both proceed, one does.
-    OnlyOne,
-}
-
-impl fmt::Display for Broken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Rule(rule) => write!(f, "{rule}"),
-            Self::Eventually => f.write_str("eventually"),
-            Self::Refusal => f.write_str("refusal"),
-            Self::OnlyOne => f.write_str("only one"),
-        }
-    }
-}
-
-impl Broken {
-    /// Everything that can be broken, with what it says.
-    pub fn all() -> Vec<(Self, &'static str)> {
-        let rules = failback_audit::RULES.iter().map(|rule| (Self::Rule(*rule), rule.text()));
-        let others = [
-            (Self::Eventually, "every run ends, and carried on without faults it ends as the page does"),
-            (Self::Refusal, "what cannot be done is refused, unchanged, with a remedy"),
-            (Self::OnlyOne, "of two executions of one fleet, one proceeds"),
-        ];
-        rules.chain(others).collect()
-    }
-}
-
-/// Something that must not be.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Violation {
-    /// What was broken.
-    pub broken: Broken,
-    /// How.
-    pub what: String,
-}
-
-/// What came of a case.
-#[derive(Debug, Clone, Default)]
-pub struct Played {
-    /// Everything that must not be.
-    pub violations: Vec<Violation>,
-    /// What was visited.
-    pub coverage: Coverage,
-    /// How many executions there were.
-    pub runs: u64,
-    /// Calls that AWS was asked for.
-    pub calls: u64,
-    /// How often a rule of each kind had something go wrong.
-    pub faults: BTreeMap<&'static str, u64>,
-    /// The largest of each quantity that is bounded.
-    pub worst: BTreeMap<Worst, u64>,
-}
 
 /// Plays a case with the program that is deployed.
 ///
@@ -150,6 +85,17 @@ fn written(call: &failback_sim::Call) -> String {
     format!("  {at} {actor} {step}: {} {}{outcome}", call.operation, call.targets.join(" "))
 }
 
+/// The gate at which a run was told no and beyond which it went.
+fn went_on(run: &Run) -> Option<&'static str> {
+    let visited = |state: &str| {
+        let place = Place { procedure: Procedure::Failback, state: state.to_owned(), part: Part::State };
+        run.coverage.unvisited(&[place]).is_empty()
+    };
+    let gates = [("Ask Before Redirect", "Redirect By Hand?"), ("Ask Before Clean Up", "Clean Up")];
+    let passed = gates.into_iter().find(|(gate, beyond)| visited(gate) && visited(beyond));
+    passed.map(|(gate, _)| gate)
+}
+
 struct Stage<'c> {
     case: &'c Case,
     program: &'c Program,
@@ -205,7 +151,12 @@ impl<'c> Stage<'c> {
                 let ms = i64::try_from(*seconds).unwrap_or(i64::MAX / 2_000) * 1_000;
                 self.rehearsal.simulation.world().advance_by(ms);
             }
-            Act::Run(procedure, answer) => _ = self.run(*procedure, answer),
+            Act::Run(procedure, answer) => {
+                let run = self.run(*procedure, answer);
+                if let Some(gate) = went_on(&run).filter(|_| *answer != Answer::Yes) {
+                    self.broken(Broken::Refusal, format!("{gate} was answered no, and the run went on"));
+                }
+            }
             Act::Twice(procedure) => {
                 self.rehearsal.set_program(self.program.clone().performed_by(Twice(self.program.clone())));
                 self.run(*procedure, &Answer::Yes);

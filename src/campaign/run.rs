@@ -6,8 +6,9 @@ use std::sync::PoisonError;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::case::Case;
-use super::play::{Broken, Played, Violation, play_with};
+use super::play::play_with;
 use super::tally::Tally;
+use super::verdict::{Broken, Played, Violation};
 use super::{by_hand, grid, pairs, random, shrink, twice};
 use crate::program::Program;
 

@@ -6,7 +6,7 @@ use std::fmt;
 use failback_audit::Coverage;
 
 use super::case::Case;
-use super::play::Played;
+use super::verdict::Played;
 
 /// A quantity that is bounded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -8,3 +8,12 @@ mod cases;
 
 /// What the campaign has found before.
 mod regressions;
+
+/// Each planted bug is caught.
+mod planted;
+
+/// The bugs.
+mod bugs;
+
+/// What stands between a bugged step and the world.
+mod lens;

@@ -1,0 +1,241 @@
+use std::collections::BTreeSet;
+
+use failback_core::cloud::{Job, RecoveryInstance, ReplicationState, RunningExecution, SourceServer};
+use failback_core::region::Region;
+use failback_sim::{RecordChange, Request, World};
+use serde_json::{Value, json};
+
+use crate::lens::Bug;
+
+/// The drill's clean-up stops B1, as a failback's may stop A2: in the Region in which it should not be able to.
+pub(crate) struct ProductionPermit;
+
+impl Bug for ProductionPermit {
+    fn besides(&self, world: &mut World, step: &str, done: bool) {
+        if step == "stop-reversed-replication" && done && is_drill(world) {
+            let (_, away) = world.ends();
+            for b1 in b1s(world) {
+                let request = Request::new("drs:StopReplication", Some(away), [b1.as_str()]);
+                world.call(request, |world| world.stop_replication(away, &b1)).ok();
+            }
+        }
+    }
+}
+
+/// What lives in the recovery Region is taken for the fleet's.
+pub(crate) struct OwnedByRegion;
+
+impl Bug for OwnedByRegion {
+    fn besides(&self, world: &mut World, step: &str, done: bool) {
+        if step == "terminate-recovered-servers" && done {
+            let (_, away) = world.ends();
+            let ids: Vec<_> = world.recovery_instances(away).map(|found| found.id.clone()).collect();
+            for id in ids {
+                let request = Request::new("drs:TerminateRecoveryInstances", Some(away), [id.as_str()]);
+                world.call(request, |world| world.terminate_recovery_instances(away, &[id])).ok();
+            }
+        }
+    }
+}
+
+/// A server that has just begun to rescan is taken for one that lags by nothing.
+pub(crate) struct ContinuousIsHealthy;
+
+impl Bug for ContinuousIsHealthy {
+    fn source_servers(&self, _world: &World, _region: Region, servers: &mut Vec<SourceServer>) {
+        for server in servers {
+            let replication = &mut server.replication;
+            if !matches!(replication.state, ReplicationState::Stopped | ReplicationState::Disconnected) {
+                replication.state = ReplicationState::Continuous;
+                replication.lag_seconds = None;
+                replication.backlog_bytes = 0;
+                replication.replicated_bytes = replication.total_bytes;
+                replication.rescanned_bytes = replication.total_bytes;
+                replication.rescan_complete = true;
+                replication.error = None;
+            }
+        }
+    }
+}
+
+/// A job that is COMPLETED is taken for a launch, and what is not there for one that works.
+pub(crate) struct FailedIsLaunched;
+
+impl Bug for FailedIsLaunched {
+    fn failed(&self, step: &str, given: &Value) -> Option<Value> {
+        let launches = ["launch-for-failback", "validate-failed-back-servers"].contains(&step);
+        launches.then(|| json!({ "status": "done", "fleet": given["fleet"], "wait": null }))
+    }
+}
+
+/// No job is looked for before another is begun.
+pub(crate) struct BlindRetry;
+
+impl Bug for BlindRetry {
+    fn jobs(&self, jobs: &mut Vec<Job>) {
+        jobs.clear();
+    }
+
+    fn recovery_instances(&self, world: &World, region: Region, found: &mut Vec<RecoveryInstance>) {
+        let fresh: BTreeSet<String> = world.jobs(region).map(|job| job.id.to_string()).collect();
+        found.retain(|instance| {
+            instance.job.as_ref().is_none_or(|job| !fresh.contains(job.as_str()))
+                || world.now_ms() - world.start_ms() > 6 * 3_600_000
+        });
+    }
+}
+
+/// The step that terminates A1 terminates the other one.
+pub(crate) struct TerminatesA4;
+
+impl Bug for TerminatesA4 {
+    fn besides(&self, world: &mut World, step: &str, done: bool) {
+        if step == "terminate-original-servers" && done {
+            let a4s: Vec<_> = world.fleet().iter().flat_map(|server| server.a4.clone()).collect();
+            terminate_home(world, &a4s);
+        }
+    }
+}
+
+/// A1 is terminated where the plan keeps it.
+pub(crate) struct TerminatesA1Unasked;
+
+impl Bug for TerminatesA1Unasked {
+    fn besides(&self, world: &mut World, step: &str, done: bool) {
+        if step == "delete-recovery-instances" && done {
+            let a1s: Vec<_> = world.fleet().iter().map(|server| server.a1.clone()).collect();
+            terminate_home(world, &a1s);
+        }
+    }
+}
+
+/// B3 is terminated once A4 works, with traffic still on B3.
+pub(crate) struct StopsBeforeRedirect;
+
+impl Bug for StopsBeforeRedirect {
+    fn besides(&self, world: &mut World, step: &str, done: bool) {
+        if step == "validate-failed-back-servers" && done && !is_drill(world) {
+            let (_, away) = world.ends();
+            let ids: Vec<_> = world.fleet().iter().flat_map(|server| server.b3.clone()).collect();
+            let names: Vec<&str> = ids.iter().map(failback_core::id::InstanceId::as_str).collect();
+            let request = Request::new("ec2:TerminateInstances", Some(away), names);
+            world.call(request, |world| world.terminate_instances(away, &ids)).ok();
+        }
+    }
+}
+
+/// A2 is disconnected before B2 is gone, which the page has the other way round.
+pub(crate) struct DisconnectsEarly;
+
+impl Bug for DisconnectsEarly {
+    fn besides(&self, world: &mut World, step: &str, done: bool) {
+        if step == "stop-reversed-replication" && done {
+            let (home, _) = world.ends();
+            let a2s: Vec<_> = world.fleet().iter().flat_map(|server| server.a2.clone()).collect();
+            for a2 in a2s {
+                let request = Request::new("drs:DisconnectSourceServer", Some(home), [a2.as_str()]);
+                world.call(request, |world| world.disconnect_source_server(home, &a2)).ok();
+            }
+        }
+    }
+}
+
+/// A drill points production's records at its own copy.
+pub(crate) struct RedirectsInDrill;
+
+impl Bug for RedirectsInDrill {
+    fn besides(&self, world: &mut World, step: &str, done: bool) {
+        if step != "validate-failed-back-servers" || !done || !is_drill(world) {
+            return;
+        }
+        let Some((zone, record)) = world.zones().find_map(|zone| {
+            let record = zone.records().find(|record| record.name.starts_with("shop."))?;
+            Some((zone.id.clone(), record.clone()))
+        }) else {
+            return;
+        };
+        let change = RecordChange {
+            name: record.name,
+            kind: record.kind,
+            ttl_seconds: 60,
+            values: vec!["10.9.9.9".to_owned()],
+        };
+        let request = Request::new("route53:ChangeResourceRecordSets", None, [zone.as_str()]);
+        world.call(request, |world| world.change_record_sets(&zone, &[change])).ok();
+    }
+}
+
+/// The report is written from what the run believes.
+pub(crate) struct NothingLeft;
+
+impl Bug for NothingLeft {
+    fn answered(&self, step: &str, payload: &mut Value) {
+        if step == "write-report" {
+            for server in payload["servers"].as_array_mut().into_iter().flatten() {
+                server["left"] = json!("A1 B1");
+            }
+        }
+    }
+}
+
+/// The report leaves out the records that were written to B3 after A4's point in time.
+pub(crate) struct NothingLost;
+
+impl Bug for NothingLost {
+    fn answered(&self, step: &str, payload: &mut Value) {
+        if step == "write-report" {
+            payload["loss"] = Value::Null;
+        }
+    }
+}
+
+/// A step waits, and says nothing.
+pub(crate) struct SilentWait;
+
+impl Bug for SilentWait {
+    fn answered(&self, _step: &str, payload: &mut Value) {
+        if payload["status"] == "waiting" {
+            payload["why"] = json!("");
+        }
+    }
+}
+
+/// Nobody else is looked for.
+pub(crate) struct AloneInTheWorld;
+
+impl Bug for AloneInTheWorld {
+    fn executions(&self, executions: &mut Vec<RunningExecution>) {
+        executions.clear();
+    }
+}
+
+/// Readiness marks what it finds before it has found everything.
+pub(crate) struct TagsBeforeItRefuses;
+
+impl Bug for TagsBeforeItRefuses {
+    fn besides(&self, world: &mut World, step: &str, _done: bool) {
+        if step == "check-readiness" {
+            let (_, away) = world.ends();
+            let Some(b1) = b1s(world).first().cloned() else { return };
+            let Some(arn) = world.source_server(away, &b1).map(|b1| b1.arn.clone()) else { return };
+            let tags = std::iter::once(("looked-at".to_owned(), world.now_ms().to_string())).collect();
+            let request = Request::new("drs:TagResource", Some(away), [arn.as_str()]);
+            world.call(request, |world| world.tag_resource(&arn, &tags)).ok();
+        }
+    }
+}
+
+fn b1s(world: &World) -> Vec<failback_core::id::SourceServerId> {
+    world.fleet().iter().map(|server| server.b1.clone()).collect()
+}
+
+fn is_drill(world: &World) -> bool {
+    world.running_executions().iter().any(|run| run.id.contains("drill"))
+}
+
+fn terminate_home(world: &mut World, ids: &[failback_core::id::InstanceId]) {
+    let (home, _) = world.ends();
+    let names: Vec<&str> = ids.iter().map(failback_core::id::InstanceId::as_str).collect();
+    let request = Request::new("ec2:TerminateInstances", Some(home), names);
+    world.call(request, |world| world.terminate_instances(home, ids)).ok();
+}

@@ -1,0 +1,185 @@
+use drs_failback::campaign::{self, Broken, Case};
+use drs_failback::machines;
+use drs_failback::program::Program;
+use failback_audit::Rule;
+use failback_core::procedure::Procedure;
+use serde_json::{Value, json};
+
+use crate::bugs;
+use crate::lens::{Bug, Bugged};
+
+/// Worlds of the campaign, those in which nothing goes wrong first: what a bug must not survive.
+fn worlds() -> impl Iterator<Item = Case> {
+    let undisturbed = campaign::grid().into_iter().filter(|case| case.acts.len() == 2 && case.servers < 100);
+    let at_gates = campaign::grid().into_iter().filter(|case| case.to_string().contains("run failback no"));
+    undisturbed.chain(at_gates).chain((1..=150).map(campaign::random))
+}
+
+/// What the campaign finds first, and after how many worlds.
+fn caught(program: &Program) -> Option<(Vec<Broken>, String)> {
+    worlds().find_map(|case| {
+        let played = campaign::play_with(program, &case).expect("a case");
+        let mut broken: Vec<Broken> = played.violations.iter().map(|violation| violation.broken).collect();
+        broken.dedup();
+        let what = played.violations.first().map(|violation| violation.what.clone())?;
+        Some((broken, format!("{case}\n{what}")))
+    })
+}
+
+fn assert_caught(program: &Program, by: Broken) {
+    let Some((broken, what)) = caught(program) else { panic!("nothing has caught it") };
+    assert!(broken.contains(&by), "caught by {broken:?} and not by {by}: {what}");
+}
+
+fn assert_bug_caught(bug: impl Bug + 'static, by: Broken) {
+    assert_caught(&Program::deployed().expect("the machines").performed_by(Bugged(bug)), by);
+}
+
+/// The deployed machines, one of them changed.
+fn with(procedure: Procedure, change: impl Fn(&mut Value)) -> Program {
+    let mut machine: Value = serde_json::from_str(machines::text(procedure)).expect("JSON");
+    change(&mut machine["States"]);
+    let text = machine.to_string();
+    let program = match procedure {
+        Procedure::Drill => Program::of(&text, machines::FAILBACK),
+        Procedure::Failback => Program::of(machines::DRILL, &text),
+    };
+    program.unwrap_or_else(|problems| panic!("the changed machine cannot be read: {problems}"))
+}
+
+/// Nothing is planted: a check that finds bugs where there are none proves nothing either.
+#[test]
+fn without_a_bug_the_same_worlds_hold() {
+    let found = caught(&Program::deployed().expect("the machines"));
+    assert!(found.is_none(), "{found:?}");
+}
+
+#[test]
+fn clean_up_order_swapped() {
+    // B3 would be terminated while A2 still replicates it.
+    let program = with(Procedure::Failback, |states| {
+        states["Clean Up"]["Next"] = json!("Terminate Recovered Servers");
+        states["Recovered Servers Terminated?"]["Choices"][0]["Next"] = json!("Stop Reversed Replication");
+        states["Reversed Replication Stopped?"]["Choices"][0]["Next"] = json!("Terminate Originals?");
+    });
+    assert_caught(&program, Broken::Eventually);
+}
+
+#[test]
+fn terminate_before_redirect() {
+    let program = with(Procedure::Failback, |states| {
+        states["Another Wave?"]["Default"] = json!("Clean Up");
+        states["Source Servers Removed?"]["Choices"][0]["Next"] = json!("Ask Before Redirect?");
+        states["Ask Before Clean Up?"]["Default"] = json!("Write Report");
+        states["Clean Up Approved?"]["Choices"][0]["Next"] = json!("Write Report");
+    });
+    assert_caught(&program, Broken::Eventually);
+}
+
+#[test]
+fn a_failed_drill_does_not_clean_up() {
+    let program = with(Procedure::Drill, |states| {
+        states["Validate Failed Back Servers"]["Catch"][0]["Next"] = json!("Write Report");
+        states["Launch For Failback"]["Catch"][0]["Next"] = json!("Write Report");
+        states["Another Wave?"]["Default"] = json!("Write Report");
+    });
+    assert_caught(&program, Broken::Rule(Rule::S6));
+}
+
+#[test]
+fn a_refusal_at_the_gate_is_taken_for_a_yes() {
+    let program = with(Procedure::Failback, |states| {
+        let refused = &mut states["Redirect Refused"];
+        refused["Next"] = json!("Redirect By Hand?");
+        refused.as_object_mut().expect("a state").remove("Assign");
+        let caught = &mut states["Ask Before Redirect"]["Catch"][0];
+        caught["Next"] = json!("Redirect Refused");
+        caught.as_object_mut().expect("a catcher").remove("Assign");
+    });
+    assert_caught(&program, Broken::Refusal);
+}
+
+#[test]
+fn a_loop_without_an_end() {
+    // What waits is asked again without counting: a stalled replication is waited for for ever.
+    let program = with(Procedure::Failback, |states| {
+        states["Check Launch State"]["Assign"]["polls"] = json!(0);
+        states["Check Launch State"]["Assign"]["wait"] = Value::Null;
+    });
+    assert_caught(&program, Broken::Rule(Rule::S9));
+}
+
+#[test]
+fn drill_with_a_production_permit() {
+    assert_bug_caught(bugs::ProductionPermit, Broken::Rule(Rule::S1));
+}
+
+#[test]
+fn ownership_by_region_instead_of_chain() {
+    assert_bug_caught(bugs::OwnedByRegion, Broken::Rule(Rule::S5));
+}
+
+#[test]
+fn continuous_taken_for_healthy() {
+    assert_bug_caught(bugs::ContinuousIsHealthy, Broken::Rule(Rule::S2));
+}
+
+#[test]
+fn failed_launch_read_as_success() {
+    assert_bug_caught(bugs::FailedIsLaunched, Broken::Eventually);
+}
+
+#[test]
+fn blind_retry_of_start_recovery() {
+    assert_bug_caught(bugs::BlindRetry, Broken::Rule(Rule::S7));
+}
+
+#[test]
+fn the_new_production_is_terminated_as_the_original() {
+    assert_bug_caught(bugs::TerminatesA4, Broken::Rule(Rule::S3));
+}
+
+#[test]
+fn originals_are_terminated_unasked() {
+    assert_bug_caught(bugs::TerminatesA1Unasked, Broken::Rule(Rule::S3));
+}
+
+#[test]
+fn clean_up_before_the_servers_are_protected() {
+    assert_bug_caught(bugs::StopsBeforeRedirect, Broken::Rule(Rule::S2));
+}
+
+#[test]
+fn clean_up_deletes_what_still_replicates() {
+    assert_bug_caught(bugs::DisconnectsEarly, Broken::Rule(Rule::S4));
+}
+
+#[test]
+fn a_drill_moves_traffic() {
+    assert_bug_caught(bugs::RedirectsInDrill, Broken::Rule(Rule::S1));
+}
+
+#[test]
+fn the_report_says_that_nothing_is_left() {
+    assert_bug_caught(bugs::NothingLeft, Broken::Rule(Rule::S6));
+}
+
+#[test]
+fn the_report_says_that_nothing_was_lost() {
+    assert_bug_caught(bugs::NothingLost, Broken::Rule(Rule::S8));
+}
+
+#[test]
+fn a_wait_that_does_not_say_why() {
+    assert_bug_caught(bugs::SilentWait, Broken::Rule(Rule::S9));
+}
+
+#[test]
+fn two_executions_that_do_not_see_each_other() {
+    assert_bug_caught(bugs::AloneInTheWorld, Broken::OnlyOne);
+}
+
+#[test]
+fn a_refusal_that_comes_too_late() {
+    assert_bug_caught(bugs::TagsBeforeItRefuses, Broken::Refusal);
+}
