@@ -53,18 +53,24 @@ MESSAGE
   exit 1
 fi
 
+# provided.al2023 has glibc 2.34.
+check() {
+  command -v objdump >/dev/null || return 0
+  local needs
+  needs=$(objdump -T "$1" | grep -o 'GLIBC_2\.[0-9]*' | sort -V | tail -1)
+  if [ "$(printf '%s\nGLIBC_2.34\n' "$needs" | sort -V | tail -1)" != GLIBC_2.34 ]; then
+    echo "build.sh: $1 needs $needs, and Lambda has GLIBC_2.34: build with cargo-lambda" >&2
+    exit 1
+  fi
+}
+
 for name in "${names[@]}"; do
   out=target/functions/$architecture/$name
-  mkdir -p "$out"
   if [ -n "$built" ]; then from=$built/$name; else from=$CARGO_TARGET_DIR/lambda/$name/bootstrap; fi
   # Unchanged files keep their time, so that unchanged functions are not uploaded again.
-  cmp --silent "$from" "$out/bootstrap" || cp "$from" "$out/bootstrap"
-  # provided.al2023 has glibc 2.34.
-  if command -v objdump >/dev/null; then
-    needs=$(objdump -T "$out/bootstrap" | grep -o 'GLIBC_2\.[0-9]*' | sort -V | tail -1)
-    if [ "$(printf '%s\nGLIBC_2.34\n' "$needs" | sort -V | tail -1)" != GLIBC_2.34 ]; then
-      echo "build.sh: $name needs $needs, and Lambda has GLIBC_2.34: build with cargo-lambda" >&2
-      exit 1
-    fi
+  if ! cmp --silent "$from" "$out/bootstrap"; then
+    check "$from"
+    mkdir -p "$out"
+    cp "$from" "$out/bootstrap"
   fi
 done

@@ -16,10 +16,10 @@ from botocore.config import Config
 
 
 class Simulator:
-    """Time stands still unless it is told to move."""
+    """Time stands still unless it is told to move, or given a speed."""
 
-    def __init__(self, command: Path, log: Path, *arguments: str) -> None:
-        self._command = [str(command), "sim", "serve", "--port", "0", "--speed", "0", *arguments]
+    def __init__(self, command: Path, log: Path, *arguments: str, speed: float = 0) -> None:
+        self._command = [str(command), "sim", "serve", "--port", "0", "--speed", str(speed), *arguments]
         self._log = log
 
     def __enter__(self) -> "Simulator":

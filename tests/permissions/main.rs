@@ -23,3 +23,6 @@ mod drill;
 
 /// What holds for every function, role and policy.
 mod whole;
+
+/// docs/iam.md.
+mod document;

@@ -72,6 +72,27 @@ fn every_step_has_a_function_and_every_function_a_role_of_its_own() {
     }
 }
 
+/// The placeholders of a machine, and what the template puts in their places.
+fn unsubstituted(definition: &str, substitutions: &Value) -> Vec<String> {
+    let names = definition.split("${").skip(1).map(|rest| rest.split('}').next().unwrap_or_default());
+    let wanted: BTreeSet<&str> = names.collect();
+    let given: BTreeSet<&str> =
+        substitutions.as_object().expect("substitutions").keys().map(String::as_str).collect();
+    wanted.symmetric_difference(&given).map(|name| (*name).to_owned()).collect()
+}
+
+#[test]
+fn every_placeholder_of_the_machines_is_filled_in() {
+    let machines = Template::sample().resources("AWS::Serverless::StateMachine");
+    for (name, machine) in &machines {
+        let definition = file(machine["DefinitionUri"].as_str().expect("a path"));
+        let mut substitutions = machine["DefinitionSubstitutions"].clone();
+        assert_eq!(unsubstituted(&definition, &substitutions), Vec::<String>::new(), "{name}");
+        substitutions.as_object_mut().expect("an object").remove("EvidenceBucketName");
+        assert_eq!(unsubstituted(&definition, &substitutions), ["EvidenceBucketName"]);
+    }
+}
+
 #[test]
 fn no_action_is_a_wildcard_and_no_resource_is_without_need() {
     let template = Template::sample();
@@ -172,4 +193,28 @@ fn the_schedules_input_is_the_example_plan_and_drills() {
     let mut rehearsal = Rehearsal::new(Setting::usual(Procedure::Drill, input, plan, 3, 1));
     let run = rehearsal.run(Procedure::Drill, &mut Always(Answer::Yes));
     assert_eq!(run.outcome, Outcome::Succeeded, "{:?}", run.failure);
+}
+
+/// The fields that a metric filter or the dashboard reads of a log line.
+fn read_of_logs(template: &str) -> BTreeSet<&str> {
+    let filters =
+        template.lines().filter(|line| line.contains("FilterPattern") || line.contains("MetricValue"));
+    let word = |text: &str| text.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(text.len());
+    filters.flat_map(|line| line.split("$.").skip(1).map(move |rest| &rest[..word(rest)])).collect()
+}
+
+#[test]
+fn metrics_read_what_functions_log() {
+    let template = file("template.yaml");
+    let log = file("crates/lambda/src/log.rs");
+    let read = read_of_logs(&template);
+    assert_eq!(read, BTreeSet::from(["procedure", "rto_seconds", "step"]));
+    for field in read.iter().chain(&["outcome", "execution"]) {
+        assert!(
+            log.contains(&format!("let {field} = "))
+                || log.contains(&format!("        {field},"))
+                || log.contains(&format!("{field}, ")),
+            "{field} is not logged"
+        );
+    }
 }

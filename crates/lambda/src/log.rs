@@ -88,7 +88,13 @@ impl Call {
                 let text = |name: &str| answer.get(name).and_then(Value::as_str).unwrap_or_default();
                 let (status, why) = (text("status"), text("why"));
                 let wait_seconds = answer.get("waitSeconds").and_then(Value::as_u64).unwrap_or(0);
-                info!(step, execution, procedure, status, why, wait_seconds, millis, "ends");
+                // Of the report alone: the template's metrics and dashboard read them.
+                let outcome = answer.get("outcome").and_then(Value::as_str);
+                let rto_seconds = answer.get("rtoSeconds").and_then(Value::as_u64);
+                info!(
+                    step,
+                    execution, procedure, status, why, wait_seconds, outcome, rto_seconds, millis, "ends"
+                );
             }
             Err(error) => {
                 let code = error.answer().map_or("", |answer| answer.code.as_str());
@@ -157,6 +163,19 @@ mod tests {
         assert_eq!(begins["servers"], "web, db");
         assert_eq!((&ends["status"], &ends["why"]), (&json!("waiting"), &json!("web: initial sync")));
         assert_eq!(ends["wait_seconds"], 30);
+    }
+
+    #[test]
+    fn a_report_ends_with_its_outcome_and_rto() {
+        let lines = Lines::of(|| {
+            let call = Call::of("write-report", &payload());
+            call.ends(&Ok(json!({ "outcome": "succeeded", "rtoSeconds": 3_900 })));
+            call.ends(&Ok(json!({ "outcome": "failed", "rtoSeconds": null })));
+            call.ends(&Ok(json!({ "status": "done" })));
+        });
+        assert_eq!((&lines[0]["outcome"], &lines[0]["rto_seconds"]), (&json!("succeeded"), &json!(3_900)));
+        assert_eq!((&lines[1]["outcome"], lines[1].get("rto_seconds")), (&json!("failed"), None));
+        assert_eq!(lines[2].get("outcome"), None);
     }
 
     #[test]

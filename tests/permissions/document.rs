@@ -1,0 +1,239 @@
+//! `docs/iam.md`: per function, each action, on what, and why. Written from the template.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::path::Path;
+
+use failback_core::procedure::Procedure;
+
+use crate::functions::{self, Function};
+use crate::policy::{self, Statement};
+use crate::template::{ACCOUNT, Template, file};
+
+const PATH: &str = "docs/iam.md";
+
+/// Why a statement is there, by its Sid.
+const WHY: &[(&str, &str)] = &[
+    ("AskAtGates", "Gates are messages with a token."),
+    ("AssumeDnsRole", "Only where the hosted zones are in another account."),
+    ("AssumeRolesOfOtherAccounts", "Only where a Region is in another account."),
+    ("CallSteps", "The functions of this machine's states, and no others."),
+    (
+        "ChangeManagedAsDrs",
+        "DRS converts, launches and tidies up as the caller: what it made itself, by its tag.",
+    ),
+    ("ChangeRecords", "Points simple A records at A4. Nothing can be deleted and no other type changed."),
+    ("DeleteRecord", "Deletes the record A3; its instance, A4, runs on."),
+    ("DeleteVolumesAsDrs", "DRS deletes the volumes of what it terminates, as the caller."),
+    ("DeliverLogs", "What Step Functions asks for to write its log."),
+    (
+        "DetachVolumesAsDrs",
+        "DRS exchanges the volumes of the instance that it launches, as the caller. The instance must be its own.",
+    ),
+    ("FollowChanges", "Waits until Route 53 serves a change everywhere."),
+    ("GrantVolumeKeysAsDrs", "Volumes under your own key."),
+    ("KeepReports", "Reports, below the procedure's own prefix."),
+    ("KeepUndelivered", "What the schedule could not start."),
+    ("Launch", "Launches B1: a drill's recovered server. B1 goes on replicating A1."),
+    (
+        "LaunchIntoSourceAsDrs",
+        "Only for `launch.intoSource`: DRS puts A4's volumes into A1, where A1's owner has tagged it for that.",
+    ),
+    (
+        "LaunchPrepared",
+        "Launches A2, once *Prepare Launch* has tagged it. No other source server can be launched.",
+    ),
+    ("LaunchSettings", "Reads and writes A2's launch settings."),
+    ("LaunchTemplates", "Writes A2's launch template, which DRS leaves without network and profile."),
+    ("ListExecutions", "Finds other runs on the same servers."),
+    ("Look", "Reads the live state, which every step does first."),
+    ("LookAsDrs", "DRS reads as the caller."),
+    ("LookAtKeysAsDrs", "DRS reads the volumes' key as the caller."),
+    ("LookAtRolesAsDrs", "DRS looks for the instance profile as the caller."),
+    (
+        "MakeManagedAsDrs",
+        "DRS makes snapshots, volumes, templates and instances as the caller, and tags them as its own.",
+    ),
+    ("MakeSecurityGroupsAsDrs", "DRS makes the conversion server's security group as the caller."),
+    ("PassConversionRoleAsDrs", "DRS hands its conversion server its role."),
+    ("PassRolesAsDrs", "DRS hands the launched instance the role of its profile: only those that you named."),
+    ("ReadExecutions", "Reads the plans of other runs."),
+    ("ReadJobLogs", "Says why a launch failed."),
+    ("ReadLaunchSettings", "Compares A4 with A1 before every launch."),
+    ("ReadPointsInTime", "A2 is ready once it has a point in time."),
+    ("ReadRecords", "Tells which servers are production."),
+    ("ReadTagsAsDrs", "DRS reads tags as the caller."),
+    ("RegisterAsDrs", "DRS registers what it launched, as the caller."),
+    ("Remove", "Disconnects and deletes A2. B1 is in the other Region."),
+    ("Reverse", "Starts reversed replication."),
+    ("StartDrills", "Starts drills, and nothing else."),
+    ("StopOriginal", "Only for `stopOriginalReplication`: stops B1 early."),
+    ("StopReversed", "Stops A2. B1 is in the other Region."),
+    ("TagA2", "Writes the run into A2's tags, and no tags but its own."),
+    ("TagJobs", "Tags the jobs that it starts, and no others, so that a crashed step finds them again."),
+    ("TagNewOnesAsDrs", "DRS tags what it makes, as the caller."),
+    ("TagRecovered", "Tags a drill's B2, so that it is never taken for production."),
+    ("Terminate", "Asks DRS to terminate recovery instances."),
+    ("TerminateAsDrs", "DRS terminates instances that it launched, by its tag, as the caller."),
+    (
+        "TerminateOriginals",
+        "Only for `cleanup.terminateOriginals`: terminates A1 that its owner has tagged for it.",
+    ),
+    ("Trace", "Traces."),
+    (
+        "UseInNewOnesAsDrs",
+        "DRS launches the instance into its subnet and groups, from its template, as the caller.",
+    ),
+    ("UseKey", "What is written is encrypted."),
+    ("UseVolumeKeysAsDrs", "Volumes under your own key."),
+    ("WriteLogs", "Logs."),
+];
+
+fn why(sid: &str) -> &'static str {
+    WHY.iter()
+        .find(|(known, _)| *known == sid)
+        .map_or_else(|| panic!("say why {sid} is granted"), |(_, why)| *why)
+}
+
+/// A resource as people name it: the Regions by their letter, without partition and account.
+fn resource(arn: &str) -> String {
+    let short = arn
+        .replace(&format!(":{ACCOUNT}:"), ":")
+        .replace("arn:aws:", "")
+        .replace("us-east-1", "A")
+        .replace("us-east-2", "B")
+        .replace("::", ":");
+    if short == "*" { "everything".to_owned() } else { format!("`{short}`") }
+}
+
+fn condition((operator, key, values): &(String, String, Vec<String>)) -> String {
+    let values = values.join(", ").replace("us-east-1", "A").replace("us-east-2", "B");
+    match (operator.as_str(), values.as_str()) {
+        ("Null", "false") => format!("`{key}` is set"),
+        ("Bool", "true") if key == "aws:ViaAWSService" => "only through DRS".to_owned(),
+        _ => format!("`{key}`: {values}"),
+    }
+}
+
+fn rows(statements: &[Statement]) -> String {
+    let mut text = String::from("| why | actions | on | if |\n|---|---|---|---|\n");
+    for statement in statements {
+        let list = |items: Vec<String>| items.join("<br>");
+        let _ = writeln!(
+            text,
+            "| {} | {} | {} | {} |",
+            why(&statement.sid),
+            list(statement.actions.iter().map(|action| format!("`{action}`")).collect()),
+            list(statement.resources.iter().map(|arn| resource(arn)).collect()),
+            list(statement.conditions.iter().map(condition).collect())
+        );
+    }
+    text
+}
+
+fn calls(function: &Function) -> &'static str {
+    match function.called_by.as_slice() {
+        [Procedure::Drill] => "drills",
+        [Procedure::Failback] => "failbacks",
+        _ => "both",
+    }
+}
+
+/// What every function has, told once.
+const EVERY: &[&str] = &["WriteLogs", "Trace"];
+
+fn document() -> String {
+    let keys = "arn:aws:kms:us-east-1:111122223333:key/yours";
+    let given: Vec<(&str, &str)> =
+        crate::template::SAMPLE.iter().copied().chain([("VolumeKeyArns", keys)]).collect();
+    let template = Template::with(&given);
+    let mut text = String::from(INTRODUCTION);
+    let functions = functions::all(&template);
+    let managed = template.resources("AWS::IAM::ManagedPolicy");
+    let policies: Vec<(&String, Vec<Statement>)> =
+        managed.iter().map(|(name, policy)| (name, policy::statements(&policy["PolicyDocument"]))).collect();
+    let roles = template.resources("AWS::IAM::Role");
+    for function in &functions {
+        let _ = write!(text, "\n## {}\n\nRuns `{}`, for {}.", function.name, function.step, calls(function));
+        let role = function.name.replace("Function", "Role");
+        let own: Vec<Statement> = roles[&role]["Policies"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .flat_map(|policy| policy::statements(&policy["PolicyDocument"]))
+            .filter(|statement| !EVERY.contains(&statement.sid.as_str()))
+            .collect();
+        for arn in roles[&role]["ManagedPolicyArns"].as_array().into_iter().flatten() {
+            let name = arn.as_str().and_then(|arn| arn.rsplit('/').next()).unwrap_or_default();
+            let _ = write!(text, " Also holds [{name}](#{}).", name.to_lowercase());
+        }
+        let _ = write!(text, "\n\n{}", rows(&own));
+    }
+    for (name, statements) in &policies {
+        let _ = write!(text, "\n## {name}\n\n{}", rows(statements));
+    }
+    for role in ["DrillMachineRole", "FailbackMachineRole", "DrillScheduleRole"] {
+        let _ = write!(text, "\n## {role}\n\n{}", rows(&policy::of_role(&template, role)));
+    }
+    text
+}
+
+const INTRODUCTION: &str = "# Permissions
+
+This page is written from `template.yaml` by a test: `UPDATE_GOLDEN=1 cargo test -p drs-failback --test permissions`. A
+is the source Region, B the recovery Region. Account numbers are left out.
+
+Each function has a role of its own. Whatever a step was asked for in any rehearsal is granted, and whatever is granted
+was asked for; `tests/permissions/` holds both, statement by statement. *Only through DRS* means that DRS itself makes
+the call, in the name of the function that asked it for a launch or a termination: the function cannot make it. Every
+function may also write its own logs and traces.
+
+Roles in other accounts (`SourceRoleArn` and its kin) need the rows of the functions that assume them: the shared roles
+those of functions that run for *both* and for *drills*, the failback's roles those of functions that run for
+*failbacks*.
+
+What is left open on purpose: a former A4, once it is A1, carries DRS's tag like everything that DRS has launched. A
+drill's functions may then have it stopped or terminated by DRS as far as IAM can tell; DRS does so only to instances of
+the source server or recovery instance that it was asked about, and the guard lets no step ask about this one.
+";
+
+#[test]
+fn the_page_about_permissions_is_the_templates() {
+    let now = document();
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(PATH);
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "as for the golden files: whoever runs the test asks for it"
+    )]
+    let update = std::env::var("UPDATE_GOLDEN").is_ok();
+    if update {
+        std::fs::write(&path, &now).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    }
+    let kept = file(PATH);
+    let differs = kept.lines().zip(now.lines()).find(|(kept, now)| kept != now);
+    assert!(kept == now, "docs/iam.md is not the template's: UPDATE_GOLDEN=1 writes it anew\n{differs:#?}");
+}
+
+#[test]
+fn no_reason_is_left_over() {
+    let now = document();
+    let template = Template::with(&[crate::template::SAMPLE, ROLES, KEYS].concat());
+    let mut used: BTreeSet<String> = BTreeSet::new();
+    for role in template.resources("AWS::IAM::Role").keys() {
+        used.extend(policy::of_role(&template, role).into_iter().map(|statement| statement.sid));
+    }
+    for (sid, why) in WHY {
+        assert!(used.contains(*sid), "nothing is called {sid} any more");
+        assert!(EVERY.contains(sid) || sid.starts_with("Assume") || now.contains(why), "{sid}");
+    }
+}
+
+const KEYS: &[(&str, &str)] = &[("VolumeKeyArns", "arn:aws:kms:us-east-1:111122223333:key/yours")];
+const ROLES: &[(&str, &str)] = &[
+    ("SourceRoleArn", "arn:aws:iam::222233334444:role/both"),
+    ("RecoveryRoleArn", "arn:aws:iam::222233334444:role/both"),
+    ("FailbackSourceRoleArn", "arn:aws:iam::222233334444:role/failback"),
+    ("FailbackRecoveryRoleArn", "arn:aws:iam::222233334444:role/failback"),
+    ("DnsReadRoleArn", "arn:aws:iam::222233334444:role/dns"),
+    ("DnsWriteRoleArn", "arn:aws:iam::222233334444:role/dns"),
+];
