@@ -3,6 +3,7 @@
 //! This library is the `drs-failback` command: it runs the state machines of `statemachine/` and the steps of
 //! `functions/` against the simulated world of `failback-sim`, in virtual time.
 
+pub mod account;
 pub mod campaign;
 pub mod faults;
 pub mod history;

@@ -1,5 +1,6 @@
 //! The subcommands, one file each.
 
+mod api;
 mod check_plan;
 mod graph;
 mod prove;
@@ -46,6 +47,9 @@ enum Sub {
     /// The simulated world behind AWS's own protocols, for AWS's own clients.
     #[command(subcommand)]
     Sim(sim::Sub),
+    /// The HTTP API, over runs in simulated worlds.
+    #[command(subcommand)]
+    Api(api::Sub),
 }
 
 /// A procedure on the command line.
@@ -86,6 +90,7 @@ impl Command {
             }
             Sub::Graph(arguments) => graph::run(&arguments),
             Sub::Sim(sub) => sim::run(&sub),
+            Sub::Api(sub) => api::run(&sub),
         }
     }
 }

@@ -14,6 +14,7 @@ const PATH: &str = "docs/iam.md";
 
 /// Why a statement is there, by its Sid.
 const WHY: &[(&str, &str)] = &[
+    ("AnswerGates", "A gate's answer, with the token from the run's history. Drills have no gates."),
     ("AskAtGates", "Gates are messages with a token."),
     ("AssumeDnsRole", "Only where the hosted zones are in another account."),
     ("AssumeRolesOfOtherAccounts", "Only where a Region is in another account."),
@@ -57,6 +58,7 @@ const WHY: &[(&str, &str)] = &[
     ("MakeSecurityGroupsAsDrs", "DRS makes the conversion server's security group as the caller."),
     ("PassConversionRoleAsDrs", "DRS hands its conversion server its role."),
     ("PassRolesAsDrs", "DRS hands the launched instance the role of its profile: only those that you named."),
+    ("ReadAndStop", "Shows a run with its history, and stops it."),
     ("ReadExecutions", "Reads the plans of other runs."),
     ("ReadJobLogs", "Says why a launch failed."),
     ("ReadLaunchSettings", "Compares A4 with A1 before every launch."),
@@ -66,6 +68,7 @@ const WHY: &[(&str, &str)] = &[
     ("RegisterAsDrs", "DRS registers what it launched, as the caller."),
     ("Remove", "Disconnects and deletes A2. B1 is in the other Region."),
     ("Reverse", "Starts reversed replication."),
+    ("StartAndList", "Starts a run of this stack's machines, and lists theirs."),
     ("StartDrills", "Starts drills, and nothing else."),
     ("StopOriginal", "Only for `stopOriginalReplication`: stops B1 early."),
     ("StopReversed", "Stops A2. B1 is in the other Region."),
@@ -142,6 +145,11 @@ fn calls(function: &Function) -> &'static str {
 /// What every function has, told once.
 const EVERY: &[&str] = &["WriteLogs", "Trace"];
 
+fn without_every(mut statements: Vec<Statement>) -> Vec<Statement> {
+    statements.retain(|statement| !EVERY.contains(&statement.sid.as_str()));
+    statements
+}
+
 fn document() -> String {
     let keys = "arn:aws:kms:us-east-1:111122223333:key/yours";
     let given: Vec<(&str, &str)> =
@@ -161,8 +169,8 @@ fn document() -> String {
             .into_iter()
             .flatten()
             .flat_map(|policy| policy::statements(&policy["PolicyDocument"]))
-            .filter(|statement| !EVERY.contains(&statement.sid.as_str()))
             .collect();
+        let own = without_every(own);
         for arn in roles[&role]["ManagedPolicyArns"].as_array().into_iter().flatten() {
             let name = arn.as_str().and_then(|arn| arn.rsplit('/').next()).unwrap_or_default();
             let _ = write!(text, " Also holds [{name}](#{}).", name.to_lowercase());
@@ -172,8 +180,8 @@ fn document() -> String {
     for (name, statements) in &policies {
         let _ = write!(text, "\n## {name}\n\n{}", rows(statements));
     }
-    for role in ["DrillMachineRole", "FailbackMachineRole", "DrillScheduleRole"] {
-        let _ = write!(text, "\n## {role}\n\n{}", rows(&policy::of_role(&template, role)));
+    for role in ["ApiRole", "DrillMachineRole", "FailbackMachineRole", "DrillScheduleRole"] {
+        let _ = write!(text, "\n## {role}\n\n{}", rows(&without_every(policy::of_role(&template, role))));
     }
     text
 }

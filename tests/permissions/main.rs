@@ -24,5 +24,8 @@ mod drill;
 /// What holds for every function, role and policy.
 mod whole;
 
+/// What the HTTP API may do.
+mod api;
+
 /// docs/iam.md.
 mod document;

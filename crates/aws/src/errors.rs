@@ -76,13 +76,20 @@ pub(crate) const ROUTE_53: &[Row] = &[
     ("InvalidInput", Rejected),
 ];
 
+/// What Step Functions answers when there is no execution of a name.
+pub(crate) const STEP_FUNCTIONS_MISSING: &str = "ExecutionDoesNotExist";
+
 /// Step Functions.
 pub(crate) const STEP_FUNCTIONS: &[Row] = &[
     ("KmsThrottlingException", Throttled),
     ("KmsAccessDeniedException", AccessDenied),
     ("KmsInvalidStateException", Conflict),
     ("StateMachineDoesNotExist", NotFound),
-    ("ExecutionDoesNotExist", NotFound),
+    (STEP_FUNCTIONS_MISSING, NotFound),
+    ("ExecutionAlreadyExists", Conflict),
+    ("ExecutionLimitExceeded", QuotaExceeded),
+    ("TaskDoesNotExist", NotFound),
+    ("TaskTimedOut", Conflict),
     ("ResourceNotFound", NotFound),
     ("InvalidArn", Rejected),
     ("InvalidToken", Rejected),

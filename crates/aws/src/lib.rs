@@ -13,6 +13,7 @@ mod answer;
 mod aws;
 mod clients;
 mod config;
+mod control;
 mod drs;
 mod ec2;
 mod environment;

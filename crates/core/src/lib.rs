@@ -1,6 +1,7 @@
 //! Ids, plan, fleet ledger, errors, guard, cloud traits and the frame of a step. No I/O.
 
 pub mod cloud;
+pub mod control;
 pub mod error;
 pub mod fleet;
 pub mod guard;

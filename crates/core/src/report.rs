@@ -119,6 +119,9 @@ pub struct Report {
     pub plan: String,
     /// The execution.
     pub execution: String,
+    /// Who started it, if the plan says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_by: Option<String>,
     /// When it began.
     pub started: Moment,
     /// When this report was made.

@@ -10,7 +10,8 @@ mod log;
 use std::process::ExitCode;
 
 use failback_aws::{Aws, Config};
-use failback_core::cloud::Cloud;
+use failback_core::cloud::{Clock as _, Cloud};
+use failback_core::control::Control;
 use failback_core::moment::Moment;
 use failback_core::{Error, Result};
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
@@ -20,6 +21,10 @@ use serde_json::Value;
 ///
 /// `name` is the step's, for the logs; `step` is its crate's `handle`.
 pub fn serve(name: &'static str, step: impl AsyncFn(&dyn Cloud, Value, Moment) -> Result<Value>) -> ExitCode {
+    run(name, async || poll(name, step).await)
+}
+
+fn run(name: &'static str, work: impl AsyncFnOnce() -> Result<(), lambda_runtime::Error>) -> ExitCode {
     log::begin(environment);
     // One thread: a function answers one call at a time, and a small one has less than one processor.
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
@@ -29,7 +34,7 @@ pub fn serve(name: &'static str, step: impl AsyncFn(&dyn Cloud, Value, Moment) -
             return ExitCode::FAILURE;
         }
     };
-    match runtime.block_on(poll(name, step)) {
+    match runtime.block_on(work()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!(step = name, %error, "Lambda's Runtime API does not answer");
@@ -49,6 +54,21 @@ async fn poll(
         call(name, step, cloud.as_ref(), event.payload, event.context.deadline).await
     }))
     .await
+}
+
+/// Serves requests of an HTTP API until Lambda ends the process.
+///
+/// `name` is the function's, for the logs; `api` is its crate's `answer`, which turns every error into an answer.
+pub fn serve_http(name: &'static str, api: impl AsyncFn(&dyn Control, Value, Moment) -> Value) -> ExitCode {
+    run(name, async || {
+        let aws = Config::read(environment).map(|config| Aws::load(config, environment));
+        let (aws, api) = (&aws, &api);
+        lambda_runtime::run(service_fn(async move |event: LambdaEvent<Value>| match aws {
+            Ok(aws) => Ok::<_, Diagnostic>(api(aws, event.payload, aws.now()).await),
+            Err(error) => Err(failure::diagnostic(error)),
+        }))
+        .await
+    })
 }
 
 /// Answers one call, and logs how it began and ended.
@@ -82,7 +102,6 @@ fn environment(name: &str) -> Option<String> {
 mod tests {
     use failback_aws::SdkConfig;
     use failback_core::ErrorName;
-    use failback_core::cloud::Clock;
     use serde_json::json;
 
     use super::*;

@@ -28,4 +28,4 @@ pub use clock::Speed;
 pub use fidelity::{Fidelity, Strain};
 pub use front::Front;
 pub use incoming::Incoming;
-pub use server::Server;
+pub use server::{Handler, Server};

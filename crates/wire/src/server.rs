@@ -16,7 +16,6 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 
 use crate::answer::{Answer, Reply};
-use crate::front::Front;
 use crate::incoming::Incoming;
 
 /// Connections at a time.
@@ -28,19 +27,31 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// How long a caller that has died is left without an answer.
 const SILENCE: Duration = Duration::from_mins(5);
 
-/// A front that listens.
-#[derive(Debug)]
-pub struct Server {
-    listener: TcpListener,
-    front: Arc<Front>,
+/// Answers requests, apart from their transport.
+pub trait Handler: Send + Sync + 'static {
+    /// What the caller gets, and after how long.
+    fn handle(&self, incoming: &Incoming) -> (Reply, Duration);
 }
 
-impl Server {
+impl Handler for crate::front::Front {
+    fn handle(&self, incoming: &Incoming) -> (Reply, Duration) {
+        Self::handle(self, incoming)
+    }
+}
+
+/// A handler that listens.
+#[derive(Debug)]
+pub struct Server<H> {
+    listener: TcpListener,
+    front: Arc<H>,
+}
+
+impl<H: Handler> Server<H> {
     /// Listens on 127.0.0.1, and nowhere else: the simulator checks no signatures. Port 0 takes any that is free.
     ///
     /// # Errors
     /// When the port is taken.
-    pub async fn bind(port: u16, front: Arc<Front>) -> io::Result<Self> {
+    pub async fn bind(port: u16, front: Arc<H>) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
         Ok(Self { listener, front })
     }
@@ -86,12 +97,12 @@ impl std::fmt::Display for Cut {
 
 impl std::error::Error for Cut {}
 
-async fn connection(stream: TcpStream, front: Arc<Front>) {
+async fn connection<H: Handler>(stream: TcpStream, front: Arc<H>) {
     // Answers are small and waited for.
     let _ = stream.set_nodelay(true);
     let service = service_fn(move |request| {
         let front = Arc::clone(&front);
-        async move { answer(request, &front).await }
+        async move { answer(request, front.as_ref()).await }
     });
     let mut http = hyper::server::conn::http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(PATIENCE);
@@ -99,7 +110,7 @@ async fn connection(stream: TcpStream, front: Arc<Front>) {
     let _ = http.serve_connection(TokioIo::new(stream), service).await;
 }
 
-async fn answer(request: Request<Body>, front: &Front) -> Result<Response<Full<Bytes>>, Cut> {
+async fn answer<H: Handler>(request: Request<Body>, front: &H) -> Result<Response<Full<Bytes>>, Cut> {
     let incoming = match read(request).await {
         Ok(incoming) => incoming,
         Err(status) => return Ok(plain(status)),

@@ -72,6 +72,7 @@ pub async fn handle(cloud: &dyn Cloud, payload: Value, _deadline: Moment) -> Res
         procedure: run.procedure,
         plan: run.plan.name.clone(),
         execution: run.id.clone(),
+        started_by: run.plan.started_by.clone(),
         started: run.started,
         ended: live.at,
         rto_seconds: rto(&run, &fleet),

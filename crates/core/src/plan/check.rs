@@ -9,6 +9,7 @@ use crate::region::{BadPair, RegionPair};
 pub(super) fn problems(plan: &Plan) -> Vec<Problem> {
     let mut found = Vec::new();
     name(plan, &mut found);
+    started_by(plan, &mut found);
     regions(plan, &mut found);
     servers(&plan.servers, &mut found);
     waves(plan, &mut found);
@@ -20,6 +21,13 @@ pub(super) fn problems(plan: &Plan) -> Vec<Problem> {
     gates(plan, &mut found);
     ranges(plan, &mut found);
     found
+}
+
+/// An ARN is at most 2,048 characters long; anything longer is no person's.
+fn started_by(plan: &Plan, found: &mut Vec<Problem>) {
+    if plan.started_by.as_ref().is_some_and(|by| by.is_empty() || by.len() > 2_048) {
+        found.push(Problem::new("$.startedBy", "not 1 to 2048 characters long", "Leave it out"));
+    }
 }
 
 fn name(plan: &Plan, found: &mut Vec<Problem>) {

@@ -55,6 +55,9 @@ pub struct Plan {
     /// How long each wait may take.
     #[serde(default)]
     pub limits: Limits,
+    /// Who started the run, for the report. The API writes it; whoever starts a run otherwise may.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_by: Option<String>,
 }
 
 /// The two ends.

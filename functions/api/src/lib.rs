@@ -1,0 +1,79 @@
+//! The HTTP API: starts, shows, approves and stops runs.
+//!
+//! API Gateway lets in nobody whom IAM does not; a request that names no caller is refused here again. Everything is
+//! read from Step Functions and nothing is kept: there is no table that could be wrong. A plan is checked before a run
+//! is started, and the caller's identity goes into the run's input, its report, and the answer at its gates.
+
+mod event;
+mod gate;
+mod problem;
+mod route;
+mod show;
+mod start;
+
+use failback_core::control::Control;
+use failback_core::moment::Moment;
+use serde_json::{Value, json};
+
+use crate::event::Request;
+use crate::problem::Problem;
+use crate::route::Route;
+
+/// Bytes of a plan that Step Functions takes as an execution's input.
+pub const BODY_BYTES_MAX: usize = 262_144;
+
+/// The API's description, in OpenAPI 3.1.
+pub const OPENAPI: &str = include_str!("../../../docs/openapi.json");
+
+/// What goes back.
+pub(crate) struct Answer {
+    status: u16,
+    body: Value,
+    location: Option<String>,
+}
+
+impl Answer {
+    pub(crate) fn ok(body: Value) -> Self {
+        Self { status: 200, body, location: None }
+    }
+}
+
+/// Answers one event of API Gateway's HTTP API, payload format 2.0.
+pub async fn answer(control: &dyn Control, event: Value, now: Moment) -> Value {
+    let request = Request::of(&event);
+    let (caller, method, path) = (request.caller().unwrap_or_default(), &request.method, &request.path);
+    let response = match respond(control, &request, now).await {
+        Ok(answer) => written(answer),
+        Err(problem) => problem.written(&request.path),
+    };
+    let status = response["statusCode"].as_u64().unwrap_or_default();
+    tracing::info!(caller, method, path, status, "answers");
+    response
+}
+
+async fn respond(control: &dyn Control, request: &Request, now: Moment) -> Result<Answer, Problem> {
+    let route = Route::of(request)?;
+    if route == Route::OpenApi {
+        let document = serde_json::from_str(OPENAPI).map_err(|error| Problem::internal(&error))?;
+        return Ok(Answer::ok(document));
+    }
+    let caller = request.caller().ok_or_else(Problem::no_caller)?;
+    match route {
+        Route::OpenApi => unreachable!("answered above"),
+        Route::CheckPlan => start::check(request),
+        Route::Start(procedure) => start::start(control, request, procedure, caller, now).await,
+        Route::List(procedure) => show::list(control, request, procedure).await,
+        Route::Show(procedure, name) => show::one(control, procedure, &name).await,
+        Route::Approve(name) => gate::approve(control, request, &name, caller).await,
+        Route::Reject(name) => gate::reject(control, request, &name, caller).await,
+        Route::Stop(procedure, name) => gate::stop(control, request, procedure, &name, caller).await,
+    }
+}
+
+fn written(answer: Answer) -> Value {
+    let mut headers = json!({ "content-type": "application/json", "cache-control": "no-store" });
+    if let Some(location) = answer.location {
+        headers["location"] = Value::String(location);
+    }
+    json!({ "statusCode": answer.status, "headers": headers, "body": answer.body.to_string() })
+}

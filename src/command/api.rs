@@ -1,0 +1,124 @@
+//! `drs-failback api`.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::{Args, Subcommand};
+use drs_failback::account::Account;
+use failback_core::moment::Moment;
+use failback_wire::{Answer, Handler, Incoming, Reply, Server};
+use futures_util::FutureExt as _;
+use serde_json::{Value, json};
+
+use super::usage;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Sub {
+    /// Serve the HTTP API on loopback, over runs in simulated worlds, until it is interrupted.
+    Serve(Serve),
+    /// Print the API's description, in OpenAPI 3.1.
+    Openapi,
+}
+
+const NOTES: &str =
+    "The API's own code answers, as it does behind API Gateway; only who calls is made up. A run that is
+started is rehearsed at once, up to the gate at which it waits.
+
+  curl -s -d @examples/three-tier.json http://127.0.0.1:4581/failbacks
+  curl -s http://127.0.0.1:4581/failbacks
+  curl -s http://127.0.0.1:4581/openapi.json";
+
+#[derive(Debug, Args)]
+#[command(after_help = NOTES)]
+pub(crate) struct Serve {
+    /// The port; 0 takes one that is free.
+    #[arg(long, value_name = "PORT", default_value_t = 4581)]
+    port: u16,
+}
+
+pub(crate) fn run(sub: &Sub) -> ExitCode {
+    match sub {
+        Sub::Openapi => {
+            print!("{}", api::OPENAPI);
+            ExitCode::SUCCESS
+        }
+        Sub::Serve(arguments) => match serve(arguments.port) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(message) => usage(message),
+        },
+    }
+}
+
+fn serve(port: u16) -> Result<(), String> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| format!("the asynchronous runtime does not start: {error}"))?;
+    runtime.block_on(async {
+        let server = Server::bind(port, Arc::new(Gateway::default())).await;
+        let server = server
+            .map_err(|error| format!("port {port} of 127.0.0.1: {error}; --port 0 takes one that is free"))?;
+        let address = server.address().map_err(|error| error.to_string())?;
+        println!("# The API over simulated runs: http://{address}/openapi.json");
+        println!("# Listening on {address}. Ctrl-C ends it.");
+        server.run(std::future::pending()).await;
+        Ok(())
+    })
+}
+
+/// Stands where API Gateway stands.
+#[derive(Debug, Default)]
+struct Gateway(Account);
+
+impl Handler for Gateway {
+    fn handle(&self, incoming: &Incoming) -> (Reply, Duration) {
+        let response = api::answer(&self.0, event(incoming), now()).now_or_never().unwrap_or_default();
+        (Reply::Answer(answer(&response)), Duration::ZERO)
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "runs that are started by hand are named after the time")]
+fn now() -> Moment {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    Moment::from_millis(i64::try_from(since.as_millis()).unwrap_or_default())
+}
+
+/// The event that API Gateway makes of a request, payload format 2.0.
+fn event(incoming: &Incoming) -> Value {
+    let headers: serde_json::Map<String, Value> =
+        incoming.headers.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
+    let mut event = json!({
+        "version": "2.0",
+        "routeKey": "$default",
+        "rawPath": incoming.path,
+        "rawQueryString": incoming.query,
+        "headers": headers,
+        "requestContext": {
+            "stage": "$default",
+            "http": { "method": incoming.method, "path": incoming.path },
+            "authorizer": { "iam": { "userArn": "arn:aws:iam::111122223333:user/you" } },
+        },
+        "isBase64Encoded": false,
+    });
+    if !incoming.body.is_empty() {
+        event["body"] = json!(String::from_utf8_lossy(&incoming.body));
+    }
+    // What `curl -d` says it sends is no form.
+    if event["headers"]["content-type"] == "application/x-www-form-urlencoded" {
+        event["headers"]["content-type"] = json!("application/json");
+    }
+    event
+}
+
+fn answer(response: &Value) -> Answer {
+    let header = |name: &str| response["headers"][name].as_str().map(str::to_owned);
+    let named = ["location", "allow", "retry-after", "cache-control"];
+    Answer {
+        status: response["statusCode"].as_u64().and_then(|status| u16::try_from(status).ok()).unwrap_or(500),
+        content_type: match header("content-type").as_deref() {
+            Some("application/problem+json") => "application/problem+json",
+            _ => "application/json",
+        },
+        headers: named.iter().filter_map(|name| Some((*name, header(name)?))).collect(),
+        body: response["body"].as_str().unwrap_or_default().as_bytes().to_vec(),
+    }
+}

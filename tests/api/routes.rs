@@ -1,0 +1,119 @@
+use drs_failback::account::Account;
+use serde_json::json;
+
+use crate::support::{SRE, at_the_gate, get, plan, post};
+
+#[test]
+fn a_drill_is_started_and_shown_with_its_report() {
+    let account = Account::default();
+    let started = post("/drills", &plan()).to(&account);
+    assert_eq!(started.status, 201, "{started:?}");
+    let path = started.headers["location"].as_str().expect("a location");
+    assert_eq!(path, "/drills/drill-three-tier-shop-20261102T080000Z");
+    let shown = get(path).to(&account);
+    assert_eq!((shown.status, &shown.body["status"]), (200, &json!("SUCCEEDED")));
+    assert_eq!(shown.body["plan"], "three-tier shop");
+    assert_eq!(shown.body["report"]["outcome"], "succeeded");
+    assert_eq!(shown.body["servers"].as_array().map(Vec::len), Some(3));
+    assert_eq!(shown.body["step"]["state"], "Drill Done");
+}
+
+#[test]
+fn who_started_a_run_is_in_its_input_and_its_report() {
+    let account = Account::default();
+    post("/drills", &plan()).header("Idempotency-Key", "d").caller("arn:aws:iam::1:user/grace").to(&account);
+    let shown = get("/drills/d").to(&account);
+    assert_eq!(shown.body["startedBy"], "arn:aws:iam::1:user/grace");
+    assert_eq!(shown.body["report"]["startedBy"], "arn:aws:iam::1:user/grace");
+}
+
+#[test]
+fn a_failback_waits_at_its_gates_and_goes_on_when_somebody_says_yes() {
+    let account = at_the_gate();
+    let before = get("/failbacks/home").to(&account);
+    assert_eq!(before.body["status"], "RUNNING");
+    assert_eq!(before.body["gate"]["state"], "Ask Before Redirect");
+    let question = before.body["gate"]["question"].as_str().expect("a question");
+    assert!(question.contains("waits for your answer") && !question.contains("--task-token"), "{question}");
+    let yes = post("/failbacks/home/approve", &json!({ "gate": "Ask Before Redirect" })).to(&account);
+    assert_eq!((yes.status, &yes.body["by"]), (200, &json!(SRE)));
+    let second = get("/failbacks/home").to(&account);
+    assert_eq!(second.body["gate"]["state"], "Ask Before Clean Up");
+    assert_eq!(post("/failbacks/home/approve", &json!({})).to(&account).status, 200);
+    let done = get("/failbacks/home").to(&account);
+    assert_eq!(
+        (&done.body["status"], &done.body["report"]["outcome"]),
+        (&json!("SUCCEEDED"), &json!("succeeded"))
+    );
+}
+
+#[test]
+fn a_no_holds_the_failback_and_says_whose_it_was() {
+    let account = at_the_gate();
+    let no = post("/failbacks/home/reject", &json!({ "reason": "the shop is open" })).to(&account);
+    assert_eq!(no.status, 200, "{no:?}");
+    let held = get("/failbacks/home").to(&account);
+    assert_eq!(held.body["report"]["outcome"], "held");
+    let cause = held.body["report"]["failure"]["cause"].as_str().expect("a cause");
+    assert_eq!(cause, format!("{SRE} said no: the shop is open"));
+}
+
+#[test]
+fn a_run_is_stopped() {
+    let account = at_the_gate();
+    let stopped = post("/failbacks/home/stop", &json!({ "reason": "wrong plan" })).to(&account);
+    assert_eq!((stopped.status, &stopped.body["by"]), (200, &json!(SRE)));
+    let shown = get("/failbacks/home").to(&account);
+    assert_eq!(shown.body["status"], "ABORTED");
+    assert_eq!(shown.body["failure"]["cause"], format!("{SRE} stopped it: wrong plan"));
+}
+
+#[test]
+fn runs_are_listed_by_page_the_newest_first() {
+    let account = Account::default();
+    for key in ["one", "two", "three"] {
+        assert_eq!(post("/drills", &plan()).header("Idempotency-Key", key).to(&account).status, 201);
+    }
+    let first = get("/drills?limit=2").to(&account);
+    let names = |got: &crate::support::Got| -> Vec<String> {
+        let runs = got.body["runs"].as_array().expect("runs");
+        runs.iter().map(|run| run["name"].as_str().expect("a name").to_owned()).collect()
+    };
+    assert_eq!(names(&first), ["three", "two"]);
+    let after = first.body["after"].as_str().expect("more");
+    assert_eq!(names(&get(&format!("/drills?limit=2&after={after}")).to(&account)), ["one"]);
+    assert_eq!(names(&get("/drills?status=RUNNING").to(&account)), Vec::<String>::new());
+    assert_eq!(names(&get("/failbacks").to(&account)), Vec::<String>::new());
+}
+
+#[test]
+fn a_start_that_is_repeated_starts_nothing() {
+    let account = at_the_gate();
+    let again = post("/failbacks", &plan()).header("idempotency-key", "home").to(&account);
+    assert_eq!((again.status, &again.body["name"]), (200, &json!("home")));
+    let mut other = plan();
+    other["name"] = json!("another");
+    let other = post("/failbacks", &other).header("idempotency-key", "home").to(&account);
+    assert_eq!(other.status, 409);
+    assert!(other.detail().contains("another plan"), "{other:?}");
+}
+
+#[test]
+fn a_plan_is_checked_and_nothing_is_started() {
+    let account = Account::default();
+    let checked = post("/plan-checks", &plan()).to(&account);
+    assert_eq!((checked.status, &checked.body["name"]), (200, &json!("three-tier shop")));
+    assert_eq!(get("/drills").to(&account).body["runs"], json!([]));
+}
+
+#[test]
+fn a_body_that_came_as_base64_is_read() {
+    let account = Account::default();
+    // {"gate":"none"}
+    let body = "eyJnYXRlIjoibm9uZSJ9";
+    let got = crate::support::Ask::new("POST", "/failbacks/none/approve")
+        .body(body)
+        .with("isBase64Encoded", json!(true))
+        .to(&account);
+    assert_eq!(got.status, 404, "the body was read, and there is no such run: {got:?}");
+}

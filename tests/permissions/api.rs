@@ -1,0 +1,41 @@
+//! The API may do what its adapter asks for, and nothing else.
+
+use std::collections::BTreeSet;
+
+use crate::policy;
+use crate::template::{Template, file};
+
+/// The operations that the adapter names in what it calls.
+fn asked(adapter: &str) -> BTreeSet<String> {
+    let words = adapter.split('"').filter(|word| word.starts_with("states:"));
+    words.map(str::to_owned).collect()
+}
+
+#[test]
+fn what_the_adapter_asks_for_is_granted_and_nothing_else_is() {
+    let statements = policy::of_role(&Template::sample(), "ApiRole");
+    let granted = statements.iter().flat_map(|statement| statement.actions.iter().cloned());
+    let granted: BTreeSet<String> = granted.filter(|action| action.starts_with("states:")).collect();
+    let asked = asked(&file("crates/aws/src/control.rs"));
+    assert_eq!(asked.len(), 7, "{asked:?}");
+    assert_eq!(granted, asked);
+    let others = statements.iter().flat_map(|statement| &statement.actions);
+    let others: Vec<&String> = others
+        .filter(|action| !["states:", "logs:", "xray:"].iter().any(|service| action.starts_with(service)))
+        .collect();
+    assert!(others.is_empty(), "{others:?}");
+}
+
+/// It knows the two machines of its own stack, and answers the gates of the failback alone.
+#[test]
+fn it_reaches_the_stacks_own_machines_alone() {
+    for statement in policy::of_role(&Template::sample(), "ApiRole") {
+        for resource in &statement.resources {
+            let own = [":stateMachine:drs-failback-", ":execution:drs-failback-", ":log-group:", "*"];
+            let known = own.iter().any(|part| resource.contains(part) && (*part != "*" || resource == "*"));
+            assert!(known, "{}: {resource}", statement.sid);
+            let gate = statement.actions.iter().any(|action| action.starts_with("states:SendTask"));
+            assert!(!gate || resource.ends_with("-failback"), "{resource}");
+        }
+    }
+}
