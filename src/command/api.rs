@@ -25,7 +25,7 @@ const NOTES: &str =
     "The API's own code answers, as it does behind API Gateway; only who calls is made up. A run that is
 started is rehearsed at once, up to the gate at which it waits.
 
-  curl -s -d @examples/three-tier.json http://127.0.0.1:4581/failbacks
+  curl -s -d @examples/plans/three-tier.json http://127.0.0.1:4581/failbacks
   curl -s http://127.0.0.1:4581/failbacks
   curl -s http://127.0.0.1:4581/openapi.json";
 
@@ -35,6 +35,9 @@ pub(crate) struct Serve {
     /// The port; 0 takes one that is free.
     #[arg(long, value_name = "PORT", default_value_t = 4581)]
     port: u16,
+    /// Take only requests that carry a Signature Version 4. It is not checked.
+    #[arg(long)]
+    signed: bool,
 }
 
 pub(crate) fn run(sub: &Sub) -> ExitCode {
@@ -43,18 +46,20 @@ pub(crate) fn run(sub: &Sub) -> ExitCode {
             print!("{}", api::OPENAPI);
             ExitCode::SUCCESS
         }
-        Sub::Serve(arguments) => match serve(arguments.port) {
+        Sub::Serve(arguments) => match serve(arguments) {
             Ok(()) => ExitCode::SUCCESS,
             Err(message) => usage(message),
         },
     }
 }
 
-fn serve(port: u16) -> Result<(), String> {
+fn serve(arguments: &Serve) -> Result<(), String> {
+    let Serve { port, signed } = *arguments;
+    let gateway = Gateway { account: Account::default(), signed };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| format!("the asynchronous runtime does not start: {error}"))?;
     runtime.block_on(async {
-        let server = Server::bind(port, Arc::new(Gateway::default())).await;
+        let server = Server::bind(port, Arc::new(gateway)).await;
         let server = server
             .map_err(|error| format!("port {port} of 127.0.0.1: {error}; --port 0 takes one that is free"))?;
         let address = server.address().map_err(|error| error.to_string())?;
@@ -66,12 +71,20 @@ fn serve(port: u16) -> Result<(), String> {
 }
 
 /// Stands where API Gateway stands.
-#[derive(Debug, Default)]
-struct Gateway(Account);
+#[derive(Debug)]
+struct Gateway {
+    account: Account,
+    signed: bool,
+}
 
 impl Handler for Gateway {
     fn handle(&self, incoming: &Incoming) -> (Reply, Duration) {
-        let response = api::answer(&self.0, event(incoming), now()).now_or_never().unwrap_or_default();
+        let mut event = event(incoming);
+        let header = event["headers"]["authorization"].as_str().unwrap_or_default();
+        if self.signed && !header.starts_with("AWS4-HMAC-SHA256 ") {
+            event["requestContext"]["authorizer"] = Value::Null;
+        }
+        let response = api::answer(&self.account, event, now()).now_or_never().unwrap_or_default();
         (Reply::Answer(answer(&response)), Duration::ZERO)
     }
 }
