@@ -24,6 +24,7 @@ sys.path.insert(0, str(ROOT / "tests" / "engine"))
 
 from host import Host  # noqa: E402
 from simulator import Simulator  # noqa: E402
+from through_api import Api, drill, mistakes  # noqa: E402
 
 # Seconds of virtual time in one of real time. A drill of an hour takes a quarter of a minute; a call of a function takes
 # some seconds of virtual time, which is what the steps are to live with.
@@ -214,6 +215,11 @@ def ways_in(given: Any, simulator: Simulator, host: Host, clock: Clock, plan: st
     succeeded(stack, simulator, first)
     outcomes = sorted(report["outcome"] for report in stack.reports("drill").values())
     assert outcomes == ["refused", "succeeded"], outcomes
+
+    print("  API: signed requests, wrong ones first")
+    api = Api(host.port, stack.physical["Api"], RECOVERY)
+    mistakes(api, json.loads(plan))
+    drill(api, json.loads(plan), lambda execution: succeeded(stack, simulator, execution))
 
     print("  schedule: its own input and target, at another time")
     by_schedule(stack, simulator)
