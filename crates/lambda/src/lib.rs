@@ -59,10 +59,10 @@ async fn poll(
 /// Serves requests of an HTTP API until Lambda ends the process.
 ///
 /// `name` is the function's, for the logs; `api` is its crate's `answer`, which turns every error into an answer.
-pub fn serve_http(name: &'static str, api: impl AsyncFn(&dyn Control, Value, Moment) -> Value) -> ExitCode {
+pub fn serve_http(name: &'static str, api: &impl AsyncFn(&dyn Control, Value, Moment) -> Value) -> ExitCode {
     run(name, async || {
         let aws = Config::read(environment).map(|config| Aws::load(config, environment));
-        let (aws, api) = (&aws, &api);
+        let aws = &aws;
         lambda_runtime::run(service_fn(async move |event: LambdaEvent<Value>| match aws {
             Ok(aws) => Ok::<_, Diagnostic>(api(aws, event.payload, aws.now()).await),
             Err(error) => Err(failure::diagnostic(error)),

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    failback_lambda::serve_http(env!("CARGO_PKG_NAME"), api::answer)
+    failback_lambda::serve_http(env!("CARGO_PKG_NAME"), &api::answer)
 }

@@ -81,6 +81,10 @@ const OF_STEP_FUNCTIONS: Expected = &[
     ("ResourceNotFound", 400, NotFound),
     ("InvalidArn", 400, Rejected),
     ("InvalidToken", 400, Rejected),
+    ("ExecutionAlreadyExists", 400, Conflict),
+    ("ExecutionLimitExceeded", 400, QuotaExceeded),
+    ("TaskDoesNotExist", 400, NotFound),
+    ("TaskTimedOut", 400, Conflict),
 ];
 
 const OF_STS: Expected =

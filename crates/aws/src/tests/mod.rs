@@ -2,6 +2,7 @@
 
 mod answers;
 mod clients;
+mod control;
 mod ec2;
 mod errors;
 mod paging;
