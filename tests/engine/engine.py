@@ -6,6 +6,7 @@ in README.md. It reaches into moto's private modules, so the versions in require
 
 from __future__ import annotations
 
+import datetime
 import json
 import threading
 import time
@@ -20,10 +21,14 @@ import moto.stepfunctions.parser.asl.component.common.retry.retrier_decl as retr
 import moto.stepfunctions.parser.asl.component.common.string.string_expression as string_expression
 import moto.stepfunctions.parser.asl.component.state.choice.state_choice as choice
 import moto.stepfunctions.parser.asl.component.state.exec.state_task.lambda_eval_utils as lambda_calls
+import moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_aws_sdk as sdk_calls
+import moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_sns as sns_calls
 import moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_function as waiting
 import moto.stepfunctions.parser.asl.eval.states as states_module
 import moto.stepfunctions.parser.asl.eval.variable_store as variables
 import moto.stepfunctions.parser.asl.jsonata.jsonata as moto_jsonata
+import moto.stepfunctions.parser.backend.execution as execution
+import moto.stepfunctions.responses as responses
 from moto.stepfunctions.parser.api import (
     EvaluationFailedEventDetails,
     ExecutionFailedEventDetails,
@@ -55,10 +60,11 @@ class Run:
 
 
 class Sleeper:
-    """Takes the place of time: what an execution would wait for is handed to `on_wait`."""
+    """Takes the place of time: what an execution would wait for is handed to `on_wait`, and it begins at `now`."""
 
     def __init__(self) -> None:
         self.total = 0.0
+        self.now: Callable[[], float] = time.time
         self.on_wait: Callable[[float], None] = lambda seconds: None
 
     def __call__(self, seconds: float) -> None:
@@ -100,6 +106,32 @@ class _Body:
 
     def read(self) -> bytes:
         return self._content
+
+
+class Topic:
+    """Takes the place of the SNS client: keeps what is published until somebody reads it."""
+
+    def __init__(self) -> None:
+        self._published: list[str] = []
+
+    def publish(self, Message: str, **_: Any) -> dict:
+        self._published.append(Message)
+        return {"MessageId": str(len(self._published))}
+
+    def read(self) -> list[str]:
+        unread, self._published = self._published, []
+        return unread
+
+
+class Bucket:
+    """Takes the place of the S3 client. As Step Functions does, it takes a Body that is no string as its JSON."""
+
+    def __init__(self) -> None:
+        self.objects: dict[str, Any] = {}
+
+    def put_object(self, Key: str, Body: Any, **_: Any) -> dict:
+        self.objects[Key] = Body
+        return {"ETag": '"0"'}
 
 
 def _evaluate(expression: str) -> Any:
@@ -169,8 +201,27 @@ def _mend_choice() -> None:
 def _mend_time() -> None:
     waiting.WaitFunction._wait_interval = lambda self, env, wait_seconds: SLEEPER(wait_seconds)
     retrier.time = _SleepingTime()
+    details = execution.Execution.get_start_execution_details
+
+    def mended(self: Any) -> Any:
+        self.start_date = datetime.datetime.fromtimestamp(SLEEPER.now(), tz=datetime.timezone.utc)
+        return details(self)
+
+    execution.Execution.get_start_execution_details = mended
 
 
+def _mend_refusal() -> None:
+    """SendTaskFailure loses its cause."""
+
+    def mended(self: Any) -> Any:
+        token, error, cause = (self._get_param(name) for name in ("taskToken", "error", "cause"))
+        self.stepfunction_backend.send_task_failure(token, error=error, cause=cause)
+        return responses.EmptyResult()
+
+    responses.StepFunctionResponse.send_task_failure = mended
+
+
+_mend_refusal()
 _mend_jsonata()
 _mend_choice()
 _mend_time()
@@ -193,13 +244,15 @@ class Engine:
         self._mock = mock_aws(config={"stepfunctions": {"execute_state_machine": True}})
         functions = LambdaFunctions(invoke)
         lambda_calls.boto_client_for = lambda **_: functions
+        self.topic, self.bucket = Topic(), Bucket()
+        sns_calls.boto_client_for = lambda **_: self.topic
+        sdk_calls.boto_client_for = lambda **_: self.bucket
         self._names = 0
 
     def __enter__(self) -> "Engine":
         self._mock.start()
         keys = {"aws_access_key_id": "engine", "aws_secret_access_key": "engine", "region_name": REGION}
         self.client = boto3.client("stepfunctions", **keys)
-        self.sns = boto3.client("sns", **keys)
         return self
 
     def __exit__(self, *_: Any) -> None:
@@ -210,32 +263,36 @@ class Engine:
         definition: dict,
         given: Any,
         on_wait: Callable[[float], None] = lambda seconds: None,
+        on_start: Callable[[str], None] = lambda arn: None,
         while_running: Callable[[str], None] = lambda arn: None,
+        now: Callable[[], float] = time.time,
         limit_seconds: float = 600,
     ) -> Run:
-        """Runs a machine to its end. Real time is bounded by `limit_seconds`."""
+        """Runs a machine to its end. `on_start` is told the execution before it begins, at `now`; `limit_seconds` are
+        real."""
         self._names += 1
         machine = self.client.create_state_machine(
             name=f"machine-{self._names}", definition=json.dumps(definition), roleArn=ROLE
         )["stateMachineArn"]
-        SLEEPER.total, SLEEPER.on_wait = 0.0, on_wait
+        SLEEPER.total, SLEEPER.on_wait, SLEEPER.now = 0.0, on_wait, now
+        on_start(machine.replace(":stateMachine:", ":execution:") + ":run")
         arn = self.client.start_execution(stateMachineArn=machine, name="run", input=json.dumps(given))["executionArn"]
         return self._end(arn, while_running, time.monotonic() + limit_seconds)
 
     def _end(self, arn: str, while_running: Callable[[str], None], limit: float) -> Run:
         pause = threading.Event()
-        while (execution := self.client.describe_execution(executionArn=arn))["status"] == "RUNNING":
+        while (ended := self.client.describe_execution(executionArn=arn))["status"] == "RUNNING":
             if time.monotonic() > limit:
                 raise TimeoutError(f"{arn} does not end")
             while_running(arn)
             pause.wait(0.002)
         events = self.history(arn)
-        output = execution.get("output")
+        output = ended.get("output")
         return Run(
-            status=execution["status"],
+            status=ended["status"],
             output=_plain(output),
-            error=execution.get("error"),
-            cause=execution.get("cause"),
+            error=ended.get("error"),
+            cause=ended.get("cause"),
             states=[e["stateEnteredEventDetails"]["name"] for e in events if "stateEnteredEventDetails" in e],
             waited_seconds=SLEEPER.total,
             events=events,
