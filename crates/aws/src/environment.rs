@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use crate::roots::trusted;
 use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_drs::config::SharedCredentialsProvider;
@@ -19,9 +20,12 @@ pub(crate) type Variable = fn(&str) -> Option<String>;
 pub(crate) fn sdk_config(variable: Variable) -> SdkConfig {
     // One client for all services and Regions: they share the trusted roots and the connections.
     let http = aws_smithy_http_client::Builder::new()
-        .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::AwsLc))
-        .build_https();
+        .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::AwsLc));
     let region = variable("AWS_REGION").or_else(|| variable("AWS_DEFAULT_REGION"));
+    let http = match trusted(variable, region.as_deref()) {
+        Some(trusted) => http.tls_context(trusted).build_https(),
+        None => http.build_https(),
+    };
     // CloudTrail's `userAgent` then says which function called: `app/` and its name.
     let app = variable("AWS_LAMBDA_FUNCTION_NAME").and_then(|name| AppName::new(name).ok());
     let mut config = SdkConfig::builder()

@@ -22,6 +22,7 @@ mod loopback;
 mod read;
 mod request;
 mod roles;
+mod roots;
 mod route53;
 mod states;
 #[cfg(test)]
