@@ -1,0 +1,190 @@
+//! AWS as lists that a test fills in: it answers what it is told and does nothing by itself.
+
+use async_trait::async_trait;
+use failback_core::cloud::{
+    ChangeStatus, Clock, Drs, DrsQuotas, Ec2, Executions, Instance, InstanceStatus, Job, JobLogItem,
+    LaunchConfiguration, LaunchConfigurationTemplate, LaunchTemplateVersion, Quotas, RecordSet, RecordType,
+    RecoveryInstance, RecoveryInstanceFilter, ReplicationTemplate, Route53, RunningExecution, SourceServer,
+    Subnet,
+};
+use failback_core::guard::{
+    ChangeRecords, CreateLaunchTemplateVersion, DeleteRecoveryInstance, DeleteSourceServer,
+    DisconnectSourceServer, ReverseReplication, SetDefaultVersion, StartRecovery, StopReplication,
+    TagResource, TerminateInstances, TerminateRecoveryInstances, UpdateLaunchConfiguration, Warrant,
+};
+use failback_core::id::{
+    ChangeId, HostedZoneId, InstanceId, JobId, LaunchTemplateId, SnapshotId, SourceServerId, SubnetId,
+};
+use failback_core::moment::Moment;
+use failback_core::region::Region;
+use failback_core::{Error, Result};
+
+/// What AWS knows of one Region.
+#[derive(Debug, Clone, Default)]
+pub struct Half {
+    pub servers: Vec<SourceServer>,
+    pub recovery_instances: Vec<RecoveryInstance>,
+    pub jobs: Vec<Job>,
+    pub instances: Vec<Instance>,
+}
+
+/// Both Regions.
+#[derive(Debug, Clone)]
+pub struct Aws {
+    pub now: Moment,
+    pub home: Half,
+    pub away: Half,
+    pub records: Vec<RecordSet>,
+    pub snapshots: Vec<(SnapshotId, Moment)>,
+    pub configuration: LaunchConfiguration,
+    pub template: LaunchTemplateVersion,
+}
+
+impl Aws {
+    fn half(&self, region: Region) -> &Half {
+        if region.as_str() == "us-east-1" { &self.home } else { &self.away }
+    }
+}
+
+/// The tests ask for warrants and look at them; nothing is done with them here.
+fn not_here<T>() -> Result<T> {
+    Err(Error::internal("these lists cannot be changed by a call"))
+}
+
+impl Clock for Aws {
+    fn now(&self) -> Moment {
+        self.now
+    }
+}
+
+#[async_trait]
+impl Drs for Aws {
+    async fn source_servers(
+        &self,
+        region: Region,
+        ids: Option<&[SourceServerId]>,
+    ) -> Result<Vec<SourceServer>> {
+        let mut servers = self.half(region).servers.clone();
+        servers.retain(|server| ids.is_none_or(|ids| ids.contains(&server.id)));
+        Ok(servers)
+    }
+    async fn recovery_instances(
+        &self,
+        region: Region,
+        filter: &RecoveryInstanceFilter,
+    ) -> Result<Vec<RecoveryInstance>> {
+        let mut all = self.half(region).recovery_instances.clone();
+        all.retain(|one| match filter {
+            RecoveryInstanceFilter::Ids(ids) => ids.contains(&one.id),
+            RecoveryInstanceFilter::SourceServers(ids) => ids.contains(&one.source_server),
+            RecoveryInstanceFilter::All => true,
+        });
+        Ok(all)
+    }
+    async fn jobs(&self, region: Region, ids: &[JobId], since: Option<Moment>) -> Result<Vec<Job>> {
+        let mut jobs = self.half(region).jobs.clone();
+        jobs.retain(|job| ids.is_empty() || ids.contains(&job.id));
+        jobs.retain(|job| since.is_none_or(|since| job.created.is_none_or(|at| at >= since)));
+        Ok(jobs)
+    }
+    async fn job_log(&self, _: Region, _: &JobId) -> Result<Vec<JobLogItem>> {
+        Ok(Vec::new())
+    }
+    async fn recovery_snapshots(&self, _: Region, _: &SourceServerId) -> Result<Vec<(SnapshotId, Moment)>> {
+        Ok(self.snapshots.clone())
+    }
+    async fn replication_templates(&self, _: Region) -> Result<Vec<ReplicationTemplate>> {
+        Ok(Vec::new())
+    }
+    async fn launch_configuration_templates(&self, _: Region) -> Result<Vec<LaunchConfigurationTemplate>> {
+        Ok(Vec::new())
+    }
+    async fn launch_configuration(&self, _: Region, _: &SourceServerId) -> Result<LaunchConfiguration> {
+        Ok(self.configuration.clone())
+    }
+    async fn start_recovery(&self, _: Warrant<StartRecovery>) -> Result<JobId> {
+        not_here()
+    }
+    async fn reverse_replication(&self, _: Warrant<ReverseReplication>) -> Result<String> {
+        not_here()
+    }
+    async fn update_launch_configuration(&self, _: Warrant<UpdateLaunchConfiguration>) -> Result<()> {
+        not_here()
+    }
+    async fn stop_replication(&self, _: Warrant<StopReplication>) -> Result<()> {
+        not_here()
+    }
+    async fn terminate_recovery_instances(&self, _: Warrant<TerminateRecoveryInstances>) -> Result<JobId> {
+        not_here()
+    }
+    async fn delete_recovery_instance(&self, _: Warrant<DeleteRecoveryInstance>) -> Result<()> {
+        not_here()
+    }
+    async fn disconnect_source_server(&self, _: Warrant<DisconnectSourceServer>) -> Result<()> {
+        not_here()
+    }
+    async fn delete_source_server(&self, _: Warrant<DeleteSourceServer>) -> Result<()> {
+        not_here()
+    }
+    async fn tag_resource(&self, _: Warrant<TagResource>) -> Result<()> {
+        not_here()
+    }
+}
+
+#[async_trait]
+impl Ec2 for Aws {
+    async fn instances(&self, region: Region, ids: &[InstanceId]) -> Result<Vec<Instance>> {
+        let mut instances = self.half(region).instances.clone();
+        instances.retain(|instance| ids.contains(&instance.id));
+        Ok(instances)
+    }
+    async fn instance_status(&self, _: Region, _: &[InstanceId]) -> Result<Vec<InstanceStatus>> {
+        Ok(Vec::new())
+    }
+    async fn subnets(&self, _: Region, _: &[SubnetId]) -> Result<Vec<Subnet>> {
+        Ok(Vec::new())
+    }
+    async fn default_launch_template_version(
+        &self,
+        _: Region,
+        _: &LaunchTemplateId,
+    ) -> Result<LaunchTemplateVersion> {
+        Ok(self.template.clone())
+    }
+    async fn create_launch_template_version(&self, _: Warrant<CreateLaunchTemplateVersion>) -> Result<u64> {
+        not_here()
+    }
+    async fn set_default_version(&self, _: Warrant<SetDefaultVersion>) -> Result<()> {
+        not_here()
+    }
+    async fn terminate_instances(&self, _: Warrant<TerminateInstances>) -> Result<()> {
+        not_here()
+    }
+}
+
+#[async_trait]
+impl Route53 for Aws {
+    async fn record_sets(&self, _: &HostedZoneId, name: &str, _: RecordType) -> Result<Vec<RecordSet>> {
+        Ok(self.records.iter().filter(|set| set.name.trim_end_matches('.') == name).cloned().collect())
+    }
+    async fn change_status(&self, _: &ChangeId) -> Result<ChangeStatus> {
+        Ok(ChangeStatus::InSync)
+    }
+    async fn change_records(&self, _: Warrant<ChangeRecords>) -> Result<ChangeId> {
+        not_here()
+    }
+}
+
+#[async_trait]
+impl Quotas for Aws {
+    async fn drs_quotas(&self, _: Region) -> Result<DrsQuotas> {
+        Ok(DrsQuotas::default())
+    }
+}
+
+#[async_trait]
+impl Executions for Aws {
+    async fn running_executions(&self) -> Result<Vec<RunningExecution>> {
+        Ok(Vec::new())
+    }
+}

@@ -1,0 +1,361 @@
+//! One server in the state in which a warrant is granted, and the means to falsify one thing of it.
+
+use failback_core::cloud::{
+    Check, Direction, FailbackState, Instance, InstanceState, InstanceStatus, Job, JobKind, JobServer,
+    JobStatus, LastLaunch, LaunchConfiguration, LaunchStatus, LaunchTemplateVersion, RecordSet, RecordType,
+    RecoveryInstance, Replication, ReplicationState, RightSizing, SourceServer, Tags,
+};
+use failback_core::fleet::{Fleet, Member, Times};
+use failback_core::id::{InstanceId, RecoveryInstanceId, SourceServerId};
+use failback_core::live::{self, Live, Look};
+use failback_core::moment::Moment;
+use failback_core::plan::Plan;
+use failback_core::procedure::Procedure;
+use failback_core::run::{Run, tag};
+use failback_core::{Error, ErrorName, Result};
+use futures_util::FutureExt as _;
+use serde_json::{Value, json};
+
+use crate::aws::{Aws, Half};
+
+pub const A1: &str = "i-0000000000000000a";
+pub const A4: &str = "i-0000000000000004a";
+pub const B3: &str = "i-0000000000000003b";
+pub const OTHER: &str = "i-0000000000000009f";
+pub const A2: &str = "s-000000000000000a2";
+pub const B1: &str = "s-000000000000000b1";
+pub const OTHERS: &str = "s-000000000000000f9";
+pub const JOB: &str = "drsjob-00000000000000001";
+
+pub const LOOK: Look = Look {
+    b1: true,
+    b2: true,
+    a2: true,
+    a3: true,
+    source_jobs: true,
+    recovery_jobs: true,
+    source_instances: true,
+    recovery_instances: true,
+    records: true,
+};
+
+/// Reads an id.
+pub fn id<T: std::str::FromStr>(text: &str) -> T
+where
+    T::Err: std::fmt::Debug,
+{
+    text.parse().unwrap()
+}
+
+/// A world, what is asked, and when.
+#[derive(Debug, Clone)]
+pub struct Case {
+    pub procedure: Procedure,
+    pub plan: Value,
+    pub aws: Aws,
+    pub fleet: Fleet,
+    pub checks: Vec<InstanceStatus>,
+    pub traffic_moved_by_hand: bool,
+    pub look: Look,
+    /// How long after the look the warrant is asked for.
+    pub asked_after_seconds: u64,
+}
+
+impl Case {
+    /// A failback that has come to its clean-up: A4 works, carries traffic and is protected; A2 is stopped; A1 is
+    /// stopped and B2 still lives.
+    pub fn failback() -> Self {
+        Self::new(Procedure::Failback, A4, "10.0.0.4", InstanceState::Stopped)
+    }
+
+    /// A drill that has come to its clean-up: production runs on A1, a drill launched B2, A2 is stopped.
+    pub fn drill() -> Self {
+        let mut case = Self::new(Procedure::Drill, A1, "10.0.0.1", InstanceState::Running);
+        case.b2().tags = Tags::from([(tag::PROCEDURE.to_owned(), "drill".to_owned())]);
+        case.a3().replication_state = ReplicationState::NotStarted;
+        case
+    }
+
+    fn new(procedure: Procedure, protected: &str, traffic: &str, a1: InstanceState) -> Self {
+        let home = Half {
+            servers: vec![server(A2, Direction::Failback, B3, ReplicationState::Stopped)],
+            recovery_instances: vec![recovery_instance(A4, A2)],
+            jobs: Vec::new(),
+            instances: vec![instance(A1, a1, "10.0.0.1"), instance(A4, InstanceState::Running, "10.0.0.4")],
+        };
+        let away = Half {
+            servers: vec![server(B1, Direction::Failover, protected, ReplicationState::Continuous)],
+            recovery_instances: vec![recovery_instance(B3, B1)],
+            jobs: Vec::new(),
+            instances: vec![instance(B3, InstanceState::Running, "10.1.0.3")],
+        };
+        Self {
+            procedure,
+            plan: serde_json::from_str(include_str!("../../src/plan/complete.json")).unwrap(),
+            aws: Aws {
+                now: start(),
+                home,
+                away,
+                records: vec![record(traffic)],
+                snapshots: vec![(id("pit-00000000000000001"), start())],
+                configuration: configured(),
+                template: template(),
+            },
+            fleet: Fleet { members: vec![member()], redirected: None },
+            checks: [B3, A4].map(passed).to_vec(),
+            traffic_moved_by_hand: false,
+            look: LOOK,
+            asked_after_seconds: 0,
+        }
+    }
+
+    pub fn a1(&mut self) -> &mut Instance {
+        &mut self.aws.home.instances[0]
+    }
+    pub fn a2(&mut self) -> &mut SourceServer {
+        &mut self.aws.home.servers[0]
+    }
+    pub fn a3(&mut self) -> &mut RecoveryInstance {
+        &mut self.aws.home.recovery_instances[0]
+    }
+    pub fn a4(&mut self) -> &mut Instance {
+        &mut self.aws.home.instances[1]
+    }
+    pub fn b1(&mut self) -> &mut SourceServer {
+        &mut self.aws.away.servers[0]
+    }
+    pub fn b2(&mut self) -> &mut RecoveryInstance {
+        &mut self.aws.away.recovery_instances[0]
+    }
+    pub fn b3(&mut self) -> &mut Instance {
+        &mut self.aws.away.instances[0]
+    }
+    pub fn member(&mut self) -> &mut Member {
+        &mut self.fleet.members[0]
+    }
+    pub fn set(&mut self, pointer: &str, value: Value) {
+        *self.plan.pointer_mut(pointer).unwrap() = value;
+    }
+    pub fn points_at(&mut self, address: &str) {
+        self.aws.records[0].values = vec![address.to_owned()];
+    }
+    pub fn moved_by_hand(&mut self, said: bool) {
+        self.plan["redirect"] = json!({ "byHand": true });
+        self.traffic_moved_by_hand = said;
+    }
+
+    /// Not yet launched for failback.
+    pub fn without_a3(mut self) -> Self {
+        self.aws.home.recovery_instances.clear();
+        self.aws.home.instances.truncate(1);
+        self.member().a3 = None;
+        self
+    }
+
+    /// Not yet reversed.
+    pub fn without_a2(mut self) -> Self {
+        self = self.without_a3();
+        self.aws.home.servers.clear();
+        self.member().a2 = None;
+        self
+    }
+
+    /// B2 is terminated.
+    pub fn without_b2(mut self) -> Self {
+        self.aws.away.recovery_instances.clear();
+        self
+    }
+
+    pub fn run(&self) -> Run {
+        Run {
+            id: "arn:aws:states:us-east-1:111122223333:execution:failback:one".into(),
+            procedure: self.procedure,
+            started: start(),
+            plan: Plan::read(&self.plan).unwrap(),
+            traffic_moved_by_hand: self.traffic_moved_by_hand,
+        }
+    }
+
+    pub fn now(&self) -> Moment {
+        self.aws.now.plus_seconds(self.asked_after_seconds)
+    }
+
+    /// What is read of this world.
+    pub fn live(&self) -> Result<Live> {
+        live::read(&self.aws, &self.run(), &self.fleet, self.look).now_or_never().unwrap()
+    }
+}
+
+pub fn start() -> Moment {
+    Moment::parse("2026-11-02T08:00:00Z").unwrap()
+}
+
+pub fn member() -> Member {
+    Member {
+        name: "web-1".into(),
+        wave: 0,
+        a1: Some(id(A1)),
+        b1: id(B1),
+        b2: Some(id(B3)),
+        a2: Some(id(A2)),
+        a3: Some(id(A4)),
+        replace: None,
+        home: false,
+        times: Times::default(),
+    }
+}
+
+pub fn healthy(state: ReplicationState) -> Replication {
+    Replication {
+        state,
+        lag_seconds: None,
+        eta: None,
+        total_bytes: 100,
+        replicated_bytes: 100,
+        rescanned_bytes: 100,
+        backlog_bytes: 0,
+        rescan_complete: true,
+        error: None,
+        step: None,
+    }
+}
+
+pub fn server(name: &str, direction: Direction, instance: &str, state: ReplicationState) -> SourceServer {
+    SourceServer {
+        id: id(name),
+        arn: format!("arn:aws:drs:us-east-1:111122223333:source-server/{name}"),
+        tags: Tags::new(),
+        direction,
+        instance: Some(id(instance)),
+        hostname: None,
+        origin_region: None,
+        recovery_instance: None,
+        last_launch: LastLaunch::NotStarted,
+        last_launch_job: None,
+        replication: healthy(state),
+        reversed_arn: None,
+    }
+}
+
+pub fn recovery_instance(name: &str, of: &str) -> RecoveryInstance {
+    RecoveryInstance {
+        id: id::<RecoveryInstanceId>(name),
+        arn: format!("arn:aws:drs:us-east-2:111122223333:recovery-instance/{name}"),
+        tags: Tags::new(),
+        instance: id(name),
+        state: InstanceState::Running,
+        job: None,
+        source_server: id::<SourceServerId>(of),
+        is_drill: false,
+        originated_in_aws: true,
+        failback_state: FailbackState::NotStarted,
+        agent_seen: None,
+        replication_state: ReplicationState::Continuous,
+        point_in_time: None,
+    }
+}
+
+pub fn instance(name: &str, state: InstanceState, address: &str) -> Instance {
+    Instance {
+        id: id::<InstanceId>(name),
+        state,
+        tags: Tags::new(),
+        instance_type: "m5.large".into(),
+        subnet: Some(id("subnet-0a1b2c3d4e5f60718")),
+        security_groups: vec![id("sg-0a1b2c3d4e5f60718")],
+        profile_arn: Some("arn:aws:iam::111122223333:instance-profile/web".into()),
+        private_ip: Some(address.to_owned()),
+        public_ip: None,
+        network_interfaces: 1,
+        metadata_reachable: true,
+    }
+}
+
+pub fn record(value: &str) -> RecordSet {
+    RecordSet {
+        name: "shop.example.com.".into(),
+        kind: RecordType::A,
+        ttl_seconds: Some(60),
+        values: vec![value.to_owned()],
+        set_identifier: None,
+    }
+}
+
+pub fn passed(instance: &str) -> InstanceStatus {
+    InstanceStatus { id: id(instance), system: Check::Ok, instance: Check::Ok }
+}
+
+/// A job of either Region at work on a server.
+pub fn job_on(server: &str) -> Job {
+    let part = JobServer {
+        server: id(server),
+        recovery_instance: None,
+        launch: LaunchStatus::InProgress,
+        actions: None,
+    };
+    Job {
+        id: id(JOB),
+        kind: JobKind::Launch,
+        status: JobStatus::Started,
+        created: Some(start()),
+        tags: Tags::new(),
+        servers: vec![part],
+    }
+}
+
+pub fn configured() -> LaunchConfiguration {
+    LaunchConfiguration {
+        launch_template: Some(id("lt-00000001")),
+        launch_into: None,
+        right_sizing: RightSizing::None,
+        copy_private_ip: false,
+        starts: true,
+        post_launch_actions: false,
+    }
+}
+
+pub fn template() -> LaunchTemplateVersion {
+    LaunchTemplateVersion {
+        template: id("lt-00000001"),
+        version: 2,
+        subnet: Some(id("subnet-0a1b2c3d4e5f60718")),
+        security_groups: vec![id("sg-0a1b2c3d4e5f60718")],
+        profile: Some("arn:aws:iam::111122223333:instance-profile/web".into()),
+        instance_type: Some("m5.large".into()),
+    }
+}
+
+/// One precondition falsified, and what the refusal says.
+pub type Row = (&'static str, fn(&mut Case));
+
+/// Asks for a warrant in a world where it is due, and again with each row's precondition falsified.
+pub fn granted_unless<T>(base: &Case, ask: impl Fn(&Case) -> Result<T>, rows: &[Row]) -> T {
+    let granted = ask(base).unwrap_or_else(|error| panic!("in the world where it is due: {error}"));
+    stale_look_proves_nothing(base, &ask);
+    for (said, falsify) in rows {
+        refused(base, &ask, ErrorName::Guard, said, *falsify);
+    }
+    granted
+}
+
+/// The same world with one change is refused under this name and with these words.
+pub fn refused<T>(
+    base: &Case,
+    ask: impl Fn(&Case) -> Result<T>,
+    name: ErrorName,
+    said: &str,
+    change: impl FnOnce(&mut Case),
+) -> Error {
+    let mut case = base.clone();
+    change(&mut case);
+    let Err(error) = ask(&case) else { panic!("granted although: {said}") };
+    assert_eq!(error.name(), name, "{said}: {error}");
+    assert!(error.to_string().contains(said), "`{said}` is not what was said: {error}");
+    error
+}
+
+fn stale_look_proves_nothing<T>(base: &Case, ask: impl Fn(&Case) -> Result<T>) {
+    let later = |seconds| Case { asked_after_seconds: seconds, ..base.clone() };
+    assert!(ask(&later(60)).is_ok(), "a minute is fresh enough");
+    refused(base, &ask, ErrorName::Internal, "too long ago", |case| case.asked_after_seconds = 61);
+}

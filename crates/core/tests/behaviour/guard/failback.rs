@@ -1,0 +1,283 @@
+//! What a failback may do: B3 is production until A4 is proven to be.
+
+use failback_core::cloud::{Check, InstanceState, ReplicationState};
+use failback_core::guard::{
+    ChangeRecords, DeleteRecoveryInstance, Guard, ReverseReplication, StopReplication, TerminateInstances,
+    TerminateRecoveryInstances, Warrant,
+};
+use failback_core::procedure::Failback;
+use failback_core::{ErrorName, Result};
+use serde_json::json;
+
+use crate::case::{A1, A2, A4, B1, B3, Case, OTHER, Row, granted_unless, id, job_on, refused};
+
+fn stop_b1(case: &Case) -> Result<Warrant<StopReplication>> {
+    let run = case.run();
+    let member = &case.fleet.members[0];
+    Guard::<Failback>::new(&run)?.stop_b1(&case.live()?, case.now(), member, &case.checks)
+}
+
+fn redirect(case: &Case) -> Result<Vec<Warrant<ChangeRecords>>> {
+    let run = case.run();
+    Guard::<Failback>::new(&run)?.redirect(&case.live()?, case.now(), &case.fleet, &case.checks)
+}
+
+fn reverse_a3(case: &Case) -> Result<Warrant<ReverseReplication>> {
+    let run = case.run();
+    let member = &case.fleet.members[0];
+    Guard::<Failback>::new(&run)?.reverse_a3(&case.live()?, case.now(), &case.fleet, member)
+}
+
+fn terminate_b2(case: &Case) -> Result<Warrant<TerminateRecoveryInstances>> {
+    let (run, members) = (case.run(), case.fleet.members.iter().collect::<Vec<_>>());
+    let guard = Guard::<Failback>::new(&run)?;
+    guard.terminate_b2(&case.live()?, case.now(), &case.fleet, &members, &case.checks)
+}
+
+fn terminate_a1(case: &Case) -> Result<Warrant<TerminateInstances>> {
+    let (run, members) = (case.run(), case.fleet.members.iter().collect::<Vec<_>>());
+    Guard::<Failback>::new(&run)?.terminate_a1(&case.live()?, case.now(), &case.fleet, &members)
+}
+
+fn delete_a3(case: &Case) -> Result<Warrant<DeleteRecoveryInstance>> {
+    let run = case.run();
+    Guard::<Failback>::new(&run)?.delete_a3(&case.live()?, case.now(), &case.fleet.members[0])
+}
+
+/// Traffic is on B3, which is replicated home; the plan asks to stop B1.
+fn double_billed() -> Case {
+    let mut case = Case::failback().without_a3();
+    case.plan["stopOriginalReplication"] = json!(true);
+    case.b1().instance = Some(id(A1));
+    case.a2().replication.state = ReplicationState::Continuous;
+    case.points_at("10.1.0.3");
+    case
+}
+
+#[test]
+fn b1_is_stopped_when_b3_works_and_is_replicated_home() {
+    let rows: &[Row] = &[
+        ("does not ask to stop", |case| case.plan["stopOriginalReplication"] = json!(false)),
+        ("B1 is not there", |case| case.aws.away.servers.clear()),
+        ("B2 does not live (S2)", |case| case.aws.away.recovery_instances.clear()),
+        ("does not run (S2)", |case| case.b3().state = InstanceState::Stopped),
+        ("does not pass its status checks", |case| case.checks.clear()),
+        ("does not pass its status checks", |case| case.checks[0].system = Check::Impaired),
+        ("does not pass its status checks", |case| case.checks[0].instance = Check::Initializing),
+        ("not replicated home yet", |case| case.aws.home.servers.clear()),
+        ("no longer protects A1", |case| case.b1().instance = Some(id(A4))),
+        ("no longer protects A1", |case| case.member().a1 = None),
+        ("production DNS points at A1", |case| case.points_at("10.0.0.1")),
+    ];
+    let warrant = granted_unless(&double_billed(), stop_b1, rows).spend();
+    assert_eq!((warrant.region.as_str(), warrant.server), ("us-east-2", id(B1)));
+}
+
+#[test]
+fn a_b1_whose_instance_drs_no_longer_names_may_be_stopped() {
+    let mut case = double_billed();
+    case.b1().instance = None;
+    assert!(stop_b1(&case).is_ok());
+}
+
+#[test]
+fn a_check_that_does_not_apply_is_passed() {
+    let mut case = double_billed();
+    case.checks[0].system = Check::NotApplicable;
+    case.checks[0].instance = Check::NotApplicable;
+    assert!(stop_b1(&case).is_ok());
+    case.checks.clear();
+    assert!(stop_b1(&case).is_err());
+    case.set("/validation/statusChecks", json!(false));
+    assert!(stop_b1(&case).is_ok(), "the plan does without");
+}
+
+#[test]
+fn records_are_pointed_at_an_a4_that_works() {
+    let rows: &[Row] = &[
+        ("routing policy", |case| case.aws.records[0].set_identifier = Some("blue".into())),
+        ("A4 is not launched", |case| case.member().a3 = None),
+        ("does not run (S2)", |case| case.a4().state = InstanceState::Pending),
+        ("does not run (S2)", |case| case.aws.home.instances.truncate(1)),
+        ("does not pass its status checks", |case| case.checks[1].instance = Check::Impaired),
+        ("has no private address", |case| case.a4().private_ip = None),
+        ("has no public address", |case| case.set("/redirect/records/0/address", json!("public"))),
+    ];
+    let mut case = Case::failback();
+    case.points_at("10.1.0.3");
+    let warrants = granted_unless(&case, redirect, rows);
+    let [warrant] = warrants.as_slice() else { panic!("one zone, one batch") };
+    let change = &warrant.action().records[0];
+    assert_eq!(warrant.action().zone.as_str(), "Z0123456789ABCDEFGHIJ");
+    assert_eq!(
+        (change.name.as_str(), change.value.as_str(), change.ttl_seconds),
+        ("shop.example.com", "10.0.0.4", 60)
+    );
+}
+
+#[test]
+fn records_hold_the_address_that_the_plan_wants() {
+    let mut case = Case::failback();
+    case.set("/redirect/records/0/address", json!("public"));
+    case.a4().public_ip = Some("198.51.100.4".into());
+    assert_eq!(redirect(&case).unwrap()[0].action().records[0].value, "198.51.100.4");
+}
+
+#[test]
+fn records_of_a_server_that_is_home_are_left_alone() {
+    let mut case = Case::failback();
+    case.member().home = true;
+    case.look.records = false;
+    assert!(redirect(&case).unwrap().is_empty());
+}
+
+#[test]
+fn a3_is_reversed_once_a4_carries_traffic() {
+    let rows: &[Row] = &[
+        ("A3 does not live", |case| case.a3().state = InstanceState::Terminated),
+        ("does not point at A4 (S2)", |case| case.points_at("10.1.0.3")),
+        ("does not point at A4 (S2)", |case| case.aws.records[0].values.push("10.1.0.3".into())),
+        ("does not point at A4 (S2)", |case| case.aws.records.clear()),
+        ("does not point at A4 (S2)", |case| case.aws.records.push(crate::case::record("10.1.0.3"))),
+        ("does not run (S2)", |case| case.a4().state = InstanceState::Stopped),
+        ("nobody has said", |case| case.moved_by_hand(false)),
+    ];
+    let warrant = granted_unless(&Case::failback(), reverse_a3, rows).spend();
+    assert_eq!((warrant.region.as_str(), warrant.recovery_instance), ("us-east-1", id(A4)));
+}
+
+#[test]
+fn traffic_moved_by_hand_is_a_persons_word() {
+    let mut case = Case::failback();
+    case.points_at("10.1.0.3");
+    case.moved_by_hand(true);
+    assert!(reverse_a3(&case).is_ok());
+    // The same word does not count where the plan has records.
+    let mut case = Case::failback();
+    case.points_at("10.1.0.3");
+    case.traffic_moved_by_hand = true;
+    assert!(reverse_a3(&case).is_err());
+}
+
+#[test]
+fn a_server_that_is_home_holds_nobody_up() {
+    let mut case = Case::failback();
+    let mut home = case.fleet.members[0].clone();
+    home.name = "web-2".into();
+    home.b1 = id("s-000000000000000b2");
+    (home.home, home.a3) = (true, None);
+    case.plan["redirect"]["records"][0]["server"] = json!("web-2");
+    case.fleet.members.push(home);
+    assert!(reverse_a3(&case).is_ok());
+    case.fleet.members[1].home = false;
+    refused(&case, reverse_a3, ErrorName::Guard, "web-2: A4 is not launched", |_| ());
+}
+
+#[test]
+fn b2_is_terminated_when_a4_is_production_and_protected() {
+    let rows: &[Row] = &[
+        ("does not point at A4 (S2)", |case| case.points_at("10.1.0.3")),
+        ("nobody has said", |case| case.moved_by_hand(false)),
+        ("B2 does not live", |case| case.b2().state = InstanceState::ShuttingDown),
+        ("A2 is not there (S5)", |case| case.aws.home.servers.clear()),
+        ("still replicates; it is stopped first (S4)", |case| {
+            case.a2().replication.state = ReplicationState::Continuous;
+        }),
+        ("is at work on it (S7)", |case| case.aws.home.jobs.push(job_on(A2))),
+        ("A4 is not there (S2)", |case| case.aws.home.recovery_instances.clear()),
+        ("does not pass its status checks", |case| case.checks.truncate(1)),
+        ("B1 is not there", |case| case.aws.away.servers.clear()),
+        ("B1 protects another instance", |case| case.b1().instance = Some(id(A1))),
+        ("replication of A3 is not reversed", |case| {
+            case.a3().replication_state = ReplicationState::NotStarted;
+        }),
+        ("production DNS points at B3", |case| {
+            case.b3().public_ip = Some("10.0.0.4".into());
+        }),
+    ];
+    let warrant = granted_unless(&Case::failback(), terminate_b2, rows).spend();
+    assert_eq!((warrant.region.as_str(), warrant.recovery_instances), ("us-east-2", vec![id(B3)]));
+}
+
+#[test]
+fn b2_stays_while_b1_lags_or_has_not_compared_every_byte() {
+    let base = Case::failback();
+    let waits = |change: fn(&mut Case)| {
+        refused(&base, terminate_b2, ErrorName::NotReady, "not healthy at this moment", change);
+    };
+    waits(|case| case.b1().replication.lag_seconds = Some(1));
+    waits(|case| case.b1().replication.state = ReplicationState::Rescan);
+    waits(|case| case.b1().replication.rescan_complete = false);
+    // After a full initial sync there is nothing to compare.
+    let mut synced = Case::failback();
+    synced.plan["stopOriginalReplication"] = json!(true);
+    synced.b1().replication.rescan_complete = false;
+    synced.b1().replication.rescanned_bytes = 0;
+    assert!(terminate_b2(&synced).is_ok());
+    let waits = |change: fn(&mut Case)| {
+        refused(&synced, terminate_b2, ErrorName::NotReady, "not healthy at this moment", change);
+    };
+    waits(|case| case.plan["stopOriginalReplication"] = json!(false));
+    waits(|case| case.b1().replication.rescanned_bytes = 1);
+    waits(|case| case.b1().replication.replicated_bytes = 99);
+}
+
+/// B2 is gone, and the plan asks to terminate the originals.
+fn originals_go() -> Case {
+    let mut case = Case::failback().without_b2();
+    case.plan["cleanup"] = json!({ "terminateOriginals": true });
+    case
+}
+
+#[test]
+fn a1_is_terminated_when_nothing_depends_on_it() {
+    let rows: &[Row] = &[
+        ("the plan keeps the original servers (S3)", |case| case.plan["cleanup"] = json!({})),
+        ("does not point at A4 (S2)", |case| case.points_at("10.1.0.3")),
+        ("A1 is not known (S5)", |case| case.member().a1 = None),
+        ("A2 is not there (S5)", |case| case.aws.home.servers.clear()),
+        ("still replicates", |case| case.a2().replication.state = ReplicationState::InitialSync),
+        ("B2 is terminated before A1 (S4)", |case| {
+            case.aws.away.recovery_instances.push(crate::case::recovery_instance(B3, B1));
+        }),
+        ("is A4, the new production (S3)", |case| case.member().a1 = Some(id(A4))),
+        ("B1 protects another instance", |case| case.b1().instance = Some(id(OTHER))),
+        ("is protected by B1 or has traffic", |case| case.a1().private_ip = Some("10.0.0.4".into())),
+    ];
+    let warrant = granted_unless(&originals_go(), terminate_a1, rows).spend();
+    assert_eq!((warrant.region.as_str(), warrant.instances), ("us-east-1", vec![id(A1)]));
+}
+
+#[test]
+fn a3_is_deleted_when_a4_is_protected_and_what_goes_first_is_gone() {
+    let mut base = originals_go();
+    base.a1().state = InstanceState::Terminated;
+    let rows: &[Row] = &[
+        ("A3 is not there", |case| case.aws.home.recovery_instances.clear()),
+        ("is not protected; deleting it", |case| case.a3().replication_state = ReplicationState::NotStarted),
+        ("B2 is terminated before A3", |case| {
+            case.aws.away.recovery_instances.push(crate::case::recovery_instance(B3, B1));
+        }),
+        ("A1 is terminated before A3", |case| case.a1().state = InstanceState::Stopped),
+        ("B1 protects another instance", |case| case.b1().instance = None),
+    ];
+    let warrant = granted_unless(&base, delete_a3, rows).spend();
+    assert_eq!((warrant.region.as_str(), warrant.recovery_instance), ("us-east-1", id(A4)));
+}
+
+#[test]
+fn a3_is_deleted_beside_an_a1_that_stays() {
+    let mut kept = Case::failback().without_b2();
+    assert!(delete_a3(&kept).is_ok(), "the plan keeps A1");
+    kept.plan["cleanup"] = json!({ "terminateOriginals": true });
+    assert!(delete_a3(&kept).is_err(), "A1 goes first");
+    kept.member().a1 = Some(id(A4));
+    assert!(delete_a3(&kept).is_ok(), "A1 is A4, and is never terminated");
+    kept.member().a1 = None;
+    assert!(delete_a3(&kept).is_ok(), "nobody knows of an A1");
+}
+
+#[test]
+fn a_failbacks_guard_is_for_failbacks() {
+    refused(&Case::drill(), delete_a3, ErrorName::Guard, "no part of a drill", |_| ());
+}

@@ -1,0 +1,5 @@
+//! Every warrant of the guard: granted in a world where it should be, refused when one precondition is falsified.
+
+mod drill;
+mod failback;
+mod shared;

@@ -1,0 +1,283 @@
+//! What both procedures may do.
+
+use failback_core::cloud::{InstanceState, JobStatus, ReplicationState, RightSizing};
+use failback_core::guard::{
+    CreateLaunchTemplateVersion, DeleteSourceServer, DisconnectSourceServer, Guard, Launchable,
+    ReverseReplication, SetDefaultVersion, StartRecovery, StopReplication, TagResource,
+    UpdateLaunchConfiguration, Warrant,
+};
+use failback_core::launch::Wanted;
+use failback_core::procedure::Either;
+use failback_core::run::tag;
+use failback_core::{ErrorName, Result};
+use futures_util::FutureExt as _;
+use serde_json::json;
+
+use crate::case::{
+    A1, A2, A4, B1, B3, Case, OTHER, OTHERS, Row, granted_unless, id, job_on, recovery_instance, refused,
+    server,
+};
+
+fn reverse_b2(case: &Case) -> Result<Warrant<ReverseReplication>> {
+    let run = case.run();
+    Guard::<Either>::new(&run)?.reverse_b2(&case.live()?, case.now(), &case.fleet.members[0])
+}
+
+fn tag_a2(case: &Case) -> Result<Warrant<TagResource>> {
+    let run = case.run();
+    Guard::<Either>::new(&run)?.tag_a2(&case.live()?, case.now(), &case.fleet.members[0])
+}
+
+fn configure_a2(case: &Case) -> Result<Warrant<UpdateLaunchConfiguration>> {
+    let run = case.run();
+    Guard::<Either>::new(&run)?.configure_a2(&case.live()?, case.now(), &case.fleet.members[0])
+}
+
+fn write_template(case: &Case) -> Result<Warrant<CreateLaunchTemplateVersion>> {
+    let (run, member) = (case.run(), &case.fleet.members[0]);
+    let guard = Guard::<Either>::new(&run)?;
+    guard.write_template(&case.live()?, case.now(), member, &case.aws.template, wanted(case))
+}
+
+fn use_template(case: &Case) -> Result<Warrant<SetDefaultVersion>> {
+    let (run, member) = (case.run(), &case.fleet.members[0]);
+    let guard = Guard::<Either>::new(&run)?;
+    guard.use_template(&case.live()?, case.now(), member, &id("lt-00000001"), 3)
+}
+
+fn stop_a2(case: &Case) -> Result<Warrant<StopReplication>> {
+    let run = case.run();
+    Guard::<Either>::new(&run)?.stop_a2(&case.live()?, case.now(), &case.fleet.members[0])
+}
+
+fn disconnect_a2(case: &Case) -> Result<Warrant<DisconnectSourceServer>> {
+    let run = case.run();
+    Guard::<Either>::new(&run)?.disconnect_a2(&case.live()?, case.now(), &case.fleet.members[0])
+}
+
+fn delete_a2(case: &Case) -> Result<Warrant<DeleteSourceServer>> {
+    let run = case.run();
+    Guard::<Either>::new(&run)?.delete_a2(&case.live()?, case.now(), &case.fleet.members[0])
+}
+
+fn wanted(case: &Case) -> Wanted {
+    Wanted::of(&case.run(), &case.fleet.members[0], case.aws.home.instances.first()).unwrap()
+}
+
+/// Found fit at the moment of the look; `asked_after_seconds` passes before.
+fn launchable(case: &Case) -> Result<Launchable> {
+    let (run, live) = (case.run(), case.live()?);
+    let mut later = case.aws.clone();
+    later.now = case.now();
+    let guard = Guard::<Either>::new(&run)?;
+    guard
+        .launchable(&later, &live, &case.fleet.members[0], &wanted(case))
+        .now_or_never()
+        .expect("the lists answer at once")
+}
+
+fn launch_a2(case: &Case) -> Result<Warrant<StartRecovery>> {
+    let fit = launchable(&Case { asked_after_seconds: 0, ..case.clone() })?;
+    let run = case.run();
+    Guard::<Either>::new(&run)?.launch_a2(case.now(), vec![fit])
+}
+
+#[test]
+fn b2_is_reversed_once_and_only_the_b2_that_the_run_began_with() {
+    let rows: &[Row] = &[
+        ("B2 does not live", |case| case.aws.away.recovery_instances.clear()),
+        ("is not the B2 this run began with", |case| case.member().b2 = Some(id(OTHER))),
+        ("did not originate in AWS", |case| case.b2().originated_in_aws = false),
+        ("reversed already", |case| {
+            let a2 = server(A2, failback_core::cloud::Direction::Failback, B3, ReplicationState::Initiating);
+            case.aws.home.servers.push(a2);
+        }),
+    ];
+    let base = Case::failback().without_a2();
+    let warrant = granted_unless(&base, reverse_b2, rows).spend();
+    assert_eq!((warrant.region.as_str(), warrant.recovery_instance), ("us-east-2", id(B3)));
+    let mut unnamed = base;
+    unnamed.member().b2 = None;
+    assert!(reverse_b2(&unnamed).is_ok(), "the ledger may not know B2 yet");
+}
+
+#[test]
+fn a2_is_tagged_with_what_nothing_else_remembers() {
+    let rows: &[Row] = &[
+        ("A2 is not there", |case| case.aws.home.servers.clear()),
+        ("is tagged as another server's", |case| {
+            case.a2().tags.insert(tag::B1.to_owned(), OTHERS.to_owned());
+        }),
+    ];
+    let warrant = granted_unless(&Case::failback(), tag_a2, rows).spend();
+    assert_eq!((warrant.region.as_str(), warrant.arn), ("us-east-1", Case::failback().a2().arn.clone()));
+    let tags = &warrant.tags;
+    assert_eq!([&tags[tag::B1], &tags[tag::A1], &tags[tag::PROCEDURE]], [B1, A1, "failback"]);
+    assert!(tags[tag::RUN].ends_with(":failback:one"));
+    let mut unknown = Case::failback();
+    unknown.member().a1 = None;
+    assert!(!tag_a2(&unknown).unwrap().spend().tags.contains_key(tag::A1));
+}
+
+#[test]
+fn only_this_members_a2_is_prepared() {
+    let rows: &[Row] = &[
+        ("A2 is not there", |case| case.aws.home.servers.clear()),
+        ("is tagged as another server's", |case| {
+            case.a2().tags.insert(tag::B1.to_owned(), OTHERS.to_owned());
+        }),
+    ];
+    let base = Case::failback();
+    let configured = granted_unless(&base, configure_a2, rows).spend();
+    assert_eq!((configured.region.as_str(), configured.server), ("us-east-1", id(A2)));
+    let written = granted_unless(&base, write_template, rows).spend();
+    assert_eq!((written.region.as_str(), written.from_version), ("us-east-1", 2));
+    assert_eq!(written.instance_type, "m5.large");
+    let used = granted_unless(&base, use_template, rows).spend();
+    assert_eq!((used.region.as_str(), used.version), ("us-east-1", 3));
+}
+
+/// A2 is ready, and nothing was launched from it yet.
+fn ready() -> Case {
+    let mut case = Case::failback().without_a3();
+    case.a2().replication.state = ReplicationState::Continuous;
+    case.points_at("10.1.0.3");
+    case
+}
+
+#[test]
+fn a2_is_launchable_when_it_is_ready_and_prepared() {
+    let rows: &[Row] = &[
+        ("A2 is not there", |case| case.aws.home.servers.clear()),
+        ("is at work on A2 (S7)", |case| case.aws.home.jobs.push(job_on(A2))),
+        ("would be launched into", |case| case.aws.configuration.launch_into = Some(id(A1))),
+        ("would be launched into", |case| {
+            case.set("/launch/intoSource", json!(true));
+            case.aws.configuration.launch_into = Some(id(OTHER));
+        }),
+    ];
+    assert_eq!(granted_unless(&ready(), launchable, rows).lag_seconds(), 0);
+    let waits = |said, change: fn(&mut Case)| {
+        refused(&ready(), launchable, ErrorName::NotReady, said, change);
+    };
+    waits("it is synchronizing", |case| case.a2().replication.state = ReplicationState::InitialSync);
+    waits("STOPPED", |case| case.a2().replication.state = ReplicationState::Stopped);
+    waits("not what the plan wants", |case| case.aws.configuration.launch_template = None);
+    waits("not what the plan wants", |case| case.aws.configuration.right_sizing = RightSizing::Basic);
+    waits("not what the plan wants", |case| case.aws.configuration.copy_private_ip = true);
+    waits("not what the plan wants", |case| case.aws.configuration.starts = false);
+    waits("not what the plan wants", |case| case.aws.template.subnet = None);
+    waits("not what the plan wants", |case| case.aws.template.security_groups.clear());
+    waits("not what the plan wants", |case| case.aws.template.profile = None);
+    waits("not what the plan wants", |case| case.aws.template.instance_type = Some("t3.micro".into()));
+}
+
+#[test]
+fn a_job_that_is_over_or_of_others_does_not_keep_a2_from_its_launch() {
+    let mut case = ready();
+    let mut over = job_on(A2);
+    over.status = JobStatus::Completed;
+    case.aws.home.jobs = vec![over, job_on(OTHERS)];
+    assert!(launchable(&case).is_ok());
+}
+
+#[test]
+fn a2_with_lag_is_launched_from_a_snapshot_if_the_plan_allows_the_lag() {
+    let mut case = ready();
+    case.a2().replication.lag_seconds = Some(60);
+    assert_eq!(launchable(&case).unwrap().lag_seconds(), 60);
+    refused(&case, launchable, ErrorName::NotReady, "no recovery snapshot yet", |case| {
+        case.aws.snapshots.clear()
+    });
+    refused(&case, launchable, ErrorName::NotReady, "synchronizing", |case| {
+        case.a2().replication.lag_seconds = Some(61);
+    });
+}
+
+#[test]
+fn a4_becomes_a1_only_in_a_failback_that_wants_it_and_only_when_a1_is_stopped() {
+    let mut case = ready();
+    case.set("/launch/intoSource", json!(true));
+    case.aws.configuration.launch_into = Some(id(A1));
+    assert!(launchable(&case).is_ok());
+    refused(&case, launchable, ErrorName::NotReady, "must be stopped", |case| {
+        case.a1().state = InstanceState::Running;
+    });
+    let mut drill = ready();
+    drill.procedure = failback_core::procedure::Procedure::Drill;
+    drill.set("/launch/intoSource", json!(true));
+    drill.aws.configuration.launch_into = Some(id(A1));
+    refused(&drill, launchable, ErrorName::Guard, "which is A1 (S1)", |_| ());
+}
+
+#[test]
+fn a_drill_is_launched_into_its_isolated_network() {
+    let mut case = ready();
+    case.procedure = failback_core::procedure::Procedure::Drill;
+    refused(&case, launchable, ErrorName::NotReady, "not what the plan wants", |_| ());
+    case.aws.template.subnet = Some(id("subnet-0f1e2d3c4b5a69788"));
+    case.aws.template.security_groups = vec![id("sg-0f1e2d3c4b5a69788")];
+    assert!(launchable(&case).is_ok());
+}
+
+#[test]
+fn what_was_found_fit_is_launched_within_a_minute() {
+    let warrant = granted_unless(&ready(), launch_a2, &[]).spend();
+    assert_eq!((warrant.region.as_str(), warrant.servers), ("us-east-1", vec![id(A2)]));
+    assert!(!warrant.is_drill);
+    let mut failback = ready();
+    failback.set("/drill/launchAs", json!("drill"));
+    assert!(
+        !launch_a2(&failback).unwrap().spend().is_drill,
+        "a failback is no drill, whatever the drill's settings"
+    );
+}
+
+#[test]
+fn a2_is_stopped_unless_it_is_being_launched() {
+    let rows: &[Row] = &[
+        ("A2 is not there", |case| case.aws.home.servers.clear()),
+        ("is at work on A2 (S7)", |case| case.aws.home.jobs.push(job_on(A2))),
+    ];
+    let warrant = granted_unless(&ready(), stop_a2, rows).spend();
+    assert_eq!((warrant.region.as_str(), warrant.server), ("us-east-1", id(A2)));
+}
+
+/// Everything that goes before A2 is gone.
+fn last() -> Case {
+    let mut case = Case::failback().without_b2();
+    case.aws.home.recovery_instances.clear();
+    case.a2().replication.state = ReplicationState::Disconnected;
+    case
+}
+
+#[test]
+fn a2_goes_last() {
+    let rows: &[Row] = &[
+        ("A2 is gone", |case| case.aws.home.servers.clear()),
+        ("still replicates", |case| case.a2().replication.state = ReplicationState::Continuous),
+        ("is at work on it (S7)", |case| case.aws.away.jobs.push(job_on(B1))),
+        ("still exists (S4)", |case| case.aws.home.recovery_instances.push(recovery_instance(A4, A2))),
+        ("still lives (S4)", |case| case.aws.away.recovery_instances.push(recovery_instance(B3, B1))),
+    ];
+    let disconnected = granted_unless(&last(), disconnect_a2, rows).spend();
+    assert_eq!((disconnected.region.as_str(), disconnected.server), ("us-east-1", id(A2)));
+    let deleted = granted_unless(&last(), delete_a2, rows).spend();
+    assert_eq!((deleted.region.as_str(), deleted.server), ("us-east-1", id(A2)));
+    refused(&last(), delete_a2, ErrorName::Guard, "is not disconnected (S4)", |case| {
+        case.a2().replication.state = ReplicationState::Stopped;
+    });
+}
+
+#[test]
+fn only_a_drill_that_keeps_its_recovered_servers_removes_a2_beside_a_b2() {
+    let mut case = last();
+    case.aws.away.recovery_instances.push(recovery_instance(B3, B1));
+    case.set("/drill/launchRecoveredServers", json!(false));
+    case.set("/drill/keepRecoveredServers", json!(true));
+    refused(&case, disconnect_a2, ErrorName::Guard, "still lives (S4)", |_| ());
+    case.procedure = failback_core::procedure::Procedure::Drill;
+    assert!(disconnect_a2(&case).is_ok());
+    case.set("/drill/keepRecoveredServers", json!(false));
+    refused(&case, disconnect_a2, ErrorName::Guard, "still lives (S4)", |_| ());
+}

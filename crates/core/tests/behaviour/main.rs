@@ -1,0 +1,7 @@
+//! What core promises, as tables: each rule once as it should be, and once broken.
+
+#![allow(clippy::unwrap_used, unreachable_pub)]
+
+mod aws;
+mod case;
+mod guard;
