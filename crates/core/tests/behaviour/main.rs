@@ -5,3 +5,4 @@
 mod aws;
 mod case;
 mod guard;
+mod plan;

@@ -1,0 +1,335 @@
+//! The plan: each check with its bounds, its path and its remedy; and what a plan means.
+
+use std::collections::BTreeSet;
+
+use failback_core::cloud::Tags;
+use failback_core::plan::{LIKE_SOURCE, Limits, Plan, Problem};
+use serde_json::{Value, json};
+
+use crate::case::{B1, OTHERS, id};
+
+fn complete() -> Value {
+    serde_json::from_str(include_str!("../../src/plan/complete.json")).unwrap()
+}
+
+/// The complete plan with some places changed. A place that is not there is added.
+fn changed(changes: &[(&str, Value)]) -> Value {
+    let mut plan = complete();
+    for (pointer, value) in changes {
+        let (parent, key) = pointer.rsplit_once('/').unwrap();
+        plan.pointer_mut(parent).unwrap()[key] = value.clone();
+    }
+    plan
+}
+
+fn problems(plan: &Value) -> Vec<Problem> {
+    Plan::read(plan).map_or_else(|problems| problems.0, |_| Vec::new())
+}
+
+fn right(changes: &[(&str, Value)]) {
+    let found = problems(&changed(changes));
+    assert!(found.is_empty(), "{changes:?}: {found:?}");
+}
+
+/// One problem: at this path, with this message and this remedy in it.
+fn wrong(changes: &[(&str, Value)], path: &str, said: &str, remedy: &str) {
+    let found = problems(&changed(changes));
+    let [problem] = found.as_slice() else { panic!("{changes:?}: {found:?}") };
+    assert_eq!(problem.path, path, "{problem}");
+    assert!(problem.message.contains(said), "{problem}");
+    assert!(problem.remedy.contains(remedy), "{problem}");
+}
+
+/// The bounds of a number: both are right, the neighbours outside are not.
+fn bounded(pointer: &str, least: u64, most: u64, path: &str, remedy: &str) {
+    right(&[(pointer, json!(least))]);
+    right(&[(pointer, json!(most))]);
+    if least > 0 {
+        wrong(&[(pointer, json!(least - 1))], path, "out of range", remedy);
+    }
+    wrong(&[(pointer, json!(most + 1))], path, "", remedy);
+}
+
+#[test]
+fn numbers_have_bounds() {
+    bounded("/launch/relaunchesMax", 0, 10, "$.launch.relaunchesMax", "0 to 10");
+    bounded("/launch/lagSecondsMax", 0, 86_400, "$.launch.lagSecondsMax", "at most 86400");
+    bounded("/redirect/records/0/ttlSeconds", 0, 86_400, "$.redirect.records[0].ttlSeconds", "60 seconds");
+    for minutes in
+        ["reversalMinutes", "launchMinutes", "validationMinutes", "redirectMinutes", "cleanupMinutes"]
+    {
+        bounded(&format!("/limits/{minutes}"), 1, 1440, &format!("$.limits.{minutes}"), "Use 1 to 1440");
+    }
+    for hours in ["replicationHours", "protectionHours"] {
+        bounded(&format!("/limits/{hours}"), 1, 336, &format!("$.limits.{hours}"), "Use 1 to 336");
+    }
+    for gate in ["beforeRedirect", "beforeCleanup"] {
+        let path = format!("$.gates.{gate}.timeoutMinutes");
+        bounded(&format!("/gates/{gate}/timeoutMinutes"), 1, 20_160, &path, "Use 1 to 20160");
+    }
+}
+
+#[test]
+fn a_name_is_short_and_plain() {
+    right(&[("/name", json!("Shop 1-a_b.c"))]);
+    right(&[("/name", json!("n".repeat(60)))]);
+    for name in [String::new(), "n".repeat(61), "a/b".to_owned(), "shöp".to_owned()] {
+        wrong(&[("/name", json!(name))], "$.name", "1 to 60", "short name");
+    }
+}
+
+#[test]
+fn two_regions_of_one_partition() {
+    let path = "$.regions.recovery";
+    wrong(&[("/regions/recovery", json!("us-east-1"))], path, "both us-east-1", "recovered in");
+    wrong(&[("/regions/recovery", json!("us-gov-east-1"))], path, "partition", "one partition");
+}
+
+#[test]
+fn servers_are_chosen_in_exactly_one_way() {
+    let ids = |n: usize| (0..n).map(|i| format!("s-{i:017}")).collect::<Vec<_>>();
+    for one in [json!({ "all": true }), json!({ "ids": ids(1) }), json!({ "ids": ids(1_000) })] {
+        right(&[("/servers", one)]);
+    }
+    wrong(&[("/servers", json!({}))], "$.servers", "no servers are chosen", "exactly one of");
+    let both = json!({ "all": true, "ids": ids(1) });
+    wrong(&[("/servers", both)], "$.servers", "more than one way", "exactly one of");
+    wrong(&[("/servers", json!({ "all": false }))], "$.servers.all", "chooses nothing", "exactly one of");
+    for n in [0, 1_001] {
+        wrong(&[("/servers", json!({ "ids": ids(n) }))], "$.servers.ids", &format!("{n} ids"), "1 to 1000");
+    }
+    let twice = json!({ "ids": [B1, OTHERS, B1] });
+    wrong(&[("/servers", twice)], "$.servers.ids[2]", "named twice", "Remove one");
+    wrong(&[("/servers", json!({ "tags": {} }))], "$.servers.tags", "without saying so", "at least one tag");
+}
+
+#[test]
+fn waves_have_names_and_only_the_last_takes_the_rest() {
+    let wave = |name: &str, tier: &str| json!({ "name": name, "tags": { "tier": tier } });
+    let rest = |name: &str| json!({ "name": name, "tags": {} });
+    let many = |n: usize| (0..n).map(|i| wave(&format!("wave {i}"), "x")).collect::<Vec<_>>();
+    right(&[("/waves", json!([]))]);
+    right(&[("/waves", json!([rest("all")]))]);
+    right(&[("/waves", json!([wave("a", "x"), wave("b", "y"), rest("c")]))]);
+    right(&[("/waves", json!([wave(&"w".repeat(40), "x")]))]);
+    right(&[("/waves", json!(many(20)))]);
+    wrong(&[("/waves", json!(many(21)))], "$.waves", "21 waves", "at most 20");
+    for name in [String::new(), "w".repeat(41)] {
+        wrong(&[("/waves", json!([wave(&name, "x")]))], "$.waves[0].name", "1 to 40", "short name");
+    }
+    let twice = json!([wave("a", "x"), wave("a", "y")]);
+    wrong(&[("/waves", twice)], "$.waves[1].name", "`a` is used twice", "another name");
+    let early = json!([wave("a", "x"), rest("b"), wave("c", "y")]);
+    wrong(&[("/waves", early)], "$.waves[1].tags", "later waves stay empty", "last wave");
+}
+
+#[test]
+fn a_failbacks_network_is_named_or_like_the_source() {
+    let (subnet, groups) = (json!("subnet-0a1b2c3d4e5f60718"), json!(["sg-0a1b2c3d4e5f60718"]));
+    let network = |value: Value| [("/launch/network", value)];
+    right(&network(json!({ "likeSource": true })));
+    right(&network(json!({ "subnetId": subnet, "securityGroupIds": groups })));
+    right(&network(json!({ "likeSource": false, "subnetId": subnet, "securityGroupIds": groups })));
+    for neither in
+        [json!({}), json!({ "likeSource": false }), json!({ "likeSource": true, "subnetId": subnet })]
+    {
+        wrong(&network(neither), "$.launch.network", "exactly one", "likeSource");
+    }
+    for loose in [json!({ "subnetId": subnet }), json!({ "likeSource": true, "securityGroupIds": groups })] {
+        wrong(&network(loose), "$.launch.network.securityGroupIds", "belong to subnetId", "1 to 5");
+    }
+}
+
+#[test]
+fn a_drill_is_isolated_and_leaves_nothing() {
+    let path = "$.drill.network";
+    let same = [("/drill/network/subnetId", json!("subnet-0a1b2c3d4e5f60718"))];
+    wrong(&same, &format!("{path}.subnetId"), "same subnet", "production does not use");
+    let open = [("/drill/network/securityGroupIds", json!([]))];
+    wrong(&open, &format!("{path}.securityGroupIds"), "no security groups", "let nothing out");
+    let kept = ("/drill/keepRecoveredServers", json!(true));
+    wrong(std::slice::from_ref(&kept), "$.drill.keepRecoveredServers", "take them down", "to false");
+    right(&[kept, ("/drill/launchRecoveredServers", json!(false))]);
+}
+
+#[test]
+fn records_are_simple_names_once_each() {
+    let name = |name: &str| [("/redirect/records/0/name", json!(name))];
+    let label = "l".repeat(63);
+    let longest = format!("{label}.{label}.{label}.{}", "l".repeat(61));
+    for good in ["shop.example.com", "Shop.Example.com.", "*.example.com", "_x.a-b.com", &longest] {
+        right(&name(good));
+    }
+    let long_label = format!("{}.com", "l".repeat(64));
+    let too_long = format!("l.{longest}");
+    for bad in ["shop", "", "shop..com", "shop .com", &long_label, &too_long] {
+        wrong(&name(bad), "$.redirect.records[0].name", "not a domain name", "full name");
+    }
+    wrong(
+        &[("/redirect/records/0/server", json!(""))],
+        "$.redirect.records[0].server",
+        "empty",
+        "id of its B1",
+    );
+    let record = complete()["redirect"]["records"][0].clone();
+    let named = |n: usize| {
+        let one = |i: usize| {
+            let mut record = record.clone();
+            record["name"] = json!(format!("shop-{i}.example.com"));
+            record
+        };
+        (0..n).map(one).collect::<Vec<_>>()
+    };
+    right(&[("/redirect/records", json!(named(500)))]);
+    wrong(&[("/redirect/records", json!(named(501)))], "$.redirect.records", "501 records", "at most 500");
+    let mut twice = vec![record.clone(), record];
+    twice[1]["name"] = json!("SHOP.example.com.");
+    wrong(&[("/redirect/records", json!(twice))], "$.redirect.records[1].name", "named twice", "Remove one");
+    twice[1]["zoneId"] = json!("Z0000000000OTHERZONE0");
+    right(&[("/redirect/records", json!(twice))]);
+}
+
+#[test]
+fn somebody_says_when_traffic_has_moved() {
+    let by_hand = ("/redirect", json!({ "byHand": true }));
+    right(std::slice::from_ref(&by_hand));
+    wrong(&[by_hand, ("/gates", json!({}))], "$.gates.beforeRedirect", "nobody would say", "timeoutMinutes");
+    right(&[("/gates", json!({}))]);
+    wrong(&[("/redirect", json!({}))], "$.redirect", "not know when traffic has moved", "byHand");
+    wrong(&[("/redirect/byHand", json!(true))], "$.redirect.byHand", "two ways", "Remove the records");
+}
+
+#[test]
+fn profile_and_type_are_names_or_like_source() {
+    for field in ["instanceProfile", "instanceType"] {
+        let pointer = format!("/launch/{field}");
+        right(&[(&pointer, json!("m5.large"))]);
+        wrong(&[(&pointer, json!(" "))], &format!("$.launch.{field}"), "empty", "like-source");
+    }
+}
+
+#[test]
+fn what_a_plan_does_not_say_is_the_default() {
+    let plan = json!({
+        "name": "short",
+        "regions": { "source": "us-east-1", "recovery": "us-east-2" },
+        "servers": { "all": true },
+        "launch": { "network": { "likeSource": true } },
+        "redirect": complete()["redirect"],
+        "validation": {},
+        "limits": {},
+    });
+    let mut without = plan.clone();
+    let object = without.as_object_mut().unwrap();
+    (object.remove("limits"), object.remove("validation"));
+    let plan = Plan::read(&plan).unwrap();
+    assert_eq!(plan, Plan::read(&without).unwrap());
+    assert_eq!(
+        (plan.launch.instance_profile.as_str(), plan.launch.instance_type.as_str()),
+        (LIKE_SOURCE, "like-source")
+    );
+    assert_eq!((plan.launch.relaunches_max, plan.launch.lag_seconds_max), (2, 0));
+    assert!(plan.validation.status_checks && plan.validation.post_launch_actions);
+    assert!(!plan.cleanup.terminate_originals && !plan.stop_original_replication && !plan.redirect.by_hand);
+    let limits = Limits {
+        reversal_minutes: 60,
+        replication_hours: 48,
+        launch_minutes: 120,
+        validation_minutes: 20,
+        redirect_minutes: 15,
+        protection_hours: 48,
+        cleanup_minutes: 60,
+    };
+    assert_eq!(plan.limits, limits);
+    assert_eq!(plan.wave_names(), ["all"]);
+    assert_eq!(plan.wave_of(&Tags::new()), Some(0));
+    assert_eq!((plan.pair().source().as_str(), plan.pair().recovery().as_str()), ("us-east-1", "us-east-2"));
+}
+
+fn tags(pairs: &[(&str, &str)]) -> Tags {
+    pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+}
+
+#[test]
+fn a_server_is_of_the_first_wave_whose_tags_it_all_carries() {
+    let waves = json!([
+        { "name": "data", "tags": { "tier": "data", "app": "shop" } },
+        { "name": "web", "tags": { "tier": "web" } },
+    ]);
+    let plan = Plan::read(&changed(&[("/waves", waves)])).unwrap();
+    assert_eq!(plan.wave_names(), ["data", "web"]);
+    assert_eq!(plan.wave_of(&tags(&[("tier", "data"), ("app", "shop"), ("x", "y")])), Some(0));
+    assert_eq!(plan.wave_of(&tags(&[("tier", "data")])), None);
+    assert_eq!(plan.wave_of(&tags(&[("tier", "web"), ("app", "shop")])), Some(1));
+}
+
+#[test]
+fn a_plan_means_all_servers_or_those_with_its_ids_or_tags() {
+    let means = |servers: Value, tags: &Tags| {
+        Plan::read(&changed(&[("/servers", servers)])).unwrap().means(&id(B1), tags)
+    };
+    let none = Tags::new();
+    assert!(means(json!({ "all": true }), &none));
+    assert!(means(json!({ "ids": [OTHERS, B1] }), &none));
+    assert!(!means(json!({ "ids": [OTHERS] }), &none));
+    assert!(means(json!({ "tags": { "app": "shop" } }), &tags(&[("app", "shop"), ("tier", "web")])));
+    assert!(!means(json!({ "tags": { "app": "shop", "tier": "data" } }), &tags(&[("app", "shop")])));
+    assert!(!means(json!({ "tags": { "app": "shop" } }), &tags(&[("app", "blog")])));
+}
+
+#[test]
+fn each_problem_of_form_is_mended_with_an_example() {
+    let mut plan = complete();
+    plan["launch"]["netwrok"] = json!({});
+    plan["waves"][0].as_object_mut().unwrap().remove("tags");
+    plan["regions"]["source"] = json!(7);
+    plan["limits"]["launchMinutes"] = json!("soon");
+    let found: BTreeSet<String> = problems(&plan).iter().map(ToString::to_string).collect();
+    let expect = |start: &str| assert!(found.iter().any(|one| one.starts_with(start)), "{start}: {found:#?}");
+    assert_eq!(found.len(), 4, "{found:#?}");
+    expect("$.launch.netwrok: unknown field. Remove it, or use the right name: expected one of `network`");
+    expect("$.waves[0].tags: missing. Add it, for example \"tags\": {\"tier\":\"data\"}");
+    expect("$.regions.source: invalid type: integer `7`");
+    expect("$.limits.launchMinutes: invalid type: string \"soon\", expected u64. Write for example 120");
+}
+
+#[test]
+fn what_was_mended_is_not_judged_by_its_meaning() {
+    // The examples that mend are themselves sound, so nothing is said twice; the neighbours are still judged.
+    let mut plan = complete();
+    plan["regions"] = json!({ "source": "us-east-2" });
+    plan["name"] = json!("");
+    let paths: Vec<String> = problems(&plan).into_iter().map(|problem| problem.path).collect();
+    assert_eq!(paths, ["$.regions.recovery", "$.name"]);
+    // `$.drill` was mended as a whole: whatever lies in it says nothing.
+    let mut plan = complete();
+    plan["drill"] = json!(true);
+    plan["launch"]["network"]["subnetId"] = json!("subnet-0f1e2d3c4b5a69788");
+    let paths: Vec<String> = problems(&plan).into_iter().map(|problem| problem.path).collect();
+    assert_eq!(paths, ["$.drill"]);
+    // `$.waves[0].name` was mended: that says nothing of `$.waves`.
+    let mut plan = complete();
+    plan["redirect"] = json!({ "records": [7], "byHand": true });
+    let paths: Vec<String> = problems(&plan).into_iter().map(|problem| problem.path).collect();
+    assert_eq!(paths, ["$.redirect.records[0]", "$.redirect.byHand"]);
+}
+
+#[test]
+fn a_hundred_problems_are_enough() {
+    let mut plan = complete();
+    for i in 0..150 {
+        plan[format!("field{i}")] = json!(i);
+    }
+    assert_eq!(problems(&plan).len(), 100);
+}
+
+#[test]
+fn problems_are_printed_one_a_line_with_their_number() {
+    let one = Plan::read(&changed(&[("/name", json!(""))])).unwrap_err().to_string();
+    assert!(one.starts_with("the plan has 1 problem\n  $.name: not 1 to 60"), "{one}");
+    assert!(one.ends_with(". Choose a short name, such as shop-failback"), "{one}");
+    let two = changed(&[("/name", json!("")), ("/launch/relaunchesMax", json!(11))]);
+    let two = Plan::read(&two).unwrap_err().to_string();
+    assert!(two.starts_with("the plan has 2 problems\n"), "{two}");
+    assert_eq!(two.lines().count(), 3);
+}
