@@ -5,4 +5,6 @@
 mod aws;
 mod case;
 mod guard;
+mod live;
 mod plan;
+mod ready;

@@ -1,0 +1,184 @@
+//! Readiness: what each of DRS's states means for a launch, and what to do about one that will not end by itself.
+
+use failback_core::cloud::{DrsQuotas, JobStatus, Replication, ReplicationState as S};
+use failback_core::ready::{LaunchState, launch_state, stalled, word};
+use failback_core::room::Room;
+
+use crate::case::{B1, healthy, job_on, start};
+
+const STATES: [S; 13] = [
+    S::Stopped,
+    S::Initiating,
+    S::InitialSync,
+    S::Backlog,
+    S::CreatingSnapshot,
+    S::Continuous,
+    S::Paused,
+    S::Rescan,
+    S::Stalled,
+    S::Disconnected,
+    S::NotStarted,
+    S::NotAvailable,
+    S::Unknown,
+];
+
+fn state(replication: &Replication) -> LaunchState {
+    launch_state(replication, start(), 60)
+}
+
+fn lagging(state: S, lag_seconds: u64) -> Replication {
+    Replication { lag_seconds: Some(lag_seconds), ..healthy(state) }
+}
+
+fn synchronizing(remaining_seconds: u64) -> LaunchState {
+    LaunchState::Synchronizing { remaining_seconds }
+}
+
+#[test]
+fn ready_is_continuous_without_lag() {
+    for one in STATES {
+        let is_ready = state(&healthy(one)) == LaunchState::Ready;
+        assert_eq!(is_ready, one == S::Continuous, "{one:?}");
+    }
+    assert_eq!(state(&lagging(S::Continuous, 0)), LaunchState::Ready);
+}
+
+#[test]
+fn ready_with_lag_is_a_lag_that_the_plan_allows_once_all_is_copied() {
+    for one in STATES {
+        let launchable =
+            matches!(one, S::Continuous | S::Backlog | S::CreatingSnapshot | S::Rescan | S::Stalled);
+        for lag_seconds in [1, 60] {
+            let with_lag = state(&lagging(one, lag_seconds)) == LaunchState::ReadyWithLag { lag_seconds };
+            assert_eq!(with_lag, launchable, "{one:?} and {lag_seconds} s");
+        }
+        for not in
+            [lagging(one, 61), lagging(one, 0), Replication { replicated_bytes: 99, ..lagging(one, 60) }]
+        {
+            assert!(!matches!(state(&not), LaunchState::ReadyWithLag { .. }), "{not:?}");
+        }
+    }
+    assert_eq!(launch_state(&lagging(S::Continuous, 1), start(), 0), synchronizing(1));
+}
+
+#[test]
+fn what_copies_is_waited_for_as_long_as_it_is_expected_to_take() {
+    for one in [S::Initiating, S::NotStarted, S::NotAvailable, S::Unknown] {
+        assert_eq!(state(&healthy(one)), synchronizing(360), "{one:?}");
+    }
+    for one in [S::InitialSync, S::Rescan] {
+        // The backlog and the first snapshot come after the sync: 60 s and 30 s at least.
+        let eta = Replication { eta: Some(start().plus_seconds(1_000)), ..healthy(one) };
+        assert_eq!(state(&eta), synchronizing(1_090));
+        assert_eq!(state(&healthy(one)), synchronizing(390), "DRS has no estimate yet");
+    }
+    assert_eq!(state(&healthy(S::Backlog)), synchronizing(60));
+    assert_eq!(state(&healthy(S::CreatingSnapshot)), synchronizing(15));
+    // A lag that the plan does not allow is looked at after a minute at most.
+    assert_eq!(state(&lagging(S::Continuous, 61)), synchronizing(60));
+}
+
+#[test]
+fn what_stands_still_says_why_and_what_to_do() {
+    for one in [S::Stopped, S::Disconnected, S::Paused, S::Stalled] {
+        let LaunchState::Stalled { why } = state(&healthy(one)) else { panic!("{one:?}") };
+        assert_eq!(why, stalled(&healthy(one)));
+    }
+}
+
+/// Each cause of DRS, and a word of its remedy.
+const REMEDIES: &[(&str, &str)] = &[
+    ("AGENT_NOT_SEEN", "AWSElasticDisasterRecoveryRecoveryInstancePolicy"),
+    ("SNAPSHOTS_FAILURE", "EBS snapshot quota"),
+    ("NOT_CONVERGING", "write faster than is copied"),
+    ("UNSTABLE_NETWORK", "route to the staging subnet on TCP 1500"),
+    ("FAILED_TO_CREATE_SECURITY_GROUP", "may no longer exist"),
+    ("FAILED_TO_LAUNCH_REPLICATION_SERVER", "EC2 quotas"),
+    ("FAILED_TO_BOOT_REPLICATION_SERVER", "EC2 quotas"),
+    ("FAILED_TO_AUTHENTICATE_WITH_SERVICE", "TCP 443 out to DRS"),
+    ("FAILED_TO_DOWNLOAD_REPLICATION_SOFTWARE", "TCP 443 out to DRS"),
+    ("FAILED_TO_CREATE_STAGING_DISKS", "EBS volume quota"),
+    ("FAILED_TO_ATTACH_STAGING_DISKS", "EBS volume quota"),
+    ("FAILED_TO_PAIR_REPLICATION_SERVER_WITH_AGENT", "reach the staging subnet on TCP 1500"),
+    ("FAILED_TO_CONNECT_AGENT_TO_REPLICATION_SERVER", "reach the staging subnet on TCP 1500"),
+    ("FAILED_TO_START_DATA_TRANSFER", "reach the staging subnet on TCP 1500"),
+    ("A_WORD_OF_NEXT_YEAR", "see the server's page"),
+];
+
+#[test]
+fn each_cause_of_a_stall_has_its_remedy() {
+    for (cause, remedy) in REMEDIES {
+        let said = stalled(&Replication { error: Some((*cause).to_owned()), ..healthy(S::Stalled) });
+        assert!(said.starts_with(&format!("STALLED ({cause}): ")), "{said}");
+        assert!(said.contains(remedy), "{said}");
+    }
+    assert!(stalled(&healthy(S::Stopped)).contains("STOPPED (no cause given): somebody stopped replication"));
+    assert!(stalled(&healthy(S::Disconnected)).contains("delete it and start again"));
+    assert!(stalled(&healthy(S::Paused)).contains("PAUSED (no cause given): see the server's page"));
+}
+
+#[test]
+fn states_are_named_as_drs_names_them() {
+    let words = STATES.map(word);
+    let drs = [
+        "STOPPED",
+        "INITIATING",
+        "INITIAL_SYNC",
+        "BACKLOG",
+        "CREATING_SNAPSHOT",
+        "CONTINUOUS",
+        "PAUSED",
+        "RESCAN",
+        "STALLED",
+        "DISCONNECTED",
+        "NOT_STARTED",
+        "REPLICATION_STATE_NOT_AVAILABLE",
+        "an unknown state",
+    ];
+    assert_eq!(words, drs);
+}
+
+#[test]
+fn protection_is_more_than_continuous() {
+    let now = healthy(S::Continuous);
+    assert!(now.is_healthy() && now.protects(false) && now.protects(true));
+    let broken = |change: fn(&mut Replication)| {
+        let mut broken = now.clone();
+        change(&mut broken);
+        assert!(!broken.protects(false) && !broken.protects(true), "{broken:?}");
+        broken
+    };
+    assert!(!broken(|r| r.lag_seconds = Some(1)).is_healthy());
+    assert!(!broken(|r| r.state = S::Rescan).is_healthy());
+    assert!(broken(|r| r.rescan_complete = false).is_healthy(), "that alone is not enough");
+    // Stopped and begun anew: nothing to compare, but all copied.
+    let synced = Replication { rescan_complete: false, rescanned_bytes: 0, ..now };
+    assert!(synced.protects(true) && !synced.protects(false));
+    assert!(!Replication { replicated_bytes: 99, ..synced }.protects(true));
+}
+
+#[test]
+fn replication_runs_until_it_is_stopped_or_disconnected() {
+    for one in STATES {
+        assert_eq!(healthy(one).is_running(), !matches!(one, S::Stopped | S::Disconnected), "{one:?}");
+    }
+}
+
+#[test]
+fn jobs_at_work_take_room_and_finished_ones_do_not() {
+    let quotas =
+        DrsQuotas { replicating_servers: 300, concurrent_jobs: 3, servers_per_job: 2, servers_in_jobs: 10 };
+    let mut over = job_on(B1);
+    over.status = JobStatus::Completed;
+    let room = Room::beside(quotas, &[job_on(B1), over, job_on(B1)]);
+    assert_eq!(room, Room { per_job: 2, jobs: 1, servers: 8 });
+    let items = [1, 2, 3];
+    assert_eq!(room.batches(&items).collect::<Vec<_>>(), [[1, 2]]);
+    assert_eq!(room.left_out(&items), 1);
+    // Quotas that others have overdrawn, or that say nothing, are no reason to panic.
+    let none =
+        DrsQuotas { replicating_servers: 0, concurrent_jobs: 0, servers_per_job: 0, servers_in_jobs: 0 };
+    let room = Room::beside(none, &[job_on(B1)]);
+    assert_eq!(room, Room { per_job: 1, jobs: 0, servers: 0 });
+    assert_eq!(room.left_out(&items), 3);
+}
