@@ -4,7 +4,11 @@
 
 mod aws;
 mod case;
+mod frame;
 mod guard;
+mod ledger;
 mod live;
+mod pace;
 mod plan;
 mod ready;
+mod values;
