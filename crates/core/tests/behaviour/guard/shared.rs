@@ -187,7 +187,7 @@ fn a2_with_lag_is_launched_from_a_snapshot_if_the_plan_allows_the_lag() {
     case.a2().replication.lag_seconds = Some(60);
     assert_eq!(launchable(&case).unwrap().lag_seconds(), 60);
     refused(&case, launchable, ErrorName::NotReady, "no recovery snapshot yet", |case| {
-        case.aws.snapshots.clear()
+        case.aws.snapshots.clear();
     });
     refused(&case, launchable, ErrorName::NotReady, "synchronizing", |case| {
         case.a2().replication.lag_seconds = Some(61);
