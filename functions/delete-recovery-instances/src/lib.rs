@@ -58,3 +58,6 @@ impl Step for DeleteRecoveryInstances {
         plan.limits.cleanup_minutes * 60
     }
 }
+
+#[cfg(test)]
+mod tests;

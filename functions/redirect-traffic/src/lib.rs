@@ -96,3 +96,6 @@ async fn follow(cx: &Cx<'_, Failback>, fleet: &mut Fleet, changes: Vec<ChangeId>
     waiting.memo = Some(json!(changes));
     Ok(Verdict::Waiting(waiting))
 }
+
+#[cfg(test)]
+mod tests;

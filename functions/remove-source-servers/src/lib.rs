@@ -78,3 +78,6 @@ impl Step for RemoveSourceServers {
         plan.limits.cleanup_minutes * 60
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -72,3 +72,6 @@ impl Step for StopOriginalReplication {
         plan.limits.reversal_minutes * 60
     }
 }
+
+#[cfg(test)]
+mod tests;

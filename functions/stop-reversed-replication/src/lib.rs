@@ -85,3 +85,6 @@ async fn own(cx: &Cx<'_, Either>, live: &Live, member: &Member, a2: &SourceServe
         cx.cloud.tag_resource(warrant).await.ok();
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -84,3 +84,6 @@ impl Step for TerminateDrillServers {
         plan.limits.cleanup_minutes * 60
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -80,3 +80,6 @@ impl Step for TerminateOriginalServers {
         plan.limits.cleanup_minutes * 60
     }
 }
+
+#[cfg(test)]
+mod tests;

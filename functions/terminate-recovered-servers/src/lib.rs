@@ -121,3 +121,6 @@ async fn terminate(
         Err(why) => Ok(Some(why)),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,180 @@
+//! Worlds brought to a line of the page by hand, for the steps' own tests.
+//!
+//! A step is tested alone: what the steps before it would have done, a person does here, in the simulator, with the
+//! console's own operations. So a test says where on the page it stands, calls its step, and looks at the world.
+
+mod acts;
+mod call;
+
+use failback_core::cloud::Clock as _;
+use failback_core::fleet::{Fleet, Member, Times};
+use failback_core::id::{InstanceId, RecoveryInstanceId, SourceServerId};
+use failback_core::moment::Moment;
+use failback_core::plan::Plan;
+use failback_core::procedure::Procedure;
+use failback_core::region::Region;
+use failback_core::run::Run;
+use failback_sim::{Options, Simulation, World};
+use serde_json::Value;
+
+pub use call::{Answer, Pending};
+pub use failback_sim::Scene;
+
+/// A plan with one record, whose traffic is moved by Route 53, and an isolated network.
+const PLAN: &str = include_str!("plan.json");
+
+/// A world at a line of the page, with the run that has come so far.
+pub struct Stage {
+    /// The world.
+    pub simulation: Simulation,
+    /// The run.
+    pub run: Run,
+    /// Its ledger.
+    pub fleet: Fleet,
+    /// Of a step that works wave by wave.
+    pub wave: Option<usize>,
+    pub(crate) wait: Value,
+}
+
+impl Stage {
+    /// A failback at its beginning: production runs on B3, A1 is stopped.
+    ///
+    /// # Panics
+    /// When the change makes the plan no plan; so do all functions here when the world does not do what it should.
+    #[must_use]
+    pub fn failback(change: impl FnOnce(&mut Value)) -> Self {
+        Self::new(Procedure::Failback, Scene::Recovered, change)
+    }
+
+    /// A drill at its beginning: production runs on A1, B2 and B3 were launched as a drill.
+    #[must_use]
+    pub fn drill(change: impl FnOnce(&mut Value)) -> Self {
+        Self::new(Procedure::Drill, Scene::DrilledRecovered, change)
+    }
+
+    /// A procedure at its beginning, in a world of two servers.
+    #[must_use]
+    pub fn new(procedure: Procedure, scene: Scene, change: impl FnOnce(&mut Value)) -> Self {
+        let mut plan: Value = serde_json::from_str(PLAN).expect("the plan is JSON");
+        change(&mut plan);
+        let plan = Plan::read(&plan).unwrap_or_else(|problems| panic!("{problems}"));
+        let world = World::build(&plan, &Options { scene, servers: 2, ..Options::default() });
+        let members = (0..world.fleet().len()).map(|server| member(&world, server)).collect();
+        let started = Moment::from_millis(world.now_ms());
+        let run = Run {
+            id: "arn:aws:states:us-east-1:111122223333:execution:stage:one".to_owned(),
+            procedure,
+            started,
+            plan,
+            traffic_moved_by_hand: false,
+        };
+        let fleet = Fleet { members, redirected: None };
+        Self { simulation: Simulation::new(world), run, fleet, wave: None, wait: Value::Null }
+    }
+
+    /// The source Region.
+    #[must_use]
+    pub fn home(&self) -> Region {
+        self.run.source()
+    }
+
+    /// The recovery Region.
+    #[must_use]
+    pub fn away(&self) -> Region {
+        self.run.recovery()
+    }
+
+    /// Now.
+    #[must_use]
+    pub fn now(&self) -> Moment {
+        self.simulation.now()
+    }
+
+    /// Lets time pass.
+    pub fn pass(&self, seconds: i64) {
+        self.simulation.world().advance_by(seconds * 1000);
+    }
+
+    /// Lets time pass until something is so, a day at most.
+    pub fn until(&self, what: &str, is_so: impl Fn(&World) -> bool) {
+        for _ in 0..24 * 720 {
+            if is_so(&self.simulation.world()) {
+                return;
+            }
+            self.pass(5);
+        }
+        panic!("waited a day for {what}");
+    }
+
+    /// How many writing calls were accepted.
+    #[must_use]
+    pub fn writes(&self) -> usize {
+        let writes = |call: &&failback_sim::Call| {
+            call.kind == failback_sim::Kind::Write && !matches!(call.outcome, failback_sim::Outcome::Err(_))
+        };
+        self.simulation.world().calls().iter().filter(writes).count()
+    }
+
+    /// What still exists of every server, as labels in order: `A4 B1`.
+    #[must_use]
+    pub fn left(&self) -> Vec<String> {
+        let world = self.simulation.world();
+        let labels = |server| {
+            let mut labels: Vec<_> = world.left_of(server).into_iter().map(|left| left.label).collect();
+            labels.sort_unstable();
+            labels.dedup();
+            labels.join(" ")
+        };
+        (0..world.fleet().len()).map(labels).collect()
+    }
+
+    /// B1 of a server.
+    #[must_use]
+    pub fn b1(&self, server: usize) -> SourceServerId {
+        self.fleet.members[server].b1.clone()
+    }
+
+    /// B2 of a server.
+    #[must_use]
+    pub fn b2(&self, server: usize) -> RecoveryInstanceId {
+        self.fleet.members[server].b2.clone().expect("it is recovered")
+    }
+
+    /// A2 of a server.
+    #[must_use]
+    pub fn a2(&self, server: usize) -> SourceServerId {
+        self.simulation.world().labels(server).a2.expect("it is reversed")
+    }
+
+    /// A3 of a server.
+    #[must_use]
+    pub fn a3(&self, server: usize) -> RecoveryInstanceId {
+        self.fleet.members[server].a3.clone().expect("it is launched")
+    }
+
+    /// A1 of a server.
+    #[must_use]
+    pub fn a1(&self, server: usize) -> InstanceId {
+        self.fleet.members[server].a1.clone().expect("it had an original")
+    }
+
+    pub(crate) fn servers(&self) -> std::ops::Range<usize> {
+        0..self.fleet.members.len()
+    }
+}
+
+fn member(world: &World, server: usize) -> Member {
+    let labels = world.labels(server);
+    Member {
+        name: world.fleet()[server].name.clone(),
+        wave: 0,
+        a1: Some(world.fleet()[server].a1.clone()),
+        b1: labels.b1.expect("each server is protected"),
+        b2: labels.b2,
+        a2: None,
+        a3: None,
+        replace: None,
+        home: false,
+        times: Times::default(),
+    }
+}

@@ -1,0 +1,50 @@
+use failback_core::cloud::Cloud;
+use failback_core::moment::Moment;
+use failback_stage::{Pending, Stage};
+use serde_json::{Value, json};
+
+fn step(cloud: &dyn Cloud, payload: Value, deadline: Moment) -> Pending<'_> {
+    Box::pin(crate::handle(cloud, payload, deadline))
+}
+
+fn due() -> Stage {
+    Stage::failback(|plan| plan["stopOriginalReplication"] = json!(true)).reversed()
+}
+
+#[test]
+fn b1_is_stopped_once_b3_works_and_is_replicated_home() {
+    let mut stage = due();
+    let before = stage.writes();
+    assert!(stage.done(step)[0].starts_with("replication of 2 original servers stopped"));
+    assert_eq!(stage.writes() - before, 2);
+    stage.idle(step, "replication of 0 original servers stopped");
+}
+
+#[test]
+fn the_plan_decides_and_b3_must_be_production() {
+    Stage::failback(|_| ()).reversed().refused(step, "does not ask to stop");
+    Stage::failback(|plan| plan["stopOriginalReplication"] = json!(true))
+        .refused(step, "not replicated home yet");
+}
+
+#[test]
+fn a_b1_that_protects_a4_already_is_left_as_it_is() {
+    let mut stage = Stage::failback(|_| ()).protected();
+    stage.run.plan.stop_original_replication = true;
+    stage.idle(step, "replication of 0 original servers stopped");
+}
+
+#[test]
+fn what_drs_refuses_for_now_is_waited_for() {
+    let mut stage = due();
+    stage.fail("error:drs:StopReplication=ConflictException");
+    stage.waits(step, "web-1: replication of B1 does not stop yet", 0);
+    stage.done(step);
+}
+
+#[test]
+fn a_call_that_is_late_leaves_the_rest_to_the_next() {
+    let mut stage = due();
+    let answer = stage.call_until(stage.now(), step).unwrap();
+    assert_eq!((answer.status.as_str(), answer.why.as_str()), ("waiting", "this call has no time left"));
+}

@@ -1,0 +1,50 @@
+use failback_core::cloud::Cloud;
+use failback_core::moment::Moment;
+use failback_stage::{Pending, Stage};
+use serde_json::Value;
+
+fn step(cloud: &dyn Cloud, payload: Value, deadline: Moment) -> Pending<'_> {
+    Box::pin(crate::handle(cloud, payload, deadline))
+}
+
+#[test]
+fn every_a2_is_stopped() {
+    let mut stage = Stage::failback(|_| ()).reversed();
+    let before = stage.writes();
+    assert_eq!(stage.done(step), ["no server replicates home any more"]);
+    assert_eq!(stage.writes() - before, 2);
+    stage.idle(step, "no server replicates home any more");
+}
+
+#[test]
+fn nothing_is_reversed_so_nothing_is_stopped() {
+    Stage::drill(|_| ()).idle(step, "no server replicates home");
+}
+
+#[test]
+fn a_launch_that_is_at_work_comes_first() {
+    let mut stage = Stage::failback(|_| ()).reversed();
+    let job = stage.launch();
+    let wait = stage.waits(step, &format!("all-1: job {job} must end first"), 0);
+    assert!(wait > 515, "{wait}: a launch takes nine minutes");
+    stage.done(step);
+    stage.idle(step, "no server replicates home");
+}
+
+#[test]
+fn what_drs_refuses_for_now_is_waited_for() {
+    let mut stage = Stage::failback(|_| ()).reversed();
+    stage.fail("error:drs:StopReplication=ConflictException");
+    stage.waits(step, "web-1: replication of A2 does not stop yet", 1);
+    stage.done(step);
+    stage.idle(step, "no server replicates home");
+}
+
+#[test]
+fn a_call_that_is_late_leaves_the_rest_to_the_next() {
+    let mut stage = Stage::failback(|_| ()).reversed();
+    let before = stage.writes();
+    let answer = stage.call_until(stage.now(), step).unwrap();
+    assert_eq!((answer.status.as_str(), answer.why.as_str()), ("waiting", "this call has no time left"));
+    assert_eq!(stage.writes(), before);
+}
