@@ -153,7 +153,8 @@ impl Live {
             let a3 = if self.looked.a3 { self.a3(member)?.map(|a3| a3.instance.clone()) } else { None };
             wanted[0].2.extend(member.a1.clone().into_iter().chain(member.a4()).chain(a3));
             // The ledger does not know a B2 whose launch lost its answer.
-            let b2 = if self.looked.b2 { self.b2(member)?.map(|b2| b2.instance.clone()) } else { None };
+            // Which of several it is, only the step that needs it must know.
+            let b2 = self.b2(member).ok().flatten().map(|b2| b2.instance.clone());
             wanted[1].2.extend(member.b3().into_iter().chain(b2));
         }
         for (looked, region, ids) in wanted {

@@ -171,7 +171,7 @@ impl Stage {
     /// When that is no rule.
     pub fn fail(&self, rule: &str) {
         let names: Vec<String> = self.fleet.members.iter().map(|member| member.name.clone()).collect();
-        let known = failback_sim::Known { steps: &[], servers: &names };
+        let known = failback_sim::Known { steps: &[], servers: &names, errors: &[] };
         self.simulation.world().add_rule(Rule::parse(rule, &known).unwrap_or_else(|error| panic!("{error}")));
     }
 

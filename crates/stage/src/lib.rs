@@ -3,6 +3,8 @@
 //! A step is tested alone: what the steps before it would have done, a person does here, in the simulator, with the
 //! console's own operations. So a test says where on the page it stands, calls its step, and looks at the world.
 
+#![allow(clippy::missing_panics_doc, reason = "for tests: it panics where a test has set up what cannot be")]
+
 mod acts;
 mod call;
 

@@ -51,14 +51,6 @@ fn what_drs_refuses_for_now_is_waited_for() {
 }
 
 #[test]
-fn a_b1_that_lags_is_waited_for() {
-    let mut stage = due();
-    stage.fail("stall:web-1=60");
-    stage.pass(120);
-    stage.waits(step, "not healthy at this moment", 0);
-}
-
-#[test]
 fn a_launch_that_is_at_work_comes_first() {
     let mut stage = Stage::failback(|_| ()).protected();
     stage.launch();
