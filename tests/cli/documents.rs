@@ -20,6 +20,7 @@ const DOCUMENTS: &[&str] = &[
     "CONTRIBUTING.md",
     "docs/graphs.md",
     "docs/plan.md",
+    "docs/safety.md",
     "docs/simulator.md",
 ];
 
@@ -235,4 +236,28 @@ fn every_step_makes_the_calls_that_are_told() {
             assert!(reads, "ARCHITECTURE.md: {} never calls {uncalled}", step.name);
         }
     }
+}
+
+/// docs/safety.md has every rule in its own words, how each is enforced, and each planted bug by its test's name.
+#[test]
+fn safety_is_told_rule_by_rule() {
+    let page = text("docs/safety.md");
+    let told: BTreeMap<&str, Vec<&str>> = rows(&page).map(|row| (row[0], row)).collect();
+    for rule in failback_audit::RULES {
+        let row = told.get(rule.to_string().as_str()).unwrap_or_else(|| panic!("no row for {rule}")).clone();
+        assert_eq!((row.len(), row[1]), (6, rule.text()), "{rule}");
+        let kept = row[2..].iter().filter(|cell| **cell != "–").count();
+        assert!(kept >= 1, "{rule} is kept by nothing");
+    }
+    let tests = text("tests/proof/planted.rs");
+    let planted: BTreeSet<&str> = tests
+        .split("#[test]\nfn ")
+        .skip(1)
+        .filter_map(|test| test.split_once('(').map(|(name, _)| name))
+        .filter(|name| *name != "without_a_bug_the_same_worlds_hold")
+        .collect();
+    let listed: BTreeSet<&str> =
+        page.lines().filter_map(|line| line.strip_prefix("- `")?.strip_suffix('`')).collect();
+    assert_eq!(listed, planted, "docs/safety.md and tests/proof/planted.rs");
+    assert!(planted.len() >= 12);
 }

@@ -17,3 +17,6 @@ mod bugs;
 
 /// What stands between a bugged step and the world.
 mod lens;
+
+/// Bad plans, bad state machines, bad requests: generated, and refused.
+mod garbage;
