@@ -8,6 +8,7 @@ mod errors;
 mod paging;
 mod requests;
 mod route53;
+mod second_opinion;
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
