@@ -162,3 +162,6 @@ fn told(live: &Live, fleet: &Fleet) -> Result<String> {
         format!("; the console may show another launch state for {}", listed(other))
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -87,3 +87,6 @@ async fn prepare(cx: &Cx<'_, Either>, live: &Live, member: &Member) -> Result<()
 fn missing(member: &Member) -> Error {
     Error::new(ErrorName::NotFound, format!("{}: A2 or its launch template is not there", member.name))
 }
+
+#[cfg(test)]
+mod tests;

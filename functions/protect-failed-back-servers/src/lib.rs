@@ -143,3 +143,6 @@ fn remaining(cx: &Cx<'_, Failback>, slowest: Option<u64>) -> Option<u64> {
     let left = 1_000_000_u64.saturating_sub(slowest?);
     Some(left.saturating_mul(seconds) / compared)
 }
+
+#[cfg(test)]
+mod tests;

@@ -87,3 +87,6 @@ impl Step for StartReversedReplication {
         plan.limits.reversal_minutes * 60
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -144,3 +144,6 @@ fn relaunch(
     }
     Ok(Verdict::Relaunch(why))
 }
+
+#[cfg(test)]
+mod tests;

@@ -333,3 +333,12 @@ fn problems_are_printed_one_a_line_with_their_number() {
     assert!(two.starts_with("the plan has 2 problems\n"), "{two}");
     assert_eq!(two.lines().count(), 3);
 }
+
+#[test]
+fn who_started_it_is_named_in_2048_characters_at_most() {
+    right(&[("/startedBy", json!("a"))]);
+    right(&[("/startedBy", json!("a".repeat(2_048)))]);
+    for by in [String::new(), "a".repeat(2_049)] {
+        wrong(&[("/startedBy", json!(by))], "$.startedBy", "not 1 to 2048 characters", "Leave it out");
+    }
+}

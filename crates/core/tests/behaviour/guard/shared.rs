@@ -1,6 +1,6 @@
 //! What both procedures may do.
 
-use failback_core::cloud::{InstanceState, JobStatus, ReplicationState, RightSizing};
+use failback_core::cloud::{InstanceState, JobStatus, LastLaunch, ReplicationState, RightSizing};
 use failback_core::guard::{
     CreateLaunchTemplateVersion, DeleteSourceServer, DisconnectSourceServer, Guard, Launchable,
     ReverseReplication, SetDefaultVersion, StartRecovery, StopReplication, TagResource,
@@ -162,6 +162,7 @@ fn a2_is_launchable_when_it_is_ready_and_prepared() {
     };
     waits("it is synchronizing", |case| case.a2().replication.state = ReplicationState::InitialSync);
     waits("STOPPED", |case| case.a2().replication.state = ReplicationState::Stopped);
+    waits("DRS shows no A3 of it", |case| case.a2().last_launch = LastLaunch::Succeeded);
     waits("not what the plan wants", |case| case.aws.configuration.launch_template = None);
     waits("not what the plan wants", |case| case.aws.configuration.right_sizing = RightSizing::Basic);
     waits("not what the plan wants", |case| case.aws.configuration.copy_private_ip = true);

@@ -1,0 +1,52 @@
+use failback_core::cloud::Cloud;
+use failback_core::moment::Moment;
+use failback_stage::{Pending, Stage};
+use serde_json::Value;
+
+fn step(cloud: &dyn Cloud, payload: Value, deadline: Moment) -> Pending<'_> {
+    Box::pin(crate::handle(cloud, payload, deadline))
+}
+
+#[test]
+fn every_a2_is_tagged_configured_and_given_a_template_once() {
+    let mut stage = Stage::failback(|_| ()).reversed();
+    let before = stage.writes();
+    assert_eq!(stage.done(step), ["2 servers prepared for launch"]);
+    // Tags, settings, a version of the template, and that version as the default.
+    assert_eq!(stage.writes() - before, 8);
+    stage.idle(step, "2 servers prepared for launch");
+    let subnet = stage.run.plan.launch.network.subnet_id.clone();
+    for server in 0..2 {
+        let (a1, a2, b1) = (stage.a1(server), stage.a2(server), stage.b1(server));
+        let (home, world) = (stage.home(), stage.simulation.world());
+        let a2 = world.source_server(home, &a2).unwrap();
+        assert_eq!(a2.tags["drs-failback:b1"], b1.as_str());
+        assert_eq!(a2.tags["drs-failback:a1"], a1.as_str());
+        let template = world.launch_template(home, &a2.launch.template).unwrap();
+        assert_eq!(template.default().unwrap().subnet, subnet);
+    }
+}
+
+#[test]
+fn what_is_launched_already_keeps_its_template() {
+    let mut stage = Stage::failback(|_| ()).launched();
+    let before = stage.writes();
+    stage.done(step);
+    assert_eq!(stage.writes() - before, 2, "the tags alone");
+}
+
+#[test]
+fn without_an_a2_there_is_nothing_to_prepare() {
+    let error = Stage::failback(|_| ()).call(step).unwrap_err();
+    assert!(error.to_string().contains("A2 or its launch template is not there"), "{error}");
+}
+
+#[test]
+fn a_call_that_is_late_says_how_many_are_prepared() {
+    let mut stage = Stage::failback(|_| ()).reversed();
+    let before = stage.writes();
+    let answer = stage.call_until(stage.now(), step).unwrap();
+    assert_eq!((answer.status.as_str(), answer.why.as_str()), ("waiting", "0 of 2 servers are prepared"));
+    assert_eq!((answer.wait_seconds, stage.writes()), (1, before));
+    stage.done(step);
+}

@@ -1,0 +1,60 @@
+use failback_core::cloud::Cloud;
+use failback_core::moment::Moment;
+use failback_stage::{Pending, Stage};
+use serde_json::Value;
+
+fn step(cloud: &dyn Cloud, payload: Value, deadline: Moment) -> Pending<'_> {
+    Box::pin(crate::handle(cloud, payload, deadline))
+}
+
+#[test]
+fn every_b2_is_reversed_once_and_its_a2_waited_for() {
+    let mut stage = Stage::failback(|_| ());
+    let before = stage.writes();
+    let wait = stage.waits(step, "DRS does not show A2 yet", 2);
+    assert!((1..=60).contains(&wait), "{wait}");
+    stage.pass(60);
+    assert_eq!(stage.done(step), ["2 servers replicating home"]);
+    assert_eq!(stage.writes() - before, 2);
+    assert!(stage.fleet.members.iter().all(|member| member.a2.is_some()));
+    stage.idle(step, "2 servers replicating home");
+}
+
+#[test]
+fn what_has_been_asked_is_not_asked_again_at_once() {
+    let mut stage = Stage::failback(|_| ());
+    stage.waits(step, "DRS does not show A2 yet", 2);
+    stage.waits(step, "DRS does not show A2 yet", 0);
+}
+
+#[test]
+fn what_a_person_has_reversed_is_left_as_it_is() {
+    Stage::failback(|_| ()).reversed().idle(step, "2 servers replicating home");
+}
+
+#[test]
+fn what_drs_refuses_for_now_is_waited_for_with_its_words() {
+    let mut stage = Stage::failback(|_| ());
+    stage.fail("error:drs:ReverseReplication=ConflictExceptionx2");
+    let wait = stage.waits(step, "refused by a rule of the rehearsal", 0);
+    assert!(wait >= 5, "{wait}");
+    stage.done(step);
+}
+
+#[test]
+fn a_call_that_is_late_begins_nothing() {
+    let mut stage = Stage::failback(|_| ());
+    let before = stage.writes();
+    let answer = stage.call_until(stage.now(), step).unwrap();
+    assert!(answer.why.ends_with("this call has no time left"), "{}", answer.why);
+    assert_eq!((answer.wait_seconds, stage.writes()), (1, before));
+}
+
+#[test]
+fn a_b2_that_does_not_run_is_waited_for() {
+    let mut stage = Stage::failback(|_| ());
+    let b2 = stage.b2(0);
+    stage.simulation.world().terminate_recovery_instances(stage.away(), &[b2]).unwrap();
+    stage.pass(1_200);
+    stage.waits(step, "B2 does not run", 1);
+}
