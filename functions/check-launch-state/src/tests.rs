@@ -41,3 +41,9 @@ fn what_is_launched_is_past_this_step() {
     stage.idle(step, "2 servers ready");
     assert!(stage.fleet.members.iter().all(|member| member.times.ready.is_none()));
 }
+
+#[test]
+fn it_waits_as_long_as_the_plan_allows() {
+    let plan = Stage::failback(|_| ()).run.plan;
+    assert_eq!(<crate::CheckLaunchState as failback_core::step::Step>::limit_seconds(&plan), 172_800);
+}

@@ -47,3 +47,9 @@ fn a_call_that_is_late_leaves_the_rest_to_the_next() {
     assert_eq!((answer.status.as_str(), answer.why.as_str()), ("waiting", "this call has no time left"));
     assert_eq!(stage.left(), ["A1 A2 A3 A4 B1", "A1 A2 A3 A4 B1"]);
 }
+
+#[test]
+fn it_waits_as_long_as_the_plan_allows() {
+    let plan = Stage::failback(|_| ()).run.plan;
+    assert_eq!(<crate::DeleteRecoveryInstances as failback_core::step::Step>::limit_seconds(&plan), 3_600);
+}

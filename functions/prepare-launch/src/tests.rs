@@ -50,3 +50,9 @@ fn a_call_that_is_late_says_how_many_are_prepared() {
     assert_eq!((answer.wait_seconds, stage.writes()), (1, before));
     stage.done(step);
 }
+
+#[test]
+fn it_waits_as_long_as_the_plan_allows() {
+    let plan = Stage::failback(|_| ()).run.plan;
+    assert_eq!(<crate::PrepareLaunch as failback_core::step::Step>::limit_seconds(&plan), 3_600);
+}

@@ -59,3 +59,9 @@ fn nothing_is_reversed_before_traffic_has_moved() {
 fn it_is_no_part_of_a_drill() {
     Stage::drill(|_| ()).launched().refused(step, "no part of a drill");
 }
+
+#[test]
+fn it_waits_as_long_as_the_plan_allows() {
+    let plan = Stage::failback(|_| ()).run.plan;
+    assert_eq!(<crate::ProtectFailedBackServers as failback_core::step::Step>::limit_seconds(&plan), 172_800);
+}

@@ -61,3 +61,9 @@ fn traffic_goes_only_to_an_a4_that_works() {
 fn it_is_no_part_of_a_drill() {
     Stage::drill(|_| ()).launched().refused(step, "no part of a drill");
 }
+
+#[test]
+fn it_waits_as_long_as_the_plan_allows() {
+    let plan = Stage::failback(|_| ()).run.plan;
+    assert_eq!(<crate::RedirectTraffic as failback_core::step::Step>::limit_seconds(&plan), 900);
+}

@@ -58,3 +58,9 @@ fn a_b2_that_does_not_run_is_waited_for() {
     stage.pass(1_200);
     stage.waits(step, "B2 does not run", 1);
 }
+
+#[test]
+fn it_waits_as_long_as_the_plan_allows() {
+    let plan = Stage::failback(|_| ()).run.plan;
+    assert_eq!(<crate::StartReversedReplication as failback_core::step::Step>::limit_seconds(&plan), 3_600);
+}

@@ -48,3 +48,9 @@ fn a_call_that_is_late_leaves_the_rest_to_the_next() {
     let answer = stage.call_until(stage.now(), step).unwrap();
     assert_eq!((answer.status.as_str(), answer.why.as_str()), ("waiting", "this call has no time left"));
 }
+
+#[test]
+fn it_waits_as_long_as_the_plan_allows() {
+    let plan = Stage::failback(|_| ()).run.plan;
+    assert_eq!(<crate::StopOriginalReplication as failback_core::step::Step>::limit_seconds(&plan), 3_600);
+}

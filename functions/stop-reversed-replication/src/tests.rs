@@ -49,3 +49,9 @@ fn a_call_that_is_late_leaves_the_rest_to_the_next() {
     assert_eq!((answer.status.as_str(), answer.why.as_str()), ("waiting", "this call has no time left"));
     assert_eq!(stage.writes(), before);
 }
+
+#[test]
+fn it_waits_as_long_as_the_plan_allows() {
+    let plan = Stage::failback(|_| ()).run.plan;
+    assert_eq!(<crate::StopReversedReplication as failback_core::step::Step>::limit_seconds(&plan), 3_600);
+}

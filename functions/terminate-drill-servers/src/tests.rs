@@ -43,3 +43,9 @@ fn what_drs_refuses_for_now_is_waited_for() {
 fn it_is_no_part_of_a_failback() {
     Stage::failback(|_| ()).launched().stopped().refused(step, "no part of a failback");
 }
+
+#[test]
+fn it_waits_as_long_as_the_plan_allows() {
+    let plan = Stage::failback(|_| ()).run.plan;
+    assert_eq!(<crate::TerminateDrillServers as failback_core::step::Step>::limit_seconds(&plan), 3_600);
+}

@@ -60,3 +60,9 @@ fn it_is_no_part_of_a_drill() {
     let keeps = |plan: &mut Value| plan["cleanup"] = json!({});
     Stage::drill(keeps).launched().stopped().refused(step, "no part of a drill");
 }
+
+#[test]
+fn it_waits_as_long_as_the_plan_allows() {
+    let plan = Stage::failback(|_| ()).run.plan;
+    assert_eq!(<crate::TerminateOriginalServers as failback_core::step::Step>::limit_seconds(&plan), 3_600);
+}

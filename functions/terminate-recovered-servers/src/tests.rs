@@ -71,3 +71,9 @@ fn a_drill_terminates_its_own_b2_and_no_other() {
     let keeps = |plan: &mut Value| plan["drill"]["keepRecoveredServers"] = json!(true);
     Stage::drill(keeps).reversed().stopped().refused(step, "the plan keeps the recovered servers");
 }
+
+#[test]
+fn it_waits_as_long_as_the_plan_allows() {
+    let plan = Stage::failback(|_| ()).run.plan;
+    assert_eq!(<crate::TerminateRecoveredServers as failback_core::step::Step>::limit_seconds(&plan), 3_600);
+}
