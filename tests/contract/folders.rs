@@ -27,6 +27,7 @@ struct Folder {
     manifest: Option<String>,
     lib: Option<String>,
     main: Option<String>,
+    tests: Option<String>,
 }
 
 /// The files that must know of every step.
@@ -43,6 +44,7 @@ fn folder(name: &str) -> Folder {
         manifest: file("Cargo.toml"),
         lib: file("src/lib.rs"),
         main: file("src/main.rs"),
+        tests: file("src/tests.rs").or_else(|| file("src/tests/mod.rs")),
     }
 }
 
@@ -56,7 +58,7 @@ fn around() -> Around {
 
 /// Everything that somebody who adds a folder may forget.
 fn check(folder: &Folder, around: &Around) -> Vec<String> {
-    let Folder { name, manifest, lib, main } = folder;
+    let Folder { name, manifest, lib, main, tests } = folder;
     let snake = name.replace('-', "_");
     let mut faults = Vec::new();
     let mut must = |is_so: bool, what: String| {
@@ -90,6 +92,11 @@ fn check(folder: &Folder, around: &Around) -> Vec<String> {
     must(
         main.as_deref().unwrap_or_default().contains(&format!("CARGO_PKG_NAME\"), {snake}::handle)")),
         format!("src/main.rs does not serve `{snake}::handle`"),
+    );
+    must(
+        lib.ends_with("\n#[cfg(test)]\nmod tests;\n")
+            && tests.as_deref().unwrap_or_default().contains("crate::handle("),
+        "src/lib.rs does not end with tests of its own that call `crate::handle`".to_owned(),
     );
     must(
         around
@@ -153,7 +160,8 @@ fn every_step_has_a_folder() {
 
 #[test]
 fn a_new_folder_is_told_all_that_it_lacks() {
-    let empty = Folder { name: "freeze-writes".to_owned(), manifest: None, lib: None, main: None };
+    let empty =
+        Folder { name: "freeze-writes".to_owned(), manifest: None, lib: None, main: None, tests: None };
     let faults = check(&empty, &around());
     assert!(faults.iter().all(|fault| fault.starts_with("functions/freeze-writes: ")));
     for words in [
@@ -163,6 +171,7 @@ fn a_new_folder_is_told_all_that_it_lacks() {
         "no NAME that says \"freeze-writes\"",
         "no `handle`",
         "does not serve `freeze_writes::handle`",
+        "does not end with tests of its own",
         "in [workspace.dependencies]",
         "in [dependencies]",
         "does not list it in STEPS",

@@ -5,7 +5,7 @@ use failback_core::region::Region;
 use failback_sim::{RecordChange, Request, World};
 use serde_json::{Value, json};
 
-use crate::lens::Bug;
+use crate::bug::Bug;
 
 /// The drill's clean-up stops B1, as a failback's may stop A2: in the Region in which it should not be able to.
 pub(crate) struct ProductionPermit;

@@ -16,7 +16,7 @@ mod planted;
 mod bugs;
 
 /// What stands between a bugged step and the world.
-mod lens;
+mod bug;
 
 /// Bad plans, bad state machines, bad requests: generated, and refused.
 mod garbage;

@@ -5,8 +5,8 @@ use failback_audit::Rule;
 use failback_core::procedure::Procedure;
 use serde_json::{Value, json};
 
+use crate::bug::{Bug, Bugged};
 use crate::bugs;
-use crate::lens::{Bug, Bugged};
 
 /// Worlds of the campaign, those in which nothing goes wrong first: what a bug must not survive.
 fn worlds() -> impl Iterator<Item = Case> {

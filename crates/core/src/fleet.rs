@@ -80,7 +80,8 @@ pub struct Times {
 }
 
 impl Times {
-    fn is_empty(&self) -> bool {
+    /// True when no milestone is known: then nothing is written of it.
+    pub(crate) fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 }

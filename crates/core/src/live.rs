@@ -14,7 +14,7 @@ use crate::moment::Moment;
 use crate::run::{Run, made_by_a_drill, tag};
 
 /// A run that was cut off is carried on within this time.
-const EARLIER_DAYS: i64 = 2;
+const EARLIER_DAYS: u32 = 2;
 
 /// What to read. Each costs one call or one call a page, however many servers there are.
 #[derive(Debug, Clone, Copy, Default)]
@@ -52,6 +52,8 @@ pub struct Live {
     a3: BTreeMap<SourceServerId, Vec<RecoveryInstance>>,
     source_jobs: Vec<Job>,
     recovery_jobs: Vec<Job>,
+    /// The EC2 instances that were asked for, whether EC2 knows them or not.
+    asked: BTreeSet<InstanceId>,
     instances: BTreeMap<InstanceId, Instance>,
     records: Vec<Vec<RecordSet>>,
 }
@@ -70,6 +72,7 @@ pub async fn read(cloud: &dyn Cloud, run: &Run, fleet: &Fleet, look: Look) -> Re
         a3: BTreeMap::new(),
         source_jobs: Vec::new(),
         recovery_jobs: Vec::new(),
+        asked: BTreeSet::new(),
         instances: BTreeMap::new(),
         records: Vec::new(),
     };
@@ -134,7 +137,7 @@ impl Live {
 
     /// Also those of an earlier run that was cut off: their tags say what it made.
     async fn read_jobs(&mut self, cloud: &dyn Cloud, run: &Run) -> Result<()> {
-        let since = Some(Moment::from_millis(run.started.millis() - EARLIER_DAYS * 86_400_000));
+        let since = Some(run.started.days_before(EARLIER_DAYS));
         if self.looked.source_jobs {
             self.source_jobs = cloud.jobs(run.source(), &[], since).await?;
         }
@@ -159,9 +162,10 @@ impl Live {
         }
         for (looked, region, ids) in wanted {
             if looked && !ids.is_empty() {
-                let ids: Vec<InstanceId> = ids.into_iter().collect();
-                let instances = cloud.instances(region, &ids).await?;
+                let listed: Vec<InstanceId> = ids.iter().cloned().collect();
+                let instances = cloud.instances(region, &listed).await?;
                 self.instances.extend(instances.into_iter().map(|i| (i.id.clone(), i)));
+                self.asked.extend(ids);
             }
         }
         Ok(())
@@ -277,7 +281,7 @@ impl Live {
     /// # Errors
     /// When instances were not read.
     pub fn instance(&self, id: &InstanceId) -> Result<Option<&Instance>> {
-        must(self.looked.source_instances || self.looked.recovery_instances, "EC2 instances")?;
+        must(self.asked.contains(id), "an EC2 instance")?;
         Ok(self.instances.get(id))
     }
 
@@ -324,12 +328,12 @@ impl Live {
 
     /// True when a drill launched this recovery instance, of this run or an earlier one: by its own tags or, if the
     /// drill died before it could tag it, by its job's.
-    pub fn is_of_a_drill(&self, b2: &RecoveryInstance) -> bool {
-        let of_job = || {
-            let job = self.recovery_jobs.iter().find(|job| Some(&job.id) == b2.job.as_ref());
-            job.is_some_and(|job| made_by_a_drill(&job.tags))
-        };
-        made_by_a_drill(&b2.tags) || of_job()
+    ///
+    /// # Errors
+    /// When the jobs of the recovery Region were not read.
+    pub fn is_of_a_drill(&self, b2: &RecoveryInstance) -> Result<bool> {
+        let job = self.recovery_jobs()?.iter().find(|job| Some(&job.id) == b2.job.as_ref());
+        Ok(made_by_a_drill(&b2.tags) || job.is_some_and(|job| made_by_a_drill(&job.tags)))
     }
 }
 

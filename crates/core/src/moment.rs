@@ -37,6 +37,12 @@ impl Moment {
     pub fn plus_seconds(self, seconds: u64) -> Self {
         Self(self.0.saturating_add(i64::try_from(seconds).unwrap_or(i64::MAX / 1000).saturating_mul(1000)))
     }
+
+    /// The moment `days` of 24 hours earlier.
+    #[must_use]
+    pub fn days_before(self, days: u32) -> Self {
+        Self(self.0.saturating_sub(i64::from(days) * 86_400_000))
+    }
 }
 
 impl fmt::Display for Moment {
@@ -88,5 +94,12 @@ mod tests {
         let offset = Moment::parse("2026-01-02T03:04:05.678901+00:00").unwrap();
         assert_eq!(zulu, offset);
         assert_eq!(zulu.to_string(), "2026-01-02T03:04:05.678Z");
+    }
+
+    #[test]
+    fn days_are_counted_back() {
+        let moment = Moment::parse("2026-03-01T03:04:05.678Z").unwrap();
+        assert_eq!(moment.days_before(2).to_string(), "2026-02-27T03:04:05.678Z");
+        assert_eq!(moment.days_before(0), moment);
     }
 }

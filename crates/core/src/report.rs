@@ -85,6 +85,7 @@ pub struct ServerReport {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub b2: Option<RecoveryInstanceId>,
     /// Seconds since the run began: reversed, ready, launched, point in time, (lag at launch), validated, protected.
+    #[serde(default, skip_serializing_if = "Times::is_empty")]
     pub times: Times,
     /// The labels of what still exists, such as `A4 B1`.
     pub left: String,

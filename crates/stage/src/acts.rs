@@ -1,10 +1,10 @@
 //! What a person does by hand, line by line of the page.
 
-use failback_core::cloud::{JobStatus, Tags};
+use failback_core::cloud::{JobStatus, RightSizing, Tags};
 use failback_core::id::JobId;
 use failback_core::procedure::Procedure;
 use failback_core::region::Region;
-use failback_sim::{RecordChange, Rule, Version};
+use failback_sim::{LaunchChange, RecordChange, Rule, Version};
 
 use crate::Stage;
 
@@ -31,10 +31,10 @@ impl Stage {
         self
     }
 
-    /// Step 2.2: gives every A2 a network, launches it, and waits until A4 works.
+    /// Step 2.2, *Launch settings*: gives every A2 a launch template and settings as the plan wants them.
     #[must_use]
-    pub fn launched(self) -> Self {
-        let mut stage = self.reversed();
+    pub fn prepared(self) -> Self {
+        let stage = self.reversed();
         let (subnet, groups) = match stage.run.procedure {
             Procedure::Drill => {
                 let network = stage.run.plan.drill.network.clone().expect("a drill has a network");
@@ -58,7 +58,21 @@ impl Stage {
             let version =
                 world.create_launch_template_version(stage.home(), &template, 1, version).expect("a version");
             world.set_default_version(stage.home(), &template, version).expect("it is the default");
+            let change = LaunchChange {
+                right_sizing: Some(RightSizing::None),
+                copy_private_ip: Some(false),
+                starts: Some(true),
+                ..LaunchChange::default()
+            };
+            world.update_launch_configuration(stage.home(), &a2, &change).expect("settings");
         }
+        stage
+    }
+
+    /// Step 2.2: launches every A2 for failback, and waits until A4 works.
+    #[must_use]
+    pub fn launched(self) -> Self {
+        let mut stage = self.prepared();
         let job = stage.launch();
         stage.until_job(stage.home(), &job);
         stage.pass(600);

@@ -5,11 +5,12 @@ use std::pin::Pin;
 
 use failback_core::cloud::Cloud;
 use failback_core::moment::Moment;
+use failback_core::step::Progress;
 use failback_core::{Error, ErrorName, Result};
 use futures_util::FutureExt as _;
 use serde_json::{Value, json};
 
-use crate::Stage;
+use crate::{Lens, Stage};
 
 /// What a step answers.
 #[derive(Debug)]
@@ -20,6 +21,8 @@ pub struct Answer {
     pub why: String,
     /// Seconds until the next look.
     pub wait_seconds: u64,
+    /// How far replication has come, where the step tells.
+    pub progress: Option<Progress>,
 }
 
 /// A step's answer that is still being made.
@@ -55,9 +58,7 @@ impl Stage {
         if let Some(wave) = self.wave {
             payload["wave"] = json!(wave);
         }
-        let answer = step(&self.simulation, payload, deadline)
-            .now_or_never()
-            .expect("the simulator answers at once")?;
+        let answer = self.answer(payload, deadline, step)?;
         self.fleet = serde_json::from_value(answer["fleet"].clone()).expect("a ledger");
         self.wait = answer["wait"].clone();
         let text = |field: &str| answer[field].as_str().unwrap_or_default().to_owned();
@@ -65,7 +66,23 @@ impl Stage {
             status: text("status"),
             why: text("why"),
             wait_seconds: answer["waitSeconds"].as_u64().unwrap_or_default(),
+            progress: serde_json::from_value(answer["progress"].clone()).expect("progress, or none"),
         })
+    }
+
+    /// Calls a step with a payload of its own.
+    ///
+    /// # Errors
+    /// The step's.
+    ///
+    /// # Panics
+    /// Never: the simulator answers at once.
+    pub fn answer<S>(&self, payload: Value, deadline: Moment, step: S) -> Result<Value>
+    where
+        S: for<'a> Fn(&'a dyn Cloud, Value, Moment) -> Pending<'a>,
+    {
+        let lens = Lens { world: &self.simulation, sight: &self.sight };
+        step(&lens, payload, deadline).now_or_never().expect("the simulator answers at once")
     }
 
     /// Calls a step again and again, as long as it says to wait, until it is done. Answers what it said on the way.

@@ -7,6 +7,7 @@
 
 mod acts;
 mod call;
+mod lens;
 
 use failback_core::cloud::Clock as _;
 use failback_core::fleet::{Fleet, Member, Times};
@@ -21,6 +22,7 @@ use serde_json::Value;
 
 pub use call::{Answer, Pending};
 pub use failback_sim::Scene;
+pub use lens::{Lens, Seen};
 
 /// A plan with one record, whose traffic is moved by Route 53, and an isolated network.
 const PLAN: &str = include_str!("plan.json");
@@ -36,6 +38,7 @@ pub struct Stage {
     /// Of a step that works wave by wave.
     pub wave: Option<usize>,
     pub(crate) wait: Value,
+    sight: Box<dyn Fn(Seen<'_>) + Send + Sync>,
 }
 
 impl Stage {
@@ -71,7 +74,19 @@ impl Stage {
             traffic_moved_by_hand: false,
         };
         let fleet = Fleet { members, redirected: None };
-        Self { simulation: Simulation::new(world), run, fleet, wave: None, wait: Value::Null }
+        Self {
+            simulation: Simulation::new(world),
+            run,
+            fleet,
+            wave: None,
+            wait: Value::Null,
+            sight: Box::new(|_| ()),
+        }
+    }
+
+    /// Changes what the step reads of the world from now on, for what no simulated world shows by itself.
+    pub fn see(&mut self, sight: impl Fn(Seen<'_>) + Send + Sync + 'static) {
+        self.sight = Box::new(sight);
     }
 
     /// The source Region.

@@ -45,7 +45,7 @@ impl Step for CheckLaunchState {
     const NAME: &'static str = "check-launch-state";
 
     async fn run(cx: &Cx<'_, Either>, fleet: &mut Fleet) -> Result<Verdict> {
-        let live = cx.look(fleet, Look { a2: true, a3: true, b2: true, ..Look::default() }).await?;
+        let live = cx.look(fleet, Look { a3: true, b2: true, ..Look::default() }).await?;
         let findings = find(cx, &live, fleet).await?;
         let seconds = cx.run.seconds(cx.now());
         for index in &findings.ready {

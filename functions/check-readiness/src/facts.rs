@@ -16,7 +16,7 @@ use failback_core::{ErrorName, Result};
 use crate::finding::{Finding, Findings};
 
 /// Jobs that began longer ago than this have ended.
-const JOBS_DAYS: i64 = 2;
+const JOBS_DAYS: u32 = 2;
 
 /// The world as it stands before the run.
 pub(crate) struct Facts {
@@ -55,7 +55,7 @@ impl Facts {
         let (Some(source_templates), Some(_)) = (source_templates, recovery_templates) else {
             return Ok(None);
         };
-        let since = Moment::from_millis(cloud.now().millis() - JOBS_DAYS * 86_400_000);
+        let since = cloud.now().days_before(JOBS_DAYS);
         let launch_templates = cloud.launch_configuration_templates(a).await?;
         Ok(Some(Self {
             now: cloud.now(),

@@ -70,11 +70,10 @@ pub(crate) fn merged(findings: Vec<Finding>) -> Vec<Finding> {
         same.entry((severity, message, remedy)).or_default().push(about);
     }
     same.into_iter()
-        .map(|((severity, message, remedy), about)| Finding {
-            severity,
-            about: listed(about.iter().map(String::as_str)),
-            message,
-            remedy,
+        .map(|((severity, message, remedy), mut about)| {
+            // What is true of a Region is found at each of its servers.
+            about.dedup();
+            Finding { severity, about: listed(about.iter().map(String::as_str)), message, remedy }
         })
         .collect()
 }

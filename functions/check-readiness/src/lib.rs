@@ -110,3 +110,6 @@ async fn check(cloud: &dyn Cloud, run: Run) -> Result<Output> {
     let waves = run.plan.wave_names().len();
     Ok(Output { summary, warnings: findings, run, fleet, waves, leftover })
 }
+
+#[cfg(test)]
+mod tests;

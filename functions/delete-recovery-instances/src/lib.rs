@@ -33,7 +33,7 @@ impl Step for DeleteRecoveryInstances {
     const NAME: &'static str = "delete-recovery-instances";
 
     async fn run(cx: &Cx<'_, Failback>, fleet: &mut Fleet) -> Result<Verdict> {
-        let look = Look { b1: true, b2: true, a2: true, a3: true, source_instances: true, ..Look::default() };
+        let look = Look { b1: true, b2: true, a3: true, source_instances: true, ..Look::default() };
         let live = cx.look(fleet, look).await?;
         for member in fleet.away() {
             if live.a3(member)?.is_none() {

@@ -7,6 +7,7 @@
 use async_trait::async_trait;
 use failback_core::cloud::{Cloud, Job, LaunchStatus};
 use failback_core::fleet::{Fleet, Member, count, listed};
+use failback_core::id::JobId;
 use failback_core::launch::{Wanted, needs_a1};
 use failback_core::live::{Live, Look};
 use failback_core::moment::Moment;
@@ -36,7 +37,7 @@ struct Wave {
     launched: Vec<usize>,
     in_flight: Vec<usize>,
     missing: Vec<usize>,
-    failed: Vec<(usize, String)>,
+    failed: Vec<(usize, JobId)>,
     /// When the oldest job in flight was begun.
     begun: Option<Moment>,
 }
@@ -47,7 +48,7 @@ impl Step for LaunchForFailback {
     const NAME: &'static str = "launch-for-failback";
 
     async fn run(cx: &Cx<'_, Either>, fleet: &mut Fleet) -> Result<Verdict> {
-        let look = Look { a2: true, a3: true, source_jobs: true, source_instances: true, ..Look::default() };
+        let look = Look { a3: true, source_jobs: true, source_instances: true, ..Look::default() };
         let live = cx.look(fleet, look).await?;
         let wave = sort(cx, &live, fleet)?;
         note(cx, &live, fleet, &wave)?;
@@ -55,9 +56,8 @@ impl Step for LaunchForFailback {
             return Err(launch_failed(cx, fleet, &wave.failed).await?);
         }
         let held_up = launch(cx, &live, fleet, &wave).await?;
-        let servers = wave.launched.len() + wave.in_flight.len() + wave.missing.len();
         let Some((why, seconds)) = waiting(cx, fleet, &wave, held_up) else {
-            return Ok(Verdict::Done(format!("{} launched", count(servers, "server"))));
+            return Ok(Verdict::Done(format!("{} launched", count(wave.launched.len(), "server"))));
         };
         Ok(Verdict::Waiting(Waiting::new(why, seconds)))
     }
@@ -105,10 +105,10 @@ fn launch_status(member: &Member, job: &Job) -> Option<LaunchStatus> {
 }
 
 /// The last failure, when launches have failed as often as the plan allows.
-fn used_up(cx: &Cx<'_, Either>, member: &Member, jobs: &[&Job]) -> Option<String> {
+fn used_up(cx: &Cx<'_, Either>, member: &Member, jobs: &[&Job]) -> Option<JobId> {
     let last = jobs.first()?;
     let failed = launch_status(member, last) == Some(LaunchStatus::Failed);
-    (failed && jobs.len() > cx.run.plan.launch.relaunches_max as usize).then(|| last.id.to_string())
+    (failed && jobs.len() > cx.run.plan.launch.relaunches_max as usize).then(|| last.id.clone())
 }
 
 /// True for a launch that succeeded and whose recovery instance is not visible yet. The launch of an A3 that is to be
@@ -205,12 +205,13 @@ fn waiting(
 }
 
 /// Says which servers failed and what DRS's log says of them.
-async fn launch_failed(cx: &Cx<'_, Either>, fleet: &Fleet, failed: &[(usize, String)]) -> Result<Error> {
+async fn launch_failed(cx: &Cx<'_, Either>, fleet: &Fleet, failed: &[(usize, JobId)]) -> Result<Error> {
     let (first, job) = &failed[0];
     let member = &fleet.members[*first];
-    let log = match job.parse() {
-        Ok(job) => cx.cloud.job_log(cx.run.source(), &job).await?,
-        Err(_) => Vec::new(),
+    let log = match cx.cloud.job_log(cx.run.source(), job).await {
+        // DRS forgets old jobs. That is no reason to hide which launch failed.
+        Err(error) if matches!(error.name(), ErrorName::Rejected | ErrorName::NotFound) => Vec::new(),
+        log => log?,
     };
     let of_server =
         |item: &&failback_core::cloud::JobLogItem| item.server.is_none() || item.server == member.a2;
@@ -228,3 +229,6 @@ async fn launch_failed(cx: &Cx<'_, Either>, fleet: &Fleet, failed: &[(usize, Str
         ),
     ))
 }
+
+#[cfg(test)]
+mod tests;

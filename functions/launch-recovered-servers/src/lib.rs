@@ -115,19 +115,27 @@ async fn tag(cx: &Cx<'_, Drill>, live: &Live, fleet: &Fleet) -> Result<()> {
     Ok(())
 }
 
+/// Starts what is missing, as many servers at once as DRS allows.
 async fn launch(cx: &Cx<'_, Drill>, live: &Live, missing: &[&Member]) -> Result<Option<Verdict>> {
     if missing.is_empty() {
         return Ok(None);
     }
     let room = Room::beside(cx.cloud.drs_quotas(cx.run.recovery()).await?, live.recovery_jobs()?);
+    let left_out = room.left_out(missing);
+    let mut held_up = (left_out > 0).then(|| format!("no room for {left_out} of them in its jobs"));
     for batch in room.batches(missing) {
-        let warrant = cx.guard.launch_b1(live, cx.now(), batch)?;
-        if let Err(why) = refused(cx.cloud.start_recovery(warrant).await)? {
-            let why = format!("DRS does not launch the recovered servers yet: {why}");
-            return Ok(Some(Verdict::Waiting(Waiting::new(why, pace::patiently(cx.waited_seconds())))));
+        if cx.is_late() {
+            let why = "launching the recovered servers: this call has no time left";
+            return Ok(Some(Verdict::Waiting(Waiting::new(why, 1))));
         }
+        let warrant = cx.guard.launch_b1(live, cx.now(), batch)?;
+        held_up = refused(cx.cloud.start_recovery(warrant).await)?.err().or(held_up);
     }
-    let why = format!("launching {} recovered servers", missing.len());
+    if let Some(why) = held_up {
+        let why = format!("DRS does not launch all recovered servers yet: {why}");
+        return Ok(Some(Verdict::Waiting(Waiting::new(why, pace::patiently(cx.waited_seconds())))));
+    }
+    let why = format!("launching {}", count(missing.len(), "recovered server"));
     let mut waiting = Waiting::new(why, pace::by_usual(usual::LAUNCH_JOB, missing.len(), 0));
     waiting.memo = Some(Value::from(cx.now().millis()));
     Ok(Some(Verdict::Waiting(waiting)))
@@ -149,3 +157,6 @@ fn verdict(cx: &Cx<'_, Drill>, launching: &[&Member], unseen: &[&Member], server
     waiting.memo = Some(Value::from(begun.millis()));
     Verdict::Waiting(waiting)
 }
+
+#[cfg(test)]
+mod tests;

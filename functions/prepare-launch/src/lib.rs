@@ -35,7 +35,7 @@ impl Step for PrepareLaunch {
     const NAME: &'static str = "prepare-launch";
 
     async fn run(cx: &Cx<'_, Either>, fleet: &mut Fleet) -> Result<Verdict> {
-        let look = Look { a2: true, a3: true, source_instances: needs_a1(cx.run), ..Look::default() };
+        let look = Look { a3: true, source_instances: needs_a1(cx.run), ..Look::default() };
         let live = cx.look(fleet, look).await?;
         let servers = fleet.away().count();
         let prepared: usize = cx.memo().unwrap_or(0);

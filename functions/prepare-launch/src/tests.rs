@@ -1,7 +1,7 @@
 use failback_core::cloud::Cloud;
 use failback_core::moment::Moment;
 use failback_stage::{Pending, Stage};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 fn step(cloud: &dyn Cloud, payload: Value, deadline: Moment) -> Pending<'_> {
     Box::pin(crate::handle(cloud, payload, deadline))
@@ -49,6 +49,30 @@ fn a_call_that_is_late_says_how_many_are_prepared() {
     assert_eq!((answer.status.as_str(), answer.why.as_str()), ("waiting", "0 of 2 servers are prepared"));
     assert_eq!((answer.wait_seconds, stage.writes()), (1, before));
     stage.done(step);
+}
+
+#[test]
+fn where_the_plan_says_like_source_the_template_is_like_a1() {
+    let mut stage =
+        Stage::failback(|plan| plan["launch"] = json!({ "network": { "likeSource": true } })).reversed();
+    stage.done(step);
+    for server in 0..2 {
+        let (home, world) = (stage.home(), stage.simulation.world());
+        let a1 = world.instance(home, &stage.a1(server)).unwrap();
+        let a2 = world.source_server(home, stage.fleet.members[server].a2.as_ref().unwrap()).unwrap();
+        let template = world.launch_template(home, &a2.launch.template).unwrap().default().unwrap();
+        assert_eq!(template.subnet.as_ref(), Some(&a1.subnet));
+        assert_eq!(template.instance_type.as_ref(), Some(&a1.instance_type));
+    }
+}
+
+#[test]
+fn what_is_past_its_launch_keeps_its_template() {
+    let mut stage = Stage::failback(|_| ()).protected().stopped().without_a3();
+    stage.run.plan.launch.instance_type = "m5.xlarge".to_owned();
+    let before = stage.writes();
+    stage.done(step);
+    assert_eq!(stage.writes() - before, 2, "the tags alone");
 }
 
 #[test]

@@ -35,8 +35,7 @@ impl Step for ProtectFailedBackServers {
     const NAME: &'static str = "protect-failed-back-servers";
 
     async fn run(cx: &Cx<'_, Failback>, fleet: &mut Fleet) -> Result<Verdict> {
-        let look =
-            Look { b1: true, a2: true, a3: true, source_instances: true, records: true, ..Look::default() };
+        let look = Look { b1: true, a3: true, source_instances: true, records: true, ..Look::default() };
         let live = cx.look(fleet, look).await?;
         let mut waiting_for = Vec::new();
         let mut progress = Progress::default();

@@ -1,6 +1,10 @@
-use failback_core::cloud::Cloud;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use failback_core::cloud::{Cloud, ReplicationState, SourceServer};
 use failback_core::moment::Moment;
-use failback_stage::{Pending, Stage};
+use failback_core::step::Progress;
+use failback_stage::{Pending, Seen, Stage};
 use serde_json::Value;
 
 fn step(cloud: &dyn Cloud, payload: Value, deadline: Moment) -> Pending<'_> {
@@ -58,6 +62,126 @@ fn nothing_is_reversed_before_traffic_has_moved() {
 #[test]
 fn it_is_no_part_of_a_drill() {
     Stage::drill(|_| ()).launched().refused(step, "no part of a drill");
+}
+
+/// B1 of both servers is seen otherwise, once A3 is reversed.
+fn b1s(change: impl Fn(usize, &mut SourceServer) + Send + Sync + 'static) -> Stage {
+    let mut stage = Stage::failback(|_| ()).protected();
+    let ids = [stage.b1(0), stage.b1(1)];
+    stage.see(move |seen| {
+        if let Seen::SourceServers(_, servers) = seen {
+            for (index, id) in ids.iter().enumerate() {
+                servers.iter_mut().filter(|server| server.id == *id).for_each(|b1| change(index, b1));
+            }
+        }
+    });
+    stage
+}
+
+#[test]
+fn a_b1_that_points_elsewhere_does_not_protect_a4_however_healthy() {
+    let stage = Stage::failback(|_| ());
+    let a1 = stage.a1(0);
+    b1s(move |_, b1| b1.instance = Some(a1.clone())).waits(
+        step,
+        "web-1, all-1: B1 does not protect A4 yet",
+        0,
+    );
+    b1s(|_, b1| b1.instance = None).waits(step, "B1 does not protect A4 yet", 0);
+}
+
+#[test]
+fn what_keeps_b1_from_being_healthy_is_told() {
+    let state = |state: ReplicationState, total: u64| {
+        b1s(move |_, b1| {
+            b1.replication.state = state;
+            b1.replication.total_bytes = total;
+            b1.replication.rescanned_bytes = total / 4;
+            b1.replication.rescan_complete = false;
+            b1.replication.error = Some("UNSTABLE_NETWORK".to_owned());
+        })
+        .call(step)
+        .unwrap()
+        .why
+    };
+    assert_eq!(state(ReplicationState::Rescan, 400), "web-1, all-1: B1 is RESCAN, 25 % compared with A4");
+    assert_eq!(state(ReplicationState::Initiating, 0), "web-1, all-1: B1 is INITIATING");
+    let stalled = state(ReplicationState::Stalled, 400);
+    assert!(stalled.contains("check the route to the staging subnet"), "{stalled}");
+}
+
+#[test]
+fn progress_is_the_sum_of_the_servers_and_the_largest_lag() {
+    let mut stage = b1s(|index, b1| {
+        let replication = &mut b1.replication;
+        (replication.state, replication.rescan_complete) = (ReplicationState::Rescan, false);
+        replication.total_bytes = [400, 600][index];
+        replication.rescanned_bytes = [100, 300][index];
+        replication.backlog_bytes = [7, 5][index];
+        replication.lag_seconds = Some([30, 20][index]);
+    });
+    let progress = stage.call(step).unwrap().progress.unwrap();
+    let expected = Progress {
+        ready: 0,
+        servers: 2,
+        replicated_bytes: 400,
+        total_bytes: 1_000,
+        backlog_bytes: 12,
+        lag_seconds_max: 30,
+        eta_seconds: 0,
+    };
+    assert_eq!(progress, expected);
+}
+
+#[test]
+fn what_is_protected_counts_as_ready_and_no_further() {
+    let mut stage = b1s(|index, b1| {
+        if index == 0 {
+            (b1.replication.state, b1.replication.rescan_complete) = (ReplicationState::Rescan, false);
+            (b1.replication.total_bytes, b1.replication.rescanned_bytes) = (400, 100);
+        }
+    });
+    let answer = stage.call(step).unwrap();
+    let progress = answer.progress.unwrap();
+    assert!(answer.why.starts_with("web-1: B1 is RESCAN"), "{}", answer.why);
+    assert_eq!((progress.ready, progress.servers, progress.total_bytes), (1, 2, 400));
+    let of = |index: usize| stage.fleet.members[index].times.protected.is_some();
+    assert_eq!((of(0), of(1)), (false, true));
+}
+
+/// The second look at a rescan: the slower server had 20 %, and has so many bytes of 1,000 now.
+fn second_look(rescanned: u64, seconds: i64) -> (u64, u64) {
+    let now = Arc::new(AtomicU64::new(200));
+    let seen = Arc::clone(&now);
+    let mut stage = b1s(move |index, b1| {
+        let replication = &mut b1.replication;
+        (replication.state, replication.rescan_complete) = (ReplicationState::Rescan, false);
+        replication.total_bytes = 1_000;
+        replication.rescanned_bytes = if index == 0 { 900 } else { seen.load(Ordering::Relaxed) };
+    });
+    let first = stage.call(step).unwrap();
+    assert_eq!(first.progress.unwrap().eta_seconds, 0, "nothing is known of its pace");
+    now.store(rescanned, Ordering::Relaxed);
+    stage.pass(seconds);
+    let second = stage.call(step).unwrap();
+    (second.progress.unwrap().eta_seconds, second.wait_seconds)
+}
+
+#[test]
+fn the_slowest_servers_pace_tells_how_long_a_rescan_takes() {
+    let (eta, wait) = second_look(400, 100);
+    assert!((300..=303).contains(&eta), "{eta}: 60 % at 20 % in 100 s");
+    assert!((240..=243).contains(&wait), "{wait}: most of it");
+    let (eta, _) = second_look(600, 100);
+    assert!((100..=101).contains(&eta), "{eta}");
+}
+
+#[test]
+fn a_rescan_that_stands_still_says_nothing_of_its_end() {
+    let (eta, wait) = second_look(200, 100);
+    assert_eq!(eta, 0);
+    assert!((300..=500).contains(&wait), "{wait}: by what is usual");
+    assert_eq!(second_look(100, 100).0, 0, "nor one that begins anew");
 }
 
 #[test]

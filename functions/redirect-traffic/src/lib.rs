@@ -41,7 +41,7 @@ impl Step for RedirectTraffic {
         if fleet.away().next().is_none() {
             return Ok(Verdict::Done("every server is home already".to_owned()));
         }
-        let look = Look { a2: true, a3: true, source_instances: true, records: true, ..Look::default() };
+        let look = Look { a3: true, source_instances: true, records: true, ..Look::default() };
         let live = cx.look(fleet, look).await?;
         let a4s: Vec<_> = fleet.away().filter_map(Member::a4).collect();
         let checks = cx.cloud.instance_status(cx.run.source(), &a4s).await?;

@@ -33,8 +33,7 @@ impl Step for RemoveSourceServers {
     const NAME: &'static str = "remove-source-servers";
 
     async fn run(cx: &Cx<'_, Either>, fleet: &mut Fleet) -> Result<Verdict> {
-        let look =
-            Look { b2: true, a2: true, a3: true, source_jobs: true, recovery_jobs: true, ..Look::default() };
+        let look = Look { b2: true, a3: true, source_jobs: true, recovery_jobs: true, ..Look::default() };
         let live = cx.look(fleet, look).await?;
         let mut waiting: Option<Waiting> = None;
         let servers = fleet.away().count();

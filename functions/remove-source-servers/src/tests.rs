@@ -48,6 +48,16 @@ fn a_call_that_is_late_leaves_the_rest_to_the_next() {
 }
 
 #[test]
+fn what_is_disconnected_is_deleted_at_once() {
+    let mut stage = due();
+    stage.waits(step, "A2 is being disconnected", 2);
+    stage.pass(120);
+    let answer = stage.call(step).unwrap();
+    assert_eq!(answer.status, "done", "{}", answer.why);
+    assert_eq!(stage.left(), ["A1 B1", "A1 B1"]);
+}
+
+#[test]
 fn it_waits_as_long_as_the_plan_allows() {
     let plan = Stage::failback(|_| ()).run.plan;
     assert_eq!(<crate::RemoveSourceServers as failback_core::step::Step>::limit_seconds(&plan), 3_600);

@@ -1,6 +1,6 @@
 use failback_core::cloud::Cloud;
 use failback_core::moment::Moment;
-use failback_stage::{Pending, Stage};
+use failback_stage::{Pending, Seen, Stage};
 use serde_json::Value;
 
 fn step(cloud: &dyn Cloud, payload: Value, deadline: Moment) -> Pending<'_> {
@@ -57,6 +57,37 @@ fn a_b2_that_does_not_run_is_waited_for() {
     stage.simulation.world().terminate_recovery_instances(stage.away(), &[b2]).unwrap();
     stage.pass(1_200);
     stage.waits(step, "B2 does not run", 1);
+}
+
+#[test]
+fn what_was_not_asked_yet_is_asked_beside_what_was() {
+    let mut stage = Stage::failback(|_| ());
+    stage.fail("error:drs:ReverseReplication=ConflictException");
+    stage.waits(step, "web-1, all-1: refused by a rule", 1);
+    stage.waits(step, "web-1, all-1: DRS does not show A2 yet", 1);
+    stage.waits(step, "web-1, all-1: DRS does not show A2 yet", 0);
+}
+
+#[test]
+fn what_does_not_show_for_long_is_asked_anew() {
+    let mut stage = Stage::failback(|_| ());
+    let home = stage.home();
+    stage.see(move |seen| {
+        if let Seen::SourceServers(region, servers) = seen
+            && region == home
+        {
+            servers.clear();
+        }
+    });
+    let asked = |stage: &Stage| {
+        let world = stage.simulation.world();
+        let of = |call: &&failback_sim::Call| call.operation == "ReverseReplication";
+        world.calls().iter().filter(of).count()
+    };
+    for polls in 0..17 {
+        stage.call(step).unwrap();
+        assert_eq!(asked(&stage), 2 * (1 + polls / 8), "after {polls}");
+    }
 }
 
 #[test]

@@ -35,7 +35,6 @@ impl Step for StopOriginalReplication {
         let look = Look {
             b1: true,
             b2: true,
-            a2: true,
             a3: true,
             source_instances: true,
             recovery_instances: true,

@@ -50,6 +50,15 @@ fn a_call_that_is_late_leaves_the_rest_to_the_next() {
 }
 
 #[test]
+fn b1_is_not_stopped_where_production_may_be_home() {
+    let stage = due();
+    let address = stage.simulation.world().instance(stage.home(), &stage.a1(0)).unwrap().private_ip.clone();
+    stage.point_at(&address);
+    let mut stage = stage;
+    stage.refused(step, "production DNS points at A1, which B1 protects (S2)");
+}
+
+#[test]
 fn it_waits_as_long_as_the_plan_allows() {
     let plan = Stage::failback(|_| ()).run.plan;
     assert_eq!(<crate::StopOriginalReplication as failback_core::step::Step>::limit_seconds(&plan), 3_600);

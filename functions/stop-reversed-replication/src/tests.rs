@@ -1,6 +1,6 @@
 use failback_core::cloud::Cloud;
 use failback_core::moment::Moment;
-use failback_stage::{Pending, Stage};
+use failback_stage::{Pending, Seen, Stage};
 use serde_json::Value;
 
 fn step(cloud: &dyn Cloud, payload: Value, deadline: Moment) -> Pending<'_> {
@@ -48,6 +48,34 @@ fn a_call_that_is_late_leaves_the_rest_to_the_next() {
     let answer = stage.call_until(stage.now(), step).unwrap();
     assert_eq!((answer.status.as_str(), answer.why.as_str()), ("waiting", "this call has no time left"));
     assert_eq!(stage.writes(), before);
+}
+
+/// B2 is reversed, and DRS does not show A2.
+fn unseen() -> Stage {
+    let mut stage = Stage::failback(|_| ()).reversed();
+    for member in &mut stage.fleet.members {
+        member.a2 = None;
+    }
+    let home = stage.home();
+    stage.see(move |seen| {
+        if let Seen::SourceServers(region, servers) = seen
+            && region == home
+        {
+            servers.clear();
+        }
+    });
+    stage
+}
+
+#[test]
+fn an_a2_that_does_not_show_is_waited_for_a_minute_and_no_longer() {
+    let mut stage = unseen();
+    let began = stage.now();
+    stage.waits(step, "B2 replicates and DRS does not show A2 yet", 0);
+    stage.simulation.world().advance_to(began.plus_seconds(59).millis());
+    stage.waits(step, "B2 replicates and DRS does not show A2 yet", 0);
+    stage.simulation.world().advance_to(began.plus_seconds(60).millis());
+    stage.idle(step, "no server replicates home any more");
 }
 
 #[test]

@@ -35,7 +35,6 @@ impl Step for TerminateDrillServers {
     async fn run(cx: &Cx<'_, Drill>, fleet: &mut Fleet) -> Result<Verdict> {
         let look = Look {
             b2: true,
-            a2: true,
             a3: true,
             source_jobs: true,
             recovery_jobs: true,

@@ -45,6 +45,15 @@ fn it_is_no_part_of_a_failback() {
 }
 
 #[test]
+fn what_the_ledger_has_lost_is_found_again() {
+    let mut stage = Stage::drill(|_| ()).launched().stopped();
+    for member in &mut stage.fleet.members {
+        (member.a2, member.a3, member.b2) = (None, None, None);
+    }
+    stage.waits(step, "terminating the drill's servers of web-1, all-1", 1);
+}
+
+#[test]
 fn it_waits_as_long_as_the_plan_allows() {
     let plan = Stage::failback(|_| ()).run.plan;
     assert_eq!(<crate::TerminateDrillServers as failback_core::step::Step>::limit_seconds(&plan), 3_600);

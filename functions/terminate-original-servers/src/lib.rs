@@ -32,16 +32,8 @@ impl Step for TerminateOriginalServers {
     const NAME: &'static str = "terminate-original-servers";
 
     async fn run(cx: &Cx<'_, Failback>, fleet: &mut Fleet) -> Result<Verdict> {
-        let look = Look {
-            b1: true,
-            b2: true,
-            a2: true,
-            a3: true,
-            source_instances: true,
-            recovery_instances: true,
-            records: true,
-            ..Look::default()
-        };
+        let look =
+            Look { b1: true, b2: true, a3: true, source_instances: true, records: true, ..Look::default() };
         let live = cx.look(fleet, look).await?;
         let (mut live_ones, mut going) = (Vec::new(), Vec::new());
         for member in fleet.away() {

@@ -39,13 +39,13 @@ impl Step for TerminateRecoveredServers {
         let look = Look {
             b1: true,
             b2: true,
-            a2: true,
             a3: true,
             source_jobs: true,
             recovery_jobs: true,
             source_instances: true,
             recovery_instances: true,
             records: true,
+            ..Look::default()
         };
         let live = cx.look(fleet, look).await?;
         let (mut terminable, mut terminating, mut busy) = (Vec::new(), Vec::new(), Vec::new());

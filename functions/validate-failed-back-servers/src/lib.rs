@@ -40,7 +40,7 @@ impl Step for ValidateFailedBackServers {
     const NAME: &'static str = "validate-failed-back-servers";
 
     async fn run(cx: &Cx<'_, Either>, fleet: &mut Fleet) -> Result<Verdict> {
-        let live = cx.look(fleet, Look { a2: true, a3: true, source_jobs: true, ..Look::default() }).await?;
+        let live = cx.look(fleet, Look { a3: true, source_jobs: true, ..Look::default() }).await?;
         let a4s: Vec<_> = fleet.away_in(cx.wave).filter_map(Member::a4).collect();
         let checks = cx.cloud.instance_status(cx.run.source(), &a4s).await?;
         let overdue = cx.waited_seconds() >= cx.run.plan.limits.validation_minutes * 60;

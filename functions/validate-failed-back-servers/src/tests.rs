@@ -1,6 +1,9 @@
-use failback_core::cloud::Cloud;
+use failback_core::ErrorName;
+use failback_core::cloud::{
+    Check, Cloud, Job, JobKind, JobServer, JobStatus, LaunchStatus, PostLaunchActions, Tags,
+};
 use failback_core::moment::Moment;
-use failback_stage::{Pending, Stage};
+use failback_stage::{Pending, Seen, Stage};
 use serde_json::Value;
 
 fn step(cloud: &dyn Cloud, mut payload: Value, deadline: Moment) -> Pending<'_> {
@@ -31,6 +34,172 @@ fn an_a4_that_is_gone_is_launched_again() {
 fn nothing_is_launched_so_nothing_works() {
     let answer = Stage::failback(|_| ()).reversed().call(step).unwrap();
     assert!(answer.why.contains("A4 is gone"), "{}", answer.why);
+}
+
+/// The status checks of the first server's A4 are seen like this.
+fn checked(system: Check, instance: Check) -> Stage {
+    let mut stage = Stage::failback(|_| ()).launched();
+    let a4 = stage.fleet.members[0].a4().unwrap();
+    stage.see(move |seen| {
+        if let Seen::InstanceStatus(checks) = seen {
+            let of_a4 = checks.iter_mut().filter(|status| status.id == a4);
+            of_a4.for_each(|status| (status.system, status.instance) = (system, instance));
+        }
+    });
+    stage
+}
+
+#[test]
+fn each_status_check_must_pass_or_not_apply() {
+    for (system, instance) in [(Check::NotApplicable, Check::Ok), (Check::Ok, Check::NotApplicable)] {
+        checked(system, instance).idle(step, "2 failed-back servers working");
+    }
+    for (system, instance, said) in [
+        (Check::Impaired, Check::Ok, "web-1 are launched again: the system status check fails"),
+        (Check::Impaired, Check::Initializing, "web-1 are launched again: the system status check fails"),
+        (Check::Ok, Check::Impaired, "web-1 are launched again: the instance status check fails"),
+    ] {
+        let answer = checked(system, instance).call(step).unwrap();
+        assert_eq!((answer.status.as_str(), answer.why.as_str()), ("relaunch", said));
+    }
+    for (system, instance) in [
+        (Check::Ok, Check::Initializing),
+        (Check::Initializing, Check::Ok),
+        (Check::InsufficientData, Check::Ok),
+    ] {
+        checked(system, instance).waits(step, "web-1: status checks are initializing", 0);
+    }
+}
+
+#[test]
+fn an_a4_of_which_ec2_says_nothing_is_waited_for_by_how_long_it_runs() {
+    let wait_after = |seconds: i64| {
+        let mut stage = Stage::failback(|_| ()).launched();
+        stage.see(|seen| {
+            if let Seen::InstanceStatus(checks) = seen {
+                checks.clear();
+            }
+        });
+        let now = stage.run.seconds(stage.now());
+        for member in &mut stage.fleet.members {
+            member.times.launched = Some(now - seconds);
+        }
+        stage.waits(step, "web-1, all-1: EC2 shows no status checks yet", 0)
+    };
+    let usual = failback_core::pace::usual::BOOT;
+    for seconds in [0, 60, 400] {
+        let expected = failback_core::pace::by_usual(usual, 2, u64::try_from(seconds).unwrap());
+        assert!(wait_after(seconds).abs_diff(expected) <= 1, "{seconds}");
+    }
+    assert_ne!(wait_after(0), wait_after(60));
+}
+
+#[test]
+fn what_does_not_come_up_in_time_is_launched_again() {
+    let mut stage = checked(Check::Ok, Check::Initializing);
+    stage.waits(step, "status checks are initializing", 0);
+    stage.pass(20 * 60 - 5);
+    stage.waits(step, "status checks are initializing", 0);
+    stage.pass(10);
+    let answer = stage.call(step).unwrap();
+    let said = "web-1 are launched again: status checks are initializing for too long";
+    assert_eq!((answer.status.as_str(), answer.why.as_str()), ("relaunch", said));
+    assert!(stage.fleet.find("web-1").unwrap().replace.is_some());
+    assert!(stage.fleet.find("all-1").unwrap().replace.is_none());
+}
+
+#[test]
+fn only_the_wave_is_looked_at() {
+    let mut stage = checked(Check::Impaired, Check::Ok);
+    stage.fleet.members[0].wave = 1;
+    stage.idle(step, "1 failed-back server working");
+    let mut stage = checked(Check::Impaired, Check::Ok);
+    stage.fleet.members[0].home = true;
+    stage.idle(step, "1 failed-back server working");
+}
+
+/// The launch job of both says this of the post-launch actions of web-1.
+fn acted(asked: bool, actions: Option<PostLaunchActions>) -> Stage {
+    let of_plan =
+        move |plan: &mut Value| plan["validation"] = serde_json::json!({ "postLaunchActions": asked });
+    let mut stage = Stage::failback(of_plan).launched();
+    let a2 = stage.a2(0);
+    stage.see(move |seen| {
+        if let Seen::Jobs(_, jobs) = seen {
+            for job in jobs {
+                job.servers
+                    .iter_mut()
+                    .filter(|part| part.server == a2)
+                    .for_each(|part| part.actions.clone_from(&actions));
+            }
+        }
+    });
+    stage
+}
+
+#[test]
+fn post_launch_actions_must_have_succeeded_where_the_plan_asks() {
+    let of = |running: usize, failed: &[&str]| {
+        let failed = failed.iter().map(|name| (*name).to_owned()).collect();
+        Some(PostLaunchActions { running, succeeded: 1, failed })
+    };
+    acted(true, None).idle(step, "2 failed-back servers working");
+    acted(true, of(0, &[])).idle(step, "2 failed-back servers working");
+    acted(true, of(2, &[])).waits(step, "web-1: post-launch actions run", 0);
+    let answer = acted(true, of(1, &["Mount", "Ping"])).call(step).unwrap();
+    assert_eq!(answer.why, "web-1 are launched again: post-launch actions failed: Mount, Ping");
+    acted(false, of(2, &["Mount"])).idle(step, "2 failed-back servers working");
+}
+
+/// An impaired A4, after so many launches by this run, of which the plan allows so many.
+fn launched_often(launches: usize, relaunches_max: u32, of_run: bool) -> Stage {
+    let mut stage = impaired(|plan| plan["launch"]["relaunchesMax"] = serde_json::json!(relaunches_max));
+    let (a2, tags) = (stage.a2(0), if of_run { stage.run.tags() } else { Tags::new() });
+    stage.see(move |seen| {
+        if let Seen::Jobs(_, jobs) = seen {
+            jobs.retain(|job| job.part_of(&a2).is_none());
+            for number in 0..launches {
+                let part = JobServer {
+                    server: a2.clone(),
+                    recovery_instance: None,
+                    launch: LaunchStatus::Launched,
+                    actions: None,
+                };
+                jobs.push(Job {
+                    id: format!("drsjob-{number:017x}").parse().unwrap(),
+                    kind: JobKind::Launch,
+                    status: JobStatus::Completed,
+                    created: None,
+                    tags: tags.clone(),
+                    servers: vec![part],
+                });
+            }
+        }
+    });
+    stage
+}
+
+#[test]
+fn a_server_is_launched_again_as_often_as_the_plan_allows() {
+    for (launches, max) in [(1, 1), (2, 2), (0, 0)] {
+        let answer = launched_often(launches, max, true).call(step).unwrap();
+        assert_eq!(answer.status, "relaunch", "{launches} of {max}");
+    }
+    for (launches, max) in [(1, 0), (2, 1), (3, 1)] {
+        let error = launched_often(launches, max, true).call(step).unwrap_err();
+        assert_eq!(error.name(), ErrorName::ValidationFailed, "{launches} of {max}");
+        let text = error.to_string();
+        assert!(
+            text.contains("web-1 do not work: the instance status check fails; launched as often"),
+            "{text}"
+        );
+        assert!(text.contains("Look at A4 in us-east-1"), "{text}");
+    }
+    assert_eq!(
+        launched_often(3, 0, false).call(step).unwrap().status,
+        "relaunch",
+        "others' launches do not count"
+    );
 }
 
 #[test]

@@ -44,7 +44,6 @@ pub async fn handle(cloud: &dyn Cloud, payload: Value, _deadline: Moment) -> Res
     let look = Look {
         b1: true,
         b2: true,
-        a2: true,
         a3: true,
         source_jobs: true,
         recovery_jobs: true,
@@ -211,3 +210,6 @@ fn next(run: &Run, outcome: Outcome) -> String {
     };
     text.to_owned()
 }
+
+#[cfg(test)]
+mod tests;

@@ -48,7 +48,7 @@ impl Guard<'_, Drill> {
     /// `Guard` when a drill did not launch it.
     pub fn tag_b2(&self, live: &Live, now: Moment, b2: &RecoveryInstance) -> Result<Warrant<TagResource>> {
         fresh(live, now)?;
-        if !live.is_of_a_drill(b2) {
+        if !live.is_of_a_drill(b2)? {
             return Err(forbidden(format!("{}: this recovery instance was not launched by a drill", b2.id)));
         }
         Ok(Warrant::issue(TagResource {
@@ -149,7 +149,7 @@ pub fn may_be_production(
     if !member.a1.as_ref().map(|a1| is_running(live, a1)).transpose()?.unwrap_or(false) {
         return Ok(Some("A1 does not run"));
     }
-    let of_a_drill = b2.is_drill || made_by_a_drill(&b2.tags) || live.is_of_a_drill(b2);
+    let of_a_drill = b2.is_drill || made_by_a_drill(&b2.tags) || live.is_of_a_drill(b2)?;
     if !of_a_drill && !run.plan.drill.recovered_servers_are_disposable {
         return Ok(Some("it was not launched as a drill, and the plan does not call it disposable"));
     }

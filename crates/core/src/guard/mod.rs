@@ -83,9 +83,10 @@ fn stopped_a2<'l>(live: &'l Live, member: &Member) -> Result<Option<&'l SourceSe
 
 /// Refuses when a job of either Region is at work on a server of this member (S7).
 fn no_job(live: &Live, member: &Member) -> Result<()> {
+    let (source, recovery) = (live.source_jobs()?, live.recovery_jobs()?);
     let at_work = |server| {
-        let jobs = live.source_jobs().into_iter().chain(live.recovery_jobs()).flatten();
-        jobs.filter(|job| job.is_active()).find(|job| job.part_of(server).is_some())
+        let active = source.iter().chain(recovery).filter(|job| job.is_active());
+        active.into_iter().find(|job| job.part_of(server).is_some())
     };
     let servers = [Some(&member.b1), member.a2.as_ref()];
     match servers.into_iter().flatten().find_map(at_work) {

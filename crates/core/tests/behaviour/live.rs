@@ -27,7 +27,7 @@ fn the_chain_is_found_by_live_ids() {
     for name in [A1, A4, B3] {
         assert!(live.instance(&id(name)).unwrap().is_some(), "{name}");
     }
-    assert!(live.instance(&id(OTHER)).unwrap().is_none());
+    assert_eq!(live.instance(&id(OTHER)).unwrap_err().name(), ErrorName::Internal, "it was not asked for");
     assert_eq!(live.records().unwrap()[0][0].values, ["10.0.0.4"]);
 }
 
@@ -67,9 +67,64 @@ fn each_look_reads_what_it_names() {
     let a3 = looking(Look { a3: true, ..Look::default() });
     assert!(a3.a2(member).unwrap().is_some() && a3.a3(member).unwrap().is_some(), "A3 is found by way of A2");
     let source = looking(Look { source_instances: true, ..Look::default() });
-    assert!(source.instance(&id(A1)).unwrap().is_some() && source.instance(&id(B3)).unwrap().is_none());
+    assert!(source.instance(&id(A1)).unwrap().is_some() && source.instance(&id(B3)).is_err());
     let recovery = looking(Look { recovery_instances: true, ..Look::default() });
-    assert!(recovery.instance(&id(A1)).unwrap().is_none() && recovery.instance(&id(B3)).unwrap().is_some());
+    assert!(recovery.instance(&id(A1)).is_err() && recovery.instance(&id(B3)).unwrap().is_some());
+}
+
+#[test]
+fn an_instance_that_ec2_does_not_know_is_absent() {
+    let mut case = Case::failback();
+    case.aws.home.instances.retain(|instance| instance.id != id(A1));
+    assert!(case.live().unwrap().instance(&id(A1)).unwrap().is_none());
+}
+
+#[test]
+fn without_its_jobs_nobody_says_whether_a_drill_launched_b2() {
+    let looking = |jobs: bool| {
+        let case =
+            Case { look: Look { b2: true, recovery_jobs: jobs, ..Look::default() }, ..Case::failback() };
+        let live = case.live().unwrap();
+        let b2 = live.b2(&case.fleet.members[0]).unwrap().unwrap().clone();
+        live.is_of_a_drill(&b2)
+    };
+    assert!(!looking(true).unwrap());
+    assert_eq!(looking(false).unwrap_err().name(), ErrorName::Internal);
+}
+
+#[test]
+fn an_a2_that_does_not_show_yet_is_known_by_what_b2_tells() {
+    let unseen = |state: ReplicationState, shows: bool, b2_lives: bool| {
+        let mut case = Case::failback();
+        if !shows {
+            case.aws.home.servers.clear();
+        }
+        for b2 in &mut case.aws.away.recovery_instances {
+            b2.replication_state = state;
+            if !b2_lives {
+                b2.state = InstanceState::Terminated;
+            }
+        }
+        case.live().unwrap().is_a2_unseen(&case.fleet.members[0]).unwrap()
+    };
+    assert!(unseen(ReplicationState::Continuous, false, true));
+    assert!(!unseen(ReplicationState::Continuous, true, true), "it shows");
+    assert!(!unseen(ReplicationState::NotStarted, false, true), "nobody has reversed it");
+    assert!(!unseen(ReplicationState::Disconnected, false, true), "it was taken down");
+    assert!(!unseen(ReplicationState::Continuous, false, false), "nothing is left to replicate");
+}
+
+#[test]
+fn what_was_launched_from_a2_is_known_even_when_it_is_terminated() {
+    let known = |change: fn(&mut Case)| {
+        let mut case = Case::failback();
+        change(&mut case);
+        let a2 = case.a2().clone();
+        case.live().unwrap().has_record_of(&a2).unwrap()
+    };
+    assert!(known(|_| ()));
+    assert!(known(|case| case.aws.home.recovery_instances[0].state = InstanceState::Terminated));
+    assert!(!known(|case| case.aws.home.recovery_instances.clear()));
 }
 
 #[test]

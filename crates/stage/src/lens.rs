@@ -1,0 +1,246 @@
+//! The world through a lens: what is read of it is changed on the way, for what no simulated world shows by itself.
+
+use async_trait::async_trait;
+use failback_core::Result;
+use failback_core::cloud::{
+    ChangeStatus, Clock, Drs, DrsQuotas, Ec2, Executions, Instance, InstanceStatus, Job, JobLogItem,
+    LaunchConfiguration, LaunchConfigurationTemplate, LaunchTemplateVersion, Quotas, RecordSet, RecordType,
+    RecoveryInstance, RecoveryInstanceFilter, ReplicationTemplate, Route53, RunningExecution, SourceServer,
+    Subnet,
+};
+use failback_core::guard::{
+    ChangeRecords, CreateLaunchTemplateVersion, DeleteRecoveryInstance, DeleteSourceServer,
+    DisconnectSourceServer, ReverseReplication, SetDefaultVersion, StartRecovery, StopReplication,
+    TagResource, TerminateInstances, TerminateRecoveryInstances, UpdateLaunchConfiguration, Warrant,
+};
+use failback_core::id::{
+    ChangeId, HostedZoneId, InstanceId, JobId, LaunchTemplateId, SnapshotId, SourceServerId, SubnetId,
+};
+use failback_core::moment::Moment;
+use failback_core::region::Region;
+use failback_sim::Simulation;
+
+/// Something that is read of the world, to be changed before the step sees it.
+#[derive(Debug)]
+#[allow(
+    missing_docs,
+    reason = "the names are the methods' of the traits, and each Region is the one that was asked"
+)]
+pub enum Seen<'a> {
+    SourceServers(Region, &'a mut Vec<SourceServer>),
+    RecoveryInstances(Region, &'a mut Vec<RecoveryInstance>),
+    Jobs(Region, &'a mut Vec<Job>),
+    JobLog(&'a mut Vec<JobLogItem>),
+    Snapshots(&'a mut Vec<(SnapshotId, Moment)>),
+    ReplicationTemplates(Region, &'a mut Vec<ReplicationTemplate>),
+    LaunchConfigurationTemplates(Region, &'a mut Vec<LaunchConfigurationTemplate>),
+    Instances(Region, &'a mut Vec<Instance>),
+    InstanceStatus(&'a mut Vec<InstanceStatus>),
+    Subnets(&'a mut Vec<Subnet>),
+    Records(&'a mut Vec<RecordSet>),
+    Executions(&'a mut Vec<RunningExecution>),
+    Quotas(Region, &'a mut DrsQuotas),
+    /// What the guard has allowed and is about to be done: nothing to change, but a moment to do something first.
+    Terminates(&'a TerminateRecoveryInstances),
+}
+
+/// The world, seen through something that changes what is read and nothing that is written.
+pub struct Lens<'a> {
+    /// The world.
+    pub world: &'a Simulation,
+    /// What changes what is read.
+    pub sight: &'a (dyn Fn(Seen<'_>) + Send + Sync),
+}
+
+#[async_trait]
+impl Drs for Lens<'_> {
+    async fn source_servers(
+        &self,
+        region: Region,
+        ids: Option<&[SourceServerId]>,
+    ) -> Result<Vec<SourceServer>> {
+        let mut servers = self.world.source_servers(region, ids).await?;
+        (self.sight)(Seen::SourceServers(region, &mut servers));
+        Ok(servers)
+    }
+
+    async fn recovery_instances(
+        &self,
+        region: Region,
+        filter: &RecoveryInstanceFilter,
+    ) -> Result<Vec<RecoveryInstance>> {
+        let mut found = self.world.recovery_instances(region, filter).await?;
+        (self.sight)(Seen::RecoveryInstances(region, &mut found));
+        Ok(found)
+    }
+
+    async fn jobs(&self, region: Region, ids: &[JobId], since: Option<Moment>) -> Result<Vec<Job>> {
+        let mut jobs = self.world.jobs(region, ids, since).await?;
+        (self.sight)(Seen::Jobs(region, &mut jobs));
+        Ok(jobs)
+    }
+
+    async fn job_log(&self, region: Region, job: &JobId) -> Result<Vec<JobLogItem>> {
+        let mut log = self.world.job_log(region, job).await?;
+        (self.sight)(Seen::JobLog(&mut log));
+        Ok(log)
+    }
+
+    async fn recovery_snapshots(
+        &self,
+        region: Region,
+        server: &SourceServerId,
+    ) -> Result<Vec<(SnapshotId, Moment)>> {
+        let mut snapshots = self.world.recovery_snapshots(region, server).await?;
+        (self.sight)(Seen::Snapshots(&mut snapshots));
+        Ok(snapshots)
+    }
+
+    async fn replication_templates(&self, region: Region) -> Result<Vec<ReplicationTemplate>> {
+        let mut templates = self.world.replication_templates(region).await?;
+        (self.sight)(Seen::ReplicationTemplates(region, &mut templates));
+        Ok(templates)
+    }
+
+    async fn launch_configuration_templates(
+        &self,
+        region: Region,
+    ) -> Result<Vec<LaunchConfigurationTemplate>> {
+        let mut templates = self.world.launch_configuration_templates(region).await?;
+        (self.sight)(Seen::LaunchConfigurationTemplates(region, &mut templates));
+        Ok(templates)
+    }
+
+    async fn launch_configuration(
+        &self,
+        region: Region,
+        server: &SourceServerId,
+    ) -> Result<LaunchConfiguration> {
+        self.world.launch_configuration(region, server).await
+    }
+
+    async fn start_recovery(&self, warrant: Warrant<StartRecovery>) -> Result<JobId> {
+        self.world.start_recovery(warrant).await
+    }
+
+    async fn reverse_replication(&self, warrant: Warrant<ReverseReplication>) -> Result<String> {
+        self.world.reverse_replication(warrant).await
+    }
+
+    async fn update_launch_configuration(&self, warrant: Warrant<UpdateLaunchConfiguration>) -> Result<()> {
+        self.world.update_launch_configuration(warrant).await
+    }
+
+    async fn stop_replication(&self, warrant: Warrant<StopReplication>) -> Result<()> {
+        self.world.stop_replication(warrant).await
+    }
+
+    async fn terminate_recovery_instances(
+        &self,
+        warrant: Warrant<TerminateRecoveryInstances>,
+    ) -> Result<JobId> {
+        (self.sight)(Seen::Terminates(warrant.action()));
+        self.world.terminate_recovery_instances(warrant).await
+    }
+
+    async fn delete_recovery_instance(&self, warrant: Warrant<DeleteRecoveryInstance>) -> Result<()> {
+        self.world.delete_recovery_instance(warrant).await
+    }
+
+    async fn disconnect_source_server(&self, warrant: Warrant<DisconnectSourceServer>) -> Result<()> {
+        self.world.disconnect_source_server(warrant).await
+    }
+
+    async fn delete_source_server(&self, warrant: Warrant<DeleteSourceServer>) -> Result<()> {
+        self.world.delete_source_server(warrant).await
+    }
+
+    async fn tag_resource(&self, warrant: Warrant<TagResource>) -> Result<()> {
+        self.world.tag_resource(warrant).await
+    }
+}
+
+#[async_trait]
+impl Ec2 for Lens<'_> {
+    async fn instances(&self, region: Region, ids: &[InstanceId]) -> Result<Vec<Instance>> {
+        let mut instances = self.world.instances(region, ids).await?;
+        (self.sight)(Seen::Instances(region, &mut instances));
+        Ok(instances)
+    }
+
+    async fn instance_status(&self, region: Region, ids: &[InstanceId]) -> Result<Vec<InstanceStatus>> {
+        let mut status = self.world.instance_status(region, ids).await?;
+        (self.sight)(Seen::InstanceStatus(&mut status));
+        Ok(status)
+    }
+
+    async fn subnets(&self, region: Region, ids: &[SubnetId]) -> Result<Vec<Subnet>> {
+        let mut subnets = self.world.subnets(region, ids).await?;
+        (self.sight)(Seen::Subnets(&mut subnets));
+        Ok(subnets)
+    }
+
+    async fn default_launch_template_version(
+        &self,
+        region: Region,
+        template: &LaunchTemplateId,
+    ) -> Result<LaunchTemplateVersion> {
+        self.world.default_launch_template_version(region, template).await
+    }
+
+    async fn create_launch_template_version(
+        &self,
+        warrant: Warrant<CreateLaunchTemplateVersion>,
+    ) -> Result<u64> {
+        self.world.create_launch_template_version(warrant).await
+    }
+
+    async fn set_default_version(&self, warrant: Warrant<SetDefaultVersion>) -> Result<()> {
+        self.world.set_default_version(warrant).await
+    }
+
+    async fn terminate_instances(&self, warrant: Warrant<TerminateInstances>) -> Result<()> {
+        self.world.terminate_instances(warrant).await
+    }
+}
+
+#[async_trait]
+impl Route53 for Lens<'_> {
+    async fn record_sets(&self, zone: &HostedZoneId, name: &str, kind: RecordType) -> Result<Vec<RecordSet>> {
+        let mut sets = self.world.record_sets(zone, name, kind).await?;
+        (self.sight)(Seen::Records(&mut sets));
+        Ok(sets)
+    }
+
+    async fn change_status(&self, change: &ChangeId) -> Result<ChangeStatus> {
+        self.world.change_status(change).await
+    }
+
+    async fn change_records(&self, warrant: Warrant<ChangeRecords>) -> Result<ChangeId> {
+        self.world.change_records(warrant).await
+    }
+}
+
+#[async_trait]
+impl Executions for Lens<'_> {
+    async fn running_executions(&self) -> Result<Vec<RunningExecution>> {
+        let mut executions = self.world.running_executions().await?;
+        (self.sight)(Seen::Executions(&mut executions));
+        Ok(executions)
+    }
+}
+
+#[async_trait]
+impl Quotas for Lens<'_> {
+    async fn drs_quotas(&self, region: Region) -> Result<DrsQuotas> {
+        let mut quotas = self.world.drs_quotas(region).await?;
+        (self.sight)(Seen::Quotas(region, &mut quotas));
+        Ok(quotas)
+    }
+}
+
+impl Clock for Lens<'_> {
+    fn now(&self) -> Moment {
+        self.world.now()
+    }
+}

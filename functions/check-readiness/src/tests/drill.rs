@@ -1,0 +1,245 @@
+use failback_core::cloud::{Instance, InstanceState, Job, JobKind, JobStatus, RecoveryInstance, Tags};
+use failback_core::procedure::Procedure;
+use failback_core::run::tag;
+use failback_stage::{Scene, Seen, Stage};
+use serde_json::{Value, json};
+
+use super::{blocked, check, check_plan, silent, warned};
+
+/// A drill of servers that somebody has recovered for it.
+fn with_recovered(change: impl FnOnce(&mut Value)) -> Stage {
+    Stage::drill(change)
+}
+
+fn name(stage: &Stage) -> String {
+    stage.fleet.members[0].name.clone()
+}
+
+/// B2 of the first server is seen otherwise.
+fn b2(mut stage: Stage, change: impl Fn(&mut RecoveryInstance) + Send + Sync + 'static) -> Stage {
+    let id = stage.b2(0);
+    stage.see(move |seen| {
+        if let Seen::RecoveryInstances(_, found) = seen {
+            found.iter_mut().filter(|found| found.id == id).for_each(&change);
+        }
+    });
+    stage
+}
+
+/// A1 of the first server is seen otherwise.
+fn a1(mut stage: Stage, change: impl Fn(&mut Instance) + Send + Sync + 'static) -> Stage {
+    let id = stage.fleet.members[0].a1.clone().unwrap();
+    stage.see(move |seen| {
+        if let Seen::Instances(_, instances) = seen {
+            instances.iter_mut().filter(|found| found.id == id).for_each(&change);
+        }
+    });
+    stage
+}
+
+#[test]
+fn servers_that_were_recovered_as_a_drill_are_ready() {
+    let output = check(&with_recovered(|_| ())).unwrap_or_else(|error| panic!("{error}"));
+    assert!(!output.leftover);
+    assert!(output.fleet.members.iter().all(|member| member.b2.is_some() && !member.home));
+}
+
+#[test]
+fn a_drill_needs_an_isolated_network() {
+    let stage = with_recovered(|_| ());
+    let mut plan = serde_json::to_value(&stage.run.plan).unwrap();
+    plan["drill"].as_object_mut().unwrap().remove("network");
+    let error = check_plan(&stage, &plan).unwrap_err().to_string();
+    assert!(
+        error.contains("$.drill.network: a drill needs an isolated network of the source Region"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_network_where_originals_live_is_not_isolated() {
+    let stage = with_recovered(|_| ());
+    let network = stage.run.plan.drill.network.clone().unwrap();
+    let stage = a1(stage, move |a1| a1.subnet = Some(network.subnet_id.clone()));
+    blocked(&stage, "$.drill.network.subnetId", "original servers live in subnet-0f1e2d3c4b5a69788");
+}
+
+#[test]
+fn a_drill_launches_nothing_into_an_original() {
+    let mut stage = with_recovered(|_| ());
+    stage.see(|seen| {
+        if let Seen::LaunchConfigurationTemplates(_, templates) = seen {
+            for template in templates.iter_mut() {
+                template.launch_into_source = true;
+            }
+        }
+    });
+    blocked(&stage, "us-east-1", "DRS launches into the source instance here");
+}
+
+#[test]
+fn there_must_be_something_to_drill_with() {
+    let steady = |launch: bool| {
+        let change = |plan: &mut Value| plan["drill"]["launchRecoveredServers"] = json!(launch);
+        Stage::new(Procedure::Drill, Scene::Steady, change)
+    };
+    let error = check(&steady(false)).unwrap_err().to_string();
+    assert!(error.contains("it has no recovered server (B2) to drill with"), "{error}");
+    silent(&steady(true), "B2");
+    let stage = a1(steady(true), |a1| a1.state = InstanceState::Stopped);
+    blocked(&stage, &name(&stage), "A1 does not run, so production may be elsewhere");
+}
+
+#[test]
+fn a_live_b2_is_not_launched_over() {
+    let launching = |plan: &mut Value| plan["drill"]["launchRecoveredServers"] = json!(true);
+    let error = check(&with_recovered(launching)).unwrap_err().to_string();
+    assert!(error.contains("which DRS would terminate"), "{error}");
+    // An earlier drill's is adopted.
+    let earlier = b2_tags(with_recovered(launching));
+    silent(&earlier, "which DRS would terminate");
+}
+
+/// Every B2 carries a drill's tag.
+fn b2_tags(mut stage: Stage) -> Stage {
+    stage.see(|seen| {
+        if let Seen::RecoveryInstances(_, found) = seen {
+            for b2 in found.iter_mut() {
+                {
+                    b2.tags.insert(tag::PROCEDURE.to_owned(), "drill".to_owned());
+                };
+            }
+        }
+    });
+    stage
+}
+
+#[test]
+fn what_was_launched_by_a_drills_job_is_of_that_drill() {
+    let launching = |plan: &mut Value| plan["drill"]["launchRecoveredServers"] = json!(true);
+    for (of_drill, tags) in [(true, "drill"), (false, "failback")] {
+        let mut stage = with_recovered(launching);
+        stage.see(move |seen| match seen {
+            Seen::RecoveryInstances(_, found) => {
+                for b2 in found.iter_mut() {
+                    b2.job = Some("drsjob-0123456789abcdef0".parse().unwrap());
+                }
+            }
+            Seen::Jobs(_, jobs) => {
+                let tags = Tags::from([(tag::PROCEDURE.to_owned(), tags.to_owned())]);
+                jobs.push(Job {
+                    id: "drsjob-0123456789abcdef0".parse().unwrap(),
+                    kind: JobKind::Launch,
+                    status: JobStatus::Completed,
+                    created: None,
+                    tags,
+                    servers: Vec::new(),
+                });
+            }
+            _ => {}
+        });
+        assert_eq!(check(&stage).is_ok(), of_drill);
+    }
+}
+
+#[test]
+fn a_b3_that_may_be_production_is_not_taken_down() {
+    let stage = a1(with_recovered(|_| ()), |a1| a1.state = InstanceState::Stopped);
+    blocked(&stage, &name(&stage), "A1 does not run, so B3 may be production");
+    let stage = b2(with_recovered(|_| ()), |b2| b2.is_drill = false);
+    blocked(&stage, &name(&stage), "B3 was not launched as a drill, so it may be production");
+}
+
+#[test]
+fn a_b3_that_a_record_points_at_is_not_taken_down() {
+    for public in [true, false] {
+        let mut stage = with_recovered(|_| ());
+        let b3 = stage.fleet.members[0].b3().unwrap();
+        stage.see(move |seen| match seen {
+            Seen::Instances(_, instances) => {
+                for b3 in instances.iter_mut().filter(|found| found.id == b3) {
+                    if public {
+                        b3.public_ip = Some("203.0.113.9".to_owned());
+                    } else {
+                        b3.private_ip = Some("203.0.113.9".to_owned());
+                    }
+                }
+            }
+            Seen::Records(sets) => {
+                for set in sets.iter_mut() {
+                    set.values = vec!["203.0.113.9".to_owned()];
+                }
+            }
+            _ => {}
+        });
+        blocked(&stage, &name(&stage), "a record of the plan points at B3, so it may be production");
+    }
+}
+
+#[test]
+fn a_plan_that_keeps_b3_or_calls_it_disposable_may_drill_with_it() {
+    let keeping = with_recovered(|plan| plan["drill"]["keepRecoveredServers"] = json!(true));
+    silent(&b2(keeping, |b2| b2.is_drill = false), "B3");
+    let disposable = with_recovered(|plan| plan["drill"]["recoveredServersAreDisposable"] = json!(true));
+    silent(&b2(disposable, |b2| b2.is_drill = false), "B3");
+}
+
+/// A2 of the first server was made by a procedure, and may be stopped.
+fn reversed(procedure: Option<&'static str>, keep: bool, stopped: bool) -> Stage {
+    let stage = with_recovered(|plan| plan["drill"]["keepRecoveredServers"] = json!(keep)).reversed();
+    let mut stage = if stopped { stage.stopped() } else { stage };
+    let a2 = stage.a2(0);
+    stage.see(move |seen| {
+        if let (Seen::SourceServers(_, servers), Some(procedure)) = (seen, procedure) {
+            for server in servers.iter_mut().filter(|server| server.id == a2) {
+                server.tags.insert(tag::PROCEDURE.to_owned(), procedure.to_owned());
+            }
+        }
+    });
+    stage
+}
+
+#[test]
+fn an_a2_of_a_failback_is_not_drilled_with() {
+    let stage = reversed(Some("failback"), false, false);
+    blocked(&stage, &name(&stage), "a failback of it was begun and not finished");
+}
+
+#[test]
+fn an_a2_that_somebody_made_is_told_where_b3_is_kept() {
+    let said = "replication is reversed already, and the drill's clean-up deletes s-";
+    let stage = reversed(Some("nobody's"), true, false);
+    warned(&stage, &name(&stage), said);
+    silent(&reversed(None, false, false), said);
+    let own = reversed(Some("drill"), true, false);
+    let output = check(&own).unwrap_or_else(|error| panic!("{error}"));
+    let about: Vec<_> = output.warnings.iter().filter(|it| it.message.contains(said)).collect();
+    assert!(about.iter().all(|it| it.about == own.fleet.members[1].name), "{about:#?}");
+    assert_eq!(about.len(), 1);
+}
+
+#[test]
+fn a_drill_that_was_interrupted_at_its_clean_up_is_cleaned_up() {
+    let leftover = |stage: &Stage| check(stage).unwrap_or_else(|error| panic!("{error}")).leftover;
+    assert!(leftover(&reversed(Some("drill"), false, true)));
+    assert!(!leftover(&reversed(Some("drill"), false, false)));
+    assert!(!leftover(&reversed(None, false, true)));
+}
+
+#[test]
+fn what_a_drill_has_cleaned_up_already_needs_no_b2() {
+    let stage = reversed(Some("drill"), false, true);
+    let (a2, b2) = (stage.a2(0), stage.b2(1));
+    let mut stage = stage;
+    stage.see(move |seen| match seen {
+        Seen::SourceServers(_, servers) => {
+            for server in servers.iter_mut().filter(|server| server.id == a2) {
+                server.tags.insert(tag::PROCEDURE.to_owned(), "drill".to_owned());
+            }
+        }
+        Seen::RecoveryInstances(_, found) => found.retain(|found| found.id != b2),
+        _ => {}
+    });
+    let output = check(&stage).unwrap_or_else(|error| panic!("{error}"));
+    assert!(output.leftover);
+}

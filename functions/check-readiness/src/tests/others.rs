@@ -1,0 +1,68 @@
+use failback_core::cloud::RunningExecution;
+use failback_core::moment::Moment;
+use failback_core::procedure::Procedure;
+use failback_stage::{Seen, Stage};
+use serde_json::{Value, json};
+
+use super::{blocked, silent};
+
+const SAID: &str = "is at work on these servers";
+
+/// Another execution runs: its id, how many seconds later it began than this one, and its plan.
+fn beside(id: &'static str, later_seconds: i64, change: impl FnOnce(&mut Value)) -> Stage {
+    let mut stage = Stage::failback(|_| ());
+    let mut input = serde_json::to_value(&stage.run.plan).unwrap();
+    change(&mut input);
+    let started = Moment::from_millis(stage.run.started.millis() + later_seconds * 1000);
+    let other = RunningExecution { id: id.to_owned(), started, procedure: Procedure::Drill, input };
+    stage.see(move |seen| {
+        if let Seen::Executions(executions) = seen {
+            executions.push(other.clone());
+        }
+    });
+    stage
+}
+
+/// Names before and after this execution's, which ends in `stage:one`.
+const BEFORE: &str = "arn:aws:states:us-east-1:111122223333:execution:drill:one";
+const AFTER: &str = "arn:aws:states:us-east-1:111122223333:execution:throng:one";
+
+#[test]
+fn of_two_that_mean_the_same_servers_the_one_that_began_first_goes_on() {
+    let both = |stage: &Stage| format!("{}, {}", stage.b1(0).min(stage.b1(1)), stage.b1(0).max(stage.b1(1)));
+    let stage = beside(AFTER, -1, |_| ());
+    blocked(&stage, &both(&stage), "a drill that began ");
+    silent(&beside(BEFORE, 1, |_| ()), SAID);
+}
+
+#[test]
+fn of_two_that_began_together_the_name_decides() {
+    let stage = beside(BEFORE, 0, |_| ());
+    let both = format!("{}, {}", stage.b1(0).min(stage.b1(1)), stage.b1(0).max(stage.b1(1)));
+    blocked(&stage, &both, "a drill that began ");
+    silent(&beside(AFTER, 0, |_| ()), SAID);
+}
+
+#[test]
+fn an_execution_does_not_wait_for_itself() {
+    silent(&beside("arn:aws:states:us-east-1:111122223333:execution:stage:one", 0, |_| ()), SAID);
+}
+
+#[test]
+fn only_what_is_shared_stands_in_the_way() {
+    silent(&beside(BEFORE, -1, |plan| plan["servers"] = json!({ "tags": { "app": "mail" } })), SAID);
+    let elsewhere = json!({ "source": "us-east-1", "recovery": "eu-west-1" });
+    silent(&beside(BEFORE, -1, move |plan| plan["regions"] = elsewhere), SAID);
+    silent(&beside(BEFORE, -1, |plan| plan["colour"] = json!("blue")), SAID);
+    let one = |plan: &mut Value| plan["servers"] = json!({ "ids": ["s-00000000000000001"] });
+    silent(&beside(BEFORE, -1, one), SAID);
+}
+
+#[test]
+fn servers_of_others_that_both_plans_mean_are_not_told() {
+    // The other plan names one server of this fleet, by its id.
+    let first = Stage::failback(|_| ()).b1(0).to_string();
+    let id = first.clone();
+    let one = move |plan: &mut Value| plan["servers"] = json!({ "ids": [id] });
+    blocked(&beside(BEFORE, -1, one), &first, "a drill that began ");
+}

@@ -1,0 +1,88 @@
+use failback_core::ErrorName;
+use failback_core::cloud::SourceServer;
+use failback_core::id::SourceServerId;
+use failback_core::plan::SERVERS_MAX;
+use failback_stage::{Seen, Stage};
+use serde_json::json;
+
+use super::{by_hand, check, check_plan};
+use crate::finding::{Finding, Findings as _, merged, stand_in_the_way};
+
+#[test]
+fn a_wrong_plan_is_refused_with_every_problem() {
+    let stage = Stage::failback(|_| ());
+    let mut plan = serde_json::to_value(&stage.run.plan).unwrap();
+    plan["colour"] = json!("blue");
+    plan["limits"]["launchMinutes"] = json!(0);
+    let error = check_plan(&stage, &plan).unwrap_err();
+    assert_eq!(error.name(), ErrorName::InvalidPlan);
+    let text = error.to_string();
+    assert!(text.contains("$.colour") && text.contains("$.limits.launchMinutes"), "{text}");
+}
+
+#[test]
+fn a_plan_that_chooses_nothing_is_told() {
+    let stage = Stage::failback(|_| ());
+    let mut plan = serde_json::to_value(&stage.run.plan).unwrap();
+    plan["servers"] = json!({ "tags": { "app": "nothing" } });
+    by_hand(&mut plan);
+    let error = check_plan(&stage, &plan).unwrap_err().to_string();
+    assert!(error.contains("$.servers: chooses no source server of us-east-2"), "{error}");
+    assert!(!error.contains("every server is home"), "{error}");
+}
+
+/// The first server is seen as many, each of its own id and without a B2.
+fn many(servers: usize) -> Stage {
+    let mut stage = Stage::failback(by_hand);
+    let (b1, away) = (stage.b1(0), stage.away());
+    stage.see(move |seen| {
+        if let Seen::SourceServers(region, found) = seen
+            && region == away
+        {
+            let one = found.iter().find(|server| server.id == b1).cloned().unwrap();
+            let id = |number: usize| -> SourceServerId { format!("s-{number:017x}").parse().unwrap() };
+            *found = (0..servers).map(|number| SourceServer { id: id(number), ..one.clone() }).collect();
+        }
+    });
+    stage
+}
+
+#[test]
+fn an_execution_carries_so_many_servers_and_no_more() {
+    let told = |servers| check(&many(servers)).err().map(|error| error.to_string()).unwrap_or_default();
+    let said = format!("$.servers: chooses {} servers", SERVERS_MAX + 1);
+    assert!(told(SERVERS_MAX + 1).contains(&said), "{}", told(SERVERS_MAX + 1));
+    assert!(!told(SERVERS_MAX).contains("$.servers: chooses"), "{}", told(SERVERS_MAX));
+}
+
+#[test]
+fn what_is_the_same_of_many_is_told_once() {
+    let mut findings: Vec<Finding> = Vec::new();
+    findings.warn("a", "sleeps", "Wake it");
+    findings.block("b", "is gone", "Bring it back");
+    findings.block("c", "is gone", "Bring it back");
+    let told: Vec<String> = merged(findings).iter().map(Finding::to_string).collect();
+    assert_eq!(told, ["blocker: b, c: is gone. Bring it back", "warning: a: sleeps. Wake it"]);
+}
+
+#[test]
+fn so_many_findings_are_told_and_the_rest_is_counted() {
+    let findings = |number: usize| {
+        let mut findings: Vec<Finding> = Vec::new();
+        (0..number).for_each(|it| findings.block("x", format!("problem {it:03}"), "Mend it"));
+        stand_in_the_way(&findings).to_string()
+    };
+    assert!(findings(1).starts_with("1 thing stands in the way; nothing was changed\n"), "{}", findings(1));
+    assert!(
+        findings(50).starts_with("50 things stand in the way; nothing was changed\n"),
+        "{}",
+        findings(50)
+    );
+    assert!(findings(50).contains("problem 049") && !findings(50).contains("more"), "{}", findings(50));
+    assert!(
+        findings(52).contains("problem 049") && !findings(52).contains("problem 050"),
+        "{}",
+        findings(52)
+    );
+    assert!(findings(52).ends_with("\n  and 2 more"), "{}", findings(52));
+}

@@ -1,0 +1,206 @@
+use failback_core::ErrorName;
+use failback_core::cloud::{Cloud, DrsQuotas, InstanceState, JobStatus, LaunchStatus};
+use failback_core::moment::Moment;
+use failback_core::procedure::Procedure;
+use failback_core::run::tag;
+use failback_stage::{Pending, Scene, Seen, Stage};
+use serde_json::{Value, json};
+
+fn step(cloud: &dyn Cloud, payload: Value, deadline: Moment) -> Pending<'_> {
+    Box::pin(crate::handle(cloud, payload, deadline))
+}
+
+fn launching(plan: &mut Value) {
+    plan["drill"]["launchRecoveredServers"] = json!(true);
+}
+
+/// Production runs on A1, and nothing is recovered.
+fn steady() -> Stage {
+    Stage::new(Procedure::Drill, Scene::Steady, launching)
+}
+
+#[test]
+fn every_b1_is_launched_once_as_a_drill_and_its_agent_waited_for() {
+    let mut stage = steady();
+    let wait = stage.waits(step, "launching 2 recovered servers", 1);
+    assert!((500..=600).contains(&wait), "{wait}");
+    stage.pass(60);
+    let wait = stage.waits(step, "launching recovered servers web-1, all-1", 0);
+    assert!((440..=540).contains(&wait), "a minute is over: {wait}");
+    let said = stage.done(step);
+    assert_eq!(said.last().unwrap(), "2 recovered servers up");
+    let world = stage.simulation.world();
+    for member in &stage.fleet.members {
+        let b2 = member.b2.as_ref().expect("it is written down");
+        let b2 = world.recovery_instance(stage.away(), b2).expect("it exists");
+        assert_eq!(b2.tags.get(tag::PROCEDURE).map(String::as_str), Some("drill"));
+        assert_eq!(b2.tags.get(tag::RUN).map(String::as_str), Some(stage.run.id.as_str()));
+    }
+    let of_run = world.jobs(stage.away()).filter(|job| job.tags.get(tag::RUN) == Some(&stage.run.id));
+    assert_eq!(of_run.count(), 1);
+}
+
+#[test]
+fn what_is_up_and_tagged_is_left_as_it_is() {
+    let mut stage = steady();
+    stage.done(step);
+    stage.idle(step, "2 recovered servers up");
+}
+
+#[test]
+fn a_b2_that_no_drill_of_this_program_launched_is_not_adopted() {
+    Stage::new(Procedure::Drill, Scene::DrilledRecovered, launching)
+        .refused(step, "this recovery instance was not launched by a drill");
+}
+
+#[test]
+fn a_b2_whose_agent_was_not_seen_or_that_does_not_run_is_waited_for() {
+    for agent in [true, false] {
+        let mut stage = steady();
+        stage.done(step);
+        let b2 = stage.b2(0);
+        stage.see(move |seen| {
+            if let Seen::RecoveryInstances(_, found) = seen {
+                for b2 in found.iter_mut().filter(|found| found.id == b2) {
+                    if agent {
+                        b2.agent_seen = None;
+                    } else {
+                        b2.state = InstanceState::Stopped;
+                    }
+                }
+            }
+        });
+        let wait = stage.waits(step, "DRS has not seen the agents of web-1 yet", 0);
+        assert!((500..=700).contains(&wait), "{wait}");
+        stage.pass(700);
+        let wait = stage.waits(step, "DRS has not seen the agents of web-1 yet", 0);
+        assert_eq!(wait, 16, "the usual time is over by 40 s");
+    }
+}
+
+/// A launch has been tried so often, and this has become of it.
+fn tried(launch: LaunchStatus, times: usize, relaunches_max: u32) -> Stage {
+    let mut stage = Stage::new(Procedure::Drill, Scene::Steady, |plan| {
+        launching(plan);
+        plan["launch"]["relaunchesMax"] = json!(relaunches_max);
+    });
+    stage.waits(step, "launching", 1);
+    let away = stage.away();
+    stage.see(move |seen| match seen {
+        Seen::Jobs(region, jobs) if region == away && !jobs.is_empty() => {
+            jobs[0].status = JobStatus::Completed;
+            jobs[0].servers.iter_mut().for_each(|part| part.launch = launch);
+            let first = jobs[0].clone();
+            for number in 1..times {
+                let id = format!("drsjob-{number:017x}").parse().unwrap();
+                jobs.push(failback_core::cloud::Job { id, ..first.clone() });
+            }
+        }
+        _ => {}
+    });
+    stage
+}
+
+#[test]
+fn a_launch_that_failed_is_repeated_as_often_as_the_plan_allows() {
+    // DRS itself refuses here: its own job runs still, and the lens shows it as ended.
+    tried(LaunchStatus::Failed, 1, 1).waits(step, "DRS does not launch all recovered servers yet", 0);
+    tried(LaunchStatus::Failed, 2, 2).waits(step, "DRS does not launch all recovered servers yet", 0);
+    for (times, max) in [(1, 0), (2, 1), (3, 2)] {
+        let answer = tried(LaunchStatus::Failed, times, max).call(step);
+        let error = answer.expect_err(&format!("{times} of {max}"));
+        assert_eq!(error.name(), ErrorName::LaunchFailed);
+        let text = error.to_string();
+        assert!(
+            text.contains(&format!("launching B2 failed {times} times; see the log of job drsjob-")),
+            "{text}"
+        );
+        assert!(text.contains("in us-east-2"), "{text}");
+    }
+}
+
+#[test]
+fn a_launch_that_succeeded_and_does_not_show_is_waited_for() {
+    for launch in [LaunchStatus::Launched, LaunchStatus::Unknown, LaunchStatus::Pending] {
+        tried(launch, 1, 0).waits(step, "launching recovered servers", 0);
+    }
+}
+
+#[test]
+fn an_a2_that_somebody_left_is_looked_at_for_jobs() {
+    let mut stage = Stage::new(Procedure::Drill, Scene::DrilledRecovered, launching).reversed().stopped();
+    let all: Vec<_> = (0..2).map(|server| stage.b2(server)).collect();
+    stage.simulation.world().terminate_recovery_instances(stage.away(), &all).unwrap();
+    stage.pass(1_200);
+    stage.waits(step, "launching 2 recovered servers", 1);
+}
+
+#[test]
+fn jobs_of_others_that_have_ended_count_for_nothing() {
+    let mut stage = tried(LaunchStatus::Failed, 3, 0);
+    stage.run.id = "arn:aws:states:us-east-1:111122223333:execution:stage:two".to_owned();
+    stage.waits(step, "DRS does not launch all recovered servers yet", 0);
+}
+
+#[test]
+fn a_job_of_somebody_else_is_adopted_while_it_runs() {
+    let mut stage = steady();
+    let all: Vec<_> = (0..2).map(|server| stage.b1(server).into()).collect();
+    let tags = failback_core::cloud::Tags::new();
+    stage.simulation.world().start_recovery(stage.away(), &all, true, tags).unwrap();
+    stage.waits(step, "launching recovered servers", 0);
+}
+
+#[test]
+fn what_drs_has_no_room_for_is_waited_for() {
+    let with_quotas = |quotas: DrsQuotas| {
+        let mut stage = steady();
+        stage.see(move |seen| {
+            if let Seen::Quotas(_, seen) = seen {
+                *seen = quotas;
+            }
+        });
+        stage
+    };
+    let one = DrsQuotas { servers_in_jobs: 1, ..DrsQuotas::default() };
+    let wait = with_quotas(one).waits(step, "yet: no room for 1 of them in its jobs", 1);
+    assert_eq!(wait, 10);
+    let none = DrsQuotas { concurrent_jobs: 0, ..DrsQuotas::default() };
+    with_quotas(none).waits(step, "yet: no room for 2 of them in its jobs", 0);
+    let singly = DrsQuotas { servers_per_job: 1, ..DrsQuotas::default() };
+    with_quotas(singly).waits(step, "launching 2 recovered servers", 2);
+}
+
+#[test]
+fn what_drs_refuses_for_now_is_waited_for_with_its_words() {
+    let mut stage = steady();
+    stage.fail("error:drs:StartRecovery=ConflictException");
+    stage.waits(step, "DRS does not launch all recovered servers yet: refused by a rule", 0);
+    stage.waits(step, "launching 2 recovered servers", 1);
+}
+
+#[test]
+fn a_call_that_is_late_begins_nothing() {
+    let mut stage = steady();
+    let before = stage.writes();
+    let answer = stage.call_until(stage.now(), step).unwrap();
+    assert!(answer.why.ends_with("this call has no time left"), "{}", answer.why);
+    assert_eq!((answer.wait_seconds, stage.writes()), (1, before));
+}
+
+#[test]
+fn a_plan_that_does_not_ask_for_it_launches_nothing() {
+    Stage::new(Procedure::Drill, Scene::Steady, |_| ())
+        .refused(step, "the plan does not ask to launch recovered servers");
+}
+
+#[test]
+fn it_is_no_part_of_a_failback() {
+    Stage::failback(|_| ()).refused(step, "no part of a failback");
+}
+
+#[test]
+fn it_waits_as_long_as_the_plan_allows() {
+    let plan = steady().run.plan;
+    assert_eq!(<crate::LaunchRecoveredServers as failback_core::step::Step>::limit_seconds(&plan), 10_800);
+}

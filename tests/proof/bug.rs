@@ -1,0 +1,89 @@
+use drs_failback::program::Performer;
+use drs_failback::steps::Step;
+use failback_core::Result;
+use failback_core::cloud::{Instance, Job, RecordSet, RecoveryInstance, RunningExecution, SourceServer};
+use failback_core::guard::TerminateRecoveryInstances;
+use failback_core::moment::Moment;
+use failback_core::region::Region;
+use failback_sim::{Simulation, World};
+use failback_stage::{Lens, Seen};
+use futures_util::FutureExt as _;
+use serde_json::Value;
+
+/// A planted bug: what is read is not what is so, or what is done is not what was decided. Nothing of it reaches into
+/// the guard: the guard is weakened by what it is shown, and what a step should not do is done in its name.
+pub(crate) trait Bug: Send + Sync {
+    /// Changes what a step is given.
+    fn given(&self, _step: &str, _payload: &mut Value) {}
+
+    /// Changes what a step answers.
+    fn answered(&self, _step: &str, _payload: &mut Value) {}
+
+    /// What a step that failed answers instead.
+    fn failed(&self, _step: &str, _given: &Value) -> Option<Value> {
+        None
+    }
+
+    /// Does something besides, in the name of the step that has just answered `done` or not.
+    fn besides(&self, _world: &mut World, _step: &str, _done: bool) {}
+
+    /// Changes the source servers that a step sees.
+    fn source_servers(&self, _world: &World, _region: Region, _servers: &mut Vec<SourceServer>) {}
+
+    /// Changes the recovery instances that a step sees.
+    fn recovery_instances(&self, _world: &World, _region: Region, _found: &mut Vec<RecoveryInstance>) {}
+
+    /// Changes the jobs that a step sees.
+    fn jobs(&self, _jobs: &mut Vec<Job>) {}
+
+    /// Changes the EC2 instances that a step sees.
+    fn instances(&self, _world: &World, _instances: &mut Vec<Instance>) {}
+
+    /// Changes the records that a step sees.
+    fn records(&self, _world: &World, _sets: &mut Vec<RecordSet>) {}
+
+    /// Changes the executions that a step sees.
+    fn executions(&self, _executions: &mut Vec<RunningExecution>) {}
+
+    /// Terminates something before what the guard has allowed.
+    fn terminates(&self, _world: &mut World, _allowed: &TerminateRecoveryInstances) {}
+}
+
+/// Performs the steps as they are deployed, with a bug between them and the world.
+pub(crate) struct Bugged<B>(pub(crate) B);
+
+impl<B: Bug> Performer for Bugged<B> {
+    fn perform(
+        &self,
+        simulation: &Simulation,
+        step: Step,
+        mut payload: Value,
+        deadline: Moment,
+    ) -> Option<Result<Value>> {
+        self.0.given(step.name, &mut payload);
+        let sight = |seen: Seen<'_>| {
+            let world = &mut simulation.world();
+            match seen {
+                Seen::SourceServers(region, servers) => self.0.source_servers(world, region, servers),
+                Seen::RecoveryInstances(region, found) => self.0.recovery_instances(world, region, found),
+                Seen::Jobs(_, jobs) => self.0.jobs(jobs),
+                Seen::Instances(_, instances) => self.0.instances(world, instances),
+                Seen::Records(sets) => self.0.records(world, sets),
+                Seen::Executions(executions) => self.0.executions(executions),
+                Seen::Terminates(allowed) => self.0.terminates(world, allowed),
+                _ => {}
+            }
+        };
+        let lens = Lens { world: simulation, sight: &sight };
+        let mut answer = step.call(&lens, payload.clone(), deadline).now_or_never()?;
+        if let (Err(_), Some(instead)) = (&answer, self.0.failed(step.name, &payload)) {
+            answer = Ok(instead);
+        }
+        let done = matches!(&answer, Ok(payload) if payload["status"] == "done");
+        self.0.besides(&mut simulation.world(), step.name, done);
+        if let Ok(payload) = &mut answer {
+            self.0.answered(step.name, payload);
+        }
+        Some(answer)
+    }
+}
