@@ -261,3 +261,17 @@ fn safety_is_told_rule_by_rule() {
     assert_eq!(listed, planted, "docs/safety.md and tests/proof/planted.rs");
     assert!(planted.len() >= 12);
 }
+
+#[test]
+fn every_change_that_makes_no_difference_is_explained() {
+    let settings = text(".cargo/mutants.toml");
+    let (_, listed) = settings.split_once("# Changes that make no difference").expect("the list");
+    let (listed, _) = listed.split_once("\n]").expect("its end");
+    let listed: BTreeSet<&str> = listed.split('\'').skip(1).step_by(2).collect();
+    let document = text("docs/mutation.md");
+    let (_, table) = document.split_once("| change | why it makes no difference |").expect("the table");
+    let (table, _) = table.split_once("\n\n").expect("its end");
+    assert!(!listed.is_empty());
+    let explained: BTreeSet<&str> = rows(table).flat_map(|row| codes(row[0])).collect();
+    assert_eq!(explained, listed, "docs/mutation.md and .cargo/mutants.toml");
+}
