@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use failback_asl::Event;
-use failback_core::control::{Control, Execution, Happened, Page, Status};
+use failback_core::control::{Control, Execution, Happened, Page, Status, gate_token};
 use failback_core::error::AwsError;
 use failback_core::moment::Moment;
 use failback_core::plan::Plan;
@@ -120,10 +120,10 @@ impl Kept {
     }
 
     /// The token of the question that waits.
-    fn token(&self) -> Option<&str> {
+    fn token(&self) -> Option<String> {
         let Some(Happened::Scheduled { parameters, .. }) = self.history.first() else { return None };
-        let after = parameters.split("--task-token ").nth(1)?;
-        after.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-')).next()
+        let arguments: Value = serde_json::from_str(parameters).ok()?;
+        gate_token(&arguments).map(str::to_owned)
     }
 }
 
@@ -134,8 +134,9 @@ impl Account {
 
     fn answered(&self, operation: &'static str, token: &str, answer: Answer) -> Result<()> {
         let mut all = self.kept();
-        let goes_on =
-            |kept: &&mut Kept| kept.execution.status == Status::Running && kept.token() == Some(token);
+        let goes_on = |kept: &&mut Kept| {
+            kept.execution.status == Status::Running && kept.token().as_deref() == Some(token)
+        };
         let Some(kept) = all.values_mut().find(goes_on) else {
             return Err(refused(operation, "TaskDoesNotExist", "Task does not exist"));
         };

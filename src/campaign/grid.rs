@@ -10,6 +10,7 @@ use super::options::PlanOption;
 use crate::faults;
 use crate::program::Program;
 use crate::runner::Answer;
+use crate::steps::Step;
 
 /// Once, once more than any retrier tries again, and for good.
 const TIMES: [&str; 3] = ["", "x11", "x*"];
@@ -75,8 +76,8 @@ fn gates() -> impl Iterator<Item = Case> {
 
 /// A start that is refused, and whose evidence cannot be written, or not at once.
 fn refusals() -> impl Iterator<Item = Case> {
-    let failures = classes(Procedure::Drill).into_iter().map(|error| format!("task:keep-refusal={error}"));
-    let failures: Vec<String> = failures.collect();
+    let errors = classes(Procedure::Drill, "keep-refusal").into_iter();
+    let failures: Vec<String> = errors.map(|error| format!("task:keep-refusal={error}")).collect();
     BOTH.into_iter().flat_map(move |procedure| {
         let rules = failures.clone().into_iter().flat_map(|rule| TIMES.map(|times| format!("{rule}{times}")));
         rules
@@ -85,24 +86,23 @@ fn refusals() -> impl Iterator<Item = Case> {
     })
 }
 
-/// One error of each class that a procedure's Tasks tell apart: those that all of them retry and catch alike. Within
-/// a class the machine cannot do other than the same.
-pub fn classes(procedure: Procedure) -> Vec<String> {
+/// Returns one error of each class that a Task tells apart: those that it retries and catches alike. Within a class
+/// the machine cannot do other than the same.
+pub fn classes(procedure: Procedure, task: &str) -> Vec<String> {
     let Ok(program) = Program::deployed() else { return Vec::new() };
     let machine = program.machine(procedure);
-    let mut classes = BTreeMap::<Vec<_>, String>::new();
+    let named_so = machine.states().find(|(name, _)| Step::name_of(name) == task);
+    let Some(task) = named_so.and_then(|(_, state)| state.task()) else { return Vec::new() };
+    let mut classes = BTreeMap::new();
     for error in faults::ERRORS.iter() {
-        let named = |names: &Vec<String>| {
+        let named = |names: &[String]| {
             names.contains(error)
                 || names.iter().any(|name| name == "States.ALL")
                 || (error != "States.Timeout" && names.iter().any(|name| name == "States.TaskFailed"))
         };
-        let tasks = machine.states().filter_map(|(_, state)| state.task());
-        let handled = tasks.map(|task| {
-            let retried = task.retry.iter().position(|retrier| named(&retrier.error_equals));
-            (retried, task.catch.iter().position(|catcher| named(&catcher.error_equals)))
-        });
-        classes.entry(handled.collect()).or_insert_with(|| error.clone());
+        let retrier = task.retry.iter().position(|retrier| named(&retrier.error_equals));
+        let catcher = task.catch.iter().position(|catcher| named(&catcher.error_equals));
+        classes.entry((retrier, catcher)).or_insert_with(|| error.clone());
     }
     classes.into_values().collect()
 }
@@ -113,7 +113,7 @@ pub fn pairs() -> Vec<Case> {
     for procedure in BOTH {
         let mut rules = Vec::new();
         for task in faults::tasks(procedure) {
-            for error in classes(procedure) {
+            for error in classes(procedure, &task) {
                 rules.extend([format!("task:{task}={error}"), format!("late:{task}={error}")]);
             }
             rules.extend([format!("crash:{task}"), format!("odd:{task}")]);

@@ -4,24 +4,52 @@
 use failback_core::procedure::Procedure;
 use serde_json::{Value, json};
 
-use crate::graph::{after, edges, items};
+use crate::graph::{after, edges};
 use crate::repo::{BOTH, changed, found, machine, none, tasks};
 
 /// What is kept of a failure.
 const RECORD: &str = "{'step': $states.context.State.Name, 'error': $states.errorOutput.Error, 'cause': $states.errorOutput.Cause}";
 
-/// One Retry block for all Tasks of both machines.
-fn retries(machines: &[Value]) -> Vec<String> {
-    let all: Vec<(&str, &Value)> = machines.iter().flat_map(tasks).collect();
-    let Some((first, block)) = all.first() else { return vec!["there is no Task".to_owned()] };
-    let mut faults = Vec::new();
-    if items(&block["Retry"]).any(|rule| rule["JitterStrategy"] != "FULL")
-        || items(&block["Retry"]).count() == 0
-    {
-        faults.push(format!("`{first}` has no Retry with full jitter"));
+/// The errors that are tried again, by what a Task calls: what our own code names, and what Step Functions names after
+/// the service that it calls.
+fn retried(resource: &str) -> &'static [&'static str] {
+    match resource {
+        "arn:aws:states:::lambda:invoke" => &[
+            "Failback.Throttled",
+            "Failback.Unavailable",
+            "Lambda.ClientExecutionTimeoutException",
+            "Lambda.ServiceException",
+            "Lambda.AWSLambdaException",
+            "Lambda.SdkClientException",
+            "Lambda.TooManyRequestsException",
+            "Lambda.Unknown",
+            "Runtime.ExitError",
+            "Sandbox.Timedout",
+        ],
+        "arn:aws:states:::aws-sdk:s3:putObject" => &["S3.S3Exception", "S3.SdkClientException"],
+        "arn:aws:states:::sns:publish.waitForTaskToken" => {
+            &["SNS.AmazonSNSException", "SNS.SdkClientException"]
+        }
+        _ => &[],
     }
-    let others = all.iter().filter(|(_, task)| task["Retry"] != block["Retry"]);
-    faults.extend(others.map(|(name, _)| format!("`{name}` has another Retry than `{first}`")));
+}
+
+/// Every Task of both machines is tried again at the same intervals, and only for the errors of what it calls.
+fn retries(machine: &Value) -> Vec<String> {
+    let mut faults = Vec::new();
+    for (name, task) in tasks(machine) {
+        let wanted = json!([{
+            "ErrorEquals": retried(task["Resource"].as_str().unwrap_or_default()),
+            "IntervalSeconds": 2,
+            "BackoffRate": 2,
+            "MaxAttempts": 10,
+            "MaxDelaySeconds": 60,
+            "JitterStrategy": "FULL",
+        }]);
+        if task["Retry"] != wanted {
+            faults.push(format!("`{name}` must have this Retry and no other: {wanted}"));
+        }
+    }
     faults
 }
 
@@ -54,20 +82,19 @@ fn check(procedure: Procedure, machine: &Value) -> Vec<String> {
 
 #[test]
 fn every_task_is_tried_again_alike() {
-    let [drill, failback] = BOTH.map(machine);
-    none(&retries(&[drill.clone(), failback]));
-    let rate = "/States/Write Report/Retry/0/BackoffRate";
+    for procedure in BOTH {
+        none(&retries(&machine(procedure)));
+    }
+    let with = |pointer: &str, value| retries(&changed(Procedure::Failback, pointer, value));
+    found(&with("/States/Write Report/Retry/0/BackoffRate", json!(3)), "`Write Report` must have this Retry");
+    found(&with("/States/Ask Before Clean Up/Retry", Value::Null), "`Ask Before Clean Up` must have");
     found(
-        &retries(&[drill.clone(), changed(Procedure::Failback, rate, json!(3))]),
-        "`Write Report` has another Retry",
+        &with("/States/Check Readiness/Retry/0/JitterStrategy", Value::Null),
+        "`Check Readiness` must have",
     );
-    let gate = "/States/Ask Before Clean Up/Retry";
-    found(
-        &retries(&[drill, changed(Procedure::Failback, gate, Value::Null)]),
-        "`Ask Before Clean Up` has another",
-    );
-    let jitter = "/States/Check Readiness/Retry/0/JitterStrategy";
-    found(&retries(&[changed(Procedure::Drill, jitter, Value::Null)]), "no Retry with full jitter");
+    let of_s3 = json!(["S3.S3Exception", "S3.SdkClientException"]);
+    found(&with("/States/Redirect Traffic/Retry/0/ErrorEquals", of_s3), "`Redirect Traffic` must have");
+    found(&with("/States/Keep Report/Resource", json!("arn:aws:states:::aws-sdk:sqs")), "`Keep Report` must");
 }
 
 #[test]

@@ -10,6 +10,7 @@ use crate::repo::{BOTH, changed, found, machine, none, states, step_of};
 const INVOKE: &str = "arn:aws:states:::lambda:invoke";
 const KEEP: &str = "arn:aws:states:::aws-sdk:s3:putObject";
 const ASK: &str = "arn:aws:states:::sns:publish.waitForTaskToken";
+const TOKEN: &str = "{% $states.context.Task.Token %}";
 
 /// One line says the language, for the whole machine.
 fn language_lines(text: &str) -> Vec<String> {
@@ -70,6 +71,8 @@ fn gate(state: &Value) -> Option<String> {
         Some("does not ask at ${NotificationTopicArn}".to_owned())
     } else if !message.contains("$states.context.Task.Token") {
         Some("does not say how to answer".to_owned())
+    } else if state["Arguments"]["MessageAttributes"]["taskToken"]["StringValue"] != TOKEN {
+        Some("does not send its token as the message attribute `taskToken`".to_owned())
     } else {
         None
     }
@@ -161,6 +164,7 @@ fn a_task_has_the_name_of_its_step() {
     found(&with(&format!("{gate}/TimeoutSeconds"), Value::Null), "nobody may ever answer");
     found(&with(&format!("{gate}/Arguments/Message"), json!("Well?")), "how to answer");
     found(&with(&format!("{gate}/Arguments/TopicArn"), json!("here")), "does not ask at");
+    found(&with(&format!("{gate}/Arguments/MessageAttributes"), Value::Null), "does not send its token");
     let keep = "/States/Keep Report/Arguments";
     found(&with(&format!("{keep}/Bucket"), json!("here")), "does not write to");
     found(&with(&format!("{keep}/Key"), json!("report.json")), "write over another run's report");

@@ -18,6 +18,9 @@ mod folders;
 /// Names, comments, resources and placeholders of the states.
 mod machines;
 
+/// The one form in which machines are written.
+mod format;
+
 /// What the linters of state machines miss.
 mod language;
 

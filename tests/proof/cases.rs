@@ -1,4 +1,5 @@
 use drs_failback::campaign::{self, Act, Broken, Case};
+use drs_failback::faults;
 use failback_core::procedure::Procedure;
 
 #[test]
@@ -53,7 +54,10 @@ fn a_failing_case_loses_what_is_not_needed() {
 #[test]
 fn every_error_of_a_class_is_handled_alike() {
     for procedure in [Procedure::Drill, Procedure::Failback] {
-        // Retried and caught, or caught at once: more the machines do not tell apart.
-        assert_eq!(campaign::classes(procedure).len(), 2, "{:?}", campaign::classes(procedure));
+        for task in faults::tasks(procedure) {
+            // Retried and caught, or caught at once: more the machines do not tell apart.
+            let classes = campaign::classes(procedure, &task);
+            assert_eq!(classes.len(), 2, "{procedure}, {task}: {classes:?}");
+        }
     }
 }

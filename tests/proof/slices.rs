@@ -60,6 +60,8 @@ fn every_state_and_branch_is_visited() {
         let named = [
             "=Failback.AccessDeniedx*",
             "=Failback.Throttledx*",
+            "=S3.S3Exceptionx*",
+            "=SNS.AmazonSNSExceptionx*",
             "odd:",
             "StopReplication=ConflictException",
             "run failback no",

@@ -94,6 +94,11 @@ pub enum Happened {
     Failed,
 }
 
+/// Returns the task token that a gate's arguments carry: the message attribute `taskToken` of what it publishes.
+pub fn gate_token(arguments: &Value) -> Option<&str> {
+    arguments["MessageAttributes"]["taskToken"]["StringValue"].as_str()
+}
+
 /// Some executions, and how to go on.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Page {

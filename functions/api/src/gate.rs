@@ -1,6 +1,6 @@
 //! Answers the gate that waits, and stops a run.
 
-use failback_core::control::{Control, Execution, Happened, Status};
+use failback_core::control::{Control, Execution, Happened, Status, gate_token};
 use failback_core::procedure::Procedure;
 use serde_json::{Value, json};
 
@@ -30,10 +30,9 @@ pub(crate) fn waiting(history: &[Happened]) -> Option<Gate> {
         _ => None,
     })?;
     let arguments: Value = serde_json::from_str(parameters).ok()?;
-    let message = arguments["Message"].as_str()?;
-    // The message says how to answer at a terminal; the token is the last word of that.
-    let token = message.split("--task-token").nth(1)?.split_whitespace().next()?;
-    let question = message.split("\n\n").next().unwrap_or_default();
+    let token = gate_token(&arguments)?;
+    // The paragraphs that follow the question say how to answer at a terminal.
+    let question = arguments["Message"].as_str()?.split("\n\n").next().unwrap_or_default();
     Some(Gate { state, question: question.to_owned(), token: token.to_owned() })
 }
 
