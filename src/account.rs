@@ -6,12 +6,14 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use failback_asl::Event;
-use failback_core::control::{Control, Execution, Happened, Page, Status, gate_token};
 use failback_core::error::AwsError;
-use failback_core::moment::Moment;
 use failback_core::plan::Plan;
 use failback_core::procedure::Procedure;
 use failback_core::report::Outcome;
+use failback_core::step_functions::{
+    Execution, ExecutionPage, ExecutionStatus, HistoryEvent, StepFunctions, gate_token,
+};
+use failback_core::timestamp::Timestamp;
 use failback_core::{Error, ErrorName, Result};
 use failback_sim::World;
 use serde_json::Value;
@@ -32,13 +34,13 @@ struct Kept {
     execution: Execution,
     seed: u64,
     answers: Vec<Answer>,
-    history: Vec<Happened>,
+    history: Vec<HistoryEvent>,
 }
 
 /// Answers gates as people have, and takes note of what happens until one is asked that nobody has answered.
 struct Clerk {
     answers: std::vec::IntoIter<Answer>,
-    history: Vec<Happened>,
+    history: Vec<HistoryEvent>,
     began: Option<i64>,
     ended: i64,
     waits: bool,
@@ -53,16 +55,16 @@ impl Watcher for Clerk {
         self.ended = event.at();
         let happened = match event {
             Event::Entered { at, state, .. } => {
-                Happened::Entered { state: state.clone(), at: Moment::from_millis(*at) }
+                HistoryEvent::Entered { state: state.clone(), at: Timestamp::from_millis(*at) }
             }
             Event::Exited { state, output, .. } => {
-                Happened::Exited { state: state.clone(), output: output.as_ref().clone() }
+                HistoryEvent::Exited { state: state.clone(), output: output.as_ref().clone() }
             }
             Event::TaskStarted { resource, arguments, .. } => {
-                Happened::Scheduled { resource: resource.clone(), parameters: arguments.to_string() }
+                HistoryEvent::Scheduled { resource: resource.clone(), parameters: arguments.to_string() }
             }
-            Event::TaskSucceeded { result, .. } => Happened::Succeeded(result.as_ref().clone()),
-            Event::TaskFailed { .. } => Happened::Failed,
+            Event::TaskSucceeded { result, .. } => HistoryEvent::Succeeded(result.as_ref().clone()),
+            Event::TaskFailed { .. } => HistoryEvent::Failed,
             _ => return,
         };
         self.history.push(happened);
@@ -82,8 +84,8 @@ impl Kept {
             id: format!("arn:aws:states:us-east-2:111122223333:execution:{procedure}:{name}"),
             name: name.to_owned(),
             procedure,
-            status: Status::Running,
-            started: Moment::from_millis(0),
+            status: ExecutionStatus::Running,
+            started: Timestamp::from_millis(0),
             stopped: None,
             input: Some(input.clone()),
             failure: None,
@@ -108,20 +110,24 @@ impl Kept {
             waits: false,
         };
         let run = Rehearsal::new(setting).run(execution.procedure, &mut clerk);
-        execution.started = Moment::from_millis(clerk.began.unwrap_or_default());
+        execution.started = Timestamp::from_millis(clerk.began.unwrap_or_default());
         clerk.history.reverse();
         *history = clerk.history;
         if clerk.waits {
             return;
         }
-        execution.stopped = Some(Moment::from_millis(clerk.ended));
-        execution.status = if run.outcome == Outcome::Succeeded { Status::Succeeded } else { Status::Failed };
+        execution.stopped = Some(Timestamp::from_millis(clerk.ended));
+        execution.status = if run.outcome == Outcome::Succeeded {
+            ExecutionStatus::Succeeded
+        } else {
+            ExecutionStatus::Failed
+        };
         execution.failure = run.failure.map(|failure| (failure.error, failure.cause));
     }
 
     /// The token of the question that waits.
     fn token(&self) -> Option<String> {
-        let Some(Happened::Scheduled { parameters, .. }) = self.history.first() else { return None };
+        let Some(HistoryEvent::Scheduled { parameters, .. }) = self.history.first() else { return None };
         let arguments: Value = serde_json::from_str(parameters).ok()?;
         gate_token(&arguments).map(str::to_owned)
     }
@@ -135,7 +141,7 @@ impl Account {
     fn answered(&self, operation: &'static str, token: &str, answer: Answer) -> Result<()> {
         let mut all = self.kept();
         let goes_on = |kept: &&mut Kept| {
-            kept.execution.status == Status::Running && kept.token().as_deref() == Some(token)
+            kept.execution.status == ExecutionStatus::Running && kept.token().as_deref() == Some(token)
         };
         let Some(kept) = all.values_mut().find(goes_on) else {
             return Err(refused(operation, "TaskDoesNotExist", "Task does not exist"));
@@ -153,7 +159,7 @@ fn refused(operation: &'static str, code: &str, message: &str) -> Error {
 }
 
 #[async_trait]
-impl Control for Account {
+impl StepFunctions for Account {
     async fn start(&self, procedure: Procedure, name: &str, input: &Value) -> Result<Execution> {
         let mut all = self.kept();
         let seed = u64::try_from(all.len()).unwrap_or_default() + 1;
@@ -170,10 +176,10 @@ impl Control for Account {
     async fn list(
         &self,
         procedure: Procedure,
-        status: Option<Status>,
+        status: Option<ExecutionStatus>,
         limit: u16,
         after: Option<&str>,
-    ) -> Result<Page> {
+    ) -> Result<ExecutionPage> {
         let all = self.kept();
         let mut found: Vec<&Kept> =
             all.values().filter(|kept| kept.execution.procedure == procedure).collect();
@@ -188,7 +194,7 @@ impl Control for Account {
         let executions: Vec<Execution> =
             page.map(|kept| Execution { input: None, failure: None, ..kept.execution.clone() }).collect();
         let end = skip + executions.len();
-        Ok(Page { executions, next: (end < found.len()).then(|| end.to_string()) })
+        Ok(ExecutionPage { executions, next: (end < found.len()).then(|| end.to_string()) })
     }
 
     async fn describe(&self, procedure: Procedure, name: &str) -> Result<Option<Execution>> {
@@ -196,7 +202,7 @@ impl Control for Account {
         Ok(self.kept().get(&key).map(|kept| kept.execution.clone()))
     }
 
-    async fn history(&self, id: &str) -> Result<Vec<Happened>> {
+    async fn history(&self, id: &str) -> Result<Vec<HistoryEvent>> {
         let all = self.kept();
         let found = all.values().find(|kept| kept.execution.id == id);
         Ok(found.map(|kept| kept.history.clone()).unwrap_or_default())
@@ -212,9 +218,10 @@ impl Control for Account {
 
     async fn stop(&self, id: &str, error: &str, cause: &str) -> Result<()> {
         let mut all = self.kept();
-        let goes_on = |kept: &&mut Kept| kept.execution.id == id && kept.execution.status == Status::Running;
+        let goes_on =
+            |kept: &&mut Kept| kept.execution.id == id && kept.execution.status == ExecutionStatus::Running;
         if let Some(kept) = all.values_mut().find(goes_on) {
-            kept.execution.status = Status::Aborted;
+            kept.execution.status = ExecutionStatus::Aborted;
             kept.execution.stopped = Some(kept.execution.started);
             kept.execution.failure = Some((error.to_owned(), cause.to_owned()));
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-use failback_asl::Kind;
+use failback_asl::StateKind;
 use failback_core::ErrorName;
 use failback_core::procedure::Procedure;
 
@@ -42,7 +42,7 @@ pub static ERRORS: LazyLock<Vec<String>> = LazyLock::new(|| {
 fn task_states(procedure: Procedure) -> Vec<failback_asl::Task> {
     let Ok(program) = Program::deployed() else { return Vec::new() };
     let kinds = program.machine(procedure).states().map(|(_, state)| state.kind.clone());
-    kinds.filter_map(|kind| if let Kind::Task(task) = kind { Some(*task) } else { None }).collect()
+    kinds.filter_map(|kind| if let StateKind::Task(task) = kind { Some(*task) } else { None }).collect()
 }
 
 /// The steps and gates that a procedure's machine calls, in the order of the file.

@@ -1,7 +1,7 @@
 //! The history of a run in the form of Step Functions' `GetExecutionHistory`, for tools that read that.
 
-use failback_asl::{Event, Outcome};
-use failback_core::moment::Moment;
+use failback_asl::{Event, ExecutionResult};
+use failback_core::timestamp::Timestamp;
 use failback_sim::World;
 use serde_json::{Value, json};
 
@@ -28,7 +28,7 @@ impl<'w> Recorder<'w> {
 
     fn note(&mut self, at: i64, kind: &str, details: Option<(&str, Value)>) {
         let id = self.events.len() + 1;
-        let timestamp = Moment::from_millis(at).to_string();
+        let timestamp = Timestamp::from_millis(at).to_string();
         let mut event = json!({ "id": id, "previousEventId": id - 1, "timestamp": timestamp, "type": kind });
         if let Some((name, details)) = details {
             event[name] = details;
@@ -79,15 +79,17 @@ impl Watcher for Recorder<'_> {
                     Some(("stateExitedEventDetails", details)),
                 );
             }
-            Event::Ended { outcome: Outcome::Succeeded(output), .. } => {
+            Event::Ended { outcome: ExecutionResult::Succeeded(output), .. } => {
                 let details = json!({ "output": output.to_string() });
                 self.note(at, "ExecutionSucceeded", Some(("executionSucceededEventDetails", details)));
             }
-            Event::Ended { outcome: Outcome::Failed(failure), .. } => {
+            Event::Ended { outcome: ExecutionResult::Failed(failure), .. } => {
                 let details = json!({ "error": failure.error, "cause": failure.cause });
                 self.note(at, "ExecutionFailed", Some(("executionFailedEventDetails", details)));
             }
-            Event::Ended { outcome: Outcome::TimedOut, .. } => self.note(at, "ExecutionTimedOut", None),
+            Event::Ended { outcome: ExecutionResult::TimedOut, .. } => {
+                self.note(at, "ExecutionTimedOut", None);
+            }
             // Step Functions has no events for these: they show in the states that follow.
             Event::RetryScheduled { .. }
             | Event::Caught { .. }
@@ -102,7 +104,7 @@ impl Watcher for Recorder<'_> {
         self.watcher.gate(message)
     }
 
-    fn quiet_until(&mut self, world: &World, until: Moment) {
+    fn quiet_until(&mut self, world: &World, until: Timestamp) {
         self.watcher.quiet_until(world, until);
     }
 }

@@ -4,8 +4,8 @@ use std::sync::{Arc, LazyLock};
 
 use failback_asl::Machine;
 use failback_core::Result;
-use failback_core::moment::Moment;
 use failback_core::procedure::Procedure;
+use failback_core::timestamp::Timestamp;
 use failback_sim::Simulation;
 use futures_util::FutureExt as _;
 use serde_json::Value;
@@ -21,7 +21,7 @@ pub trait Performer: Send + Sync {
         simulation: &Simulation,
         step: Step,
         payload: Value,
-        deadline: Moment,
+        deadline: Timestamp,
     ) -> Option<Result<Value>>;
 }
 
@@ -35,7 +35,7 @@ impl Performer for Deployed {
         simulation: &Simulation,
         step: Step,
         payload: Value,
-        deadline: Moment,
+        deadline: Timestamp,
     ) -> Option<Result<Value>> {
         // The simulator answers every call at once, so a step that does not end has died.
         step.call(simulation, payload, deadline).now_or_never()
@@ -53,7 +53,7 @@ impl Performer for Twice {
         simulation: &Simulation,
         step: Step,
         payload: Value,
-        deadline: Moment,
+        deadline: Timestamp,
     ) -> Option<Result<Value>> {
         let performer = self.0.performer();
         performer.perform(simulation, step, payload.clone(), deadline)?.ok();

@@ -1,12 +1,12 @@
 //! A rehearsal: a world, a procedure, and what came of it.
 
-use failback_asl::{Event, Outcome as Ended};
+use failback_asl::{Event, ExecutionResult};
 use failback_audit::{Auditor, Coverage, End, Verdict};
 use failback_core::cloud::Clock;
 use failback_core::plan::Plan;
 use failback_core::procedure::Procedure;
 use failback_core::report::{Failure, Outcome, Report};
-use failback_sim::{Known, Options, Rule, Scene, Simulation, Switches, World};
+use failback_sim::{Fault, Known, Options, Scene, Simulation, Switches, World};
 use serde_json::Value;
 
 use crate::faults;
@@ -137,14 +137,14 @@ impl Rehearsal {
         let mut world = self.simulation.world();
         let servers: Vec<String> = world.fleet().iter().map(|server| server.name.clone()).collect();
         let known = Known { steps: &faults::STEPS, servers: &servers, errors: &faults::ERRORS };
-        let rule = Rule::parse(rule, &known).map_err(|error| error.to_string())?;
-        world.add_rule(rule);
+        let rule = Fault::parse(rule, &known).map_err(|error| error.to_string())?;
+        world.add_fault(rule);
         Ok(())
     }
 
     /// Takes all faults away.
     pub fn mend(&mut self) {
-        self.simulation.world().clear_rules();
+        self.simulation.world().clear_faults();
     }
 
     /// Runs a procedure from its start to its end.
@@ -207,7 +207,7 @@ impl Rehearsal {
         let failure = match (&notes.report, running.outcome()) {
             (Some(report), _) if report.failure.is_some() => report.failure.clone(),
             // Without a report, or where all was done and only the report could not be kept.
-            (_, Some(Ended::Failed(failure))) => Some(
+            (_, Some(ExecutionResult::Failed(failure))) => Some(
                 Failure {
                     step: notes.caught.clone().unwrap_or_else(|| "Check Readiness".to_owned()),
                     error: failure.error.clone(),
@@ -226,11 +226,12 @@ impl Rehearsal {
         let verdicts = self.auditor.judge(&self.simulation.world(), &running.id, &end);
         let outcome = match (&notes.report, running.outcome()) {
             (Some(report), ended)
-                if report.outcome != Outcome::Succeeded || matches!(ended, Some(Ended::Succeeded(_))) =>
+                if report.outcome != Outcome::Succeeded
+                    || matches!(ended, Some(ExecutionResult::Succeeded(_))) =>
             {
                 report.outcome
             }
-            (None, Some(Ended::Succeeded(_))) => Outcome::Succeeded,
+            (None, Some(ExecutionResult::Succeeded(_))) => Outcome::Succeeded,
             _ => Outcome::Failed,
         };
         Run {

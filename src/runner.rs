@@ -1,13 +1,15 @@
 //! Drives executions of the state machines in a simulated world: their tasks are the steps that Lambda runs, their
 //! time is the world's.
 
-use failback_asl::{Ask, Event, Execution, Failure, Machine, Outcome, Start, Stats, TaskCall};
+use failback_asl::{
+    ErrorOutput, Event, ExecutionResult, Interpreter, Machine, NextAction, Start, Stats, TaskCall,
+};
 use failback_audit::Coverage;
 use failback_core::cloud::{Clock, RunningExecution};
 use failback_core::error::Chain;
-use failback_core::moment::Moment;
 use failback_core::procedure::Procedure;
 use failback_core::report::Report;
+use failback_core::timestamp::Timestamp;
 use failback_sim::{Simulation, TaskFault, World};
 use serde_json::{Value, json};
 
@@ -42,7 +44,7 @@ pub trait Watcher {
     fn gate(&mut self, message: &str) -> Answer;
 
     /// Nothing happens until this moment.
-    fn quiet_until(&mut self, _world: &World, _until: Moment) {}
+    fn quiet_until(&mut self, _world: &World, _until: Timestamp) {}
 }
 
 /// An execution under way, and where it stands.
@@ -51,14 +53,14 @@ pub struct Running<'m> {
     pub id: String,
     /// What it carries out.
     pub procedure: Procedure,
-    execution: Execution<'m>,
+    execution: Interpreter<'m>,
     /// When it can go on.
     due_ms: i64,
     started_ms: i64,
     ended_ms: i64,
     /// What a gate will be answered, and when.
-    answer: Option<(i64, Result<Value, Failure>)>,
-    ended: Option<Outcome>,
+    answer: Option<(i64, Result<Value, ErrorOutput>)>,
+    ended: Option<ExecutionResult>,
     performer: &'m dyn Performer,
     notes: Notes,
 }
@@ -128,7 +130,7 @@ impl<'m> Running<'m> {
         Self {
             id: id.to_owned(),
             procedure,
-            execution: Execution::start(program.machine(procedure), start, now.millis()),
+            execution: Interpreter::start(program.machine(procedure), start, now.millis()),
             due_ms: now.millis(),
             started_ms: now.millis(),
             ended_ms: now.millis(),
@@ -145,7 +147,7 @@ impl<'m> Running<'m> {
     }
 
     /// How it ended, if it has.
-    pub fn outcome(&self) -> Option<&Outcome> {
+    pub fn outcome(&self) -> Option<&ExecutionResult> {
         self.ended.as_ref()
     }
 
@@ -177,9 +179,9 @@ impl<'m> Running<'m> {
         }
         let now = simulation.now().millis();
         match self.execution.advance(now) {
-            Ask::Task(call) => self.task(simulation, &call, watcher),
-            Ask::SleepUntil(until) => self.due_ms = until,
-            Ask::Ended(outcome) => {
+            NextAction::Task(call) => self.task(simulation, &call, watcher),
+            NextAction::SleepUntil(until) => self.due_ms = until,
+            NextAction::Ended(outcome) => {
                 simulation.world().execution_ended(&self.id);
                 self.ended_ms = now;
                 self.ended = Some(outcome);
@@ -239,21 +241,21 @@ fn answered(
     call: &TaskCall,
     now: i64,
     answer: Answer,
-) -> (i64, Result<Value, Failure>) {
+) -> (i64, Result<Value, ErrorOutput>) {
     match answer {
         Answer::Yes => {
             // Where traffic is moved by hand, yes says that it has moved; elsewhere this changes nothing.
-            simulation.world().person_moves_traffic();
+            simulation.world().operator_moves_traffic();
             (now, Ok(json!({ "approved": true, "by": "the rehearsal" })))
         }
-        Answer::No(why) => (now, Err(Failure::new("Failback.Refused", why))),
+        Answer::No(why) => (now, Err(ErrorOutput::new("Failback.Refused", why))),
         Answer::NotApproved => (now, Ok(json!({ "approved": false }))),
-        Answer::Silence => (call.times_out_at.unwrap_or(now), Err(Failure::timeout())),
+        Answer::Silence => (call.times_out_at.unwrap_or(now), Err(ErrorOutput::timeout())),
     }
 }
 
 /// Writes evidence to the bucket of the simulated account.
-fn keep(simulation: &Simulation, execution: &str, call: &TaskCall) -> Result<Value, Failure> {
+fn keep(simulation: &Simulation, execution: &str, call: &TaskCall) -> Result<Value, ErrorOutput> {
     let key = call.arguments["Key"].as_str().unwrap_or_default();
     let mut world = simulation.world();
     if let Some(TaskFault::Instead(error) | TaskFault::After(error)) =
@@ -265,7 +267,7 @@ fn keep(simulation: &Simulation, execution: &str, call: &TaskCall) -> Result<Val
     let kept = world.keep_evidence(key, call.arguments["Body"].to_string());
     world.enter_step(None, None);
     kept.map(|()| json!({ "ETag": "\"0\"" }))
-        .map_err(|fault| Failure::new(format!("S3.{}", fault.code), fault.message))
+        .map_err(|fault| ErrorOutput::new(format!("S3.{}", fault.code), fault.message))
 }
 
 /// Runs a step as Lambda would, and lets the world's rules spoil it.
@@ -274,10 +276,10 @@ fn invoke(
     performer: &dyn Performer,
     execution: &str,
     call: &TaskCall,
-) -> Result<Value, Failure> {
+) -> Result<Value, ErrorOutput> {
     let function = call.arguments["FunctionName"].as_str().unwrap_or_default();
     let Some(step) = Step::find(function) else {
-        return Err(Failure::new(
+        return Err(ErrorOutput::new(
             "Lambda.ResourceNotFoundException",
             format!("no step is called {function}"),
         ));
@@ -307,12 +309,12 @@ fn invoke(
     }
 }
 
-fn injected(error: &str) -> Failure {
-    lambda_error(error, "by a rule of the rehearsal")
+fn injected(error: &str) -> ErrorOutput {
+    lambda_error(error, "by a fault of the rehearsal")
 }
 
-fn lambda_error(name: &str, message: &str) -> Failure {
-    Failure::new(name, json!({ "errorType": name, "errorMessage": message }).to_string())
+fn lambda_error(name: &str, message: &str) -> ErrorOutput {
+    ErrorOutput::new(name, json!({ "errorType": name, "errorMessage": message }).to_string())
 }
 
 /// Drives executions to this moment, always the one that can go on first, or until one of them ends: answers which.
@@ -327,7 +329,7 @@ pub fn drive(
             running.iter_mut().enumerate().filter(|(_, run)| run.ended.is_none() && run.due_ms < until_ms);
         let Some((index, run)) = under_way.min_by_key(|(_, run)| run.due_ms) else { break };
         if run.due_ms > simulation.now().millis() {
-            watcher.quiet_until(&simulation.world(), Moment::from_millis(run.due_ms));
+            watcher.quiet_until(&simulation.world(), Timestamp::from_millis(run.due_ms));
         }
         run.go_on(simulation, watcher);
         if run.ended.is_some() {

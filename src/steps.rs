@@ -5,7 +5,7 @@ use std::pin::Pin;
 
 use failback_core::Result;
 use failback_core::cloud::Cloud;
-use failback_core::moment::Moment;
+use failback_core::timestamp::Timestamp;
 use serde_json::Value;
 
 /// An answer that a step will give.
@@ -16,12 +16,12 @@ pub type Answer<'a> = Pin<Box<dyn Future<Output = Result<Value>> + Send + 'a>>;
 pub struct Step {
     /// Its crate's name.
     pub name: &'static str,
-    handle: for<'a> fn(&'a dyn Cloud, Value, Moment) -> Answer<'a>,
+    handle: for<'a> fn(&'a dyn Cloud, Value, Timestamp) -> Answer<'a>,
 }
 
 impl Step {
     /// Answers one call.
-    pub fn call<'a>(&self, cloud: &'a dyn Cloud, payload: Value, deadline: Moment) -> Answer<'a> {
+    pub fn call<'a>(&self, cloud: &'a dyn Cloud, payload: Value, deadline: Timestamp) -> Answer<'a> {
         (self.handle)(cloud, payload, deadline)
     }
 

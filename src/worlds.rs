@@ -1,7 +1,7 @@
 //! World files: a simulated world, written down.
 
 use failback_core::plan::Plan;
-use failback_sim::{Known, Options, Rule, Scene, Switches, World};
+use failback_sim::{Fault, Known, Options, Scene, Switches, World};
 use failback_wire::Fidelity;
 use serde::Deserialize;
 use serde_json::Value;
@@ -65,11 +65,11 @@ impl WorldFile {
         let mut world = World::build(&plan, &options);
         let servers: Vec<String> = world.fleet().iter().map(|server| server.name.clone()).collect();
         for fault in &self.faults {
-            let rule = Rule::parse(
+            let rule = Fault::parse(
                 fault,
                 &Known { steps: &faults::STEPS, servers: &servers, errors: &faults::ERRORS },
             );
-            world.add_rule(rule.map_err(|error| format!("{fault}: {error}"))?);
+            world.add_fault(rule.map_err(|error| format!("{fault}: {error}"))?);
         }
         let fidelity = self.fidelity.iter().map(|name| name.parse()).collect::<Result<_, _>>()?;
         Ok(Built { world, plan, fidelity })

@@ -133,10 +133,10 @@ pub(super) fn does(world: &mut World, by_hand: Move, plan: &Value) {
         Move::LaunchAndLeave => launch_a2(world),
         Move::ProtectAndLeave => each(world, protect),
         Move::LaunchB1 => {
-            let (_, away) = world.ends();
+            let (_, recovery) = world.region_pair();
             let servers: Vec<RecoveryRequest> =
                 world.fleet().iter().map(|server| server.b1.clone().into()).collect();
-            world.start_recovery(away, &servers, true, Tags::new()).ok();
+            world.start_recovery(recovery, &servers, true, Tags::new()).ok();
             rest(world);
         }
         Move::Launch => {
@@ -181,24 +181,24 @@ pub(super) fn does(world: &mut World, by_hand: Move, plan: &Value) {
 }
 
 fn for_one(world: &mut World, server: usize, by_hand: Move, plan: &Value) {
-    let (home, away) = world.ends();
+    let (source, recovery) = world.region_pair();
     let Labels { a1, a2, a3, b1, .. } = world.labels(server);
     match by_hand {
         Move::Prepare => prepare(world, server, &plan["launch"]["network"]),
         Move::PrepareForDrill => prepare(world, server, &plan["drill"]["network"]),
         Move::Protect => protect(world, server),
-        Move::StopB1 => _ = b1.map(|b1| world.stop_replication(away, &b1)),
-        Move::StopA2 => _ = a2.map(|a2| world.stop_replication(home, &a2)),
-        Move::TerminateA1 => _ = a1.map(|a1| world.terminate_instances(home, &[a1])),
-        Move::DeleteA3 => _ = a3.map(|a3| world.delete_recovery_instance(home, &a3)),
-        Move::DisconnectA2 => _ = a2.map(|a2| world.disconnect_source_server(home, &a2)),
+        Move::StopB1 => _ = b1.map(|b1| world.stop_replication(recovery, &b1)),
+        Move::StopA2 => _ = a2.map(|a2| world.stop_replication(source, &a2)),
+        Move::TerminateA1 => _ = a1.map(|a1| world.terminate_instances(source, &[a1])),
+        Move::DeleteA3 => _ = a3.map(|a3| world.delete_recovery_instance(source, &a3)),
+        Move::DisconnectA2 => _ = a2.map(|a2| world.disconnect_source_server(source, &a2)),
         // What Check Readiness asks for where nothing else knows A1 any more.
         Move::TagA1 => {
             let a1 = world.fleet()[server].a1.to_string();
-            let arn = a2.and_then(|a2| world.source_server(home, &a2)).map(|a2| a2.arn.clone());
+            let arn = a2.and_then(|a2| world.source_server(source, &a2)).map(|a2| a2.arn.clone());
             _ = arn.map(|arn| world.tag_resource(&arn, &Tags::from([(tag::A1.to_owned(), a1)])));
         }
-        Move::DeleteA2 => _ = a2.map(|a2| world.delete_source_server(home, &a2)),
+        Move::DeleteA2 => _ = a2.map(|a2| world.delete_source_server(source, &a2)),
         _ => {}
     }
 }
@@ -217,29 +217,29 @@ fn rest(world: &mut World) {
 }
 
 fn reverse(world: &mut World, server: usize) {
-    let (_, away) = world.ends();
+    let (_, recovery) = world.region_pair();
     if let Some(b2) = world.labels(server).b2 {
-        world.reverse_replication(away, &b2).ok();
+        world.reverse_replication(recovery, &b2).ok();
     }
 }
 
 fn protect(world: &mut World, server: usize) {
-    let (home, _) = world.ends();
+    let (source, _) = world.region_pair();
     if let Some(a3) = world.labels(server).a3 {
-        world.reverse_replication(home, &a3).ok();
+        world.reverse_replication(source, &a3).ok();
     }
 }
 
 fn launch_a2(world: &mut World) {
-    let (home, _) = world.ends();
+    let (source, _) = world.region_pair();
     let a2s = (0..world.fleet().len()).filter_map(|server| world.labels(server).a2);
     let servers: Vec<RecoveryRequest> = a2s.map(Into::into).collect();
-    world.start_recovery(home, &servers, false, Tags::new()).ok();
+    world.start_recovery(source, &servers, false, Tags::new()).ok();
 }
 
 fn terminate(world: &mut World, failed_back: bool) {
-    let (home, away) = world.ends();
-    let region = if failed_back { home } else { away };
+    let (source, recovery) = world.region_pair();
+    let region = if failed_back { source } else { recovery };
     let of = |server| {
         let labels = world.labels(server);
         if failed_back { labels.a3 } else { labels.b2 }
@@ -252,11 +252,11 @@ fn terminate(world: &mut World, failed_back: bool) {
 
 /// Network, profile and type, as the plan says or like A1.
 fn prepare(world: &mut World, server: usize, network: &Value) {
-    let (home, _) = world.ends();
+    let (source, _) = world.region_pair();
     let FleetServer { a1, .. } = world.fleet()[server].clone();
     let Some(a2) = world.labels(server).a2 else { return };
-    let Ok(launch) = world.launch_configuration(home, &a2) else { return };
-    let Some(original) = world.instance(home, &a1).cloned() else { return };
+    let Ok(launch) = world.launch_configuration(source, &a2) else { return };
+    let Some(original) = world.instance(source, &a1).cloned() else { return };
     let change = Version {
         subnet: network["subnetId"].as_str().and_then(|id| id.parse().ok()).or(Some(original.subnet)),
         security_groups: network["securityGroupIds"]
@@ -266,8 +266,8 @@ fn prepare(world: &mut World, server: usize, network: &Value) {
         profile: original.profile_arn,
         instance_type: Some(original.instance_type),
     };
-    if let Ok(version) = world.create_launch_template_version(home, &launch.template, 1, change) {
-        world.set_default_version(home, &launch.template, version).ok();
+    if let Ok(version) = world.create_launch_template_version(source, &launch.template, 1, change) {
+        world.set_default_version(source, &launch.template, version).ok();
     }
     let change = LaunchChange {
         right_sizing: Some(RightSizing::None),
@@ -275,19 +275,19 @@ fn prepare(world: &mut World, server: usize, network: &Value) {
         starts: Some(true),
         ..LaunchChange::default()
     };
-    world.update_launch_configuration(home, &a2, &change).ok();
+    world.update_launch_configuration(source, &a2, &change).ok();
 }
 
 /// The plan's records come to point at A4; where the plan has none, traffic moves by other means.
 fn redirect(world: &mut World, plan: &Value) {
-    let (home, _) = world.ends();
+    let (source, _) = world.region_pair();
     let records = plan["redirect"]["records"].as_array().cloned().unwrap_or_default();
     if records.is_empty() {
-        world.person_moves_traffic();
+        world.operator_moves_traffic();
     }
     for record in records {
         let text = |field: &str| record[field].as_str().unwrap_or_default().to_owned();
-        let Some(value) = address(world, home, &text("server"), &text("address")) else { continue };
+        let Some(value) = address(world, source, &text("server"), &text("address")) else { continue };
         let Ok(zone) = text("zoneId").parse() else { continue };
         let ttl_seconds = record["ttlSeconds"].as_u64().unwrap_or(60);
         let change =
@@ -297,8 +297,8 @@ fn redirect(world: &mut World, plan: &Value) {
     rest(world);
 }
 
-fn address(world: &World, home: Region, server: &str, which: &str) -> Option<String> {
+fn address(world: &World, source: Region, server: &str, which: &str) -> Option<String> {
     let a4 = world.labels(world.index_of(server)?).a4?;
-    let instance = world.instance(home, &a4)?;
+    let instance = world.instance(source, &a4)?;
     Some(if which == "private" { instance.private_ip.clone() } else { instance.public_ip.clone() })
 }

@@ -74,7 +74,7 @@ pub fn tell(program: &Program, case: &Case) -> Result<Vec<String>, String> {
 }
 
 fn written(call: &failback_sim::Call) -> String {
-    let at = failback_core::moment::Moment::from_millis(call.at_ms);
+    let at = failback_core::timestamp::Timestamp::from_millis(call.at_ms);
     let actor = call.actor.as_deref().unwrap_or("somebody");
     let outcome = match &call.outcome {
         Answered::Ok => String::new(),
@@ -271,7 +271,7 @@ impl<'c> Stage<'c> {
     }
 
     fn mend(&mut self) {
-        for rule in self.rehearsal.simulation.world().rules() {
+        for rule in self.rehearsal.simulation.world().faults() {
             *self.played.faults.entry(rule.kind()).or_default() += u64::from(rule.times_applied());
         }
         self.rehearsal.mend();

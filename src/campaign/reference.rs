@@ -55,20 +55,20 @@ impl Others {
 /// True when nothing live ties an A2 to its server any more, or production does not run: then a person has undone what
 /// a run could have known.
 pub(super) fn is_loose(world: &World) -> bool {
-    let (home, away) = world.ends();
+    let (source, recovery) = world.region_pair();
     world.fleet().iter().enumerate().any(|(index, server)| {
-        let protected = world.source_server(away, &server.b1).map(|b1| &b1.source);
+        let protected = world.source_server(recovery, &server.b1).map(|b1| &b1.source);
         let untied = |a2: &SourceServer| {
-            let replicates = world.instance(away, &a2.source).is_some_and(|b3| b3.state.is_live());
+            let replicates = world.instance(recovery, &a2.source).is_some_and(|b3| b3.state.is_live());
             let newest = server.b3.last() == Some(&a2.source);
             let launched = world
-                .recovery_instances(home)
+                .recovery_instances(source)
                 .any(|a3| a3.source_server == a2.id && protected == Some(&a3.instance));
             let tagged = a2.tags.get("drs-failback:b1").is_some_and(|b1| *b1 == server.b1.as_str());
             let tied = tagged || launched || (replicates && newest);
             !tied
         };
-        let mut a2s = server.a2.iter().filter_map(|a2| world.source_server(home, a2));
+        let mut a2s = server.a2.iter().filter_map(|a2| world.source_server(source, a2));
         a2s.any(untied)
             || server.a2.len() > 1
             || lost_original(world, index)
@@ -78,11 +78,11 @@ pub(super) fn is_loose(world: &World) -> bool {
 
 /// True when A1 lives and nothing knows it: B1 protects another instance, and there is no A2 to say which it was.
 fn lost_original(world: &World, index: usize) -> bool {
-    let (home, away) = world.ends();
+    let (source, recovery) = world.region_pair();
     let server = &world.fleet()[index];
-    let protected = world.source_server(away, &server.b1).map(|b1| &b1.source);
-    let a2 = server.a2.iter().any(|a2| world.source_server(home, a2).is_some());
-    let lives = world.instance(home, &server.a1).is_some_and(|a1| a1.state.is_live());
+    let protected = world.source_server(recovery, &server.b1).map(|b1| &b1.source);
+    let a2 = server.a2.iter().any(|a2| world.source_server(source, a2).is_some());
+    let lives = world.instance(source, &server.a1).is_some_and(|a1| a1.state.is_live());
     lives && !a2 && protected != Some(&server.a1)
 }
 
@@ -117,7 +117,7 @@ pub(super) fn differs(
     let name = &entry.name;
     let into_source = entry.a4.contains(&entry.a1);
     let wanted = labels(procedure, plan, scene, into_source);
-    let (home, away) = world.ends();
+    let (source, recovery) = world.region_pair();
     let Some(serving) = world.serving(server) else { return Some(format!("{name}: nothing serves")) };
     // After a failback that has ended, the A4 that serves is what a drill calls A1.
     let next_cycle = procedure == Procedure::Drill && entry.a4.contains(&serving.instance);
@@ -132,9 +132,9 @@ pub(super) fn differs(
     }
     let recovered = procedure == Procedure::Drill && scene == Scene::Recovered;
     let should_serve = match procedure {
-        Procedure::Failback => entry.a4.contains(&serving.instance) && serving.region == home,
-        Procedure::Drill if recovered => entry.b3.contains(&serving.instance) && serving.region == away,
-        Procedure::Drill => (serving.instance == entry.a1 || next_cycle) && serving.region == home,
+        Procedure::Failback => entry.a4.contains(&serving.instance) && serving.region == source,
+        Procedure::Drill if recovered => entry.b3.contains(&serving.instance) && serving.region == recovery,
+        Procedure::Drill => (serving.instance == entry.a1 || next_cycle) && serving.region == source,
     };
     if !should_serve || !serving.running {
         return Some(format!(
@@ -142,7 +142,9 @@ pub(super) fn differs(
             serving.instance, serving.region, serving.running
         ));
     }
-    let Some(b1) = world.source_server(away, &entry.b1) else { return Some(format!("{name}: B1 is gone")) };
+    let Some(b1) = world.source_server(recovery, &entry.b1) else {
+        return Some(format!("{name}: B1 is gone"));
+    };
     let state = b1.replication.phase(world.now_ms()).state();
     if !recovered && (b1.source != serving.instance || state != ReplicationState::Continuous) {
         return Some(format!(

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 use drs_failback::account::Account;
-use failback_core::moment::Moment;
+use failback_core::timestamp::Timestamp;
 use failback_wire::{Answer, Handler, Incoming, Reply, Server};
 use futures_util::FutureExt as _;
 use serde_json::{Value, json};
@@ -90,9 +90,9 @@ impl Handler for Gateway {
 }
 
 #[expect(clippy::disallowed_methods, reason = "runs that are started by hand are named after the time")]
-fn now() -> Moment {
+fn now() -> Timestamp {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    Moment::from_millis(i64::try_from(since.as_millis()).unwrap_or_default())
+    Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or_default())
 }
 
 /// The event that API Gateway makes of a request, payload format 2.0.

@@ -190,7 +190,7 @@ impl Proof {
             "  {:>8}  worlds, {} executions, {} calls of AWS",
             tally.worlds, tally.runs, tally.calls
         );
-        let _ = writeln!(text, "\nwhat went wrong on purpose, as rules of --fail");
+        let _ = writeln!(text, "\nwhat went wrong on purpose, as faults of --fail");
         for (kind, times) in &tally.faults {
             let _ = writeln!(text, "  {times:>8}  {kind}");
         }

@@ -19,7 +19,7 @@ use super::{ProcedureName, UNSAFE, check_plan, usage};
 /// The procedure failed or was held, safely.
 const FAILED: u8 = 1;
 
-const RULES: &str = "Rules for --fail, each may repeat:
+const FAULTS: &str = "Faults for --fail, each may repeat:
   error:OPERATION=CODE[xN]  AWS refuses the operation N times (once if not said) with that error code
   lost:OPERATION[xN]        AWS does it, and the answer never arrives
   crash:STEP[xN]            the step dies right after its first write took effect
@@ -38,7 +38,7 @@ Examples:
   drs-failback failback --plan examples/plans/one-server.json --approve ask --speed 60";
 
 #[derive(Debug, Args)]
-#[command(after_help = RULES)]
+#[command(after_help = FAULTS)]
 pub(crate) struct Arguments {
     /// The plan file; without it a three-tier example, which opts in to terminating the originals.
     #[arg(long, value_name = "FILE")]
@@ -50,7 +50,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
     /// Something that goes wrong; may repeat.
-    #[arg(long, value_name = "RULE")]
+    #[arg(long, value_name = "FAULT")]
     fail: Vec<String>,
     /// Who answers at the plan's gates.
     #[arg(long, value_enum, default_value_t = Approve::Auto)]
@@ -102,9 +102,9 @@ pub(crate) fn run(procedure: Procedure, arguments: &Arguments) -> ExitCode {
         .servers
         .map_or_else(|| plans::suggested_servers(&plan), |n| usize::try_from(n).unwrap_or(usize::MAX));
     let mut rehearsal = Rehearsal::new(Setting::usual(procedure, input, plan, servers, arguments.seed));
-    for rule in &arguments.fail {
-        if let Err(message) = rehearsal.fail(rule) {
-            return usage(format!("--fail {rule}: {message}"));
+    for fault in &arguments.fail {
+        if let Err(message) = rehearsal.fail(fault) {
+            return usage(format!("--fail {fault}: {message}"));
         }
     }
     match rehearse(procedure, arguments, &mut rehearsal) {

@@ -25,7 +25,7 @@ Time can be moved, and the world looked at, below /_sim:
   curl -s http://127.0.0.1:4580/_sim                                     the fleet by the page's labels
   curl -s -d '{\"seconds\": 600}' http://127.0.0.1:4580/_sim/advance       ten minutes pass
   curl -s 'http://127.0.0.1:4580/_sim/calls?kind=write'                  what was changed, and by whom
-  curl -s -d '{\"rule\": \"boot:web-1\"}' http://127.0.0.1:4580/_sim/faults  something will go wrong
+  curl -s -d '{\"fault\": \"boot:web-1\"}' http://127.0.0.1:4580/_sim/faults  something will go wrong
 
 Examples:
   drs-failback sim serve
@@ -58,7 +58,7 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
     /// Something that goes wrong, as in `drs-failback failback --help`; may repeat.
-    #[arg(long, value_name = "RULE")]
+    #[arg(long, value_name = "FAULT")]
     fail: Vec<String>,
     /// How answers strain their reader; may repeat.
     #[arg(long, value_name = "NAME", value_parser = fidelities())]

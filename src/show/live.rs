@@ -4,7 +4,7 @@ use std::io::{BufRead as _, IsTerminal as _, Write as _};
 use std::time::Duration;
 
 use failback_asl::Event;
-use failback_core::moment::Moment;
+use failback_core::timestamp::Timestamp;
 use failback_sim::World;
 use serde_json::Value;
 
@@ -44,7 +44,7 @@ pub struct Live {
 
 impl Live {
     /// Tells a run that begins now.
-    pub fn new(shows: bool, speed: Speed, gates: Gates, began: Moment) -> Self {
+    pub fn new(shows: bool, speed: Speed, gates: Gates, began: Timestamp) -> Self {
         Self { shows, speed, gates, began_ms: began.millis() }
     }
 
@@ -57,7 +57,7 @@ impl Live {
     /// Lets real time pass, and shows how virtual time does.
     #[allow(clippy::cast_possible_truncation, reason = "milliseconds are far below 2^52")]
     #[allow(clippy::disallowed_methods, reason = "playing virtual time back is what --speed is for")]
-    fn play(&self, world: &World, until: Moment, factor: f64) {
+    fn play(&self, world: &World, until: Timestamp, factor: f64) {
         const FRAME: Duration = Duration::from_millis(100);
         let (from, to) = (world.now_ms(), until.millis());
         let terminal = std::io::stdout().is_terminal() && self.shows;
@@ -137,7 +137,7 @@ impl Watcher for Live {
         }
     }
 
-    fn quiet_until(&mut self, world: &World, until: Moment) {
+    fn quiet_until(&mut self, world: &World, until: Timestamp) {
         if let Speed::Factor(factor) = self.speed {
             self.play(world, until, factor);
         }

@@ -13,9 +13,9 @@ const SHOWN: usize = 12;
 
 /// The fleet, a server a line, with the state of everything that exists. `*` marks where traffic goes.
 pub fn world(world: &World, title: &str) -> String {
-    let (home, away) = world.ends();
+    let (source, recovery) = world.region_pair();
     let mut text = format!("{title}\n");
-    let _ = writeln!(text, "  {:<14} {:<46}   {away}", "", home.as_str());
+    let _ = writeln!(text, "  {:<14} {:<46}   {recovery}", "", source.as_str());
     let _ = writeln!(
         text,
         "  {:<14} {:<11} {:<14} {:<7} {:<11}   {:<14} {:<7} B3",
@@ -32,7 +32,7 @@ pub fn world(world: &World, title: &str) -> String {
 }
 
 fn line(world: &World, index: usize) -> String {
-    let (home, away) = world.ends();
+    let (source, recovery) = world.region_pair();
     let labels = world.labels(index);
     let server = &world.fleet()[index];
     let serving = world.serving(index).map(|serving| serving.instance);
@@ -43,7 +43,7 @@ fn line(world: &World, index: usize) -> String {
             format!("{state}{}", if serving.as_ref() == Some(id) { "*" } else { "" })
         }
     };
-    let source = |region: Region, id: Option<&failback_core::id::SourceServerId>| {
+    let source_server_of = |region: Region, id: Option<&failback_core::id::SourceServerId>| {
         let server = id.and_then(|id| world.source_server(region, id));
         server.map_or("-".to_owned(), |server| {
             word(server.replication.phase(world.now_ms()).state()).to_ascii_lowercase()
@@ -53,13 +53,13 @@ fn line(world: &World, index: usize) -> String {
     format!(
         "  {:<14} {:<11} {:<14} {:<7} {:<11}   {:<14} {:<7} {:<11}",
         server.name,
-        instance(home, labels.a1.as_ref()),
-        source(home, labels.a2.as_ref()),
+        instance(source, labels.a1.as_ref()),
+        source_server_of(source, labels.a2.as_ref()),
         record(labels.a3.is_some()),
-        instance(home, labels.a4.as_ref()),
-        source(away, labels.b1.as_ref()),
+        instance(source, labels.a4.as_ref()),
+        source_server_of(recovery, labels.b1.as_ref()),
         record(labels.b2.is_some()),
-        instance(away, labels.b3.as_ref()),
+        instance(recovery, labels.b3.as_ref()),
     )
 }
 

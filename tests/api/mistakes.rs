@@ -1,8 +1,8 @@
 use async_trait::async_trait;
 use drs_failback::account::Account;
-use failback_core::control::{Control, Execution, Happened, Page, Status};
 use failback_core::error::AwsError;
 use failback_core::procedure::Procedure;
+use failback_core::step_functions::{Execution, ExecutionPage, ExecutionStatus, HistoryEvent, StepFunctions};
 use failback_core::{Error, ErrorName, Result};
 use serde_json::{Value, json};
 
@@ -172,12 +172,18 @@ impl Refusing {
 }
 
 #[async_trait]
-impl Control for Refusing {
+impl StepFunctions for Refusing {
     async fn start(&self, _: Procedure, _: &str, _: &Value) -> Result<Execution> {
         self.error()
     }
 
-    async fn list(&self, _: Procedure, _: Option<Status>, _: u16, _: Option<&str>) -> Result<Page> {
+    async fn list(
+        &self,
+        _: Procedure,
+        _: Option<ExecutionStatus>,
+        _: u16,
+        _: Option<&str>,
+    ) -> Result<ExecutionPage> {
         self.error()
     }
 
@@ -185,7 +191,7 @@ impl Control for Refusing {
         Ok(at_the_gate().describe(Procedure::Failback, name).await?.filter(|found| found.name == "home"))
     }
 
-    async fn history(&self, id: &str) -> Result<Vec<Happened>> {
+    async fn history(&self, id: &str) -> Result<Vec<HistoryEvent>> {
         at_the_gate().history(id).await
     }
 
@@ -205,11 +211,11 @@ impl Control for Refusing {
 #[test]
 fn a_wrong_token_was_answered_by_somebody_else() {
     for code in ["InvalidToken", "TaskDoesNotExist", "TaskTimedOut"] {
-        let control = Refusing(ErrorName::Rejected, code);
-        let got = post("/failbacks/home/approve", &json!({})).to(&control);
+        let refusing = Refusing(ErrorName::Rejected, code);
+        let got = post("/failbacks/home/approve", &json!({})).to(&refusing);
         assert_eq!(got.status, 409, "{code}: {got:?}");
         assert!(got.detail().contains("answered by somebody else, or its time is up"), "{got:?}");
-        assert_eq!(post("/failbacks/home/reject", &json!({ "reason": "x" })).to(&control).status, 409);
+        assert_eq!(post("/failbacks/home/reject", &json!({ "reason": "x" })).to(&refusing).status, 409);
     }
 }
 
@@ -222,10 +228,10 @@ fn what_step_functions_refuses_has_a_status_of_its_own() {
         (ErrorName::Rejected, 502, false),
     ];
     for (name, status, retry) in refused {
-        let control = Refusing(name, "Code");
-        let got = get("/drills").to(&control);
+        let refusing = Refusing(name, "Code");
+        let got = get("/drills").to(&refusing);
         assert_eq!(got.status, status, "{got:?}");
         assert_eq!(got.headers.get("retry-after").is_some(), retry, "{got:?}");
-        assert_eq!(post("/failbacks/home/stop", &json!({ "reason": "x" })).to(&control).status, status);
+        assert_eq!(post("/failbacks/home/stop", &json!({ "reason": "x" })).to(&refusing).status, status);
     }
 }

@@ -1,7 +1,7 @@
 use drs_failback::account::Account;
 use drs_failback::plans;
-use failback_core::control::Control;
-use failback_core::moment::Moment;
+use failback_core::step_functions::StepFunctions;
+use failback_core::timestamp::Timestamp;
 use futures_util::FutureExt as _;
 use serde_json::{Value, json};
 
@@ -82,10 +82,11 @@ impl Ask {
     }
 
     /// Sends it, and holds the answer against the document.
-    pub(crate) fn to(&self, control: &dyn Control) -> Got {
-        let now = Moment::parse("2026-11-02T08:00:00.000Z").expect("a moment");
-        let response =
-            api::answer(control, self.event.clone(), now).now_or_never().expect("everything is at hand");
+    pub(crate) fn to(&self, step_functions: &dyn StepFunctions) -> Got {
+        let now = Timestamp::parse("2026-11-02T08:00:00.000Z").expect("a moment");
+        let response = api::answer(step_functions, self.event.clone(), now)
+            .now_or_never()
+            .expect("everything is at hand");
         let got = Got {
             status: response["statusCode"].as_u64().expect("a status"),
             headers: response["headers"].clone(),

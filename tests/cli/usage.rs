@@ -11,8 +11,8 @@ fn is_wrong(arguments: &[&str]) -> String {
 }
 
 #[test]
-fn a_wrong_rule_lists_what_is_known() {
-    let rules = [
+fn a_wrong_fault_lists_what_is_known() {
+    let faults = [
         "nonsense",
         "cut:StartRecovery",
         "error:StartRecovery",
@@ -26,8 +26,8 @@ fn a_wrong_rule_lists_what_is_known() {
         "launch:web-9",
         "boot:web-9x2",
     ];
-    let said: Vec<String> = rules.iter().map(|rule| is_wrong(&["failback", "--fail", rule])).collect();
-    golden("wrong-rules", &said.concat());
+    let said: Vec<String> = faults.iter().map(|fault| is_wrong(&["failback", "--fail", fault])).collect();
+    golden("wrong-faults", &said.concat());
 }
 
 #[test]

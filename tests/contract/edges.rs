@@ -16,7 +16,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("core", &[]),
     ("lambda", &["failback-aws", "failback-core"]),
     ("sim", &["failback-core"]),
-    ("stage", &["failback-core", "failback-sim"]),
+    ("testkit", &["failback-core", "failback-sim"]),
     ("wire", &["failback-core", "failback-sim"]),
 ];
 

@@ -177,10 +177,10 @@ fn copied_arrays_are_wrapped() {
         assert!(answered_arrays(&machine["States"]["Check Readiness"]).contains("warnings"));
         none(&wrapped(&machine));
     }
-    assert!(["members", "waves"].iter().all(|name| carried_arrays().contains(*name)));
+    assert!(["servers", "waves"].iter().all(|name| carried_arrays().contains(*name)));
     let bare = json!("{% {'warnings': $states.result.Payload.warnings} %}");
     let broken = changed(Procedure::Drill, "/States/Check Readiness/Output", bare);
     found(&wrapped(&broken), "write [$states.result.Payload.warnings]");
-    let members = changed(Procedure::Drill, "/States/Next Wave/Assign/all", json!("{% $fleet.members %}"));
-    found(&wrapped(&members), "write [$fleet.members]");
+    let members = changed(Procedure::Drill, "/States/Next Wave/Assign/all", json!("{% $fleet.servers %}"));
+    found(&wrapped(&members), "write [$fleet.servers]");
 }

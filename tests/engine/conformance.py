@@ -213,7 +213,7 @@ def every_declared_error(judge: Judge, simulator: Simulator, calls: dict[str, di
     for operation, arguments in calls.items():
         model = client.meta.service_model.operation_model(client.meta.method_to_api_mapping[operation])
         for shape in model.error_shapes:
-            simulator.ask("/faults", {"rule": f"error:drs:{model.name}={shape.name}"})
+            simulator.ask("/faults", {"fault": f"error:drs:{model.name}={shape.name}"})
             judge.refusal("drs", region, operation, shape.name, **arguments)
             simulator.ask("/faults", method="DELETE")
 

@@ -43,7 +43,7 @@ class Scenario:
     # A step whose process is killed right after its first write took effect.
     crash: str | None = None
 
-    def rules(self) -> list[str]:
+    def faults(self) -> list[str]:
         return [*self.fail, *([f"crash:{self.crash}"] if self.crash else [])]
 
 
@@ -76,8 +76,8 @@ def by_runner(command: Path, scenario: Scenario, folder: Path) -> Ended:
     """By the project's own runner."""
     history = folder / "history.json"
     arguments = [str(command), scenario.procedure, "--json", "--seed", "1", "--history", str(history)]
-    for rule in scenario.rules():
-        arguments += ["--fail", rule]
+    for fault in scenario.faults():
+        arguments += ["--fail", fault]
     arguments += ["--approve", scenario.approve]
     done = subprocess.run(arguments, check=False, capture_output=True, text=True, timeout=120)
     if done.returncode not in (0, 1):
@@ -129,8 +129,8 @@ class Stage:
         log = self._folder / f"{scenario.name.replace(' ', '-')}.log"
         with Simulator(self._command, log, "--scene", scene, "--seed", "1") as simulator:
             self._point_at(simulator)
-            for rule in scenario.rules():
-                simulator.ask("/faults", {"rule": rule})
+            for fault in scenario.faults():
+                simulator.ask("/faults", {"fault": fault})
             with Engine(lambda name, payload: self._invoke(simulator, name, payload)) as engine:
                 return self._ended(engine, self._play(engine, simulator, scenario))
 
@@ -168,7 +168,7 @@ class Stage:
 
 
 class Deaths:
-    """Kills a function's process once, when the world's rule says that it dies: its call is never answered then."""
+    """Kills a function's process once, when the world's fault says that it dies: its call is never answered then."""
 
     def __init__(self, function: str, simulator: Simulator) -> None:
         self._function, self._simulator, self._done = function, simulator, False

@@ -16,7 +16,7 @@ fn what_the_adapter_asks_for_is_granted_and_nothing_else_is() {
     let statements = policy::of_role(&Template::sample(), "ApiRole");
     let granted = statements.iter().flat_map(|statement| statement.actions.iter().cloned());
     let granted: BTreeSet<String> = granted.filter(|action| action.starts_with("states:")).collect();
-    let asked = asked(&file("crates/aws/src/control.rs"));
+    let asked = asked(&file("crates/aws/src/step_functions.rs"));
     assert_eq!(asked.len(), 7, "{asked:?}");
     assert_eq!(granted, asked);
     let others = statements.iter().flat_map(|statement| &statement.actions);

@@ -3,10 +3,10 @@ use drs_failback::steps::Step;
 use failback_core::Result;
 use failback_core::cloud::{Instance, Job, RecordSet, RecoveryInstance, RunningExecution, SourceServer};
 use failback_core::guard::TerminateRecoveryInstances;
-use failback_core::moment::Moment;
 use failback_core::region::Region;
+use failback_core::timestamp::Timestamp;
 use failback_sim::{Simulation, World};
-use failback_stage::{Lens, Seen};
+use failback_testkit::{Response, Tampered};
 use futures_util::FutureExt as _;
 use serde_json::Value;
 
@@ -58,24 +58,24 @@ impl<B: Bug> Performer for Bugged<B> {
         simulation: &Simulation,
         step: Step,
         mut payload: Value,
-        deadline: Moment,
+        deadline: Timestamp,
     ) -> Option<Result<Value>> {
         self.0.given(step.name, &mut payload);
-        let sight = |seen: Seen<'_>| {
+        let tamper = |seen: Response<'_>| {
             let world = &mut simulation.world();
             match seen {
-                Seen::SourceServers(region, servers) => self.0.source_servers(world, region, servers),
-                Seen::RecoveryInstances(region, found) => self.0.recovery_instances(world, region, found),
-                Seen::Jobs(_, jobs) => self.0.jobs(jobs),
-                Seen::Instances(_, instances) => self.0.instances(world, instances),
-                Seen::Records(sets) => self.0.records(world, sets),
-                Seen::Executions(executions) => self.0.executions(executions),
-                Seen::Terminates(allowed) => self.0.terminates(world, allowed),
+                Response::SourceServers(region, servers) => self.0.source_servers(world, region, servers),
+                Response::RecoveryInstances(region, found) => self.0.recovery_instances(world, region, found),
+                Response::Jobs(_, jobs) => self.0.jobs(jobs),
+                Response::Instances(_, instances) => self.0.instances(world, instances),
+                Response::Records(sets) => self.0.records(world, sets),
+                Response::Executions(executions) => self.0.executions(executions),
+                Response::Terminates(allowed) => self.0.terminates(world, allowed),
                 _ => {}
             }
         };
-        let lens = Lens { world: simulation, sight: &sight };
-        let mut answer = step.call(&lens, payload.clone(), deadline).now_or_never()?;
+        let tampered = Tampered { world: simulation, tamper: &tamper };
+        let mut answer = step.call(&tampered, payload.clone(), deadline).now_or_never()?;
         if let (Err(_), Some(instead)) = (&answer, self.0.failed(step.name, &payload)) {
             answer = Ok(instead);
         }

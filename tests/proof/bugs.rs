@@ -13,10 +13,10 @@ pub(crate) struct ProductionPermit;
 impl Bug for ProductionPermit {
     fn besides(&self, world: &mut World, step: &str, done: bool) {
         if step == "stop-reversed-replication" && done && is_drill(world) {
-            let (_, away) = world.ends();
+            let (_, recovery) = world.region_pair();
             for b1 in b1s(world) {
-                let request = Request::new("drs:StopReplication", Some(away), [b1.as_str()]);
-                world.call(request, |world| world.stop_replication(away, &b1)).ok();
+                let request = Request::new("drs:StopReplication", Some(recovery), [b1.as_str()]);
+                world.call(request, |world| world.stop_replication(recovery, &b1)).ok();
             }
         }
     }
@@ -28,11 +28,11 @@ pub(crate) struct OwnedByRegion;
 impl Bug for OwnedByRegion {
     fn besides(&self, world: &mut World, step: &str, done: bool) {
         if step == "terminate-recovered-servers" && done {
-            let (_, away) = world.ends();
-            let ids: Vec<_> = world.recovery_instances(away).map(|found| found.id.clone()).collect();
+            let (_, recovery) = world.region_pair();
+            let ids: Vec<_> = world.recovery_instances(recovery).map(|found| found.id.clone()).collect();
             for id in ids {
-                let request = Request::new("drs:TerminateRecoveryInstances", Some(away), [id.as_str()]);
-                world.call(request, |world| world.terminate_recovery_instances(away, &[id])).ok();
+                let request = Request::new("drs:TerminateRecoveryInstances", Some(recovery), [id.as_str()]);
+                world.call(request, |world| world.terminate_recovery_instances(recovery, &[id])).ok();
             }
         }
     }
@@ -115,11 +115,11 @@ pub(crate) struct StopsBeforeRedirect;
 impl Bug for StopsBeforeRedirect {
     fn besides(&self, world: &mut World, step: &str, done: bool) {
         if step == "validate-failed-back-servers" && done && !is_drill(world) {
-            let (_, away) = world.ends();
+            let (_, recovery) = world.region_pair();
             let ids: Vec<_> = world.fleet().iter().flat_map(|server| server.b3.clone()).collect();
             let names: Vec<&str> = ids.iter().map(failback_core::id::InstanceId::as_str).collect();
-            let request = Request::new("ec2:TerminateInstances", Some(away), names);
-            world.call(request, |world| world.terminate_instances(away, &ids)).ok();
+            let request = Request::new("ec2:TerminateInstances", Some(recovery), names);
+            world.call(request, |world| world.terminate_instances(recovery, &ids)).ok();
         }
     }
 }
@@ -130,11 +130,11 @@ pub(crate) struct DisconnectsEarly;
 impl Bug for DisconnectsEarly {
     fn besides(&self, world: &mut World, step: &str, done: bool) {
         if step == "stop-reversed-replication" && done {
-            let (home, _) = world.ends();
+            let (source, _) = world.region_pair();
             let a2s: Vec<_> = world.fleet().iter().flat_map(|server| server.a2.clone()).collect();
             for a2 in a2s {
-                let request = Request::new("drs:DisconnectSourceServer", Some(home), [a2.as_str()]);
-                world.call(request, |world| world.disconnect_source_server(home, &a2)).ok();
+                let request = Request::new("drs:DisconnectSourceServer", Some(source), [a2.as_str()]);
+                world.call(request, |world| world.disconnect_source_server(source, &a2)).ok();
             }
         }
     }
@@ -215,11 +215,11 @@ pub(crate) struct TagsBeforeItRefuses;
 impl Bug for TagsBeforeItRefuses {
     fn besides(&self, world: &mut World, step: &str, _done: bool) {
         if step == "check-readiness" {
-            let (_, away) = world.ends();
+            let (_, recovery) = world.region_pair();
             let Some(b1) = b1s(world).first().cloned() else { return };
-            let Some(arn) = world.source_server(away, &b1).map(|b1| b1.arn.clone()) else { return };
+            let Some(arn) = world.source_server(recovery, &b1).map(|b1| b1.arn.clone()) else { return };
             let tags = std::iter::once(("looked-at".to_owned(), world.now_ms().to_string())).collect();
-            let request = Request::new("drs:TagResource", Some(away), [arn.as_str()]);
+            let request = Request::new("drs:TagResource", Some(recovery), [arn.as_str()]);
             world.call(request, |world| world.tag_resource(&arn, &tags)).ok();
         }
     }
@@ -234,8 +234,8 @@ fn is_drill(world: &World) -> bool {
 }
 
 fn terminate_home(world: &mut World, ids: &[failback_core::id::InstanceId]) {
-    let (home, _) = world.ends();
+    let (source, _) = world.region_pair();
     let names: Vec<&str> = ids.iter().map(failback_core::id::InstanceId::as_str).collect();
-    let request = Request::new("ec2:TerminateInstances", Some(home), names);
-    world.call(request, |world| world.terminate_instances(home, ids)).ok();
+    let request = Request::new("ec2:TerminateInstances", Some(source), names);
+    world.call(request, |world| world.terminate_instances(source, ids)).ok();
 }

@@ -299,7 +299,7 @@ fn a_bad_request_is_answered_with_an_error_and_changes_nothing_by_half() {
     let world = front.simulation().world();
     // What was refused has touched nothing.
     let half = world.calls().iter().filter(|call| {
-        call.kind == Kind::Write && !call.has_changed() && !call.touched.is_empty() && call.service != "s3"
+        call.kind == Kind::Write && !call.has_changed() && !call.changed.is_empty() && call.service != "s3"
     });
     assert_eq!(half.count(), 0);
 }

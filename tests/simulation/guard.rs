@@ -118,7 +118,7 @@ fn a_ledger_that_names_other_peoples_servers_moves_nothing() {
     let (rehearsal, payload) = held();
     let (b2, b1) = {
         let world = rehearsal.simulation.world();
-        let (_, away) = world.ends();
+        let (_, away) = world.region_pair();
         let others = world.bystanders();
         let b2 = others.recovery_instances.iter().find(|(region, _)| *region == away);
         let b2 = b2.map(|(_, id)| id.clone()).expect("a bystander is recovered");
@@ -127,12 +127,12 @@ fn a_ledger_that_names_other_peoples_servers_moves_nothing() {
     };
     // The chain is read anew from live ids: a B1 of other people has no A2 that is this fleet's.
     let mut foreign = payload.clone();
-    foreign["fleet"]["members"][0]["b1"] = json!(b1);
-    foreign["fleet"]["members"][0]["b2"] = json!(b2);
+    foreign["fleet"]["servers"][0]["b1"] = json!(b1);
+    foreign["fleet"]["servers"][0]["b2"] = json!(b2);
     assert_refused(&rehearsal, "terminate-recovered-servers", foreign, "S");
     // A2 of this fleet is tagged with its own B1.
     let mut crossed = payload;
-    crossed["fleet"]["members"][0]["b1"] = json!(b1);
+    crossed["fleet"]["servers"][0]["b1"] = json!(b1);
     let before = writes(&rehearsal);
     let error = call(&rehearsal, "stop-reversed-replication", crossed).expect_err("not provably the fleet's");
     assert!(error.to_string().contains("tagged as another server's"), "{error}");

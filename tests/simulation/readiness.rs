@@ -124,7 +124,7 @@ fn an_original_that_is_gone_cannot_be_copied() {
     let mut rehearsal = rehearsal(Procedure::Failback, 1, 1);
     {
         let mut world = rehearsal.simulation.world();
-        let (home, _) = world.ends();
+        let (home, _) = world.region_pair();
         let a1 = world.fleet()[0].a1.clone();
         world.terminate_instances(home, &[a1]).expect("A1 can be terminated");
         world.advance_by(3_600_000);

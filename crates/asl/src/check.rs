@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use crate::machine::{Edge, Machine, State, Via};
-use crate::problem::{Problem, keyed};
+use crate::problem::{DefinitionProblem, keyed};
 
-pub(crate) fn graph(machine: &Machine, problems: &mut Vec<Problem>) {
+pub(crate) fn graph(machine: &Machine, problems: &mut Vec<DefinitionProblem>) {
     let before = problems.len();
     dangling(machine, problems);
     if problems.len() > before {
@@ -17,19 +17,21 @@ pub(crate) fn graph(machine: &Machine, problems: &mut Vec<Problem>) {
     for (i, state) in machine.states.iter().enumerate() {
         let path = keyed("$.States", &state.name);
         if !reached.contains(&i) {
-            problems.push(Problem::new(path, "cannot be reached"));
+            problems.push(DefinitionProblem::new(path, "cannot be reached"));
         } else if !ending.contains(&i) {
-            problems.push(Problem::new(path, "no end can be reached from here"));
+            problems.push(DefinitionProblem::new(path, "no end can be reached from here"));
         }
     }
 }
 
-fn dangling(machine: &Machine, problems: &mut Vec<Problem>) {
+fn dangling(machine: &Machine, problems: &mut Vec<DefinitionProblem>) {
     for state in &machine.states {
         for edge in state.edges() {
             if machine.state(edge.to).is_none() {
-                problems
-                    .push(Problem::new(place(state, edge.via), format!("there is no state `{}`", edge.to)));
+                problems.push(DefinitionProblem::new(
+                    place(state, edge.via),
+                    format!("there is no state `{}`", edge.to),
+                ));
             }
         }
     }

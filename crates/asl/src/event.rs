@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::execution::{Failure, Outcome};
+use crate::interpreter::{ErrorOutput, ExecutionResult};
 
 /// Something that happened. Each has the moment, `at`, in milliseconds since 1970.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,7 +17,7 @@ pub enum Event {
     /// A Task gave its result.
     TaskSucceeded { at: i64, state: String, result: Arc<Value> },
     /// A Task failed, or one of its expressions did.
-    TaskFailed { at: i64, state: String, failure: Failure },
+    TaskFailed { at: i64, state: String, failure: ErrorOutput },
     /// A Task will be started again, as retry number `retry`, after so many seconds.
     RetryScheduled { at: i64, state: String, retry: u32, seconds: f64 },
     /// A failure was caught, and the execution goes on at `next`.
@@ -31,7 +31,7 @@ pub enum Event {
     /// A state was left.
     Exited { at: i64, state: String, output: Arc<Value> },
     /// The execution ended.
-    Ended { at: i64, outcome: Outcome },
+    Ended { at: i64, outcome: ExecutionResult },
 }
 
 impl Event {

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::machine::Assignment;
-use crate::problem::{Problem, member};
+use crate::problem::{DefinitionProblem, member};
 use crate::query::Scope;
 use crate::template::Template;
 
@@ -34,14 +34,14 @@ pub(crate) struct Fields<'a, 'p> {
     pub(crate) path: String,
     members: &'a Map<String, Value>,
     asked: Vec<&'static str>,
-    problems: &'p mut Vec<Problem>,
+    problems: &'p mut Vec<DefinitionProblem>,
 }
 
 impl<'a, 'p> Fields<'a, 'p> {
     /// Notes a fault, and gives nothing, if the value is no object.
-    pub(crate) fn of(value: &'a Value, path: &str, problems: &'p mut Vec<Problem>) -> Option<Self> {
+    pub(crate) fn of(value: &'a Value, path: &str, problems: &'p mut Vec<DefinitionProblem>) -> Option<Self> {
         let Some(members) = value.as_object() else {
-            problems.push(Problem::new(path, "must be an object"));
+            problems.push(DefinitionProblem::new(path, "must be an object"));
             return None;
         };
         Some(Fields { path: path.to_owned(), members, asked: Vec::new(), problems })
@@ -57,19 +57,19 @@ impl<'a, 'p> Fields<'a, 'p> {
         member(&self.path, name)
     }
 
-    pub(crate) fn problems(&mut self) -> &mut Vec<Problem> {
+    pub(crate) fn problems(&mut self) -> &mut Vec<DefinitionProblem> {
         self.problems
     }
 
     /// Notes a fault of a member.
     pub(crate) fn fault(&mut self, name: &str, message: impl Into<String>) {
         let place = self.place(name);
-        self.problems.push(Problem::new(place, message));
+        self.problems.push(DefinitionProblem::new(place, message));
     }
 
     /// Notes a fault of the object.
     pub(crate) fn fault_here(&mut self, message: impl Into<String>) {
-        self.problems.push(Problem::new(self.path.clone(), message));
+        self.problems.push(DefinitionProblem::new(self.path.clone(), message));
     }
 
     pub(crate) fn string(&mut self, name: &'static str) -> Option<String> {
@@ -152,7 +152,7 @@ impl<'a, 'p> Fields<'a, 'p> {
         for (variable, value) in members {
             let place = member(&place, variable);
             if let Some(message) = name_fault(variable) {
-                self.problems.push(Problem::new(&place, message));
+                self.problems.push(DefinitionProblem::new(&place, message));
             }
             let value = Template::parse(value, &place, scope, self.problems);
             assign.push(Assignment { variable: variable.clone(), value });
@@ -168,7 +168,7 @@ impl<'a, 'p> Fields<'a, 'p> {
             } else {
                 format!("{of_what} has no field `{name}`")
             };
-            self.problems.push(Problem::new(member(&self.path, name), message));
+            self.problems.push(DefinitionProblem::new(member(&self.path, name), message));
         }
     }
 }

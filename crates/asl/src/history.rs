@@ -5,7 +5,7 @@ use std::io;
 use serde_json::Value;
 
 use crate::event::Event;
-use crate::execution::Failure;
+use crate::interpreter::ErrorOutput;
 
 /// The most events that the history of an execution has.
 pub const HISTORY_LIMIT: u64 = 25_000;
@@ -33,26 +33,26 @@ pub(crate) struct History {
 
 impl History {
     /// Counts events, and fails when no place is left for the event of the end.
-    pub(crate) fn count(&mut self, events: u64) -> Result<(), Failure> {
+    pub(crate) fn count(&mut self, events: u64) -> Result<(), ErrorOutput> {
         if self.stats.history_events + events >= HISTORY_LIMIT {
             let cause =
                 format!("The execution reached the maximum number of history events ({HISTORY_LIMIT}).");
             self.stats.history_events = HISTORY_LIMIT - 1;
-            return Err(Failure::new(Failure::RUNTIME, cause));
+            return Err(ErrorOutput::new(ErrorOutput::RUNTIME, cause));
         }
         self.stats.history_events += events;
         Ok(())
     }
 
     /// Weighs a payload, and fails when it is too heavy.
-    pub(crate) fn weigh(&mut self, what: &str, payload: &Value) -> Result<(), Failure> {
+    pub(crate) fn weigh(&mut self, what: &str, payload: &Value) -> Result<(), ErrorOutput> {
         let bytes = size(payload);
         self.stats.payload_bytes_max = self.stats.payload_bytes_max.max(bytes);
         if bytes <= PAYLOAD_LIMIT {
             return Ok(());
         }
         let cause = format!("{what} has {bytes} bytes of JSON; at most {PAYLOAD_LIMIT} are allowed");
-        Err(Failure::new(Failure::DATA_LIMIT, cause))
+        Err(ErrorOutput::new(ErrorOutput::DATA_LIMIT, cause))
     }
 }
 

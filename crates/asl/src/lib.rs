@@ -1,7 +1,7 @@
 //! Reads and runs state machines of the Amazon States Language, in its `JSONata` form only.
 //!
-//! Nothing here waits, calls or looks at a clock. An [`Execution`] is a value: its driver
-//! [advances](Execution::advance) it to a moment, is told what the machine needs from the world
+//! Nothing here waits, calls or looks at a clock. An [`Interpreter`] is a value: its driver
+//! [advances](Interpreter::advance) it to a moment, is told what the machine needs from the world
 //! (a task done, a time reached), and comes back with the answer. So any number of executions run
 //! side by side in a time that the driver makes up.
 //!
@@ -9,7 +9,7 @@
 //! same way; a definition outside that part of the language is refused with all its faults at once.
 //!
 //! ```
-//! use failback_asl::{Ask, Execution, Machine, Outcome, Start};
+//! use failback_asl::{NextAction, Interpreter, Machine, ExecutionResult, Start};
 //! use serde_json::json;
 //!
 //! let machine = Machine::parse(
@@ -25,19 +25,19 @@
 //!     input: json!({ "s": 60 }),
 //!     seed: 0,
 //! };
-//! let mut execution = Execution::start(&machine, start, 0);
-//! assert_eq!(execution.advance(0), Ask::SleepUntil(60_000));
-//! assert_eq!(execution.advance(60_000), Ask::Ended(Outcome::Succeeded(json!("rested"))));
+//! let mut execution = Interpreter::start(&machine, start, 0);
+//! assert_eq!(execution.advance(0), NextAction::SleepUntil(60_000));
+//! assert_eq!(execution.advance(60_000), NextAction::Ended(ExecutionResult::Succeeded(json!("rested"))));
 //! ```
 
 mod chance;
 mod check;
 mod clock;
 mod event;
-mod execution;
 mod fields;
 mod functions;
 mod history;
+mod interpreter;
 mod json;
 mod machine;
 mod memory;
@@ -53,10 +53,11 @@ mod task;
 mod template;
 
 pub use event::Event;
-pub use execution::{Ask, Execution, Failure, Outcome, Start, TaskCall};
 pub use history::{HISTORY_LIMIT, PAYLOAD_LIMIT, Stats};
+pub use interpreter::{ErrorOutput, ExecutionResult, Interpreter, NextAction, Start, TaskCall};
 pub use machine::{
-    Assignment, Catcher, Choice, Edge, Fail, Jitter, Kind, Machine, Retrier, Rule, State, Task, Via, Wait,
+    Assignment, Catcher, Choice, ChoiceRule, Edge, Fail, Jitter, Machine, Retrier, State, StateKind, Task,
+    Via, Wait,
 };
-pub use problem::Problem;
+pub use problem::DefinitionProblem;
 pub use template::Template;

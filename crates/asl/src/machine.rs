@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::problem::Problem;
+use crate::problem::DefinitionProblem;
 use crate::template::Template;
 
 /// A state machine that has been read, checked, and had its expressions compiled.
@@ -21,7 +21,7 @@ impl Machine {
     /// # Errors
     /// All faults of the definition at once. Faults of the graph are only looked for when each state
     /// could be read.
-    pub fn parse(text: &str) -> Result<Machine, Vec<Problem>> {
+    pub fn parse(text: &str) -> Result<Machine, Vec<DefinitionProblem>> {
         crate::parse::machine(text)
     }
 
@@ -68,7 +68,7 @@ pub struct State {
     /// What the author says of it.
     pub comment: Option<String>,
     /// What it does.
-    pub kind: Kind,
+    pub kind: StateKind,
     /// What it passes on, when that is neither the result nor the input as it is.
     pub output: Option<Template>,
     /// The variables it sets.
@@ -82,13 +82,13 @@ impl State {
     pub fn edges(&self) -> Vec<Edge<'_>> {
         let mut edges: Vec<Edge<'_>> = Vec::new();
         match &self.kind {
-            Kind::Choice(choice) => {
+            StateKind::Choice(choice) => {
                 edges.extend(
                     choice.rules.iter().enumerate().map(|(i, r)| Edge { via: Via::Rule(i), to: &r.next }),
                 );
                 edges.extend(choice.default.iter().map(|to| Edge { via: Via::Default, to }));
             }
-            Kind::Task(task) => {
+            StateKind::Task(task) => {
                 edges.extend(self.next.iter().map(|to| Edge { via: Via::Next, to }));
                 edges.extend(
                     task.catch.iter().enumerate().map(|(i, c)| Edge { via: Via::Catch(i), to: &c.next }),
@@ -101,17 +101,17 @@ impl State {
 
     /// Whether an execution can end here without having failed to go on.
     pub fn is_end(&self) -> bool {
-        self.next.is_none() && !matches!(self.kind, Kind::Choice(_))
+        self.next.is_none() && !matches!(self.kind, StateKind::Choice(_))
     }
 
     /// The Task's own fields, if the state is one.
     pub fn task(&self) -> Option<&Task> {
-        if let Kind::Task(task) = &self.kind { Some(task) } else { None }
+        if let StateKind::Task(task) = &self.kind { Some(task) } else { None }
     }
 
     /// The Choice's own fields, if the state is one.
     pub fn choice(&self) -> Option<&Choice> {
-        if let Kind::Choice(choice) = &self.kind { Some(choice) } else { None }
+        if let StateKind::Choice(choice) = &self.kind { Some(choice) } else { None }
     }
 }
 
@@ -139,7 +139,7 @@ pub enum Via {
 
 /// The types of states that this runner runs, each with the fields that only it has.
 #[derive(Debug, Clone)]
-pub enum Kind {
+pub enum StateKind {
     /// Has something done.
     Task(Box<Task>),
     /// Goes one of several ways.
@@ -154,16 +154,16 @@ pub enum Kind {
     Fail(Fail),
 }
 
-impl Kind {
+impl StateKind {
     /// The `Type` of the state, as the definition writes it.
     pub fn name(&self) -> &'static str {
         match self {
-            Kind::Task(_) => "Task",
-            Kind::Choice(_) => "Choice",
-            Kind::Wait(_) => "Wait",
-            Kind::Pass => "Pass",
-            Kind::Succeed => "Succeed",
-            Kind::Fail(_) => "Fail",
+            StateKind::Task(_) => "Task",
+            StateKind::Choice(_) => "Choice",
+            StateKind::Wait(_) => "Wait",
+            StateKind::Pass => "Pass",
+            StateKind::Succeed => "Succeed",
+            StateKind::Fail(_) => "Fail",
         }
     }
 }
@@ -244,14 +244,14 @@ pub struct Catcher {
 #[derive(Debug, Clone)]
 pub struct Choice {
     /// The rules; the first whose condition is true is taken.
-    pub rules: Vec<Rule>,
+    pub rules: Vec<ChoiceRule>,
     /// Where to go if none is.
     pub default: Option<String>,
 }
 
 /// One rule of a Choice.
 #[derive(Debug, Clone)]
-pub struct Rule {
+pub struct ChoiceRule {
     /// What must be true.
     pub condition: Template,
     /// The state to go to.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jlens_core::{Bindings, Options};
 use serde_json::{Map, Value, json};
 
-use crate::execution::Failure;
+use crate::interpreter::ErrorOutput;
 use crate::query::Uses;
 use crate::template::{Template, World};
 use crate::{chance, clock, functions};
@@ -50,7 +50,7 @@ pub(crate) struct View<'a> {
     pub(crate) retry_count: u32,
     pub(crate) input: &'a Value,
     pub(crate) result: Option<&'a Value>,
-    pub(crate) failure: Option<&'a Failure>,
+    pub(crate) failure: Option<&'a ErrorOutput>,
     pub(crate) token: Option<&'a str>,
     pub(crate) now: i64,
 }
@@ -128,7 +128,7 @@ impl Memory {
         &mut self,
         templates: impl Iterator<Item = &'t Template> + Clone,
         view: View<'_>,
-    ) -> Result<Vec<Value>, Failure> {
+    ) -> Result<Vec<Value>, ErrorOutput> {
         let mut uses = Uses::default();
         templates.clone().for_each(|t| uses.add(t.uses()));
         let mut options = Options::new().now(view.now).max_steps(MOST_STEPS);

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::machine::{Kind, Machine, Rule, State, Via};
+use crate::machine::{ChoiceRule, Machine, State, StateKind, Via};
 
 /// The longest label that still leaves a readable picture.
 const LABEL: usize = 48;
@@ -20,11 +20,12 @@ pub(crate) fn chart(machine: &Machine) -> String {
         for edge in state.edges() {
             lines.push(format!("    {from} {} {}", arrow(state, edge.via), id(machine, edge.to)));
         }
-        if state.is_end() && !matches!(state.kind, Kind::Succeed | Kind::Fail(_)) {
+        if state.is_end() && !matches!(state.kind, StateKind::Succeed | StateKind::Fail(_)) {
             lines.push(format!("    {from} --> done"));
         }
     }
-    if machine.states.iter().any(|s| s.is_end() && !matches!(s.kind, Kind::Succeed | Kind::Fail(_))) {
+    if machine.states.iter().any(|s| s.is_end() && !matches!(s.kind, StateKind::Succeed | StateKind::Fail(_)))
+    {
         lines.push("    done(((\" \")))".to_owned());
     }
     lines.push(String::new());
@@ -39,12 +40,12 @@ fn id(machine: &Machine, name: &str) -> String {
 fn shape(state: &State) -> String {
     let name = quoted(&state.name);
     match &state.kind {
-        Kind::Task(_) => format!("[{name}]"),
-        Kind::Choice(_) => format!("{{{name}}}"),
-        Kind::Wait(_) => format!("({name})"),
-        Kind::Pass => format!("[/{name}/]"),
-        Kind::Succeed => format!("([{name}])"),
-        Kind::Fail(_) => format!("{{{{{name}}}}}"),
+        StateKind::Task(_) => format!("[{name}]"),
+        StateKind::Choice(_) => format!("{{{name}}}"),
+        StateKind::Wait(_) => format!("({name})"),
+        StateKind::Pass => format!("[/{name}/]"),
+        StateKind::Succeed => format!("([{name}])"),
+        StateKind::Fail(_) => format!("{{{{{name}}}}}"),
     }
 }
 
@@ -64,7 +65,7 @@ fn arrow(state: &State, via: Via) -> String {
 }
 
 /// The author's own words for a rule, or else the rule.
-fn label(rule: &Rule) -> String {
+fn label(rule: &ChoiceRule) -> String {
     let condition =
         || rule.condition.as_expression().map_or_else(|| rule.condition.source().to_string(), str::to_owned);
     short(&rule.comment.clone().unwrap_or_else(condition))

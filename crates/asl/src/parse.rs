@@ -5,13 +5,14 @@ use std::collections::{BTreeSet, HashMap};
 use serde_json::Value;
 
 use crate::fields::Fields;
-use crate::machine::{Choice, Fail, Kind, Machine, Rule, State, Wait};
-use crate::problem::{Problem, keyed};
+use crate::machine::{Choice, ChoiceRule, Fail, Machine, State, StateKind, Wait};
+use crate::problem::{DefinitionProblem, keyed};
 use crate::query::Scope;
 use crate::{check, clock, json, task};
 
-pub(crate) fn machine(text: &str) -> Result<Machine, Vec<Problem>> {
-    let document = json::read(text).map_err(|e| vec![Problem::new("$", format!("not JSON: {e}"))])?;
+pub(crate) fn machine(text: &str) -> Result<Machine, Vec<DefinitionProblem>> {
+    let document =
+        json::read(text).map_err(|e| vec![DefinitionProblem::new("$", format!("not JSON: {e}"))])?;
     let mut problems = Vec::new();
     match top(&document, &mut problems) {
         Some(machine) if problems.is_empty() => Ok(machine),
@@ -19,7 +20,7 @@ pub(crate) fn machine(text: &str) -> Result<Machine, Vec<Problem>> {
     }
 }
 
-fn top(document: &Value, problems: &mut Vec<Problem>) -> Option<Machine> {
+fn top(document: &Value, problems: &mut Vec<DefinitionProblem>) -> Option<Machine> {
     let mut fields = Fields::of(document, "$", problems)?;
     match fields.take("QueryLanguage").map(Value::as_str) {
         Some(Some("JSONata")) => {}
@@ -49,7 +50,7 @@ fn top(document: &Value, problems: &mut Vec<Problem>) -> Option<Machine> {
     let places: HashMap<String, usize> =
         states.iter().enumerate().map(|(i, s)| (s.name.clone(), i)).collect();
     if !definitions.contains_key(&start_at) {
-        problems.push(Problem::new("$.StartAt", format!("there is no state `{start_at}`")));
+        problems.push(DefinitionProblem::new("$.StartAt", format!("there is no state `{start_at}`")));
     }
     let start = *places.get(&start_at)?;
     let machine = Machine { comment, timeout_seconds, states, places, start };
@@ -72,11 +73,11 @@ fn state(
     name: &str,
     definition: &Value,
     variables: &BTreeSet<String>,
-    problems: &mut Vec<Problem>,
+    problems: &mut Vec<DefinitionProblem>,
 ) -> Option<State> {
     let path = keyed("$.States", name);
     if name.is_empty() || name.chars().count() > 80 {
-        problems.push(Problem::new(&path, "the name of a state has from 1 to 80 characters"));
+        problems.push(DefinitionProblem::new(&path, "the name of a state has from 1 to 80 characters"));
     }
     let mut fields = Fields::of(definition, &path, problems)?;
     if fields.string("QueryLanguage").is_some_and(|l| l != "JSONata") {
@@ -90,27 +91,27 @@ fn state(
     let comment = fields.string("Comment");
     let kind = kind(&kind_name, &mut fields, scope)?;
     let output = if kind_name == "Fail" { None } else { fields.template("Output", after) };
-    let ends = matches!(kind, Kind::Succeed | Kind::Fail(_));
+    let ends = matches!(kind, StateKind::Succeed | StateKind::Fail(_));
     let assign = if ends { Vec::new() } else { fields.assign(after) };
-    if let Kind::Choice(choice) = &kind {
+    if let StateKind::Choice(choice) = &kind {
         choice_speaks_once(choice, output.is_some(), !assign.is_empty(), &mut fields);
     }
-    let next = if ends || matches!(kind, Kind::Choice(_)) { None } else { next_or_end(&mut fields) };
+    let next = if ends || matches!(kind, StateKind::Choice(_)) { None } else { next_or_end(&mut fields) };
     fields.close(&format!("a {kind_name} state in JSONata"));
     Some(State { name: name.to_owned(), comment, kind, output, assign, next })
 }
 
-fn kind(name: &str, fields: &mut Fields<'_, '_>, scope: Scope<'_>) -> Option<Kind> {
+fn kind(name: &str, fields: &mut Fields<'_, '_>, scope: Scope<'_>) -> Option<StateKind> {
     match name {
-        "Task" => task::parse(fields, scope).map(|t| Kind::Task(Box::new(t))),
-        "Choice" => Some(Kind::Choice(choice(fields, scope))),
-        "Wait" => wait(fields, scope).map(Kind::Wait),
-        "Pass" => Some(Kind::Pass),
-        "Succeed" => Some(Kind::Succeed),
+        "Task" => task::parse(fields, scope).map(|t| StateKind::Task(Box::new(t))),
+        "Choice" => Some(StateKind::Choice(choice(fields, scope))),
+        "Wait" => wait(fields, scope).map(StateKind::Wait),
+        "Pass" => Some(StateKind::Pass),
+        "Succeed" => Some(StateKind::Succeed),
         "Fail" => {
             let error = fields.setting("Error", scope, "a string", Value::is_string);
             let cause = fields.setting("Cause", scope, "a string", Value::is_string);
-            Some(Kind::Fail(Fail { error, cause }))
+            Some(StateKind::Fail(Fail { error, cause }))
         }
         "Map" | "Parallel" => {
             fields.fault("Type", format!("this runner does not run {name} states"));
@@ -164,7 +165,12 @@ fn choice(fields: &mut Fields<'_, '_>, scope: Scope<'_>) -> Choice {
     Choice { rules, default }
 }
 
-fn rule(item: &Value, path: &str, scope: Scope<'_>, problems: &mut Vec<Problem>) -> Option<Rule> {
+fn rule(
+    item: &Value,
+    path: &str,
+    scope: Scope<'_>,
+    problems: &mut Vec<DefinitionProblem>,
+) -> Option<ChoiceRule> {
     let mut fields = Fields::of(item, path, problems)?;
     let condition = fields.setting("Condition", scope, "a boolean", Value::is_boolean);
     if condition.is_none() {
@@ -175,7 +181,7 @@ fn rule(item: &Value, path: &str, scope: Scope<'_>, problems: &mut Vec<Problem>)
     let assign = fields.assign(scope);
     let output = fields.template("Output", scope);
     fields.close("a rule of a Choice in JSONata");
-    Some(Rule { condition: condition?, next: next?, comment, assign, output })
+    Some(ChoiceRule { condition: condition?, next: next?, comment, assign, output })
 }
 
 /// The documentation says that a Choice's own `Assign` applies whichever rule matches; engines apply it

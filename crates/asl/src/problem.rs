@@ -4,26 +4,26 @@ use std::fmt;
 
 /// One fault of a definition.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
+pub struct DefinitionProblem {
     /// Where it is, such as `$.States['Check Readiness'].Next`.
     pub path: String,
     /// What is wrong there.
     pub message: String,
 }
 
-impl Problem {
+impl DefinitionProblem {
     pub(crate) fn new(path: impl Into<String>, message: impl Into<String>) -> Self {
-        Problem { path: path.into(), message: message.into() }
+        DefinitionProblem { path: path.into(), message: message.into() }
     }
 }
 
-impl fmt::Display for Problem {
+impl fmt::Display for DefinitionProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.path, self.message)
     }
 }
 
-impl std::error::Error for Problem {}
+impl std::error::Error for DefinitionProblem {}
 
 /// The path of a member of the object at `path`.
 pub(crate) fn member(path: &str, name: &str) -> String {

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use jlens_core::Expression;
 use serde_json::Value;
 
-use crate::execution::Failure;
-use crate::problem::Problem;
+use crate::interpreter::ErrorOutput;
+use crate::problem::DefinitionProblem;
 use crate::restrictions;
 use crate::template::World;
 
@@ -60,17 +60,17 @@ impl Query {
         text: &str,
         path: &str,
         scope: Scope<'_>,
-        problems: &mut Vec<Problem>,
+        problems: &mut Vec<DefinitionProblem>,
     ) -> Option<Query> {
         match Expression::compile(text) {
             Ok(expression) => {
                 let (uses, faults) = restrictions::examine(&expression.ast().root, scope);
-                problems.extend(faults.into_iter().map(|message| Problem::new(path, message)));
+                problems.extend(faults.into_iter().map(|message| DefinitionProblem::new(path, message)));
                 Some(Query { expression, path: path.to_owned(), uses })
             }
             Err(error) => {
                 let message = format!("not JSONata: {} ({})", error.message(), error.code());
-                problems.push(Problem::new(path, message));
+                problems.push(DefinitionProblem::new(path, message));
                 None
             }
         }
@@ -84,13 +84,13 @@ impl Query {
         self.uses
     }
 
-    pub(crate) fn evaluate(&self, world: &World<'_>) -> Result<Value, Failure> {
+    pub(crate) fn evaluate(&self, world: &World<'_>) -> Result<Value, ErrorOutput> {
         let what = match self.expression.evaluate_with(None, world.bindings, world.options) {
             Ok(Some(value)) => return Ok(value),
             Ok(None) => "gave nothing (undefined)".to_owned(),
             Err(error) => format!("failed: {} ({})", error.message(), error.code()),
         };
         let cause = format!("{}: the JSONata expression '{}' {what}", self.path, self.text());
-        Err(Failure::new(Failure::QUERY, cause))
+        Err(ErrorOutput::new(ErrorOutput::QUERY, cause))
     }
 }

@@ -1,18 +1,18 @@
 //! Which errors a retrier or a catcher is for, and how long a retrier waits.
 
-use crate::execution::Failure;
+use crate::interpreter::ErrorOutput;
 use crate::machine::{Jitter, Retrier};
 
 /// Whether one of the names in an `ErrorEquals` stands for this error.
 pub(crate) fn is_for(names: &[String], error: &str) -> bool {
     // Nothing can be done about this one, whatever is written.
-    if error == Failure::RUNTIME {
+    if error == ErrorOutput::RUNTIME {
         return false;
     }
     names.iter().any(|name| match name.as_str() {
         _ if name == error => true,
-        "States.ALL" => error != Failure::DATA_LIMIT,
-        "States.TaskFailed" => error != Failure::DATA_LIMIT && error != Failure::TIMEOUT,
+        "States.ALL" => error != ErrorOutput::DATA_LIMIT,
+        "States.TaskFailed" => error != ErrorOutput::DATA_LIMIT && error != ErrorOutput::TIMEOUT,
         _ => false,
     })
 }

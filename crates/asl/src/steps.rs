@@ -6,24 +6,24 @@ use serde_json::Value;
 
 use crate::chance;
 use crate::event::Event;
-use crate::execution::{Execution, Failure, Outcome, Phase, TaskCall, after};
 use crate::functions::whole;
-use crate::machine::{Assignment, Choice, Fail, Kind, Task, Wait};
+use crate::interpreter::{ErrorOutput, ExecutionResult, Interpreter, Phase, TaskCall, after};
+use crate::machine::{Assignment, Choice, Fail, StateKind, Task, Wait};
 use crate::memory::View;
 use crate::retry;
 use crate::template::Template;
 use crate::{clock, resource};
 
-type Step = Result<(), Failure>;
+type Step = Result<(), ErrorOutput>;
 
 /// What a state has come to, before it says what it makes of it.
 #[derive(Clone, Copy)]
 pub(crate) enum Came<'a> {
     Result(&'a Arc<Value>),
-    Failure(&'a Failure),
+    ErrorOutput(&'a ErrorOutput),
 }
 
-impl<'m> Execution<'m> {
+impl<'m> Interpreter<'m> {
     pub(crate) fn enter(&mut self, now: i64) -> Step {
         self.entered_at = now;
         self.retries = vec![0; self.state.task().map_or(0, |t| t.retry.len())];
@@ -33,29 +33,30 @@ impl<'m> Execution<'m> {
         self.history.news.push(Event::Entered { at: now, state, kind, input });
         self.history.weigh("the input of the state", &self.input)?;
         match &self.state.kind {
-            Kind::Task(task) => self.attempt(task, now),
-            Kind::Choice(choice) => self.choose(choice, now),
-            Kind::Wait(wait) => self.wait(wait, now),
-            Kind::Pass | Kind::Succeed => self.leave_as_usual(None, now),
-            Kind::Fail(fail) => {
+            StateKind::Task(task) => self.attempt(task, now),
+            StateKind::Choice(choice) => self.choose(choice, now),
+            StateKind::Wait(wait) => self.wait(wait, now),
+            StateKind::Pass | StateKind::Succeed => self.leave_as_usual(None, now),
+            StateKind::Fail(fail) => {
                 let failure = self.failure_of(fail, now)?;
-                self.end(Outcome::Failed(failure), now);
+                self.end(ExecutionResult::Failed(failure), now);
                 Ok(())
             }
         }
     }
 
-    fn failure_of(&mut self, fail: &Fail, now: i64) -> Result<Failure, Failure> {
+    fn failure_of(&mut self, fail: &Fail, now: i64) -> Result<ErrorOutput, ErrorOutput> {
         let mut text = |template: &Option<Template>, field: &str| match template {
             None => Ok(String::new()),
             Some(template) => match self.evaluate_one(template, None, now)? {
                 Value::String(text) => Ok(text),
-                other => {
-                    Err(Failure::new(Failure::QUERY, format!("{field} must be a string, and is {other}")))
-                }
+                other => Err(ErrorOutput::new(
+                    ErrorOutput::QUERY,
+                    format!("{field} must be a string, and is {other}"),
+                )),
             },
         };
-        Ok(Failure::new(text(&fail.error, "Error")?, text(&fail.cause, "Cause")?))
+        Ok(ErrorOutput::new(text(&fail.error, "Error")?, text(&fail.cause, "Cause")?))
     }
 
     fn choose(&mut self, choice: &'m Choice, now: i64) -> Step {
@@ -69,13 +70,13 @@ impl<'m> Execution<'m> {
                 other => {
                     let condition = rule.condition.source();
                     let cause = format!("the condition {condition} must be a boolean, and is {other}");
-                    return Err(Failure::new(Failure::QUERY, cause));
+                    return Err(ErrorOutput::new(ErrorOutput::QUERY, cause));
                 }
             }
         }
         let Some(default) = &choice.default else {
             let cause = format!("no rule of the Choice '{}' matched, and it has no Default", self.state.name);
-            return Err(Failure::new(Failure::NO_CHOICE, cause));
+            return Err(ErrorOutput::new(ErrorOutput::NO_CHOICE, cause));
         };
         self.chose(None, default, now);
         let state = self.state;
@@ -98,7 +99,7 @@ impl<'m> Execution<'m> {
             Wait::Timestamp(_) => value.as_str().and_then(clock::from_iso),
         };
         let Some(until) = until else {
-            return Err(Failure::new(Failure::QUERY, format!("{wanted}, and is {value}")));
+            return Err(ErrorOutput::new(ErrorOutput::QUERY, format!("{wanted}, and is {value}")));
         };
         self.history.news.push(Event::Waiting { at: now, state: self.state.name.clone(), until });
         self.phase = Phase::Waiting(until);
@@ -121,7 +122,7 @@ impl<'m> Execution<'m> {
                 let Some(seconds) = seconds(&value).filter(|s| *s > 0) else {
                     let cause =
                         format!("TimeoutSeconds must be an integer from 1 to 99999999, and is {value}");
-                    return Err(Failure::new(Failure::QUERY, cause));
+                    return Err(ErrorOutput::new(ErrorOutput::QUERY, cause));
                 };
                 Some(after(now, seconds))
             }
@@ -150,7 +151,7 @@ impl<'m> Execution<'m> {
     pub(crate) fn attempt_again(&mut self, now: i64) -> Step {
         self.history.stats.transitions += 1;
         match &self.state.kind {
-            Kind::Task(task) => self.attempt(task, now),
+            StateKind::Task(task) => self.attempt(task, now),
             _ => Ok(()),
         }
     }
@@ -165,45 +166,47 @@ impl<'m> Execution<'m> {
     }
 
     /// What the driver reports; a failure of the account, which it may come to, is one of its own.
-    pub(crate) fn task_failed(&mut self, failure: Failure, now: i64) -> Step {
+    pub(crate) fn task_failed(&mut self, failure: ErrorOutput, now: i64) -> Step {
         self.history.count(1)?;
         self.recover(failure, now);
         Ok(())
     }
 
     /// A failure that is not the task's own answer: an expression, a limit.
-    pub(crate) fn failed(&mut self, failure: Failure, now: i64) {
-        if failure.error == Failure::QUERY
+    pub(crate) fn failed(&mut self, failure: ErrorOutput, now: i64) {
+        if failure.error == ErrorOutput::QUERY
             && let Err(full) = self.history.count(1)
         {
-            return self.end(Outcome::Failed(full), now);
+            return self.end(ExecutionResult::Failed(full), now);
         }
         self.recover(failure, now);
     }
 
     /// Tries again, goes where the failure is caught, or ends.
-    fn recover(&mut self, failure: Failure, now: i64) {
+    fn recover(&mut self, failure: ErrorOutput, now: i64) {
         let state = self.state;
-        let Kind::Task(task) = &state.kind else { return self.end(Outcome::Failed(failure), now) };
+        let StateKind::Task(task) = &state.kind else {
+            return self.end(ExecutionResult::Failed(failure), now);
+        };
         let event = Event::TaskFailed { at: now, state: state.name.clone(), failure: failure.clone() };
         self.history.news.push(event);
         if self.schedule_retry(task, &failure, now) {
             return;
         }
         let Some(catcher) = task.catch.iter().find(|c| retry::is_for(&c.error_equals, &failure.error)) else {
-            return self.end(Outcome::Failed(failure), now);
+            return self.end(ExecutionResult::Failed(failure), now);
         };
         let (error, next) = (failure.error.clone(), catcher.next.clone());
         self.history.news.push(Event::Caught { at: now, state: state.name.clone(), error, next });
-        let came = Some(Came::Failure(&failure));
+        let came = Some(Came::ErrorOutput(&failure));
         let left = self.leave(came, &catcher.assign, catcher.output.as_ref(), Some(&catcher.next), now);
         // The way out of a failure has no way out of its own.
         if let Err(failure) = left {
-            self.end(Outcome::Failed(failure), now);
+            self.end(ExecutionResult::Failed(failure), now);
         }
     }
 
-    fn schedule_retry(&mut self, task: &Task, failure: &Failure, now: i64) -> bool {
+    fn schedule_retry(&mut self, task: &Task, failure: &ErrorOutput, now: i64) -> bool {
         let Some(i) = task.retry.iter().position(|r| retry::is_for(&r.error_equals, &failure.error)) else {
             return false;
         };
@@ -245,7 +248,7 @@ impl<'m> Execution<'m> {
         let output = match (output.and_then(|_| values.pop()), came) {
             (Some(output), _) => Arc::new(output),
             (None, Some(Came::Result(result))) => Arc::clone(result),
-            (None, Some(Came::Failure(failure))) => Arc::new(failure.to_json()),
+            (None, Some(Came::ErrorOutput(failure))) => Arc::new(failure.to_json()),
             (None, None) => Arc::clone(&self.input),
         };
         self.history.weigh("the output of the state", &output)?;
@@ -265,11 +268,11 @@ impl<'m> Execution<'m> {
 
     fn go(&mut self, next: Option<&str>, output: Arc<Value>, now: i64) -> Step {
         let Some(next) = next else {
-            self.end(Outcome::Succeeded(Arc::unwrap_or_clone(output)), now);
+            self.end(ExecutionResult::Succeeded(Arc::unwrap_or_clone(output)), now);
             return Ok(());
         };
         let Some(state) = self.machine.state(next) else {
-            return Err(Failure::new(Failure::RUNTIME, format!("there is no state `{next}`")));
+            return Err(ErrorOutput::new(ErrorOutput::RUNTIME, format!("there is no state `{next}`")));
         };
         self.state = state;
         self.input = output;
@@ -281,7 +284,12 @@ impl<'m> Execution<'m> {
         self.retries.iter().fold(0, |all, one| all.saturating_add(*one))
     }
 
-    fn evaluate_one(&mut self, template: &Template, token: Option<&str>, now: i64) -> Result<Value, Failure> {
+    fn evaluate_one(
+        &mut self,
+        template: &Template,
+        token: Option<&str>,
+        now: i64,
+    ) -> Result<Value, ErrorOutput> {
         if let Some(literal) = template.as_literal() {
             return Ok(literal.clone());
         }
@@ -296,7 +304,7 @@ impl<'m> Execution<'m> {
         came: Option<Came<'_>>,
         token: Option<&str>,
         now: i64,
-    ) -> Result<Vec<Value>, Failure> {
+    ) -> Result<Vec<Value>, ErrorOutput> {
         let view = View {
             origin: &self.origin,
             state: &self.state.name,
@@ -304,7 +312,7 @@ impl<'m> Execution<'m> {
             retry_count: self.retry_count(),
             input: &self.input,
             result: if let Some(Came::Result(result)) = came { Some(result) } else { None },
-            failure: if let Some(Came::Failure(failure)) = came { Some(failure) } else { None },
+            failure: if let Some(Came::ErrorOutput(failure)) = came { Some(failure) } else { None },
             token,
             now,
         };

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::fields::Fields;
 use crate::machine::{Catcher, Jitter, Retrier, Task};
-use crate::problem::Problem;
+use crate::problem::DefinitionProblem;
 use crate::query::Scope;
 use crate::resource;
 
@@ -60,7 +60,7 @@ pub(crate) fn parse(fields: &mut Fields<'_, '_>, scope: Scope<'_>) -> Option<Tas
 fn list<T>(
     fields: &mut Fields<'_, '_>,
     name: &'static str,
-    one: impl Fn(&Value, &str, bool, &mut Vec<Problem>) -> Option<T>,
+    one: impl Fn(&Value, &str, bool, &mut Vec<DefinitionProblem>) -> Option<T>,
 ) -> Vec<T> {
     let items = fields.array(name);
     let place = fields.place(name);
@@ -69,7 +69,7 @@ fn list<T>(
     items.iter().enumerate().filter_map(read).collect()
 }
 
-fn retrier(item: &Value, path: &str, last: bool, problems: &mut Vec<Problem>) -> Option<Retrier> {
+fn retrier(item: &Value, path: &str, last: bool, problems: &mut Vec<DefinitionProblem>) -> Option<Retrier> {
     let mut fields = Fields::of(item, path, problems)?;
     let error_equals = error_equals(&mut fields, last);
     let interval_seconds = fields.whole("IntervalSeconds", 1).unwrap_or(1);
@@ -100,7 +100,7 @@ fn catcher(
     path: &str,
     last: bool,
     scope: Scope<'_>,
-    problems: &mut Vec<Problem>,
+    problems: &mut Vec<DefinitionProblem>,
 ) -> Option<Catcher> {
     let scope = Scope { error_output: true, ..scope };
     let mut fields = Fields::of(item, path, problems)?;

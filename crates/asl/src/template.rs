@@ -3,8 +3,8 @@
 use jlens_core::{Bindings, Options};
 use serde_json::{Map, Value};
 
-use crate::execution::Failure;
-use crate::problem::{Problem, member};
+use crate::interpreter::ErrorOutput;
+use crate::problem::{DefinitionProblem, member};
 use crate::query::{Query, Scope, Uses};
 
 /// A value of a definition in which each text `{% … %}` stands for what the expression gives.
@@ -63,14 +63,14 @@ impl Template {
         value: &Value,
         path: &str,
         scope: Scope<'_>,
-        problems: &mut Vec<Problem>,
+        problems: &mut Vec<DefinitionProblem>,
     ) -> Template {
         let mut uses = Uses::default();
         let node = parse_node(value, path, scope, &mut uses, problems);
         Template { source: value.clone(), node, uses }
     }
 
-    pub(crate) fn evaluate(&self, world: &World<'_>) -> Result<Value, Failure> {
+    pub(crate) fn evaluate(&self, world: &World<'_>) -> Result<Value, ErrorOutput> {
         evaluate(&self.node, &self.source, world)
     }
 }
@@ -88,7 +88,7 @@ fn parse_node(
     path: &str,
     scope: Scope<'_>,
     uses: &mut Uses,
-    problems: &mut Vec<Problem>,
+    problems: &mut Vec<DefinitionProblem>,
 ) -> Node {
     let nodes: Vec<Node> = match value {
         Value::String(text) => return parse_text(text, path, scope, uses, problems),
@@ -117,7 +117,7 @@ fn parse_text(
     path: &str,
     scope: Scope<'_>,
     uses: &mut Uses,
-    problems: &mut Vec<Problem>,
+    problems: &mut Vec<DefinitionProblem>,
 ) -> Node {
     let (opens, closes) = (text.contains("{%"), text.contains("%}"));
     let inner = text.strip_prefix("{%").and_then(|t| t.strip_suffix("%}"));
@@ -130,7 +130,7 @@ fn parse_text(
             None => Node::Literal,
         },
         None if opens || closes => {
-            problems.push(Problem::new(
+            problems.push(DefinitionProblem::new(
                 path,
                 "`{%` must be the first and `%}` the last of the text: an expression cannot be a part of it",
             ));
@@ -140,7 +140,7 @@ fn parse_text(
     }
 }
 
-fn evaluate(node: &Node, source: &Value, world: &World<'_>) -> Result<Value, Failure> {
+fn evaluate(node: &Node, source: &Value, world: &World<'_>) -> Result<Value, ErrorOutput> {
     match (node, source) {
         (Node::Query(query), _) => query.evaluate(world),
         (Node::Array(nodes), Value::Array(items)) => nodes

@@ -8,7 +8,7 @@ mod exact;
 use std::fs;
 use std::path::Path;
 
-use failback_asl::{Machine, Outcome};
+use failback_asl::{ExecutionResult, Machine};
 use serde_json::Value;
 
 #[test]
@@ -31,8 +31,8 @@ fn check(name: &str, case: &Value) {
     let states: Vec<&str> = expect["states"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
     assert_eq!(run.states, states, "{name}: {:?}", run.outcome);
     match (expect["status"].as_str().unwrap(), &run.outcome) {
-        ("SUCCEEDED", Outcome::Succeeded(output)) => assert_eq!(output, &expect["output"], "{name}"),
-        ("FAILED", Outcome::Failed(failure)) => {
+        ("SUCCEEDED", ExecutionResult::Succeeded(output)) => assert_eq!(output, &expect["output"], "{name}"),
+        ("FAILED", ExecutionResult::Failed(failure)) => {
             assert_eq!(failure.error, expect["error"].as_str().unwrap(), "{name}: {}", failure.cause);
             if let Some(cause) = expect.get("cause") {
                 assert_eq!(&failure.cause, cause, "{name}");

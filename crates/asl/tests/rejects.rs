@@ -2,10 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
-use failback_asl::{Machine, Problem};
+use failback_asl::{DefinitionProblem, Machine};
 use serde_json::{Value, json};
 
-fn faults(definition: &Value) -> Vec<Problem> {
+fn faults(definition: &Value) -> Vec<DefinitionProblem> {
     Machine::parse(&definition.to_string()).err().unwrap_or_default()
 }
 
@@ -52,7 +52,7 @@ fn changed(pointer: &str, value: Value) -> Value {
 fn refused(pointer: &str, value: Value, path: &str, words: &str) {
     let definition = changed(pointer, value.clone());
     let found = faults(&definition);
-    let fits = |p: &Problem| p.path == path && p.message.contains(words);
+    let fits = |p: &DefinitionProblem| p.path == path && p.message.contains(words);
     assert!(found.iter().any(fits), "{pointer} = {value}: expected {path}: {words}; found {found:#?}");
 }
 

@@ -5,7 +5,7 @@ use failback_core::id::InstanceId;
 use failback_core::procedure::Procedure;
 use failback_core::region::Region;
 use failback_sim::objects::SourceServer;
-use failback_sim::{Call, FleetServer, Kind, Outcome, Touched, World};
+use failback_sim::{Call, Changed, FleetServer, Kind, Outcome, World};
 
 use crate::rules::Rule;
 use crate::{Notebook, Run};
@@ -38,17 +38,17 @@ pub(crate) fn check(notebook: &mut Notebook, world: &World, call: &Call) {
     }
 }
 
-/// S5: nothing of other people is named or touched.
+/// S5: nothing of other people is named or changed.
 fn bystanders(notebook: &mut Notebook, world: &World, call: &Call) {
     let others = world.bystanders();
-    for touched in &call.touched {
-        let foreign = match touched {
-            Touched::SourceServer(region, id) => others.source_servers.contains(&(*region, id.clone())),
-            Touched::RecoveryInstance(region, id) => {
+    for changed in &call.changed {
+        let foreign = match changed {
+            Changed::SourceServer(region, id) => others.source_servers.contains(&(*region, id.clone())),
+            Changed::RecoveryInstance(region, id) => {
                 others.recovery_instances.contains(&(*region, id.clone()))
             }
-            Touched::Instance(region, id) => others.instances.contains(&(*region, id.clone())),
-            Touched::Record { zone, name, kind, set_identifier } => {
+            Changed::Instance(region, id) => others.instances.contains(&(*region, id.clone())),
+            Changed::Record { zone, name, kind, set_identifier } => {
                 others.records.contains(&(zone.clone(), name.clone(), kind.clone(), set_identifier.clone()))
             }
             _ => false,
@@ -57,7 +57,7 @@ fn bystanders(notebook: &mut Notebook, world: &World, call: &Call) {
             notebook.find(
                 Rule::S5,
                 call.at_ms,
-                format!("{} changed {touched:?} of other people", call.operation),
+                format!("{} changed {changed:?} of other people", call.operation),
             );
         }
     }
@@ -75,7 +75,7 @@ fn bystanders(notebook: &mut Notebook, world: &World, call: &Call) {
 
 /// S1: a drill names no A1, changes nothing of B1 but launches from it, and leaves DNS alone.
 fn drill(notebook: &mut Notebook, world: &World, run: &Run, call: &Call) {
-    let (_, away) = world.ends();
+    let (_, recovery) = world.region_pair();
     if call.operation == "ChangeResourceRecordSets" {
         notebook.find(Rule::S1, call.at_ms, "a drill changed DNS");
     }
@@ -86,7 +86,8 @@ fn drill(notebook: &mut Notebook, world: &World, run: &Run, call: &Call) {
         if call.targets.iter().any(|target| target == run.originals[index].as_str()) {
             notebook.find(Rule::S1, call.at_ms, format!("{} named A1 of {}", call.operation, server.name));
         }
-        let b1 = call.region == Some(away) && call.targets.iter().any(|target| *target == server.b1.as_str());
+        let b1 =
+            call.region == Some(recovery) && call.targets.iter().any(|target| *target == server.b1.as_str());
         if b1 && call.operation != "StartRecovery" {
             notebook.find(Rule::S1, call.at_ms, format!("{} changed B1 of {}", call.operation, server.name));
         }
@@ -95,12 +96,14 @@ fn drill(notebook: &mut Notebook, world: &World, run: &Run, call: &Call) {
 
 /// S2: StartRecovery terminates what was launched before. S7: one launch at a time.
 fn start_recovery(notebook: &mut Notebook, world: &World, call: &Call) {
-    let (home, away) = world.ends();
+    let (source, recovery) = world.region_pair();
     for (index, server) in world.fleet().iter().enumerate() {
         let named = |id: &str| call.targets.iter().any(|target| target == id);
-        let from_b1 = call.region == Some(away) && named(server.b1.as_str());
-        let from_a2 = call.region == Some(home) && server.a2.iter().any(|a2| named(a2.as_str()));
-        if from_b1 && server.b3.iter().any(|b3| world.instance(away, b3).is_some_and(|i| i.state.is_live())) {
+        let from_b1 = call.region == Some(recovery) && named(server.b1.as_str());
+        let from_a2 = call.region == Some(source) && server.a2.iter().any(|a2| named(a2.as_str()));
+        if from_b1
+            && server.b3.iter().any(|b3| world.instance(recovery, b3).is_some_and(|i| i.state.is_live()))
+        {
             let what = format!("{}: launched from B1 while a recovery instance of it lives", server.name);
             notebook.find(Rule::S2, call.at_ms, what);
         }
@@ -112,7 +115,7 @@ fn start_recovery(notebook: &mut Notebook, world: &World, call: &Call) {
         }
         let now = world.now_ms();
         let works = |id: &InstanceId| {
-            world.instance(home, id).is_some_and(|i| {
+            world.instance(source, id).is_some_and(|i| {
                 i.state == InstanceState::Running
                     && !i.impaired
                     && i.checks_pass_ms.is_some_and(|at| at <= now)
@@ -122,7 +125,7 @@ fn start_recovery(notebook: &mut Notebook, world: &World, call: &Call) {
             let what = format!("{}: launched again although its A4 works", server.name);
             notebook.find(Rule::S7, call.at_ms, what);
         }
-        let region = if from_b1 { away } else { home };
+        let region = if from_b1 { recovery } else { source };
         if (from_a2 || from_b1) && launches(world, region, server) > 1 {
             notebook.find(Rule::S7, call.at_ms, format!("{}: two launches in flight", server.name));
         }
@@ -137,8 +140,8 @@ fn launches(world: &World, region: Region, server: &FleetServer) -> usize {
 
 /// Every A2 of a server that is still there.
 fn a2s<'w>(world: &'w World, server: &'w FleetServer) -> impl Iterator<Item = &'w SourceServer> {
-    let (home, _) = world.ends();
-    server.a2.iter().filter_map(move |id| world.source_server(home, id))
+    let (source, _) = world.region_pair();
+    server.a2.iter().filter_map(move |id| world.source_server(source, id))
 }
 
 fn replicates(world: &World, server: &SourceServer) -> bool {
@@ -147,14 +150,14 @@ fn replicates(world: &World, server: &SourceServer) -> bool {
 }
 
 fn terminate(notebook: &mut Notebook, world: &World, run: &Run, call: &Call) {
-    let (home, away) = world.ends();
+    let (source, recovery) = world.region_pair();
     for (index, server) in world.fleet().iter().enumerate() {
         let name = &server.name;
         let named = |ids: &[failback_core::id::RecoveryInstanceId]| {
             ids.iter().any(|id| call.targets.iter().any(|target| target == id.as_str()))
         };
-        let b2 = call.region == Some(away) && named(&server.b2);
-        let a3 = call.region == Some(home) && named(&server.a3);
+        let b2 = call.region == Some(recovery) && named(&server.b2);
+        let a3 = call.region == Some(source) && named(&server.a3);
         // The A2 that replicates what is terminated, or that it was launched from.
         let concerns = |a2: &SourceServer| {
             let named = |id: &InstanceId| call.targets.iter().any(|target| target == id.as_str());
@@ -195,20 +198,20 @@ fn terminate(notebook: &mut Notebook, world: &World, run: &Run, call: &Call) {
 
 /// Why B3 may not go yet, from the world's own truth: A4 works, has the traffic and is replicated to the last byte.
 fn not_home(world: &World, run: &Run, index: usize, server: &FleetServer) -> Option<&'static str> {
-    let (home, away) = world.ends();
+    let (source, recovery) = world.region_pair();
     let now = world.now_ms();
     let Some(serving) = world.serving(index) else { return Some("nothing serves") };
     let is_a4 = run.is_a4(index, server, &serving.instance) || server.a4.contains(&server.a1);
-    if serving.region != home || !is_a4 {
+    if serving.region != source || !is_a4 {
         return Some("A4 does not carry the traffic");
     }
-    let Some(a4) = world.instance(home, &serving.instance) else { return Some("A4 is not there") };
+    let Some(a4) = world.instance(source, &serving.instance) else { return Some("A4 is not there") };
     // A plan may do without status checks.
     let fails = a4.impaired || a4.checks_pass_ms.is_none_or(|at| at > now);
     if !serving.running || (fails && run.plan.validation.status_checks) {
         return Some("A4 does not work");
     }
-    let Some(b1) = world.source_server(away, &server.b1) else { return Some("B1 is not there") };
+    let Some(b1) = world.source_server(recovery, &server.b1) else { return Some("B1 is not there") };
     if b1.source != serving.instance {
         return Some("B1 does not protect A4");
     }
@@ -220,9 +223,9 @@ fn not_home(world: &World, run: &Run, index: usize, server: &FleetServer) -> Opt
 
 /// S3, and S4: B2 goes before A1.
 fn terminate_originals(notebook: &mut Notebook, world: &World, run: &Run, call: &Call) {
-    let (home, away) = world.ends();
+    let (source, recovery) = world.region_pair();
     for (index, server) in world.fleet().iter().enumerate() {
-        if call.region != Some(home) {
+        if call.region != Some(source) {
             continue;
         }
         let name = &server.name;
@@ -243,7 +246,7 @@ fn terminate_originals(notebook: &mut Notebook, world: &World, run: &Run, call: 
         if let Some(why) = not_home(world, run, index, server) {
             notebook.find(Rule::S3, call.at_ms, format!("{name}: A1 was terminated although {why}"));
         }
-        if server.b3.iter().any(|b3| world.instance(away, b3).is_some_and(|i| i.state.is_live())) {
+        if server.b3.iter().any(|b3| world.instance(recovery, b3).is_some_and(|i| i.state.is_live())) {
             notebook.find(Rule::S4, call.at_ms, format!("{name}: A1 was terminated before B2"));
         }
     }
@@ -251,9 +254,10 @@ fn terminate_originals(notebook: &mut Notebook, world: &World, run: &Run, call: 
 
 /// S1 and S2: B1 is stopped only where the plan asks for it and production no longer runs on what it protects.
 fn stop(notebook: &mut Notebook, world: &World, run: &Run, call: &Call) {
-    let (_, away) = world.ends();
+    let (_, recovery) = world.region_pair();
     for (index, server) in world.fleet().iter().enumerate() {
-        let b1 = call.region == Some(away) && call.targets.iter().any(|target| target == server.b1.as_str());
+        let b1 =
+            call.region == Some(recovery) && call.targets.iter().any(|target| target == server.b1.as_str());
         if !b1 {
             continue;
         }
@@ -264,7 +268,7 @@ fn stop(notebook: &mut Notebook, world: &World, run: &Run, call: &Call) {
                 format!("{}: B1 was stopped, and the plan keeps it", server.name),
             );
         }
-        if world.serving(index).is_some_and(|serving| serving.region != away || !serving.running) {
+        if world.serving(index).is_some_and(|serving| serving.region != recovery || !serving.running) {
             let what = format!("{}: B1 was stopped while production is not on B3", server.name);
             notebook.find(Rule::S2, call.at_ms, what);
         }
@@ -273,10 +277,10 @@ fn stop(notebook: &mut Notebook, world: &World, run: &Run, call: &Call) {
 
 /// S4: the record A3 goes after B2 and, where the plan asks for it, A1; never in a drill.
 fn delete_record(notebook: &mut Notebook, world: &World, run: &Run, call: &Call) {
-    let (home, away) = world.ends();
+    let (source, recovery) = world.region_pair();
     for (index, server) in world.fleet().iter().enumerate() {
         let a3 = server.a3.iter().any(|a3| call.targets.iter().any(|target| target == a3.as_str()));
-        if !a3 || call.region != Some(home) {
+        if !a3 || call.region != Some(source) {
             continue;
         }
         let name = &server.name;
@@ -287,10 +291,10 @@ fn delete_record(notebook: &mut Notebook, world: &World, run: &Run, call: &Call)
                 format!("{name}: a drill deleted A3 instead of terminating it"),
             );
         }
-        if server.b3.iter().any(|b3| world.instance(away, b3).is_some_and(|i| i.state.is_live())) {
+        if server.b3.iter().any(|b3| world.instance(recovery, b3).is_some_and(|i| i.state.is_live())) {
             notebook.find(Rule::S4, call.at_ms, format!("{name}: A3 was deleted before B2 was terminated"));
         }
-        let a1_lives = world.instance(home, &run.originals[index]).is_some_and(|a1| a1.state.is_live());
+        let a1_lives = world.instance(source, &run.originals[index]).is_some_and(|a1| a1.state.is_live());
         if run.plan.cleanup.terminate_originals && a1_lives && !server.a4.contains(&server.a1) {
             notebook.find(Rule::S4, call.at_ms, format!("{name}: A3 was deleted before A1 was terminated"));
         }
@@ -302,18 +306,19 @@ fn delete_record(notebook: &mut Notebook, world: &World, run: &Run, call: &Call)
 
 /// S4: A2 goes last.
 fn disconnect(notebook: &mut Notebook, world: &World, run: &Run, call: &Call) {
-    let (home, away) = world.ends();
+    let (source, recovery) = world.region_pair();
     let keeps = run.procedure == Procedure::Drill && run.plan.drill.keep_recovered_servers;
     for (index, server) in world.fleet().iter().enumerate() {
         let a2 = server.a2.iter().any(|a2| call.targets.iter().any(|target| target == a2.as_str()));
-        if !a2 || call.region != Some(home) {
+        if !a2 || call.region != Some(source) {
             continue;
         }
         let name = &server.name;
         if world.labels(index).a3.is_some() {
             notebook.find(Rule::S4, call.at_ms, format!("{name}: A2 was disconnected before A3 was gone"));
         }
-        let b3_lives = server.b3.iter().any(|b3| world.instance(away, b3).is_some_and(|i| i.state.is_live()));
+        let b3_lives =
+            server.b3.iter().any(|b3| world.instance(recovery, b3).is_some_and(|i| i.state.is_live()));
         if b3_lives && !keeps {
             notebook.find(
                 Rule::S4,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use failback_asl::{Event, Kind, Machine, State, Via};
+use failback_asl::{Event, Machine, State, StateKind, Via};
 use failback_core::procedure::Procedure;
 
 /// A part of a state that a run may or may not come through.
@@ -111,7 +111,7 @@ impl Coverage {
                     Via::Next => {}
                 }
             }
-            if let Kind::Task(task) = &state.kind
+            if let StateKind::Task(task) = &state.kind
                 && !task.retry.is_empty()
                 && !task.catch.is_empty()
             {

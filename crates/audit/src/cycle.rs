@@ -8,16 +8,16 @@ use failback_sim::objects::SourceServer;
 
 /// The original of each server, now that a run begins; `before` are those of the run before.
 pub(crate) fn originals(world: &World, before: &[InstanceId]) -> Vec<InstanceId> {
-    let (home, away) = world.ends();
+    let (source, recovery) = world.region_pair();
     let original = |(index, server): (usize, &failback_sim::FleetServer)| {
         let before = before.get(index).unwrap_or(&server.a1).clone();
         let is_tied = |a2: &SourceServer| {
-            world.instance(away, &a2.source).is_some_and(|b3| b3.state.is_live())
-                || world.recovery_instances(home).any(|a3| a3.source_server == a2.id)
+            world.instance(recovery, &a2.source).is_some_and(|b3| b3.state.is_live())
+                || world.recovery_instances(source).any(|a3| a3.source_server == a2.id)
                 || a2.tags.contains_key("drs-failback:b1")
         };
-        let in_cycle = server.a2.iter().filter_map(|a2| world.source_server(home, a2)).any(is_tied);
-        let protected = world.source_server(away, &server.b1).map(|b1| b1.source.clone());
+        let in_cycle = server.a2.iter().filter_map(|a2| world.source_server(source, a2)).any(is_tied);
+        let protected = world.source_server(recovery, &server.b1).map(|b1| b1.source.clone());
         match protected.filter(|id| !in_cycle && server.a4.contains(id)) {
             Some(failed_back) => failed_back,
             None => before,

@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use failback_core::id::InstanceId;
 use failback_core::plan::Plan;
 use failback_core::procedure::Procedure;
-use failback_sim::{FleetServer, Happening, Observer, World};
+use failback_sim::{FleetServer, Observer, Occurrence, World};
 
 pub use coverage::{Coverage, Part, Place};
 pub use rules::{Finding, RULES, Rule};
@@ -76,12 +76,12 @@ fn locked(notebook: &Mutex<Notebook>) -> MutexGuard<'_, Notebook> {
 }
 
 impl Observer for Watch {
-    fn after(&mut self, world: &World, what: &Happening<'_>) {
+    fn after(&mut self, world: &World, what: &Occurrence<'_>) {
         let mut notebook = locked(&self.0);
-        if let Happening::Call(call) = what {
+        if let Occurrence::Call(call) = what {
             calls::check(&mut notebook, world, call);
         }
-        moments::check(&mut notebook, world, what.touched());
+        moments::check(&mut notebook, world, what.changed());
     }
 }
 
@@ -106,13 +106,13 @@ impl Auditor {
         let originals = notebook.originals.clone();
         let servers = 0..world.fleet().len();
         let began_with = servers.map(|server| cycle::left(world, server, &originals[server])).collect();
-        let home = |(index, server): (usize, &FleetServer)| {
+        let source = |(index, server): (usize, &FleetServer)| {
             world.serving(index).is_some_and(|serving| {
                 let id = &serving.instance;
                 server.a4.contains(id) && (*id != originals[index] || *id == server.a1)
             })
         };
-        let began_home = world.fleet().iter().enumerate().map(home).collect();
+        let began_home = world.fleet().iter().enumerate().map(source).collect();
         let run = Run { procedure, plan: plan.clone(), began_with, originals: originals.clone(), began_home };
         notebook.runs.insert(execution.to_owned(), run);
     }

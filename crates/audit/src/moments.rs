@@ -5,20 +5,20 @@ use std::collections::BTreeSet;
 use failback_core::cloud::{InstanceState, JobKind};
 use failback_core::id::InstanceId;
 use failback_core::procedure::Procedure;
-use failback_sim::{Touched, World};
+use failback_sim::{Changed, World};
 
 use crate::Notebook;
 use crate::rules::Rule;
 
 /// Judges the objects that have just changed.
-pub(crate) fn check(notebook: &mut Notebook, world: &World, touched: &[Touched]) {
+pub(crate) fn check(notebook: &mut Notebook, world: &World, changed: &[Changed]) {
     let mut servers = BTreeSet::new();
-    for object in touched {
+    for object in changed {
         match object {
-            Touched::Instance(region, id) => {
+            Changed::Instance(region, id) => {
                 servers.extend(world.instance(*region, id).and_then(|instance| instance.server));
             }
-            Touched::Record { .. } | Touched::Change(_) => servers.extend(0..world.fleet().len()),
+            Changed::Record { .. } | Changed::Change(_) => servers.extend(0..world.fleet().len()),
             _ => {}
         }
     }
@@ -48,12 +48,12 @@ fn originals(notebook: &mut Notebook, world: &World, index: usize) {
     if notebook.runs.is_empty() || !only_drills {
         return;
     }
-    let (home, _) = world.ends();
+    let (source, _) = world.region_pair();
     let server = &world.fleet()[index];
     let began =
         notebook.runs.values().any(|run| run.began_with.get(index).is_some_and(|had| had.contains("A1")));
     let original = &notebook.originals[index];
-    let lives = world.instance(home, original).is_some_and(|a1| a1.state.is_live());
+    let lives = world.instance(source, original).is_some_and(|a1| a1.state.is_live());
     if began && !lives {
         notebook.find(Rule::S1, world.now_ms(), format!("{}: A1 did not survive a drill", server.name));
     }
@@ -64,9 +64,9 @@ fn originals(notebook: &mut Notebook, world: &World, index: usize) {
 
 /// S2: a failback takes an A4 down only because its successor was asked for. S7: one A4 at a time.
 fn failed_back(notebook: &mut Notebook, world: &World, index: usize) {
-    let (home, _) = world.ends();
+    let (source, _) = world.region_pair();
     let server = &world.fleet()[index];
-    let running = |id| world.instance(home, id).is_some_and(|i| i.state == InstanceState::Running);
+    let running = |id| world.instance(source, id).is_some_and(|i| i.state == InstanceState::Running);
     let original = notebook.originals.get(index).cloned();
     let this_cycle = |id: &&InstanceId| original.as_ref() != Some(*id);
     if server.a4.iter().filter(this_cycle).filter(|id| running(id)).count() > 1 {
@@ -74,9 +74,9 @@ fn failed_back(notebook: &mut Notebook, world: &World, index: usize) {
     }
     let failback = notebook.runs.values().any(|run| run.procedure == Procedure::Failback);
     let drill = notebook.runs.values().any(|run| run.procedure == Procedure::Drill);
-    let going = |id| world.instance(home, id).is_some_and(|i| i.state == InstanceState::ShuttingDown);
+    let going = |id| world.instance(source, id).is_some_and(|i| i.state == InstanceState::ShuttingDown);
     if failback && !drill && server.a4.iter().filter(this_cycle).any(going) {
-        let mut jobs = world.active_jobs(home).filter(|job| job.kind == JobKind::Launch);
+        let mut jobs = world.active_jobs(source).filter(|job| job.kind == JobKind::Launch);
         if !jobs.any(|job| job.parts.iter().any(|part| server.a2.contains(&part.server))) {
             notebook.find(
                 Rule::S2,

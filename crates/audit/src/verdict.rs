@@ -7,7 +7,7 @@ use failback_core::id::InstanceId;
 use failback_core::procedure::Procedure;
 use failback_core::report::{Outcome, Report};
 use failback_sim::objects::Job;
-use failback_sim::{Call, Touched, World};
+use failback_sim::{Call, Changed, World};
 
 use crate::rules::{Finding, Rule};
 use crate::{Notebook, Run, cycle};
@@ -91,7 +91,7 @@ fn left(notebook: &mut Notebook, world: &World, execution: &str, run: &Run, repo
         let left = cycle::left(world, index, &run.originals[index]);
         let began = &run.began_with[index];
         let Some(told) = report.servers.iter().find(|told| told.b1 == server.b1) else { continue };
-        if told.outcome == "home" {
+        if told.outcome == "alreadyFailedBack" {
             continue;
         }
         let into_source = server.a4.contains(&server.a1);
@@ -145,9 +145,9 @@ fn orphans(notebook: &mut Notebook, world: &World, execution: &str, run: &Run, r
     if run.procedure == Procedure::Failback {
         return;
     }
-    let touched = written(world, execution).flat_map(|call| &call.touched);
-    let jobs = touched.filter_map(|touched| match touched {
-        Touched::Job(region, id) => Some((*region, world.job(*region, id)?)),
+    let changed = written(world, execution).flat_map(|call| &call.changed);
+    let jobs = changed.filter_map(|changed| match changed {
+        Changed::Job(region, id) => Some((*region, world.job(*region, id)?)),
         _ => None,
     });
     let orphans: Vec<_> = jobs.filter(|(_, job)| job.kind == JobKind::Launch && job.is_active()).collect();

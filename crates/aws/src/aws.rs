@@ -8,8 +8,8 @@ use async_trait::async_trait;
 use aws_config::SdkConfig;
 use failback_core::Result;
 use failback_core::cloud::{Clock, DrsQuotas, Quotas};
-use failback_core::moment::Moment;
 use failback_core::region::Region;
+use failback_core::timestamp::Timestamp;
 
 use crate::clients::Clients;
 use crate::config::{Config, Machines};
@@ -39,9 +39,9 @@ struct SystemClock;
 
 impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "this is the clock that everything else asks")]
-    fn now(&self) -> Moment {
+    fn now(&self) -> Timestamp {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Moment::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+        Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
     }
 }
 
@@ -69,7 +69,7 @@ impl Aws {
 }
 
 impl Clock for Aws {
-    fn now(&self) -> Moment {
+    fn now(&self) -> Timestamp {
         self.clock.0.now()
     }
 }

@@ -15,8 +15,8 @@ use failback_core::guard::{
     StopReplication, TagResource, TerminateRecoveryInstances, UpdateLaunchConfiguration, Warrant,
 };
 use failback_core::id::{JobId, SnapshotId, SourceServerId};
-use failback_core::moment::Moment;
 use failback_core::region::Region;
+use failback_core::timestamp::Timestamp;
 
 use crate::answer::{Answered, unreadable};
 use crate::aws::Aws;
@@ -64,7 +64,7 @@ impl Drs for Aws {
         Ok(found)
     }
 
-    async fn jobs(&self, region: Region, ids: &[JobId], since: Option<Moment>) -> Result<Vec<Job>> {
+    async fn jobs(&self, region: Region, ids: &[JobId], since: Option<Timestamp>) -> Result<Vec<Job>> {
         let all =
             DescribeJobsRequestFilters::builder().set_from_date(since.map(|since| since.to_string())).build();
         let filters = match ids {
@@ -93,7 +93,7 @@ impl Drs for Aws {
         &self,
         region: Region,
         server: &SourceServerId,
-    ) -> Result<Vec<(SnapshotId, Moment)>> {
+    ) -> Result<Vec<(SnapshotId, Timestamp)>> {
         let client = self.clients.drs(region).read;
         let call = client.describe_recovery_snapshots().source_server_id(server.as_str());
         let answer =

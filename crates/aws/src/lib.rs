@@ -13,7 +13,6 @@ mod answer;
 mod aws;
 mod clients;
 mod config;
-mod control;
 mod drs;
 mod ec2;
 mod environment;
@@ -25,6 +24,7 @@ mod roles;
 mod roots;
 mod route53;
 mod states;
+mod step_functions;
 #[cfg(test)]
 mod tests;
 

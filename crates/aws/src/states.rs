@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use aws_sdk_sfn::types::ExecutionStatus;
 use failback_core::cloud::{Executions, RunningExecution};
-use failback_core::moment::Moment;
 use failback_core::procedure::Procedure;
+use failback_core::timestamp::Timestamp;
 use failback_core::{Error, Result};
 use serde_json::Value;
 
@@ -39,7 +39,7 @@ impl Executions for Aws {
                 let described = client.describe_execution().execution_arn(&id).send().await;
                 let described = described.of("states:DescribeExecution")?;
                 let input = described.input.as_deref().and_then(|input| serde_json::from_str(input).ok());
-                let started = Moment::from_millis(execution.start_date.to_millis().unwrap_or_default());
+                let started = Timestamp::from_millis(execution.start_date.to_millis().unwrap_or_default());
                 found.push(RunningExecution { id, started, procedure, input: input.unwrap_or(Value::Null) });
             }
         }

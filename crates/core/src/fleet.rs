@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::id::{InstanceId, RecoveryInstanceId, SourceServerId};
-use crate::moment::Moment;
+use crate::timestamp::Timestamp;
 
 /// Names longer than this are cut, so that the ledger's size is bounded.
 pub const NAME_MAX: usize = 32;
@@ -15,7 +15,7 @@ pub const NAME_MAX: usize = 32;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Member {
+pub struct Server {
     /// What people call it: B1's `Name` tag, or its host name, or B1's id.
     pub name: String,
     /// Index of its wave.
@@ -39,13 +39,13 @@ pub struct Member {
     pub replace: Option<RecoveryInstanceId>,
     /// True for a server that was home already when the run began: nothing is done to it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub home: bool,
+    pub already_failed_back: bool,
     /// When each milestone was reached.
     #[serde(default, skip_serializing_if = "Times::is_empty")]
     pub times: Times,
 }
 
-impl Member {
+impl Server {
     /// The recovered instance.
     pub fn b3(&self) -> Option<InstanceId> {
         self.b2.as_ref().map(RecoveryInstanceId::instance)
@@ -107,10 +107,10 @@ impl From<Times> for [Option<i64>; 7] {
 pub struct Redirected {
     /// When Route 53 accepted the change; unknown when the records pointed at A4 already.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub asked: Option<Moment>,
+    pub asked: Option<Timestamp>,
     /// When Route 53 was seen to be INSYNC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub in_sync: Option<Moment>,
+    pub in_sync: Option<Timestamp>,
 }
 
 /// All servers of a run.
@@ -119,7 +119,7 @@ pub struct Redirected {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Fleet {
     /// The servers, by wave and name.
-    pub members: Vec<Member>,
+    pub servers: Vec<Server>,
     /// When traffic was redirected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub redirected: Option<Redirected>,
@@ -127,18 +127,18 @@ pub struct Fleet {
 
 impl Fleet {
     /// The servers that something is to be done to.
-    pub fn away(&self) -> impl Iterator<Item = &Member> {
-        self.members.iter().filter(|member| !member.home)
+    pub fn pending(&self) -> impl Iterator<Item = &Server> {
+        self.servers.iter().filter(|server| !server.already_failed_back)
     }
 
     /// The servers that something is to be done to, of one wave.
-    pub fn away_in(&self, wave: usize) -> impl Iterator<Item = &Member> {
-        self.away().filter(move |member| member.wave == wave)
+    pub fn pending_in(&self, wave: usize) -> impl Iterator<Item = &Server> {
+        self.pending().filter(move |server| server.wave == wave)
     }
 
     /// The member that a record means: by name, or by the id of its B1.
-    pub fn find(&self, server: &str) -> Option<&Member> {
-        self.members.iter().find(|member| member.name == server || member.b1.as_str() == server)
+    pub fn find(&self, name_or_b1: &str) -> Option<&Server> {
+        self.servers.iter().find(|server| server.name == name_or_b1 || server.b1.as_str() == name_or_b1)
     }
 }
 
@@ -165,7 +165,7 @@ mod tests {
     #[test]
     fn a_thousand_members_fit_into_a_payload() {
         let id = |prefix: &str| format!("{prefix}0123456789abcdef0");
-        let member = Member {
+        let server = Server {
             name: "n".repeat(NAME_MAX),
             wave: 19,
             a1: id("i-").parse().ok(),
@@ -174,10 +174,10 @@ mod tests {
             a2: id("s-").parse().ok(),
             a3: id("i-").parse().ok(),
             replace: None,
-            home: false,
+            already_failed_back: false,
             times: [Some(86_400); 7].into(),
         };
-        let fleet = Fleet { members: vec![member; 1_000], redirected: None };
+        let fleet = Fleet { servers: vec![server; 1_000], redirected: None };
         let bytes = serde_json::to_string(&fleet).unwrap().len();
         assert!(bytes < 255_000, "{bytes}");
     }

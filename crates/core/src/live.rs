@@ -8,10 +8,10 @@ use crate::cloud::{
     SourceServer,
 };
 use crate::error::{Error, ErrorName, Result};
-use crate::fleet::{Fleet, Member};
+use crate::fleet::{Fleet, Server};
 use crate::id::{HostedZoneId, InstanceId, RecoveryInstanceId, SourceServerId};
-use crate::moment::Moment;
 use crate::run::{Run, made_by_a_drill, tag};
+use crate::timestamp::Timestamp;
 
 /// A run that was cut off is carried on within this time.
 const EARLIER_DAYS: u32 = 2;
@@ -44,7 +44,7 @@ pub struct Look {
 #[derive(Debug)]
 pub struct Live {
     /// When it was read.
-    pub at: Moment,
+    pub at: Timestamp,
     looked: Look,
     b1: BTreeMap<SourceServerId, SourceServer>,
     b2: BTreeMap<SourceServerId, Vec<RecoveryInstance>>,
@@ -76,7 +76,7 @@ pub async fn read(cloud: &dyn Cloud, run: &Run, fleet: &Fleet, look: Look) -> Re
         instances: BTreeMap::new(),
         records: Vec::new(),
     };
-    let b1s: Vec<SourceServerId> = fleet.away().map(|m| m.b1.clone()).collect();
+    let b1s: Vec<SourceServerId> = fleet.pending().map(|m| m.b1.clone()).collect();
     if b1s.is_empty() {
         return Ok(live);
     }
@@ -109,7 +109,7 @@ pub async fn read(cloud: &dyn Cloud, run: &Run, fleet: &Fleet, look: Look) -> Re
 impl Live {
     /// By id where the ledger knows every A2, else all of the Region, to find them by the instance they replicate.
     async fn read_a2(&mut self, cloud: &dyn Cloud, run: &Run, fleet: &Fleet) -> Result<()> {
-        let known: Option<Vec<SourceServerId>> = fleet.away().map(|m| m.a2.clone()).collect();
+        let known: Option<Vec<SourceServerId>> = fleet.pending().map(|m| m.a2.clone()).collect();
         for server in cloud.source_servers(run.source(), known.as_deref()).await? {
             if let (Direction::Failback, Some(instance)) = (server.direction, server.instance.clone()) {
                 self.a2.entry(instance).or_default().push(server);
@@ -120,10 +120,10 @@ impl Live {
 
     async fn read_a3(&mut self, cloud: &dyn Cloud, run: &Run, fleet: &Fleet) -> Result<()> {
         let mut ids = BTreeSet::new();
-        for member in fleet.away() {
+        for server in fleet.pending() {
             // A record of A3 may outlive A2: ask by both.
-            ids.extend(member.a2.clone());
-            ids.extend(self.a2(member)?.map(|a2| a2.id.clone()));
+            ids.extend(server.a2.clone());
+            ids.extend(self.a2(server)?.map(|a2| a2.id.clone()));
         }
         if ids.is_empty() {
             return Ok(());
@@ -152,13 +152,13 @@ impl Live {
             (self.looked.source_instances, run.source(), BTreeSet::new()),
             (self.looked.recovery_instances, run.recovery(), BTreeSet::new()),
         ];
-        for member in fleet.away() {
-            let a3 = if self.looked.a3 { self.a3(member)?.map(|a3| a3.instance.clone()) } else { None };
-            wanted[0].2.extend(member.a1.clone().into_iter().chain(member.a4()).chain(a3));
+        for server in fleet.pending() {
+            let a3 = if self.looked.a3 { self.a3(server)?.map(|a3| a3.instance.clone()) } else { None };
+            wanted[0].2.extend(server.a1.clone().into_iter().chain(server.a4()).chain(a3));
             // The ledger does not know a B2 whose launch lost its answer.
             // Which of several it is, only the step that needs it must know.
-            let b2 = self.b2(member).ok().flatten().map(|b2| b2.instance.clone());
-            wanted[1].2.extend(member.b3().into_iter().chain(b2));
+            let b2 = self.b2(server).ok().flatten().map(|b2| b2.instance.clone());
+            wanted[1].2.extend(server.b3().into_iter().chain(b2));
         }
         for (looked, region, ids) in wanted {
             if looked && !ids.is_empty() {
@@ -175,18 +175,18 @@ impl Live {
     ///
     /// # Errors
     /// When it was not read.
-    pub fn b1(&self, member: &Member) -> Result<Option<&SourceServer>> {
+    pub fn b1(&self, server: &Server) -> Result<Option<&SourceServer>> {
         must(self.looked.b1, "B1")?;
-        Ok(self.b1.get(&member.b1).filter(|b1| b1.direction == Direction::Failover))
+        Ok(self.b1.get(&server.b1).filter(|b1| b1.direction == Direction::Failover))
     }
 
     /// B2 while it lives: the one that the ledger names, else the only one.
     ///
     /// # Errors
     /// When it was not read, or when several live and the ledger names none of them.
-    pub fn b2(&self, member: &Member) -> Result<Option<&RecoveryInstance>> {
+    pub fn b2(&self, server: &Server) -> Result<Option<&RecoveryInstance>> {
         must(self.looked.b2, "B2")?;
-        only(self.b2.get(&member.b1), member.b2.as_ref(), member, "B2")
+        only(self.b2.get(&server.b1), server.b2.as_ref(), server, "B2")
     }
 
     /// A2: the FAILBACK server that replicates B3. Found by the instance it replicates, not by
@@ -194,23 +194,23 @@ impl Live {
     ///
     /// # Errors
     /// When it was not read, or when it is not provably this member's.
-    pub fn a2(&self, member: &Member) -> Result<Option<&SourceServer>> {
+    pub fn a2(&self, server: &Server) -> Result<Option<&SourceServer>> {
         must(self.looked.a2 || self.looked.a3, "A2")?;
-        let b3 = member.b3().or_else(|| self.b2(member).ok()?.map(|b2| b2.instance.clone()));
+        let b3 = server.b3().or_else(|| self.b2(server).ok()?.map(|b2| b2.instance.clone()));
         let Some(found) = b3.and_then(|b3| self.a2.get(&b3)) else { return Ok(None) };
-        let (belonging, foreign): (Vec<_>, Vec<_>) = found.iter().partition(|a2| belongs(a2, member));
+        let (belonging, foreign): (Vec<_>, Vec<_>) = found.iter().partition(|a2| belongs(a2, server));
         match (belonging.as_slice(), foreign.first()) {
             ([], None) => Ok(None),
             ([a2], _) => Ok(Some(a2)),
             ([], Some(other)) => Err(Error::new(
                 ErrorName::Guard,
-                format!("{}: A2 {} is tagged as another server's", member.name, other.id),
+                format!("{}: A2 {} is tagged as another server's", server.name, other.id),
             )),
             (several, _) => Err(Error::new(
                 ErrorName::Guard,
                 format!(
                     "{}: {} source servers of the source Region replicate its B3: delete all but one in the console",
-                    member.name,
+                    server.name,
                     several.len()
                 ),
             )),
@@ -221,10 +221,10 @@ impl Live {
     ///
     /// # Errors
     /// When it was not read, or when several live and the ledger names none of them.
-    pub fn a3(&self, member: &Member) -> Result<Option<&RecoveryInstance>> {
+    pub fn a3(&self, server: &Server) -> Result<Option<&RecoveryInstance>> {
         must(self.looked.a3, "A3")?;
-        let a2 = self.a2(member)?.map(|a2| a2.id.clone()).or_else(|| member.a2.clone());
-        only(a2.and_then(|a2| self.a3.get(&a2)), member.a3.as_ref(), member, "A3")
+        let a2 = self.a2(server)?.map(|a2| a2.id.clone()).or_else(|| server.a2.clone());
+        only(a2.and_then(|a2| self.a3.get(&a2)), server.a3.as_ref(), server, "A3")
     }
 
     /// True when B2 tells that something replicates it and no A2 shows: DRS lists a new source server some seconds
@@ -232,11 +232,11 @@ impl Live {
     ///
     /// # Errors
     /// When A2 or B2 was not read; `Guard` when there are several.
-    pub fn is_a2_unseen(&self, member: &Member) -> Result<bool> {
+    pub fn is_a2_unseen(&self, server: &Server) -> Result<bool> {
         let replicated = |b2: &RecoveryInstance| {
             b2.is_reversed() && b2.replication_state != ReplicationState::Disconnected
         };
-        Ok(self.a2(member)?.is_none() && self.b2(member)?.is_some_and(replicated))
+        Ok(self.a2(server)?.is_none() && self.b2(server)?.is_some_and(replicated))
     }
 
     /// True when DRS shows a recovery instance that was launched from this A2, even one that is terminated.
@@ -253,9 +253,9 @@ impl Live {
     ///
     /// # Errors
     /// When A2 or A3 were not read.
-    pub fn is_past_launch(&self, member: &Member) -> Result<bool> {
-        let stopped = self.a2(member)?.is_none_or(|a2| !a2.replication.is_running());
-        Ok(member.a3.is_some() && member.replace.is_none() && stopped && self.a3(member)?.is_none())
+    pub fn is_past_launch(&self, server: &Server) -> Result<bool> {
+        let stopped = self.a2(server)?.is_none_or(|a2| !a2.replication.is_running());
+        Ok(server.a3.is_some() && server.replace.is_none() && stopped && self.a3(server)?.is_none())
     }
 
     /// Jobs of the source Region, newest first.
@@ -310,17 +310,17 @@ impl Live {
     /// # Errors
     /// When something live is not provably this member's.
     pub fn complete(&self, run: &Run, fleet: &mut Fleet) -> Result<()> {
-        for member in fleet.members.iter_mut().filter(|m| !m.home) {
-            if self.looked.b2 && member.b2.is_none() {
-                member.b2 = self.b2(member)?.map(|b2| b2.id.clone());
+        for server in fleet.servers.iter_mut().filter(|m| !m.already_failed_back) {
+            if self.looked.b2 && server.b2.is_none() {
+                server.b2 = self.b2(server)?.map(|b2| b2.id.clone());
             }
-            if (self.looked.a2 || self.looked.a3) && member.a2.is_none() {
-                let a2 = self.a2(member)?.map(|a2| a2.id.clone());
-                member.times.reversed = a2.as_ref().map(|_| run.seconds(self.at));
-                member.a2 = a2;
+            if (self.looked.a2 || self.looked.a3) && server.a2.is_none() {
+                let a2 = self.a2(server)?.map(|a2| a2.id.clone());
+                server.times.reversed = a2.as_ref().map(|_| run.seconds(self.at));
+                server.a2 = a2;
             }
-            if self.looked.a3 && member.a3.is_none() {
-                member.a3 = self.a3(member)?.map(|a3| a3.id.clone());
+            if self.looked.a3 && server.a3.is_none() {
+                server.a3 = self.a3(server)?.map(|a3| a3.id.clone());
             }
         }
         Ok(())
@@ -343,14 +343,14 @@ fn must(looked: bool, what: &str) -> Result<()> {
 }
 
 /// True unless A2 carries the tag of another B1.
-fn belongs(a2: &SourceServer, member: &Member) -> bool {
-    a2.tags.get(tag::B1).is_none_or(|b1| *b1 == member.b1.as_str())
+fn belongs(a2: &SourceServer, server: &Server) -> bool {
+    a2.tags.get(tag::B1).is_none_or(|b1| *b1 == server.b1.as_str())
 }
 
 fn only<'l>(
     found: Option<&'l Vec<RecoveryInstance>>,
     named: Option<&RecoveryInstanceId>,
-    member: &Member,
+    server: &Server,
     label: &str,
 ) -> Result<Option<&'l RecoveryInstance>> {
     let live: Vec<&RecoveryInstance> =
@@ -364,7 +364,7 @@ fn only<'l>(
                 ErrorName::Guard,
                 format!(
                     "{}: {} recovery instances live where one {label} is expected",
-                    member.name,
+                    server.name,
                     several.len()
                 ),
             )),
@@ -380,13 +380,13 @@ pub struct Target<'a> {
     /// Index in the plan.
     pub index: usize,
     /// The server.
-    pub member: &'a Member,
+    pub server: &'a Server,
 }
 
 /// The members behind the plan's records. A record of a server that is not of the fleet is left out.
 pub fn targets<'a>(run: &'a Run, fleet: &'a Fleet) -> impl Iterator<Item = Target<'a>> {
     run.plan.redirect.records.iter().enumerate().filter_map(|(index, record)| {
-        let member = fleet.find(&record.server)?;
-        Some(Target { zone: &record.zone_id, index, member })
+        let server = fleet.find(&record.server)?;
+        Some(Target { zone: &record.zone_id, index, server })
     })
 }

@@ -1,8 +1,8 @@
 //! When A2 is ready to be launched: the console's Ready and Ready with lag (drs-facts §4).
 
 use crate::cloud::{Replication, ReplicationState};
-use crate::moment::Moment;
-use crate::pace::usual;
+use crate::poll_interval::typical;
+use crate::timestamp::Timestamp;
 
 /// The *reversed direction launch state* of a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub enum LaunchState {
 }
 
 /// What DRS's numbers say of A2, given the largest lag that the plan allows.
-pub fn launch_state(replication: &Replication, now: Moment, lag_seconds_max: u64) -> LaunchState {
+pub fn launch_state(replication: &Replication, now: Timestamp, lag_seconds_max: u64) -> LaunchState {
     use ReplicationState as S;
     let lag = replication.lag();
     match replication.state {
@@ -43,17 +43,17 @@ pub fn launch_state(replication: &Replication, now: Moment, lag_seconds_max: u64
             LaunchState::Stalled { why: stalled(replication) }
         }
         S::Initiating | S::NotStarted | S::NotAvailable | S::Unknown => {
-            LaunchState::Synchronizing { remaining_seconds: usual::INITIATION.high_seconds }
+            LaunchState::Synchronizing { remaining_seconds: typical::INITIATION.high_seconds }
         }
         S::InitialSync | S::Rescan => {
             let left = replication.eta.map_or(300, |eta| eta.seconds_since(now));
             LaunchState::Synchronizing {
-                remaining_seconds: left + usual::BACKLOG.low_seconds + usual::SNAPSHOT.low_seconds,
+                remaining_seconds: left + typical::BACKLOG.low_seconds + typical::SNAPSHOT.low_seconds,
             }
         }
-        S::Backlog => LaunchState::Synchronizing { remaining_seconds: 2 * usual::SNAPSHOT.low_seconds },
+        S::Backlog => LaunchState::Synchronizing { remaining_seconds: 2 * typical::SNAPSHOT.low_seconds },
         S::CreatingSnapshot => {
-            LaunchState::Synchronizing { remaining_seconds: usual::SNAPSHOT.low_seconds / 2 }
+            LaunchState::Synchronizing { remaining_seconds: typical::SNAPSHOT.low_seconds / 2 }
         }
         S::Continuous => LaunchState::Synchronizing { remaining_seconds: lag.min(60) },
     }

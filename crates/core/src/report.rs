@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::fleet::Times;
 use crate::id::{InstanceId, JobId, RecoveryInstanceId, SourceServerId};
-use crate::moment::Moment;
 use crate::procedure::Procedure;
+use crate::timestamp::Timestamp;
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,7 +68,7 @@ pub struct ServerReport {
     pub name: String,
     /// Its wave's index.
     pub wave: usize,
-    /// `failedBack`, `drilled`, `home`, `held` or `failed`.
+    /// `failedBack`, `drilled`, `alreadyFailedBack`, `held` or `failed`.
     pub outcome: String,
     /// The original instance.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -96,12 +96,12 @@ pub struct ServerReport {
 #[serde(rename_all = "camelCase")]
 pub struct Loss {
     /// Writes from here on, the oldest point in time of any A4 …
-    pub from: Moment,
+    pub from: Timestamp,
     /// … until Route 53 accepted the redirect are lost (unknown when an earlier run redirected) …
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub until: Option<Moment>,
+    pub until: Option<Timestamp>,
     /// … and so are those that clients still sent to B3 before this, when Route 53 was seen INSYNC.
-    pub until_at_most: Moment,
+    pub until_at_most: Timestamp,
 }
 
 /// The report.
@@ -124,9 +124,9 @@ pub struct Report {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started_by: Option<String>,
     /// When it began.
-    pub started: Moment,
+    pub started: Timestamp,
     /// When this report was made.
-    pub ended: Moment,
+    pub ended: Timestamp,
     /// From the beginning until traffic was redirected or, in a drill, until the last server worked.
     pub rto_seconds: Option<u64>,
     /// What was lost, in a failback that redirected traffic by Route 53.

@@ -4,10 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::cloud::Tags;
 use crate::id::SourceServerId;
-use crate::moment::Moment;
 use crate::plan::Plan;
 use crate::procedure::Procedure;
 use crate::region::{Region, RegionPair};
+use crate::timestamp::Timestamp;
 
 /// One execution, as it is carried from state to state.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -19,7 +19,7 @@ pub struct Run {
     /// Which procedure.
     pub procedure: Procedure,
     /// When the execution was started.
-    pub started: Moment,
+    pub started: Timestamp,
     /// The plan.
     pub plan: Plan,
     /// Set by the state machine once a person has said that traffic was redirected by hand.
@@ -44,7 +44,7 @@ impl Run {
     }
 
     /// Seconds since the run began.
-    pub fn seconds(&self, at: Moment) -> i64 {
+    pub fn seconds(&self, at: Timestamp) -> i64 {
         (at.millis() - self.started.millis()).div_euclid(1000)
     }
 

@@ -9,10 +9,10 @@ use crate::error::{Error, ErrorName, Result};
 use crate::fleet::Fleet;
 use crate::guard::Guard;
 use crate::live::{self, Live, Look};
-use crate::moment::Moment;
 use crate::plan::Plan;
 use crate::procedure::Scope;
 use crate::run::Run;
+use crate::timestamp::Timestamp;
 
 /// What the state machine hands to a step.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -48,7 +48,7 @@ pub struct WaveInput {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Wait {
     /// When the first call was.
-    pub since: Moment,
+    pub since: Timestamp,
     /// How many calls there were.
     pub polls: u32,
     /// What only the step understands: small, and never needed for safety.
@@ -139,14 +139,14 @@ pub trait Step {
     ///
     /// # Errors
     /// What the state machine must know of. Never because something is not ready yet.
-    async fn run(cx: &Cx<'_, Self::Scope>, fleet: &mut Fleet) -> Result<Verdict>;
+    async fn run(ctx: &Context<'_, Self::Scope>, fleet: &mut Fleet) -> Result<Verdict>;
 
     /// How long it may be waited for.
     fn limit_seconds(plan: &Plan) -> u64;
 }
 
 /// What a step works with.
-pub struct Cx<'a, S> {
+pub struct Context<'a, S> {
     /// AWS.
     pub cloud: &'a dyn Cloud,
     /// The run.
@@ -157,12 +157,12 @@ pub struct Cx<'a, S> {
     pub wave: usize,
     /// What the last call noted.
     pub wait: Option<&'a Wait>,
-    deadline: Moment,
+    deadline: Timestamp,
 }
 
-impl<S: Scope> Cx<'_, S> {
+impl<S: Scope> Context<'_, S> {
     /// Now.
-    pub fn now(&self) -> Moment {
+    pub fn now(&self) -> Timestamp {
         self.cloud.now()
     }
 
@@ -217,7 +217,7 @@ pub fn refused<T>(result: Result<T>) -> Result<Result<T, String>> {
 ///
 /// # Errors
 /// The step's; `TimedOut` when the plan's limit is over; `Internal` when the payload is not the step's.
-pub async fn handle<T: Step>(cloud: &dyn Cloud, payload: Value, deadline: Moment) -> Result<Value> {
+pub async fn handle<T: Step>(cloud: &dyn Cloud, payload: Value, deadline: Timestamp) -> Result<Value> {
     let Input { run, fleet, wait } = read(payload, T::NAME)?;
     call::<T>(cloud, run, fleet, 0, wait, deadline).await
 }
@@ -226,7 +226,7 @@ pub async fn handle<T: Step>(cloud: &dyn Cloud, payload: Value, deadline: Moment
 ///
 /// # Errors
 /// As [`handle`].
-pub async fn handle_wave<T: Step>(cloud: &dyn Cloud, payload: Value, deadline: Moment) -> Result<Value> {
+pub async fn handle_wave<T: Step>(cloud: &dyn Cloud, payload: Value, deadline: Timestamp) -> Result<Value> {
     let WaveInput { run, fleet, wave, wait } = read(payload, T::NAME)?;
     call::<T>(cloud, run, fleet, wave, wait, deadline).await
 }
@@ -249,11 +249,11 @@ async fn call<T: Step>(
     mut fleet: Fleet,
     wave: usize,
     wait: Option<Wait>,
-    deadline: Moment,
+    deadline: Timestamp,
 ) -> Result<Value> {
     let now = cloud.now();
-    let cx = Cx { cloud, run: &run, guard: Guard::new(&run)?, wave, wait: wait.as_ref(), deadline };
-    let verdict = T::run(&cx, &mut fleet).await?;
+    let ctx = Context { cloud, run: &run, guard: Guard::new(&run)?, wave, wait: wait.as_ref(), deadline };
+    let verdict = T::run(&ctx, &mut fleet).await?;
     let since = wait.as_ref().map_or(now, |wait| wait.since);
     let output = match verdict {
         Verdict::Done(why) => ended("done", why, fleet),

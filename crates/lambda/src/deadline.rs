@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use failback_core::cloud::Clock;
-use failback_core::moment::Moment;
+use failback_core::timestamp::Timestamp;
 use failback_core::{Error, ErrorName, Result};
 
 /// A step begins nothing new in these last seconds of a call: it says `waiting` instead.
@@ -18,7 +18,7 @@ const GIVEN_UP_MILLIS: i64 = 1_000;
 pub(crate) async fn within<T>(
     deadline_millis: u64,
     clock: &dyn Clock,
-    step: impl AsyncFnOnce(Moment) -> Result<T>,
+    step: impl AsyncFnOnce(Timestamp) -> Result<T>,
 ) -> Result<T> {
     let given_up = Duration::from_millis(left(deadline_millis, clock.now()));
     let work = step(last_start(deadline_millis));
@@ -28,12 +28,12 @@ pub(crate) async fn within<T>(
 }
 
 /// The moment after which a step begins nothing new.
-fn last_start(deadline_millis: u64) -> Moment {
-    Moment::from_millis(signed(deadline_millis).saturating_sub(RESERVED_MILLIS))
+fn last_start(deadline_millis: u64) -> Timestamp {
+    Timestamp::from_millis(signed(deadline_millis).saturating_sub(RESERVED_MILLIS))
 }
 
 /// Milliseconds until a step is given up.
-fn left(deadline_millis: u64, now: Moment) -> u64 {
+fn left(deadline_millis: u64, now: Timestamp) -> u64 {
     let left = signed(deadline_millis).saturating_sub(GIVEN_UP_MILLIS).saturating_sub(now.millis());
     u64::try_from(left).unwrap_or(0)
 }
@@ -48,14 +48,14 @@ mod tests {
 
     #[test]
     fn five_seconds_are_kept_back_to_answer() {
-        assert_eq!(last_start(1_700_000_060_000), Moment::from_millis(1_700_000_055_000));
-        assert_eq!(last_start(0), Moment::from_millis(-5_000));
-        assert_eq!(last_start(u64::MAX), Moment::from_millis(i64::MAX - 5_000));
+        assert_eq!(last_start(1_700_000_060_000), Timestamp::from_millis(1_700_000_055_000));
+        assert_eq!(last_start(0), Timestamp::from_millis(-5_000));
+        assert_eq!(last_start(u64::MAX), Timestamp::from_millis(i64::MAX - 5_000));
     }
 
     #[test]
     fn what_runs_is_given_up_a_second_before_the_end() {
-        let now = Moment::from_millis(1_700_000_000_000);
+        let now = Timestamp::from_millis(1_700_000_000_000);
         assert_eq!(left(1_700_000_060_000, now), 59_000);
         assert_eq!(left(1_700_000_000_500, now), 0);
         assert_eq!(left(0, now), 0);

@@ -11,8 +11,8 @@ use std::process::ExitCode;
 
 use failback_aws::{Aws, Config};
 use failback_core::cloud::{Clock as _, Cloud};
-use failback_core::control::Control;
-use failback_core::moment::Moment;
+use failback_core::step_functions::StepFunctions;
+use failback_core::timestamp::Timestamp;
 use failback_core::{Error, Result};
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde_json::Value;
@@ -20,7 +20,10 @@ use serde_json::Value;
 /// Serves calls of the state machine until Lambda ends the process.
 ///
 /// `name` is the step's, for the logs; `step` is its crate's `handle`.
-pub fn serve(name: &'static str, step: impl AsyncFn(&dyn Cloud, Value, Moment) -> Result<Value>) -> ExitCode {
+pub fn serve(
+    name: &'static str,
+    step: impl AsyncFn(&dyn Cloud, Value, Timestamp) -> Result<Value>,
+) -> ExitCode {
     run(name, async || poll(name, step).await)
 }
 
@@ -45,7 +48,7 @@ fn run(name: &'static str, work: impl AsyncFnOnce() -> Result<(), lambda_runtime
 
 async fn poll(
     name: &'static str,
-    step: impl AsyncFn(&dyn Cloud, Value, Moment) -> Result<Value>,
+    step: impl AsyncFn(&dyn Cloud, Value, Timestamp) -> Result<Value>,
 ) -> Result<(), lambda_runtime::Error> {
     // Wrong settings are answered to every call: dying here would show the state machine a nameless error.
     let cloud = Config::read(environment).map(|config| Aws::load(config, environment));
@@ -59,7 +62,10 @@ async fn poll(
 /// Serves requests of an HTTP API until Lambda ends the process.
 ///
 /// `name` is the function's, for the logs; `api` is its crate's `answer`, which turns every error into an answer.
-pub fn serve_http(name: &'static str, api: &impl AsyncFn(&dyn Control, Value, Moment) -> Value) -> ExitCode {
+pub fn serve_http(
+    name: &'static str,
+    api: &impl AsyncFn(&dyn StepFunctions, Value, Timestamp) -> Value,
+) -> ExitCode {
     run(name, async || {
         let aws = Config::read(environment).map(|config| Aws::load(config, environment));
         let aws = &aws;
@@ -74,7 +80,7 @@ pub fn serve_http(name: &'static str, api: &impl AsyncFn(&dyn Control, Value, Mo
 /// Answers one call, and logs how it began and ended.
 async fn call(
     name: &'static str,
-    step: &impl AsyncFn(&dyn Cloud, Value, Moment) -> Result<Value>,
+    step: &impl AsyncFn(&dyn Cloud, Value, Timestamp) -> Result<Value>,
     cloud: Result<&Aws, &Error>,
     payload: Value,
     deadline_millis: u64,
@@ -118,7 +124,7 @@ mod tests {
     async fn a_step_is_given_the_payload_and_five_seconds_less_than_there_are() {
         let cloud = cloud();
         let deadline = in_a_minute(&cloud);
-        let step = async |_: &dyn Cloud, payload: Value, last: Moment| Ok(json!([payload, last.millis()]));
+        let step = async |_: &dyn Cloud, payload: Value, last: Timestamp| Ok(json!([payload, last.millis()]));
         let answer = call("step", &step, Ok(&cloud), json!("payload"), deadline).await;
         assert_eq!(answer, Ok(json!(["payload", deadline - 5_000])));
     }
@@ -127,7 +133,7 @@ mod tests {
     async fn an_error_keeps_its_name() {
         let cloud = cloud();
         let step =
-            async |_: &dyn Cloud, _: Value, _: Moment| Err(Error::new(ErrorName::Guard, "S2 forbids it"));
+            async |_: &dyn Cloud, _: Value, _: Timestamp| Err(Error::new(ErrorName::Guard, "S2 forbids it"));
         let answer = call("step", &step, Ok(&cloud), Value::Null, in_a_minute(&cloud)).await.unwrap_err();
         assert_eq!(
             (answer.error_type.as_str(), answer.error_message.as_str()),
@@ -139,7 +145,7 @@ mod tests {
     async fn a_step_that_does_not_end_is_given_up_with_a_name() {
         let cloud = cloud();
         let deadline = u64::try_from(cloud.now().millis()).unwrap() + 1_050;
-        let step = async |_: &dyn Cloud, _: Value, _: Moment| std::future::pending().await;
+        let step = async |_: &dyn Cloud, _: Value, _: Timestamp| std::future::pending().await;
         let answer = call("step", &step, Ok(&cloud), Value::Null, deadline).await.unwrap_err();
         assert_eq!(answer.error_type, "Failback.Unavailable");
     }
@@ -147,7 +153,7 @@ mod tests {
     #[tokio::test]
     async fn wrong_settings_are_answered_to_every_call() {
         let error = Error::internal("FAILBACK_ROLES: not JSON");
-        let step = async |_: &dyn Cloud, _: Value, _: Moment| Ok(Value::Null);
+        let step = async |_: &dyn Cloud, _: Value, _: Timestamp| Ok(Value::Null);
         let answer = call("step", &step, Err(&error), Value::Null, 0).await.unwrap_err();
         assert_eq!(answer.error_type, "Failback.Internal");
     }

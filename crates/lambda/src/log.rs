@@ -62,7 +62,7 @@ impl Call {
             let found = paths.iter().find_map(|path| payload.pointer(path)?.as_str());
             found.unwrap_or_default().to_owned()
         };
-        let members = payload.pointer("/fleet/members").and_then(Value::as_array);
+        let members = payload.pointer("/fleet/servers").and_then(Value::as_array);
         let names = members.into_iter().flatten().filter_map(|member| member.get("name")?.as_str());
         Self {
             step,
@@ -142,7 +142,7 @@ mod tests {
     fn payload() -> Value {
         json!({
             "run": { "id": "arn:aws:states:us-east-1:1:execution:drill:x", "procedure": "drill" },
-            "fleet": { "members": [{ "name": "web" }, { "name": "db" }] },
+            "fleet": { "servers": [{ "name": "web" }, { "name": "db" }] },
         })
     }
 

@@ -1,108 +1,292 @@
-//! What AWS answers when it refuses, and what that means to a caller of the cloud traits.
+//! Faults: what is to go wrong, and how it is written.
 
-use failback_core::error::AwsError;
-use failback_core::{Error, ErrorName};
+use std::fmt;
 
-/// An error answer of AWS.
+use crate::operation::{OPERATIONS, Operation};
+use crate::service_error::ServiceError;
+
+/// The error codes that a fault may have AWS answer.
+pub const ERROR_CODES: &[&str] = &[
+    "ThrottlingException",
+    "TooManyRequestsException",
+    "Throttling",
+    "PriorRequestNotComplete",
+    "RequestLimitExceeded",
+    "ConflictException",
+    "IncorrectInstanceState",
+    "OperationNotPermitted",
+    "UninitializedAccountException",
+    "AccessDeniedException",
+    "AccessDenied",
+    "UnauthorizedOperation",
+    "ResourceNotFoundException",
+    "ServiceQuotaExceededException",
+    "ValidationException",
+    "InvalidChangeBatch",
+    "InternalServerException",
+    "InternalError",
+    "ServiceUnavailable",
+];
+
+/// The kinds of faults, as they are written before the colon.
+pub const KINDS: [&str; 9] = ["error", "lost", "crash", "stall", "launch", "boot", "task", "late", "odd"];
+
+/// How often a fault still applies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Repeat {
+    Left(u32),
+    Always,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum What {
+    Error(Operation, &'static str),
+    Lost(Operation),
+    Crash(String),
+    Stall(String, i64),
+    Launch(String),
+    Boot(String),
+    Task(String, String),
+    Late(String, String),
+    Odd(String),
+}
+
+/// What a fault does to the answer of a step as a whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TaskFault {
+    /// The step never begins: this error instead.
+    Instead(String),
+    /// The step does all it does, and this error is what arrives.
+    After(String),
+    /// The step does all it does, and answers a status that no state machine knows.
+    Odd,
+}
+
+/// Something that goes wrong.
+///
+/// | text | what happens |
+/// |---|---|
+/// | `error:OPERATION=Code x3` | AWS refuses three times |
+/// | `lost:OPERATION` | the effect happens, the answer never arrives |
+/// | `crash:STEP` | the step dies right after its first write took effect |
+/// | `stall:SERVER=MINUTES` | replication of the server's A2 stalls half-way through its initial sync |
+/// | `launch:SERVER` | a launch of the server's A2 fails |
+/// | `boot:SERVER` | the server's A4 comes up with an impaired instance status check |
+/// | `task:STEP=Error` | the step, or the gate, fails with this error before it does anything |
+/// | `late:STEP=Error` | the step does what it does, and this error arrives instead of its answer |
+/// | `odd:STEP` | the step does what it does, and answers a status that the state machine does not know |
+///
+/// `x3` at the end means three times, `x*` always; without it once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
-    /// AWS's error code, such as `ConflictException`.
-    pub code: &'static str,
-    /// AWS's message.
-    pub message: String,
-    /// HTTP status (drs-facts §1.1).
-    pub http: u16,
-    /// The `Retry-After` header.
-    pub retry_after_seconds: Option<u32>,
-    /// `resourceId` of the exception's body.
-    pub resource_id: Option<String>,
-    /// `quotaCode` of the exception's body.
-    pub quota_code: Option<&'static str>,
+    what: What,
+    times: Repeat,
+    applied: u32,
+}
+
+/// The names that a fault may use.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Known<'a> {
+    /// Names of steps.
+    pub steps: &'a [String],
+    /// Names of servers.
+    pub servers: &'a [String],
+    /// Names of errors that a step can end with, as Step Functions sees them.
+    pub errors: &'a [String],
+}
+
+/// A text that is not a fault.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FaultError {
+    text: String,
+    problem: String,
+    known: Vec<String>,
+}
+
+impl fmt::Display for FaultError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}`: {}", self.text, self.problem)?;
+        if !self.known.is_empty() {
+            write!(f, "; known are: {}", self.known.join(", "))?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for FaultError {}
+
+/// Reads `NAME`, `NAMEx3`, `NAME x3`, `NAME x*`. A name that itself ends like that is tried first.
+fn counted<T>(text: &str, find: impl Fn(&str) -> Option<T>) -> Option<(T, Repeat)> {
+    if let Some(found) = find(text.trim()) {
+        return Some((found, Repeat::Left(1)));
+    }
+    let (name, count) = text.trim().rsplit_once('x')?;
+    let times = match count {
+        "*" => Repeat::Always,
+        digits => Repeat::Left(digits.parse().ok()?),
+    };
+    find(name.trim()).map(|found| (found, times))
 }
 
 impl Fault {
-    /// An answer with this code, its usual status and message.
-    pub fn new(code: &'static str, message: impl Into<String>) -> Self {
-        let http = match code {
-            "ThrottlingException" | "TooManyRequestsException" => 429,
-            "ServiceQuotaExceededException" => 402,
-            "ConflictException" => 409,
-            "AccessDeniedException" | "AccessDenied" | "UnauthorizedOperation" => 403,
-            "ResourceNotFoundException" | "NoSuchHostedZone" | "NoSuchChange" => 404,
-            "InternalServerException" | "InternalError" => 500,
-            "RequestLimitExceeded" | "ServiceUnavailable" | "ServiceUnavailableException" | "Unavailable" => {
-                503
-            }
-            _ => 400,
+    /// Reads a fault.
+    ///
+    /// # Errors
+    /// When the text is not a fault, with the names that it could have used.
+    pub fn parse(text: &str, known: &Known<'_>) -> Result<Self, FaultError> {
+        let fail = |problem: &str, known: Vec<String>| {
+            Err(FaultError { text: text.to_owned(), problem: problem.to_owned(), known })
         };
-        Self {
-            code,
-            message: message.into(),
-            http,
-            retry_after_seconds: None,
-            resource_id: None,
-            quota_code: None,
+        let kinds = KINDS.map(|kind| format!("{kind}:")).to_vec();
+        let Some((kind, rest)) = text.trim().split_once(':') else { return fail("not a fault", kinds) };
+        let in_list = |list: &[String], name: &str| list.iter().find(|known| *known == name).cloned();
+        let server = |name: &str| in_list(known.servers, name);
+        let fault = |(what, times)| Ok(Self { what, times, applied: 0 });
+        let step = |name: &str| in_list(known.steps, name);
+        match kind {
+            "error" => Self::parse_error(text, rest),
+            "lost" => match counted(rest, Operation::find) {
+                Some((operation, times)) => fault((What::Lost(operation), times)),
+                None => fail("unknown operation", operation_names()),
+            },
+            "crash" | "odd" => match counted(rest, step) {
+                Some((step, times)) if kind == "crash" => fault((What::Crash(step), times)),
+                Some((step, times)) => fault((What::Odd(step), times)),
+                None => fail("unknown step", known.steps.to_vec()),
+            },
+            "task" | "late" => {
+                let Some((name, error)) = rest.split_once('=') else {
+                    return fail("expected STEP=ERROR after the colon", Vec::new());
+                };
+                let Some(step) = step(name.trim()) else {
+                    return fail("unknown step", known.steps.to_vec());
+                };
+                match counted(error, |name| in_list(known.errors, name)) {
+                    Some((error, times)) if kind == "task" => fault((What::Task(step, error), times)),
+                    Some((error, times)) => fault((What::Late(step, error), times)),
+                    None => fail("unknown error", known.errors.to_vec()),
+                }
+            }
+            "stall" => {
+                let Some((name, minutes)) = rest.rsplit_once('=') else {
+                    return fail("expected stall:SERVER=MINUTES", Vec::new());
+                };
+                match (server(name.trim()), minutes.trim().parse::<u32>()) {
+                    (Some(name), Ok(minutes)) => {
+                        fault((What::Stall(name, i64::from(minutes) * 60_000), Repeat::Left(1)))
+                    }
+                    (Some(_), Err(_)) => fail("not a number of minutes", Vec::new()),
+                    (None, _) => fail("unknown server", known.servers.to_vec()),
+                }
+            }
+            "launch" | "boot" => match counted(rest, server) {
+                Some((name, times)) if kind == "launch" => fault((What::Launch(name), times)),
+                Some((name, times)) => fault((What::Boot(name), times)),
+                None => fail("unknown server", known.servers.to_vec()),
+            },
+            _ => fail("not a kind of fault", kinds),
         }
     }
 
-    /// 409: something is in a state that forbids it.
-    pub(crate) fn conflict(message: impl Into<String>, resource: impl std::fmt::Display) -> Self {
-        Self { resource_id: Some(resource.to_string()), ..Self::new("ConflictException", message) }
+    fn parse_error(text: &str, rest: &str) -> Result<Self, FaultError> {
+        let fail = |problem: &str, known| {
+            Err(FaultError { text: text.to_owned(), problem: problem.to_owned(), known })
+        };
+        let Some((operation, code)) = rest.split_once('=') else {
+            return fail("expected error:OPERATION=Code", Vec::new());
+        };
+        let Some(operation) = Operation::find(operation.trim()) else {
+            return fail("unknown operation", operation_names());
+        };
+        match counted(code, |code| ERROR_CODES.iter().copied().find(|known| *known == code)) {
+            Some((code, times)) => Ok(Self { what: What::Error(operation, code), times, applied: 0 }),
+            None => fail("unknown error code", ERROR_CODES.iter().map(|code| (*code).to_owned()).collect()),
+        }
     }
 
-    /// 404 of DRS.
-    pub(crate) fn not_found(kind: &str, resource: impl std::fmt::Display) -> Self {
-        let message = format!("{kind} {resource} was not found");
-        Self { resource_id: Some(resource.to_string()), ..Self::new("ResourceNotFoundException", message) }
+    /// True when it will not apply any more.
+    pub fn is_used_up(&self) -> bool {
+        self.times == Repeat::Left(0)
     }
 
-    /// 400: malformed.
-    pub(crate) fn invalid(message: impl Into<String>) -> Self {
-        Self::new("ValidationException", message)
+    /// Applies once, if it still does.
+    fn apply(&mut self) -> bool {
+        match &mut self.times {
+            Repeat::Left(0) => return false,
+            Repeat::Left(left) => *left -= 1,
+            Repeat::Always => {}
+        }
+        self.applied = self.applied.saturating_add(1);
+        true
     }
 
-    /// 402: a quota is used up (drs-facts §6).
-    pub(crate) fn quota(code: &'static str, message: impl Into<String>) -> Self {
-        Self { quota_code: Some(code), ..Self::new("ServiceQuotaExceededException", message) }
+    /// Its kind: one of [`KINDS`].
+    pub fn kind(&self) -> &'static str {
+        match self.what {
+            What::Error(..) => "error",
+            What::Lost(_) => "lost",
+            What::Crash(_) => "crash",
+            What::Stall(..) => "stall",
+            What::Launch(_) => "launch",
+            What::Boot(_) => "boot",
+            What::Task(..) => "task",
+            What::Late(..) => "late",
+            What::Odd(_) => "odd",
+        }
     }
 
-    /// 400: DRS was never initialised in this Region.
-    pub(crate) fn uninitialized() -> Self {
-        Self::new("UninitializedAccountException", "Account not initialized")
+    /// How often it has applied.
+    pub fn times_applied(&self) -> u32 {
+        self.applied
     }
 
-    /// What the caller of a cloud trait is told.
-    pub fn into_error(self, operation: &'static str) -> Error {
-        let name = self.name();
-        let Self { code, message, retry_after_seconds, .. } = self;
-        Error::aws(name, AwsError { operation, code: code.to_owned(), message, retry_after_seconds })
+    /// What it does to the answer of this step, now that the step is called.
+    pub(crate) fn answers(&mut self, step: &str) -> Option<TaskFault> {
+        let fault = match &self.what {
+            What::Task(name, error) if name == step => TaskFault::Instead(error.clone()),
+            What::Late(name, error) if name == step => TaskFault::After(error.clone()),
+            What::Odd(name) if name == step => TaskFault::Odd,
+            _ => return None,
+        };
+        self.apply().then_some(fault)
     }
 
-    /// The name under which the caller decides.
-    pub fn name(&self) -> ErrorName {
-        match self.code {
-            "ThrottlingException"
-            | "TooManyRequestsException"
-            | "Throttling"
-            | "PriorRequestNotComplete"
-            | "RequestLimitExceeded" => ErrorName::Throttled,
-            "ConflictException" | "IncorrectInstanceState" | "OperationNotPermitted" => ErrorName::Conflict,
-            "UninitializedAccountException" => ErrorName::NotInitialized,
-            "ServiceQuotaExceededException" => ErrorName::QuotaExceeded,
-            "ResourceNotFoundException" | "NoSuchHostedZone" | "NoSuchChange" => ErrorName::NotFound,
-            code if code.starts_with("AccessDenied") || code == "UnauthorizedOperation" => {
-                ErrorName::AccessDenied
-            }
-            code if code.ends_with(".NotFound") || code.ends_with(".VersionNotFound") => ErrorName::NotFound,
-            _ if self.http >= 500 => ErrorName::Unavailable,
-            _ => ErrorName::Rejected,
+    pub(crate) fn refuses(&mut self, operation: Operation) -> Option<ServiceError> {
+        let What::Error(refused, code) = self.what else { return None };
+        (refused == operation && self.apply())
+            .then(|| ServiceError::new(code, "refused by a fault of the rehearsal"))
+    }
+
+    pub(crate) fn loses(&mut self, operation: Operation) -> bool {
+        matches!(self.what, What::Lost(lost) if lost == operation) && self.apply()
+    }
+
+    pub(crate) fn crashes(&mut self, step: &str) -> bool {
+        matches!(&self.what, What::Crash(name) if name == step) && self.apply()
+    }
+
+    pub(crate) fn fails_launch(&mut self) -> bool {
+        matches!(self.what, What::Launch(_)) && self.apply()
+    }
+
+    pub(crate) fn fails_boot(&mut self) -> bool {
+        matches!(self.what, What::Boot(_)) && self.apply()
+    }
+
+    pub(crate) fn stalls(&mut self) -> Option<i64> {
+        let What::Stall(_, ms) = self.what else { return None };
+        self.apply().then_some(ms)
+    }
+
+    /// The server that it is about.
+    pub(crate) fn server(&self) -> Option<&str> {
+        match &self.what {
+            What::Stall(name, _) | What::Launch(name) | What::Boot(name) => Some(name),
+            _ => None,
         }
     }
 }
 
-/// The error of a call whose answer never arrived: it may or may not have taken effect.
-pub(crate) fn no_answer(operation: &'static str) -> Error {
-    let message = "the connection was closed".to_owned();
-    let answer = AwsError { operation, code: String::new(), message, retry_after_seconds: None };
-    Error::aws(ErrorName::Unavailable, answer)
+fn operation_names() -> Vec<String> {
+    OPERATIONS.iter().map(|operation| operation.name.to_owned()).collect()
 }

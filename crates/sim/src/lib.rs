@@ -13,23 +13,23 @@ mod operation;
 mod permission;
 mod ranges;
 mod replication;
-mod rules;
 mod scene;
+mod service_error;
 mod simulation;
 mod switches;
 mod world;
 
 pub use chain::{Work, longest_chain_ms};
-pub use fault::Fault;
+pub use fault::{ERROR_CODES, Fault, FaultError, KINDS, Known, TaskFault};
 pub use operation::{Kind, OPERATIONS, Operation};
 pub use permission::{Context, Permission};
 pub use ranges::RangeSet;
 pub use replication::{ContentSpan, Phase, Replication};
-pub use rules::{ERROR_CODES, KINDS, Known, Rule, RuleError, TaskFault};
 pub use scene::{Options, Scene};
+pub use service_error::ServiceError;
 pub use simulation::Simulation;
 pub use switches::Switches;
 pub use world::{
-    Answer, Bystanders, Call, FleetServer, Happening, Labels, LaunchChange, Left, LeftKind, LossWindow,
-    Observer, Outcome, RecordChange, RecoveryRequest, Request, Serving, Touched, Version, World,
+    Answer, Bystanders, Call, Changed, FleetServer, Labels, LaunchChange, Left, LeftKind, LossWindow,
+    Observer, Occurrence, Outcome, RecordChange, RecoveryRequest, Request, Serving, Version, World,
 };

@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{away, b1, plan, wait, world};
+use common::{b1, plan, recovery, wait, world};
 use failback_sim::{Options, RangeSet, Scene, Switches, Work, World, longest_chain_ms};
 use fastrand::Rng;
 
@@ -78,10 +78,10 @@ fn records_are_acknowledged_only_while_the_serving_instance_runs() {
     world.advance_by(100_000);
     assert_eq!(world.acknowledged(0) - before, 100);
     let instance = world.labels(0).b3.unwrap();
-    world.stop_instances(away(), std::slice::from_ref(&instance)).unwrap();
+    world.stop_instances(recovery(), std::slice::from_ref(&instance)).unwrap();
     world.advance_by(100_000);
     assert_eq!((world.acknowledged(0) - before, world.dark_ms(0)), (100, 100_000));
-    world.start_instances(away(), &[instance]).unwrap();
+    world.start_instances(recovery(), &[instance]).unwrap();
     wait(&mut world, "the instance", |w| w.serving(0).unwrap().running);
     world.advance_by(10_000);
     assert!(world.acknowledged(0) - before >= 109);
@@ -96,9 +96,10 @@ fn production_of_a_steady_scene_is_replicated_but_for_its_lag() {
     let mut lagging = 0;
     for _ in 0..2_000 {
         world.advance_by(20_000);
-        let missing = world.acknowledged(0) - world.replicated(away(), &id).count();
-        let lag =
-            world.describe_source_servers(away(), std::slice::from_ref(&id)).unwrap()[0].replication.lag_ms;
+        let missing = world.acknowledged(0) - world.replicated(recovery(), &id).count();
+        let lag = world.describe_source_servers(recovery(), std::slice::from_ref(&id)).unwrap()[0]
+            .replication
+            .lag_ms;
         assert!(missing.abs_diff(u64::try_from(lag.unwrap()).unwrap() / 1_000) <= 1, "{missing} {lag:?}");
         lagging += usize::from(lag != Some(0));
     }
@@ -108,7 +109,7 @@ fn production_of_a_steady_scene_is_replicated_but_for_its_lag() {
 #[test]
 fn a_thousand_servers_are_described_quickly() {
     let world = World::build(&plan(), &Options { servers: 1_000, ..Options::default() });
-    let all = world.describe_source_servers(away(), &[]).unwrap();
+    let all = world.describe_source_servers(recovery(), &[]).unwrap();
     assert_eq!(all.iter().filter(|view| view.server.server.is_some()).count(), 1_000);
     let waves: Vec<usize> = (0..2).map(|w| world.fleet().iter().filter(|s| s.wave == w).count()).collect();
     assert_eq!(waves, [500, 500]);

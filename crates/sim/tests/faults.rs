@@ -6,25 +6,25 @@ mod common;
 
 use std::sync::{Arc, Mutex};
 
-use common::{a2, away, b2, configure, home, launch_all, plan, reverse_all, wait_for_job, world};
+use common::{a2, b2, configure, launch_all, plan, recovery, reverse_all, source, wait_for_job, world};
 use failback_core::ErrorName;
 use failback_core::cloud::{Check, LaunchStatus, Tags};
 use failback_core::region::Region;
 use failback_sim::{
-    Answer, Fault, Happening, Kind, Known, Observer, Options, Outcome, Phase, Request, Rule, Scene, Touched,
-    World,
+    Answer, Changed, Fault, Kind, Known, Observer, Occurrence, Options, Outcome, Phase, Request, Scene,
+    ServiceError, World,
 };
 
-fn rule(text: &str) -> Rule {
+fn fault(text: &str) -> Fault {
     let names = ["web-1", "data-1"].map(str::to_owned);
     let steps = ["Start Reversed Replication".to_owned()];
-    Rule::parse(text, &Known { steps: &steps, servers: &names, errors: &[] }).unwrap()
+    Fault::parse(text, &Known { steps: &steps, servers: &names, errors: &[] }).unwrap()
 }
 
 fn reverse(world: &mut World, server: usize) -> Answer<String> {
     let id = b2(world, server);
-    let request = Request::new("drs:ReverseReplication", Some(away()), [&id]);
-    world.call(request, |w| w.reverse_replication(away(), &id))
+    let request = Request::new("drs:ReverseReplication", Some(recovery()), [&id]);
+    world.call(request, |w| w.reverse_replication(recovery(), &id))
 }
 
 fn describe(world: &mut World, region: Region) -> Answer<usize> {
@@ -37,7 +37,7 @@ fn a_call_takes_time_and_is_logged() {
     let mut world = world(Scene::Recovered);
     let before = world.now_ms();
     world.enter_step(Some("Start Reversed Replication"), Some("run-1"));
-    assert!(matches!(describe(&mut world, away()), Answer::Ok(6)));
+    assert!(matches!(describe(&mut world, recovery()), Answer::Ok(6)));
     assert!((40..=60).contains(&(world.now_ms() - before)));
     assert!(reverse(&mut world, 0).ok().is_some());
     let call = &world.calls()[1];
@@ -47,25 +47,25 @@ fn a_call_takes_time_and_is_logged() {
         (Some("run-1"), Some("Start Reversed Replication"))
     );
     assert_eq!(call.outcome, Outcome::Ok);
-    assert!(call.touched.contains(&Touched::SourceServer(home(), a2(&world, 0))));
+    assert!(call.changed.contains(&Changed::SourceServer(source(), a2(&world, 0))));
 }
 
 #[test]
 fn an_error_is_answered_as_often_as_the_rule_says() {
     let mut world = world(Scene::Recovered);
-    world.add_rule(rule("error:DescribeSourceServers=ThrottlingException x2"));
+    world.add_fault(fault("error:DescribeSourceServers=ThrottlingException x2"));
     for _ in 0..2 {
-        let Answer::Refused(fault) = describe(&mut world, away()) else { panic!("refused") };
+        let Answer::Refused(fault) = describe(&mut world, recovery()) else { panic!("refused") };
         assert_eq!((fault.http, fault.name()), (429, ErrorName::Throttled));
     }
-    assert!(matches!(describe(&mut world, away()), Answer::Ok(_)));
-    assert!(world.rules()[0].is_used_up());
+    assert!(matches!(describe(&mut world, recovery()), Answer::Ok(_)));
+    assert!(world.faults()[0].is_used_up());
 }
 
 #[test]
 fn a_lost_answer_took_effect() {
     let mut world = world(Scene::Recovered);
-    world.add_rule(rule("lost:drs:ReverseReplication"));
+    world.add_fault(fault("lost:drs:ReverseReplication"));
     assert!(matches!(reverse(&mut world, 0), Answer::Lost));
     assert!(world.labels(0).a2.is_some());
     assert_eq!(world.calls()[0].outcome, Outcome::Lost);
@@ -74,9 +74,9 @@ fn a_lost_answer_took_effect() {
 #[test]
 fn a_step_dies_after_its_first_write_and_only_then() {
     let mut world = world(Scene::Recovered);
-    world.add_rule(rule("crash:Start Reversed Replication"));
+    world.add_fault(fault("crash:Start Reversed Replication"));
     world.enter_step(Some("Start Reversed Replication"), None);
-    assert!(matches!(describe(&mut world, away()), Answer::Ok(_)));
+    assert!(matches!(describe(&mut world, recovery()), Answer::Ok(_)));
     assert!(matches!(reverse(&mut world, 0), Answer::Died));
     assert!(world.labels(0).a2.is_some());
     world.enter_step(Some("Start Reversed Replication"), None);
@@ -89,42 +89,45 @@ fn a_stall_holds_the_initial_sync_up_for_that_long() {
     let complete = |world: &mut World| {
         let server = world.index_of("web-1").unwrap();
         assert!(reverse(world, server).ok().is_some());
-        (server, world.source_server(home(), &a2(world, server)).unwrap().replication.complete_ms().unwrap())
+        (
+            server,
+            world.source_server(source(), &a2(world, server)).unwrap().replication.complete_ms().unwrap(),
+        )
     };
     let (_, usual) = complete(&mut build());
     let mut world = build();
-    world.add_rule(rule("stall:web-1=90"));
+    world.add_fault(fault("stall:web-1=90"));
     let (server, stalled) = complete(&mut world);
     assert_eq!(stalled - usual, 90 * 60_000);
     world.advance_to(world.now_ms() + (usual - world.now_ms()) / 2 + 30 * 60_000);
-    let course = &world.source_server(home(), &a2(&world, server)).unwrap().replication;
+    let course = &world.source_server(source(), &a2(&world, server)).unwrap().replication;
     assert_eq!(course.phase(world.now_ms()), Phase::NotConverging);
 }
 
 #[test]
 fn a_launch_fails_once_and_works_the_second_time() {
     let mut world = world(Scene::Recovered);
-    world.add_rule(rule("launch:web-1"));
+    world.add_fault(fault("launch:web-1"));
     reverse_all(&mut world);
     (0..world.fleet().len()).for_each(|server| configure(&mut world, server, false));
     let server = world.index_of("web-1").unwrap();
     let id = a2(&world, server);
-    let job = world.start_recovery(home(), &[id.into()], false, Tags::new()).unwrap();
-    wait_for_job(&mut world, home(), &job);
-    assert_eq!(world.job(home(), &job).unwrap().parts[0].launch, LaunchStatus::Failed);
+    let job = world.start_recovery(source(), &[id.into()], false, Tags::new()).unwrap();
+    wait_for_job(&mut world, source(), &job);
+    assert_eq!(world.job(source(), &job).unwrap().parts[0].launch, LaunchStatus::Failed);
     launch_all(&mut world);
 }
 
 #[test]
 fn an_impaired_boot_never_passes_its_check() {
     let mut world = world(Scene::Recovered);
-    world.add_rule(rule("boot:web-1"));
+    world.add_fault(fault("boot:web-1"));
     reverse_all(&mut world);
     (0..world.fleet().len()).for_each(|server| configure(&mut world, server, false));
     launch_all(&mut world);
     let server = world.index_of("web-1").unwrap();
     let instance = world.labels(server).a4.unwrap();
-    let checks = |w: &World| w.describe_instance_status(home(), std::slice::from_ref(&instance))[0].clone();
+    let checks = |w: &World| w.describe_instance_status(source(), std::slice::from_ref(&instance))[0].clone();
     assert_eq!(checks(&world).instance, Check::Initializing);
     world.advance_by(3 * 60_000);
     let after = checks(&world);
@@ -135,25 +138,25 @@ fn an_impaired_boot_never_passes_its_check() {
 fn a_rule_that_cannot_be_read_lists_what_could_be_meant() {
     let servers = ["web-1".to_owned(), "box1".to_owned()];
     let known = Known { servers: &servers, ..Known::default() };
-    let error = |text: &str| Rule::parse(text, &known).unwrap_err().to_string();
+    let error = |text: &str| Fault::parse(text, &known).unwrap_err().to_string();
     assert_eq!(error("launch:web-9"), "`launch:web-9`: unknown server; known are: web-1, box1");
     assert!(error("error:Nonsense=ConflictException").contains("drs:StartRecovery"));
     assert!(error("error:StartRecovery=Nonsense").contains("ThrottlingException"));
     assert!(error("gremlin:web-1").contains("crash:"));
     assert!(error("stall:web-1=soon").contains("minutes"));
-    assert!(Rule::parse("launch:box1", &known).is_ok(), "a name may end like a count");
-    assert!(Rule::parse("launch:box1x3", &known).is_ok());
-    assert!(Rule::parse("boot:web-1 x*", &known).is_ok());
+    assert!(Fault::parse("launch:box1", &known).is_ok(), "a name may end like a count");
+    assert!(Fault::parse("launch:box1x3", &known).is_ok());
+    assert!(Fault::parse("boot:web-1 x*", &known).is_ok());
 }
 
 #[derive(Default)]
 struct Ear(Arc<Mutex<Vec<String>>>);
 
 impl Observer for Ear {
-    fn after(&mut self, world: &World, what: &Happening<'_>) {
+    fn after(&mut self, world: &World, what: &Occurrence<'_>) {
         let said = match what {
-            Happening::Call(call) => format!("{} {}", call.operation, world.calls().len()),
-            Happening::Event { label, touched } => format!("{label} {}", touched.len()),
+            Occurrence::Call(call) => format!("{} {}", call.operation, world.calls().len()),
+            Occurrence::Event { label, changed } => format!("{label} {}", changed.len()),
         };
         self.0.lock().unwrap().push(said);
     }
@@ -171,7 +174,7 @@ fn an_observer_hears_of_calls_and_events() {
 
 #[test]
 fn every_code_has_the_name_under_which_the_caller_decides() {
-    let name = |code| Fault::new(code, "").name();
+    let name = |code| ServiceError::new(code, "").name();
     assert_eq!(name("PriorRequestNotComplete"), ErrorName::Throttled);
     assert_eq!(name("IncorrectInstanceState"), ErrorName::Conflict);
     assert_eq!(name("InvalidInstanceID.NotFound"), ErrorName::NotFound);

@@ -5,8 +5,8 @@
 mod common;
 
 use common::{
-    MINUTE, a2, away, b1, b2, configure, conflict, home, launch_all, plan, reverse_all, wait, wait_for_job,
-    world,
+    MINUTE, a2, b1, b2, configure, conflict, launch_all, plan, recovery, reverse_all, source, wait,
+    wait_for_job, world,
 };
 use failback_core::cloud::{InstanceState, ReplicationState, Tags};
 use failback_sim::{Options, Phase, Scene, Switches, World};
@@ -29,17 +29,17 @@ fn a_recovered_instance_is_terminable_only_some_time_after_the_stop() {
     reverse_all(&mut world);
     let (b2, a2) = (b2(&world, 0), a2(&world, 0));
     let refusal = "Recovery instances cannot be terminated during failback";
-    assert_eq!(conflict(world.terminate_recovery_instances(away(), std::slice::from_ref(&b2))), refusal);
-    world.stop_replication(home(), &a2).unwrap();
-    assert_eq!(conflict(world.terminate_recovery_instances(away(), std::slice::from_ref(&b2))), refusal);
+    assert_eq!(conflict(world.terminate_recovery_instances(recovery(), std::slice::from_ref(&b2))), refusal);
+    world.stop_replication(source(), &a2).unwrap();
+    assert_eq!(conflict(world.terminate_recovery_instances(recovery(), std::slice::from_ref(&b2))), refusal);
     world.advance_by(3 * MINUTE);
-    let job = world.terminate_recovery_instances(away(), std::slice::from_ref(&b2)).unwrap();
-    wait_for_job(&mut world, away(), &job);
-    assert_eq!(world.state_of(away(), &b2), InstanceState::Terminated);
-    assert!(world.recovery_instance(away(), &b2).is_some(), "the record lingers");
-    assert_eq!(world.source_server(away(), &b1(&world, 0)).unwrap().recovery_instance, None);
+    let job = world.terminate_recovery_instances(recovery(), std::slice::from_ref(&b2)).unwrap();
+    wait_for_job(&mut world, recovery(), &job);
+    assert_eq!(world.state_of(recovery(), &b2), InstanceState::Terminated);
+    assert!(world.recovery_instance(recovery(), &b2).is_some(), "the record lingers");
+    assert_eq!(world.source_server(recovery(), &b1(&world, 0)).unwrap().recovery_instance, None);
     world.advance_by(6 * MINUTE);
-    assert!(world.recovery_instance(away(), &b2).is_none());
+    assert!(world.recovery_instance(recovery(), &b2).is_none());
 }
 
 #[test]
@@ -47,40 +47,40 @@ fn stopping_deletes_every_point_in_time() {
     let mut world = world(Scene::Recovered);
     reverse_all(&mut world);
     let id = a2(&world, 0);
-    assert!(!world.describe_recovery_snapshots(home(), &id).unwrap().is_empty());
+    assert!(!world.describe_recovery_snapshots(source(), &id).unwrap().is_empty());
     world.advance_by(31 * MINUTE);
-    let snapshots = world.describe_recovery_snapshots(home(), &id).unwrap();
+    let snapshots = world.describe_recovery_snapshots(source(), &id).unwrap();
     assert!(snapshots.len() >= 3 && snapshots.is_sorted_by_key(|(_, ms)| -ms));
-    assert_eq!(snapshots, world.describe_recovery_snapshots(home(), &id).unwrap());
-    world.stop_replication(home(), &id).unwrap();
-    assert_eq!(world.describe_recovery_snapshots(home(), &id).unwrap(), []);
-    assert_eq!(world.source_server(home(), &id).unwrap().replication.phase(world.now_ms()), Phase::Stopped);
-    conflict(world.stop_replication(home(), &id));
+    assert_eq!(snapshots, world.describe_recovery_snapshots(source(), &id).unwrap());
+    world.stop_replication(source(), &id).unwrap();
+    assert_eq!(world.describe_recovery_snapshots(source(), &id).unwrap(), []);
+    assert_eq!(world.source_server(source(), &id).unwrap().replication.phase(world.now_ms()), Phase::Stopped);
+    conflict(world.stop_replication(source(), &id));
 }
 
 #[test]
 fn a_second_reversal_conflicts_or_answers_the_same_arn() {
     let mut first = world(Scene::Recovered);
     let id = b2(&first, 0);
-    let arn = first.reverse_replication(away(), &id).unwrap();
+    let arn = first.reverse_replication(recovery(), &id).unwrap();
     assert!(arn.ends_with(a2(&first, 0).as_str()));
-    conflict(first.reverse_replication(away(), &id));
+    conflict(first.reverse_replication(recovery(), &id));
 
     let mut second = with(Switches { second_reverse_answers_arn: true, ..Switches::default() });
     let id = b2(&second, 0);
-    let arn = second.reverse_replication(away(), &id).unwrap();
-    assert_eq!(second.reverse_replication(away(), &id).unwrap(), arn);
+    let arn = second.reverse_replication(recovery(), &id).unwrap();
+    assert_eq!(second.reverse_replication(recovery(), &id).unwrap(), arn);
 }
 
 #[test]
 fn a_new_source_server_is_listed_a_few_seconds_later_and_has_no_tags() {
     let mut world = world(Scene::Recovered);
     let id = b2(&world, 0);
-    world.reverse_replication(away(), &id).unwrap();
+    world.reverse_replication(recovery(), &id).unwrap();
     let a2 = a2(&world, 0);
-    assert!(world.describe_source_servers(home(), std::slice::from_ref(&a2)).unwrap().is_empty());
+    assert!(world.describe_source_servers(source(), std::slice::from_ref(&a2)).unwrap().is_empty());
     world.advance_by(9_000);
-    let found = world.describe_source_servers(home(), &[a2]).unwrap().remove(0);
+    let found = world.describe_source_servers(source(), &[a2]).unwrap().remove(0);
     assert_eq!(found.replication.state, ReplicationState::Initiating);
     assert_eq!(found.replication.steps.len(), 11);
     assert!(found.server.tags.is_empty());
@@ -91,15 +91,15 @@ fn a_new_source_server_is_listed_a_few_seconds_later_and_has_no_tags() {
 fn an_agent_must_be_seen_before_replication_is_reversed() {
     let mut world = world(Scene::Steady);
     let server = b1(&world, 0);
-    let job = world.start_recovery(away(), &[server.into()], false, Tags::new()).unwrap();
-    wait_for_job(&mut world, away(), &job);
+    let job = world.start_recovery(recovery(), &[server.into()], false, Tags::new()).unwrap();
+    wait_for_job(&mut world, recovery(), &job);
     let id = b2(&world, 0);
-    let seen = world.instance(away(), &id.instance()).unwrap().agent_seen_ms.unwrap();
+    let seen = world.instance(recovery(), &id.instance()).unwrap().agent_seen_ms.unwrap();
     if seen > world.now_ms() {
-        conflict(world.reverse_replication(away(), &id));
+        conflict(world.reverse_replication(recovery(), &id));
         world.advance_to(seen);
     }
-    world.reverse_replication(away(), &id).unwrap();
+    world.reverse_replication(recovery(), &id).unwrap();
 }
 
 #[test]
@@ -108,7 +108,7 @@ fn a_drill_instance_is_refused_where_the_switch_says_so() {
     let options = Options { scene: Scene::DrilledRecovered, switches, ..Options::default() };
     let mut world = World::build(&plan(), &options);
     let id = b2(&world, 0);
-    conflict(world.reverse_replication(away(), &id));
+    conflict(world.reverse_replication(recovery(), &id));
 }
 
 #[test]
@@ -116,13 +116,15 @@ fn protection_rescans_and_calls_itself_continuous_too_early() {
     let mut world = world(Scene::Recovered);
     launched(&mut world);
     let a3 = world.labels(0).a3.unwrap();
-    wait(&mut world, "agent", |w| w.first_agent_contact(w.recovery_instance(home(), &a3).unwrap()).is_some());
-    world.reverse_replication(home(), &a3).unwrap();
+    wait(&mut world, "agent", |w| {
+        w.first_agent_contact(w.recovery_instance(source(), &a3).unwrap()).is_some()
+    });
+    world.reverse_replication(source(), &a3).unwrap();
     let id = b1(&world, 0);
-    let end = world.source_server(away(), &id).unwrap().replication.complete_ms().unwrap();
+    let end = world.source_server(recovery(), &id).unwrap().replication.complete_ms().unwrap();
     let mut seen = Vec::new();
     while world.now_ms() < end {
-        let view = world.describe_source_servers(away(), std::slice::from_ref(&id)).unwrap().remove(0);
+        let view = world.describe_source_servers(recovery(), std::slice::from_ref(&id)).unwrap().remove(0);
         let whole = view.replication.disks.iter().all(|disk| disk.rescanned >= disk.total);
         assert!(!whole, "rescanned too early");
         if seen.last() != Some(&view.replication.state) {
@@ -131,25 +133,25 @@ fn protection_rescans_and_calls_itself_continuous_too_early() {
         world.advance_by(1_000);
     }
     assert_eq!(seen, [ReplicationState::Stalled, ReplicationState::Rescan, ReplicationState::Continuous]);
-    let view = world.describe_source_servers(away(), &[id]).unwrap().remove(0);
+    let view = world.describe_source_servers(recovery(), &[id]).unwrap().remove(0);
     assert!(view.replication.disks.iter().all(|disk| disk.rescanned == disk.total));
     assert_eq!(view.server.source, a3.instance());
-    conflict(world.terminate_recovery_instances(home(), std::slice::from_ref(&a3)));
-    conflict(world.disconnect_recovery_instance(home(), &a3));
-    world.delete_recovery_instance(home(), &a3).unwrap();
-    assert_eq!(world.state_of(home(), &a3), InstanceState::Running);
+    conflict(world.terminate_recovery_instances(source(), std::slice::from_ref(&a3)));
+    conflict(world.disconnect_recovery_instance(source(), &a3));
+    world.delete_recovery_instance(source(), &a3).unwrap();
+    assert_eq!(world.state_of(source(), &a3), InstanceState::Running);
 }
 
 #[test]
 fn protection_with_a_stopped_b1_is_a_full_sync() {
     let mut world = world(Scene::Recovered);
     let id = b1(&world, 0);
-    world.stop_replication(away(), &id).unwrap();
+    world.stop_replication(recovery(), &id).unwrap();
     launched(&mut world);
     world.advance_by(10 * MINUTE);
     let a3 = world.labels(0).a3.unwrap();
-    world.reverse_replication(home(), &a3).unwrap();
-    let phase = world.source_server(away(), &id).unwrap().replication.phase(world.now_ms());
+    world.reverse_replication(source(), &a3).unwrap();
+    let phase = world.source_server(recovery(), &id).unwrap().replication.phase(world.now_ms());
     assert_eq!(phase, Phase::Initiating);
 }
 
@@ -158,17 +160,17 @@ fn a_record_without_reversal_is_not_deleted_and_a_server_with_an_instance_not_di
     let mut world = world(Scene::Recovered);
     launched(&mut world);
     let (a2, a3) = (a2(&world, 0), world.labels(0).a3.unwrap());
-    conflict(world.delete_recovery_instance(home(), &a3));
-    conflict(world.disconnect_source_server(home(), &a2));
-    conflict(world.delete_source_server(home(), &a2));
+    conflict(world.delete_recovery_instance(source(), &a3));
+    conflict(world.disconnect_source_server(source(), &a2));
+    conflict(world.delete_source_server(source(), &a2));
     let b2 = b2(&world, 0);
-    conflict(world.delete_recovery_instance(away(), &b2));
+    conflict(world.delete_recovery_instance(recovery(), &b2));
 }
 
 #[test]
 fn the_stale_arn_of_an_earlier_cycle_leads_nowhere() {
     let world = World::build(&plan(), &Options { servers: 30, ..Options::default() });
-    let stale = world.source_servers(away()).filter(|s| s.server.is_some() && s.reversed_arn.is_some());
+    let stale = world.source_servers(recovery()).filter(|s| s.server.is_some() && s.reversed_arn.is_some());
     let mut count = 0;
     for server in stale {
         count += 1;
@@ -182,7 +184,7 @@ fn launching_into_the_source_needs_its_tag_and_a_stopped_a1() {
     let switches = Switches { launch_into_source: true, originals_lack_tag: true, ..Switches::default() };
     let mut untagged = with(switches);
     let id = b2(&untagged, 0);
-    conflict(untagged.reverse_replication(away(), &id));
+    conflict(untagged.reverse_replication(recovery(), &id));
 
     let switches = Switches { launch_into_source: true, ..Switches::default() };
     let mut stopped = with(switches);
@@ -196,7 +198,7 @@ fn launching_into_the_source_needs_its_tag_and_a_stopped_a1() {
     let mut running = World::build(&plan(), &options);
     reverse_all(&mut running);
     let server = a2(&running, 0);
-    let message = conflict(running.start_recovery(home(), &[server.into()], false, Tags::new()));
+    let message = conflict(running.start_recovery(source(), &[server.into()], false, Tags::new()));
     assert!(message.contains("needs to be in a stopped state but is in a running state"));
 }
 
@@ -204,10 +206,10 @@ fn launching_into_the_source_needs_its_tag_and_a_stopped_a1() {
 fn an_uninitialised_region_says_so() {
     let mut world = world(Scene::Recovered);
     let id = b2(&world, 0);
-    world.uninitialize(home());
-    let fault = world.describe_source_servers(home(), &[]).unwrap_err();
+    world.uninitialize(source());
+    let fault = world.describe_source_servers(source(), &[]).unwrap_err();
     assert_eq!((fault.code, fault.http), ("UninitializedAccountException", 400));
-    assert_eq!(world.reverse_replication(away(), &id).unwrap_err().code, "UninitializedAccountException");
+    assert_eq!(world.reverse_replication(recovery(), &id).unwrap_err().code, "UninitializedAccountException");
 }
 
 #[test]
@@ -215,12 +217,12 @@ fn replication_stalls_when_its_instance_is_gone() {
     let mut world = world(Scene::Recovered);
     reverse_all(&mut world);
     let (id, instance) = (a2(&world, 0), world.labels(0).b3.unwrap());
-    world.stop_instances(away(), &[instance]).unwrap();
+    world.stop_instances(recovery(), &[instance]).unwrap();
     world.advance_by(MINUTE);
-    let view = world.describe_source_servers(home(), &[id]).unwrap().remove(0);
+    let view = world.describe_source_servers(source(), &[id]).unwrap().remove(0);
     assert_eq!(view.replication.state, ReplicationState::Stalled);
     assert_eq!(view.replication.error, Some("AGENT_NOT_SEEN"));
-    let record = world.recovery_instance(away(), &b2(&world, 0)).unwrap();
+    let record = world.recovery_instance(recovery(), &b2(&world, 0)).unwrap();
     assert_eq!(world.recovery_instance_view(record).replication_state, ReplicationState::Stalled);
     assert!(world.serving(world.index_of("web-1").unwrap()).is_some());
 }

@@ -4,11 +4,11 @@
 
 mod common;
 
-use common::{a2, away, b2, configure, home, reverse_all, wait_for_job, world};
+use common::{a2, b2, configure, recovery, reverse_all, source, wait_for_job, world};
 use failback_core::cloud::Tags;
 use failback_core::id::{HostedZoneId, JobId};
 use failback_core::region::Region;
-use failback_sim::{Permission, RecordChange, RecoveryRequest, Request, Rule, Scene, World};
+use failback_sim::{Fault, Permission, RecordChange, RecoveryRequest, Request, Scene, World};
 
 const ACCOUNT: &str = "111122223333";
 const MANAGED: &str = "aws:ResourceTag/AWSElasticDisasterRecoveryManaged";
@@ -27,11 +27,11 @@ fn launched(world: &mut World) -> JobId {
     let server = a2(world, 0);
     world.enter_step(Some("launch-for-failback"), Some("run-1"));
     let tags = Tags::from([("drs-failback:run".to_owned(), "run-1".to_owned())]);
-    let request = Request::new("drs:StartRecovery", Some(home()), [&server]);
+    let request = Request::new("drs:StartRecovery", Some(source()), [&server]);
     let servers: [RecoveryRequest; 1] = [server.into()];
-    let job = world.call(request, |w| w.start_recovery(home(), &servers, false, tags)).ok().unwrap();
+    let job = world.call(request, |w| w.start_recovery(source(), &servers, false, tags)).ok().unwrap();
     world.enter_step(Some("check-readiness"), Some("run-2"));
-    wait_for_job(world, home(), &job);
+    wait_for_job(world, source(), &job);
     job
 }
 
@@ -107,10 +107,10 @@ fn terminating_asks_for_the_tag_that_drs_gives_what_it_launches() {
     let mut world = world(Scene::Recovered);
     let id = b2(&world, 0);
     world.enter_step(Some("terminate-recovered-servers"), Some("run-1"));
-    let request = Request::new("drs:TerminateRecoveryInstances", Some(away()), [&id]);
+    let request = Request::new("drs:TerminateRecoveryInstances", Some(recovery()), [&id]);
     let ids = [id.clone()];
-    let job = world.call(request, |w| w.terminate_recovery_instances(away(), &ids)).ok().unwrap();
-    wait_for_job(&mut world, away(), &job);
+    let job = world.call(request, |w| w.terminate_recovery_instances(recovery(), &ids)).ok().unwrap();
+    wait_for_job(&mut world, recovery(), &job);
     let asked = asked(&world, 0, "ec2:TerminateInstances");
     let [question] = asked.as_slice() else { panic!("{asked:?}") };
     assert_eq!(question.resource, format!("arn:aws:ec2:us-east-2:{ACCOUNT}:instance/{id}"));
@@ -145,13 +145,13 @@ fn records_are_asked_about_by_zone_name_and_type() {
 fn looking_has_no_resource_and_a_call_that_is_turned_away_asks_nothing() {
     let mut world = world(Scene::Recovered);
     let describe = |world: &mut World| {
-        let request = Request::new("drs:DescribeJobs", Some(home()), Vec::<String>::new());
+        let request = Request::new("drs:DescribeJobs", Some(source()), Vec::<String>::new());
         world.call(request, |_| Ok(()))
     };
     assert!(describe(&mut world).ok().is_some());
     assert_eq!(asked(&world, 0, "drs:DescribeJobs")[0].resource, "*");
     let known = failback_sim::Known::default();
-    world.add_rule(Rule::parse("error:drs:DescribeJobs=ThrottlingException", &known).unwrap());
+    world.add_fault(Fault::parse("error:drs:DescribeJobs=ThrottlingException", &known).unwrap());
     assert!(describe(&mut world).ok().is_none());
     assert_eq!(asked(&world, 0, "drs:DescribeJobs").len(), 1);
 }

@@ -5,7 +5,8 @@
 mod common;
 
 use common::{
-    MINUTE, a2, away, b1, b2, configure, conflict, home, launch_all, reverse_all, wait, wait_for_job, world,
+    MINUTE, a2, b1, b2, configure, conflict, launch_all, recovery, reverse_all, source, wait, wait_for_job,
+    world,
 };
 use failback_core::cloud::Tags;
 use failback_sim::{Options, RecordChange, Scene, World};
@@ -44,10 +45,10 @@ fn terminate_when_settled(
 
 fn remove_a2(world: &mut World, server: usize) {
     let id = a2(world, server);
-    world.disconnect_source_server(home(), &id).unwrap();
-    conflict(world.delete_source_server(home(), &id));
+    world.disconnect_source_server(source(), &id).unwrap();
+    conflict(world.delete_source_server(source(), &id));
     world.advance_by(MINUTE);
-    world.delete_source_server(home(), &id).unwrap();
+    world.delete_source_server(source(), &id).unwrap();
 }
 
 fn failback(world: &mut World) {
@@ -59,7 +60,7 @@ fn from_a4_on(world: &mut World) {
     let servers = world.fleet().len();
     let web = world.index_of("web-1").unwrap();
     let a4 = world.labels(web).a4.unwrap();
-    let address = world.instance(home(), &a4).unwrap().private_ip.clone();
+    let address = world.instance(source(), &a4).unwrap().private_ip.clone();
     let zone = "Z0123456789ABCDEFGHIJ".parse().unwrap();
     let change = RecordChange {
         name: "shop.example.com".to_owned(),
@@ -73,27 +74,27 @@ fn from_a4_on(world: &mut World) {
     assert_eq!(world.serving(web).unwrap().instance, a4);
     for server in 0..servers {
         let a3 = world.labels(server).a3.unwrap();
-        world.reverse_replication(home(), &a3).unwrap();
+        world.reverse_replication(source(), &a3).unwrap();
     }
     wait(world, "protection", |w| {
         (0..servers).all(|s| {
-            w.source_server(away(), &b1(w, s)).unwrap().replication.complete_ms().unwrap() <= w.now_ms()
+            w.source_server(recovery(), &b1(w, s)).unwrap().replication.complete_ms().unwrap() <= w.now_ms()
         })
     });
     for server in 0..servers {
         let id = a2(world, server);
-        world.stop_replication(home(), &id).unwrap();
+        world.stop_replication(source(), &id).unwrap();
     }
     let recovered: Vec<_> = (0..servers).map(|server| b2(world, server)).collect();
-    terminate_when_settled(world, away(), &recovered);
+    terminate_when_settled(world, recovery(), &recovered);
     for server in 0..servers {
         let a3 = world.labels(server).a3.unwrap();
-        conflict(world.disconnect_recovery_instance(home(), &a3));
-        world.delete_recovery_instance(home(), &a3).unwrap();
+        conflict(world.disconnect_recovery_instance(source(), &a3));
+        world.delete_recovery_instance(source(), &a3).unwrap();
         remove_a2(world, server);
     }
     let originals: Vec<_> = world.fleet().iter().map(|server| server.a1.clone()).collect();
-    world.terminate_instances(home(), &originals).unwrap();
+    world.terminate_instances(source(), &originals).unwrap();
     world.advance_by(10 * MINUTE);
 }
 
@@ -104,8 +105,8 @@ fn a_failback_by_hand_leaves_a4_and_b1_alone() {
     assert_eq!(labels_left(&world), ["A4", "B1"]);
     for server in 0..world.fleet().len() {
         let serving = world.serving(server).unwrap();
-        assert!(serving.running && serving.region == home());
-        let b1 = world.source_server(away(), &b1(&world, server)).unwrap();
+        assert!(serving.running && serving.region == source());
+        let b1 = world.source_server(recovery(), &b1(&world, server)).unwrap();
         assert_eq!(Some(&b1.source), world.labels(server).a4.as_ref());
         assert_eq!(world.dark_ms(server), 0);
     }
@@ -129,12 +130,12 @@ fn without_a_write_freeze_the_writes_after_the_snapshot_are_lost() {
 fn with_a_write_freeze_nothing_is_lost() {
     let mut world = world(Scene::Recovered);
     reverse_all(&mut world);
-    world.person_freezes_writes(true);
+    world.operator_freezes_writes(true);
     let frozen = world.acknowledged(0);
     launch_reversed(&mut world, false);
     from_a4_on(&mut world);
     assert_eq!((world.acknowledged(0), world.dark_ms(0)), (frozen, 0), "production ran, and took no writes");
-    world.person_freezes_writes(false);
+    world.operator_freezes_writes(false);
     world.advance_by(100_000);
     for server in 0..world.fleet().len() {
         assert_eq!(world.lost(server), None);
@@ -149,12 +150,12 @@ fn a_drill_by_hand_leaves_production_alone() {
     let servers = world.fleet().len();
     for server in 0..servers {
         let id = a2(&world, server);
-        world.stop_replication(home(), &id).unwrap();
+        world.stop_replication(source(), &id).unwrap();
     }
     let failed_back: Vec<_> = (0..servers).map(|server| world.labels(server).a3.unwrap()).collect();
     let recovered: Vec<_> = (0..servers).map(|server| b2(&world, server)).collect();
-    terminate_when_settled(&mut world, home(), &failed_back);
-    terminate_when_settled(&mut world, away(), &recovered);
+    terminate_when_settled(&mut world, source(), &failed_back);
+    terminate_when_settled(&mut world, recovery(), &recovered);
     for server in 0..servers {
         remove_a2(&mut world, server);
     }
@@ -169,10 +170,10 @@ fn a_drill_by_hand_leaves_production_alone() {
 fn a_steady_fleet_is_recovered_for_a_drill() {
     let mut world = world(Scene::Steady);
     let servers: Vec<_> = world.fleet().iter().map(|server| server.b1.clone().into()).collect();
-    let job = world.start_recovery(away(), &servers, true, Tags::new()).unwrap();
-    wait_for_job(&mut world, away(), &job);
+    let job = world.start_recovery(recovery(), &servers, true, Tags::new()).unwrap();
+    wait_for_job(&mut world, recovery(), &job);
     assert_eq!(labels_left(&world), ["A1", "B1", "B2", "B3"]);
-    let record = world.recovery_instance(away(), &b2(&world, 0)).unwrap();
+    let record = world.recovery_instance(recovery(), &b2(&world, 0)).unwrap();
     assert!(record.is_drill);
     assert_eq!(record.job, job);
 }

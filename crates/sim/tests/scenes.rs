@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{MINUTE, a2, away, b2, configure, home, launch_all, plan, reverse_all, wait, world};
+use common::{MINUTE, a2, b2, configure, launch_all, plan, recovery, reverse_all, source, wait, world};
 use failback_core::cloud::{InstanceState, ReplicationState};
 use failback_core::plan::Plan;
 use failback_sim::{Options, Scene, Switches, World};
@@ -49,8 +49,8 @@ fn a_plan_selects_no_bystander() {
     for plan in [plan(), all] {
         let world = World::build(&plan, &Options::default());
         let chosen = world
-            .source_servers(away())
-            .filter(|server| plan.means(&server.id, &server.tags) && server.origin == home());
+            .source_servers(recovery())
+            .filter(|server| plan.means(&server.id, &server.tags) && server.origin == source());
         assert_eq!(chosen.count(), world.fleet().len());
         assert!(world.bystanders().source_servers.len() >= 5);
     }
@@ -58,19 +58,20 @@ fn a_plan_selects_no_bystander() {
 
 #[test]
 fn scenes_differ_in_what_runs() {
-    let a1 = |w: &World| w.instance(home(), &w.fleet()[0].a1).unwrap().state;
-    let b1 =
-        |w: &World| w.source_server(away(), &w.fleet()[0].b1).unwrap().replication.phase(w.now_ms()).state();
+    let a1 = |w: &World| w.instance(source(), &w.fleet()[0].a1).unwrap().state;
+    let b1 = |w: &World| {
+        w.source_server(recovery(), &w.fleet()[0].b1).unwrap().replication.phase(w.now_ms()).state()
+    };
     let steady = world(Scene::Steady);
     assert_eq!((a1(&steady), b1(&steady)), (InstanceState::Running, ReplicationState::Continuous));
     assert_eq!(steady.labels(0).b2, None);
     let recovered = world(Scene::Recovered);
     assert_eq!((a1(&recovered), b1(&recovered)), (InstanceState::Stopped, ReplicationState::Stalled));
-    assert_eq!(recovered.serving(0).unwrap().region, away());
+    assert_eq!(recovered.serving(0).unwrap().region, recovery());
     let drilled = world(Scene::DrilledRecovered);
     assert_eq!((a1(&drilled), b1(&drilled)), (InstanceState::Running, ReplicationState::Continuous));
-    assert!(drilled.recovery_instance(away(), &b2(&drilled, 0)).unwrap().is_drill);
-    assert_eq!(drilled.serving(0).unwrap().region, home());
+    assert!(drilled.recovery_instance(recovery(), &b2(&drilled, 0)).unwrap().is_drill);
+    assert_eq!(drilled.serving(0).unwrap().region, source());
 }
 
 #[test]
@@ -78,11 +79,11 @@ fn a_person_may_move_the_traffic() {
     let mut plan = plan();
     plan.redirect.records.clear();
     let mut world = World::build(&plan, &Options::default());
-    assert_eq!(world.serving(0).unwrap().region, away());
+    assert_eq!(world.serving(0).unwrap().region, recovery());
     reverse_all(&mut world);
     (0..world.fleet().len()).for_each(|server| configure(&mut world, server, false));
     launch_all(&mut world);
-    world.person_moves_traffic();
+    world.operator_moves_traffic();
     assert_eq!(Some(world.serving(0).unwrap().instance), world.labels(0).a4);
 }
 
@@ -106,10 +107,10 @@ fn time_that_aws_needs_is_part_of_the_time_that_passes() {
 #[test]
 fn replicating_servers_have_a_quota() {
     let mut world = World::build(&plan(), &Options { servers: 3, ..Options::default() });
-    world.set_replicating_quota(home(), 3);
+    world.set_replicating_quota(source(), 3);
     for server in 0..3 {
         let id = b2(&world, server);
-        let answer = world.reverse_replication(away(), &id);
+        let answer = world.reverse_replication(recovery(), &id);
         // Somebody else's two servers replicate to this Region already.
         assert_eq!(answer.is_ok(), server == 0);
         if let Err(fault) = answer {
@@ -129,11 +130,11 @@ fn random_switches_never_forbid_a_failback() {
         launch_all(&mut world);
         let a3 = world.labels(0).a3.unwrap();
         wait(&mut world, "agent", |w| {
-            w.first_agent_contact(w.recovery_instance(home(), &a3).unwrap()).is_some()
+            w.first_agent_contact(w.recovery_instance(source(), &a3).unwrap()).is_some()
         });
-        world.reverse_replication(home(), &a3).unwrap();
+        world.reverse_replication(source(), &a3).unwrap();
         let id = a2(&world, 0);
-        world.stop_replication(home(), &id).unwrap();
+        world.stop_replication(source(), &id).unwrap();
     }
 }
 

@@ -7,12 +7,12 @@ mod common;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
-use common::{away, home, world};
+use common::{recovery, source, world};
 use failback_core::ErrorName;
 use failback_core::cloud::{
     Clock, Drs, Ec2, Executions, Quotas, RecordType, RecoveryInstanceFilter, Route53,
 };
-use failback_sim::{Known, Rule, Scene, Simulation};
+use failback_sim::{Fault, Known, Scene, Simulation};
 
 /// Every future of the simulation completes at its first poll, unless the caller is to die of it.
 fn now<T>(future: impl Future<Output = T>) -> T {
@@ -27,23 +27,24 @@ fn now<T>(future: impl Future<Output = T>) -> T {
 fn a_fleet_is_read_through_the_traits() {
     let sim = Simulation::new(world(Scene::Recovered));
     let ids: Vec<_> = sim.world().fleet().iter().map(|server| server.b1.clone()).collect();
-    let servers = now(sim.source_servers(away(), Some(&ids))).unwrap();
+    let servers = now(sim.source_servers(recovery(), Some(&ids))).unwrap();
     assert_eq!(servers.iter().map(|server| &server.id).collect::<Vec<_>>(), ids.iter().collect::<Vec<_>>());
-    let records = now(sim.recovery_instances(away(), &RecoveryInstanceFilter::SourceServers(ids))).unwrap();
+    let records =
+        now(sim.recovery_instances(recovery(), &RecoveryInstanceFilter::SourceServers(ids))).unwrap();
     assert_eq!(records.len(), 3);
     assert!(
         records.iter().all(|record| record.is_live() && !record.is_reversed() && record.agent_seen.is_some())
     );
     let instances: Vec<_> = records.iter().map(|record| record.instance.clone()).collect();
-    assert_eq!(now(sim.instances(away(), &instances)).unwrap().len(), 3);
-    assert_eq!(now(sim.instance_status(away(), &instances)).unwrap().len(), 3);
+    assert_eq!(now(sim.instances(recovery(), &instances)).unwrap().len(), 3);
+    assert_eq!(now(sim.instance_status(recovery(), &instances)).unwrap().len(), 3);
     let zone = "Z0123456789ABCDEFGHIJ".parse().unwrap();
     let sets = now(sim.record_sets(&zone, "shop.example.com", RecordType::A)).unwrap();
     assert_eq!(sets.len(), 1);
     assert!(instances.iter().any(|id| {
-        sim.world().instance(away(), id).is_some_and(|instance| instance.private_ip == sets[0].values[0])
+        sim.world().instance(recovery(), id).is_some_and(|instance| instance.private_ip == sets[0].values[0])
     }));
-    assert_eq!(now(sim.drs_quotas(home())).unwrap().servers_per_job, 100);
+    assert_eq!(now(sim.drs_quotas(source())).unwrap().servers_per_job, 100);
     assert!(now(sim.running_executions()).unwrap().is_empty());
     assert!(sim.now().millis() > sim.world().start_ms());
 }
@@ -51,19 +52,19 @@ fn a_fleet_is_read_through_the_traits() {
 #[test]
 fn nothing_is_asked_where_nothing_is_wanted() {
     let sim = Simulation::new(world(Scene::Recovered));
-    assert!(now(sim.source_servers(away(), Some(&[]))).unwrap().is_empty());
-    assert!(now(sim.instances(away(), &[])).unwrap().is_empty());
+    assert!(now(sim.source_servers(recovery(), Some(&[]))).unwrap().is_empty());
+    assert!(now(sim.instances(recovery(), &[])).unwrap().is_empty());
     assert!(sim.world().calls().is_empty());
 }
 
 #[test]
 fn refusals_and_silence_have_their_names() {
     let sim = Simulation::new(world(Scene::Recovered));
-    sim.world().uninitialize(home());
-    let error = now(sim.replication_templates(home())).unwrap_err();
+    sim.world().uninitialize(source());
+    let error = now(sim.replication_templates(source())).unwrap_err();
     assert_eq!(error.name(), ErrorName::NotInitialized);
     assert_eq!(error.answer().unwrap().operation, "drs:DescribeReplicationConfigurationTemplates");
-    sim.world().add_rule(Rule::parse("lost:DescribeJobs", &Known::default()).unwrap());
-    let error = now(sim.jobs(away(), &[], None)).unwrap_err();
+    sim.world().add_fault(Fault::parse("lost:DescribeJobs", &Known::default()).unwrap());
+    let error = now(sim.jobs(recovery(), &[], None)).unwrap_err();
     assert_eq!((error.name(), error.answer().unwrap().code.as_str()), (ErrorName::Unavailable, ""));
 }

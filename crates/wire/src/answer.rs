@@ -1,6 +1,6 @@
 //! What goes back over the wire.
 
-use failback_sim::{Answer as Outcome, Fault};
+use failback_sim::{Answer as Outcome, ServiceError};
 use serde_json::Value;
 
 /// An HTTP answer.
@@ -55,7 +55,7 @@ impl Reply {
     pub(crate) fn of<T>(
         outcome: Outcome<T>,
         ok: impl FnOnce(T) -> Answer,
-        refused: impl FnOnce(Fault) -> Answer,
+        refused: impl FnOnce(ServiceError) -> Answer,
     ) -> Self {
         match outcome {
             Outcome::Ok(value) => Self::Answer(ok(value)),

@@ -4,7 +4,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use failback_core::region::Region;
-use failback_sim::{Fault, Simulation};
+use failback_sim::{ServiceError, Simulation};
 use serde_json::json;
 
 use crate::answer::{Answer, Reply};
@@ -12,7 +12,7 @@ use crate::clock::{Pace, Speed};
 use crate::fidelity::{Mishap, Strain};
 use crate::incoming::Incoming;
 use crate::scope::Scope;
-use crate::{control, drs, ec2, route53, states, sts};
+use crate::{drs, ec2, route53, sim_api, states, sts};
 
 /// A simulated world and the protocols in front of it.
 #[derive(Debug)]
@@ -64,7 +64,7 @@ impl Front {
     /// Answers a request. What the answer takes besides is for the transport to wait.
     pub fn handle(&self, incoming: &Incoming) -> (Reply, Duration) {
         self.keep_pace();
-        if let Some(answer) = control::answer(self, incoming) {
+        if let Some(answer) = sim_api::answer(self, incoming) {
             return (Reply::Answer(answer), Duration::ZERO);
         }
         let mut strain = self.strain();
@@ -97,10 +97,13 @@ impl Front {
             ("states", _) => states::answer(&mut world, incoming, strain.page_size()),
             ("drs", Ok(region)) => drs::answer(&mut world, region, incoming, strain),
             ("ec2", Ok(region)) => ec2::answer(&mut world, region, incoming, strain),
-            ("drs", Err(error)) => {
-                Reply::Answer(drs::error(&Fault::new("UnrecognizedClientException", error.to_string())))
+            ("drs", Err(error)) => Reply::Answer(drs::error(&ServiceError::new(
+                "UnrecognizedClientException",
+                error.to_string(),
+            ))),
+            ("ec2", Err(error)) => {
+                Reply::Answer(ec2::error(&ServiceError::new("AuthFailure", error.to_string())))
             }
-            ("ec2", Err(error)) => Reply::Answer(ec2::error(&Fault::new("AuthFailure", error.to_string()))),
             (service, _) => Reply::Answer(no_service(service)),
         };
         if application.is_some() {
@@ -114,11 +117,16 @@ impl Front {
 fn throttled(service: &str, retry_after_seconds: Option<u32>) -> Answer {
     const MESSAGE: &str = "Rate exceeded";
     match service {
-        "ec2" => ec2::error(&Fault::new("RequestLimitExceeded", "Request limit exceeded.")),
-        "route53" => route53::error(&Fault::new("Throttling", MESSAGE)),
-        "sts" => sts::error(&Fault::new("Throttling", MESSAGE)),
-        "states" => states::error(&Fault { http: 400, ..Fault::new("ThrottlingException", MESSAGE) }),
-        _ => drs::error(&Fault { retry_after_seconds, ..Fault::new("ThrottlingException", MESSAGE) }),
+        "ec2" => ec2::error(&ServiceError::new("RequestLimitExceeded", "Request limit exceeded.")),
+        "route53" => route53::error(&ServiceError::new("Throttling", MESSAGE)),
+        "sts" => sts::error(&ServiceError::new("Throttling", MESSAGE)),
+        "states" => {
+            states::error(&ServiceError { http: 400, ..ServiceError::new("ThrottlingException", MESSAGE) })
+        }
+        _ => drs::error(&ServiceError {
+            retry_after_seconds,
+            ..ServiceError::new("ThrottlingException", MESSAGE)
+        }),
     }
 }
 

@@ -6,7 +6,6 @@
 
 mod answer;
 mod clock;
-mod control;
 mod drs;
 mod ec2;
 mod fidelity;
@@ -18,6 +17,7 @@ mod query;
 mod route53;
 mod scope;
 mod server;
+mod sim_api;
 mod states;
 mod sts;
 mod time;

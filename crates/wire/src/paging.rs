@@ -1,6 +1,6 @@
 //! Pages of a list, as all the services here have them: a number of items, and a token for the rest.
 
-use failback_sim::Fault;
+use failback_sim::ServiceError;
 
 /// The most items on a page where the caller does not ask for fewer.
 const USUAL: usize = 200;
@@ -18,9 +18,9 @@ const TOKEN: &str = "from-";
 impl Page {
     /// # Errors
     /// When the token is none of this server's, or the size is not from 1.
-    pub(crate) fn new(size: Option<u64>, token: Option<&str>, most: usize) -> Result<Self, Fault> {
+    pub(crate) fn new(size: Option<u64>, token: Option<&str>, most: usize) -> Result<Self, ServiceError> {
         let size = match size {
-            Some(0) => return Err(Fault::new("ValidationException", "maxResults must be at least 1")),
+            Some(0) => return Err(ServiceError::new("ValidationException", "maxResults must be at least 1")),
             Some(size) => usize::try_from(size).unwrap_or(usize::MAX),
             None => USUAL,
         };
@@ -29,7 +29,7 @@ impl Page {
             Some(token) => token
                 .strip_prefix(TOKEN)
                 .and_then(|number| number.parse().ok())
-                .ok_or_else(|| Fault::new("ValidationException", "nextToken is not valid"))?,
+                .ok_or_else(|| ServiceError::new("ValidationException", "nextToken is not valid"))?,
         };
         Ok(Self { from, most: size.min(most) })
     }

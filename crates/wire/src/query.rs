@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::str::FromStr;
 
-use failback_sim::Fault;
+use failback_sim::ServiceError;
 
 use crate::incoming::Incoming;
 use crate::paging::Page;
@@ -40,14 +40,15 @@ impl Parameters {
     }
 
     /// An id that must be there.
-    pub(crate) fn id<T: FromStr<Err: Display>>(&self, name: &str) -> Result<T, Fault> {
-        let missing =
-            || Fault::new("MissingParameter", format!("The request must contain the parameter {name}"));
+    pub(crate) fn id<T: FromStr<Err: Display>>(&self, name: &str) -> Result<T, ServiceError> {
+        let missing = || {
+            ServiceError::new("MissingParameter", format!("The request must contain the parameter {name}"))
+        };
         malformed(name, self.text(name).ok_or_else(missing)?)
     }
 
     /// Ids of a list.
-    pub(crate) fn ids<T: FromStr<Err: Display>>(&self, name: &str) -> Result<Vec<T>, Fault> {
+    pub(crate) fn ids<T: FromStr<Err: Display>>(&self, name: &str) -> Result<Vec<T>, ServiceError> {
         self.list(name).into_iter().map(|text| malformed(name, text)).collect()
     }
 
@@ -66,8 +67,8 @@ impl Parameters {
     }
 
     /// The page that is asked for. EC2 has its own words for a wrong one.
-    pub(crate) fn page(&self, most: usize) -> Result<Page, Fault> {
-        let wrong = |message: String| Fault::new("InvalidParameterValue", message);
+    pub(crate) fn page(&self, most: usize) -> Result<Page, ServiceError> {
+        let wrong = |message: String| ServiceError::new("InvalidParameterValue", message);
         let size = self.text("MaxResults");
         let size = size.map(|text| text.parse::<u64>().map_err(|_| wrong(format!("MaxResults: {text}"))));
         Page::new(Some(size.transpose()?.unwrap_or(1_000)), self.text("NextToken"), most)
@@ -75,12 +76,12 @@ impl Parameters {
     }
 }
 
-fn malformed<T: FromStr<Err: Display>>(name: &str, text: &str) -> Result<T, Fault> {
+fn malformed<T: FromStr<Err: Display>>(name: &str, text: &str) -> Result<T, ServiceError> {
     let kind = name.trim_end_matches("Id");
     text.parse().map_err(|error: T::Err| match kind {
-        "Instance" => Fault::new("InvalidInstanceID.Malformed", format!("Invalid id: \"{text}\"")),
-        "LaunchTemplate" => Fault::new("InvalidLaunchTemplateId.Malformed", format!("{error}")),
-        _ => Fault::new("InvalidParameterValue", format!("{name}: {error}")),
+        "Instance" => ServiceError::new("InvalidInstanceID.Malformed", format!("Invalid id: \"{text}\"")),
+        "LaunchTemplate" => ServiceError::new("InvalidLaunchTemplateId.Malformed", format!("{error}")),
+        _ => ServiceError::new("InvalidParameterValue", format!("{name}: {error}")),
     })
 }
 

@@ -2,7 +2,7 @@
 
 use failback_core::cloud::RunningExecution;
 use failback_core::procedure::Procedure;
-use failback_sim::{Answer as Outcome, Fault, Request, World};
+use failback_sim::{Answer as Outcome, Request, ServiceError, World};
 use serde_json::{Value, json};
 
 use crate::answer::{Answer, Reply};
@@ -23,9 +23,9 @@ pub(crate) fn answer(world: &mut World, incoming: &Incoming, most: usize) -> Rep
                 "{target} is not modelled by this simulator. Operations of Step Functions that are: ListExecutions, \
                  DescribeExecution"
             );
-            return Reply::Answer(error(&Fault {
+            return Reply::Answer(error(&ServiceError {
                 http: 501,
-                ..Fault::new("UnsupportedOperationException", message)
+                ..ServiceError::new("UnsupportedOperationException", message)
             }));
         }
     };
@@ -35,7 +35,7 @@ pub(crate) fn answer(world: &mut World, incoming: &Incoming, most: usize) -> Rep
 }
 
 /// An error in the form of awsJson1.0: its name is in the body.
-pub(crate) fn error(fault: &Fault) -> Answer {
+pub(crate) fn error(fault: &ServiceError) -> Answer {
     let body = json!({ "__type": fault.code, "message": fault.message });
     Answer { content_type: "application/x-amz-json-1.0", ..Answer::json(fault.http, &body) }
 }
@@ -71,12 +71,17 @@ fn list(world: &mut World, input: &Value, most: usize) -> Outcome<Value> {
     let running = input["statusFilter"].as_str().is_none_or(|status| status == "RUNNING");
     let page = Page::new(input["maxResults"].as_u64().filter(|&n| n > 0), input["nextToken"].as_str(), most);
     world.call(Request::new("states:ListExecutions", None, [""; 0]), |world| {
-        let missing =
-            || Fault::new("StateMachineDoesNotExist", format!("State Machine Does Not Exist: '{machine}'"));
+        let missing = || {
+            ServiceError::new(
+                "StateMachineDoesNotExist",
+                format!("State Machine Does Not Exist: '{machine}'"),
+            )
+        };
         let wanted = procedure(&machine).ok_or_else(missing)?;
         let mut found = world.running_executions();
         found.retain(|execution| running && execution.procedure == wanted);
-        let (items, next) = page.map_err(|fault| Fault::new("InvalidToken", fault.message))?.cut(found);
+        let (items, next) =
+            page.map_err(|fault| ServiceError::new("InvalidToken", fault.message))?.cut(found);
         let shape = |execution: &RunningExecution| {
             json!({
                 "executionArn": execution.id,
@@ -98,7 +103,8 @@ fn describe(world: &mut World, input: &Value) -> Outcome<Value> {
     let arn = input["executionArn"].as_str().unwrap_or_default().to_owned();
     world.call(Request::new("states:DescribeExecution", None, [&arn]), |world| {
         let found = world.running_executions().into_iter().find(|execution| execution.id == arn);
-        let missing = || Fault::new("ExecutionDoesNotExist", format!("Execution Does Not Exist: '{arn}'"));
+        let missing =
+            || ServiceError::new("ExecutionDoesNotExist", format!("Execution Does Not Exist: '{arn}'"));
         let execution = found.ok_or_else(missing)?;
         Ok(json!({
             "executionArn": execution.id,

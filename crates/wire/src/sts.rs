@@ -1,7 +1,7 @@
 //! STS: who calls, and roles to assume. Nothing is checked: every key is good, and every role may be assumed.
 
 use failback_core::region::Region;
-use failback_sim::{Fault, Request, World};
+use failback_sim::{Request, ServiceError, World};
 
 use crate::answer::{Answer, Reply};
 use crate::ec2::REQUEST_ID;
@@ -30,7 +30,10 @@ pub(crate) fn answer(world: &mut World, region: Option<Region>, incoming: &Incom
             let request = Request::new("sts:AssumeRole", region, [&role]);
             let outcome = world.call(request, |world| {
                 if !role.starts_with("arn:") || session.is_empty() {
-                    return Err(Fault::new("ValidationError", "RoleArn and RoleSessionName are required"));
+                    return Err(ServiceError::new(
+                        "ValidationError",
+                        "RoleArn and RoleSessionName are required",
+                    ));
                 }
                 Ok(world.now_ms())
             });
@@ -40,13 +43,13 @@ pub(crate) fn answer(world: &mut World, region: Option<Region>, incoming: &Incom
             let message = format!(
                 "{action} is not modelled by this simulator. Operations of STS that are: GetCallerIdentity, AssumeRole"
             );
-            Reply::Answer(error(&Fault::new("InvalidAction", message)))
+            Reply::Answer(error(&ServiceError::new("InvalidAction", message)))
         }
     }
 }
 
 /// An error in the form of AWS's older query protocol.
-pub(crate) fn error(fault: &Fault) -> Answer {
+pub(crate) fn error(fault: &ServiceError) -> Answer {
     let text = Xml::document("ErrorResponse", namespaces::STS, |xml| {
         xml.element("Error", |xml| {
             xml.leaf("Type", if fault.http < 500 { "Sender" } else { "Receiver" });

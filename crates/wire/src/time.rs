@@ -1,6 +1,6 @@
 //! Times and durations as the services write them.
 
-use failback_core::moment::Moment;
+use failback_core::timestamp::Timestamp;
 
 /// The end of the year 9999: what is never has no other name.
 const LAST_MS: i64 = 253_402_300_799_000;
@@ -12,7 +12,7 @@ pub(crate) fn drs(ms: i64) -> String {
 
 /// A time as EC2 and Route 53 write it.
 pub(crate) fn zulu(ms: i64) -> String {
-    Moment::from_millis(ms.clamp(0, LAST_MS)).to_string()
+    Timestamp::from_millis(ms.clamp(0, LAST_MS)).to_string()
 }
 
 /// A duration in ISO 8601; DRS writes none as `P0D`.

@@ -27,8 +27,8 @@ impl Request {
     pub(crate) fn of(event: &Value) -> Self {
         let text = |pointer: &str| event.pointer(pointer).and_then(Value::as_str);
         let raw = text("/rawPath").unwrap_or("/");
-        let stage = text("/requestContext/stage").filter(|stage| *stage != "$default");
-        let path = stage.and_then(|stage| raw.strip_prefix('/')?.strip_prefix(stage)).unwrap_or(raw);
+        let fixture = text("/requestContext/stage").filter(|fixture| *fixture != "$default");
+        let path = fixture.and_then(|fixture| raw.strip_prefix('/')?.strip_prefix(fixture)).unwrap_or(raw);
         let iam = |field: &str| text(&format!("/requestContext/authorizer/iam/{field}"));
         let headers = event["headers"].as_object().into_iter().flatten();
         Self {

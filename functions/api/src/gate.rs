@@ -1,7 +1,7 @@
 //! Answers the gate that waits, and stops a run.
 
-use failback_core::control::{Control, Execution, Happened, Status, gate_token};
 use failback_core::procedure::Procedure;
+use failback_core::step_functions::{Execution, ExecutionStatus, HistoryEvent, StepFunctions, gate_token};
 use serde_json::{Value, json};
 
 use crate::Answer;
@@ -20,13 +20,13 @@ pub(crate) struct Gate {
 }
 
 /// The gate at which a run waits. `history` has the newest first: anything newer than the question is its answer.
-pub(crate) fn waiting(history: &[Happened]) -> Option<Gate> {
-    let Happened::Scheduled { resource, parameters } = history.first()? else { return None };
+pub(crate) fn waiting(history: &[HistoryEvent]) -> Option<Gate> {
+    let HistoryEvent::Scheduled { resource, parameters } = history.first()? else { return None };
     if !resource.ends_with(".waitForTaskToken") {
         return None;
     }
     let state = history.iter().find_map(|happened| match happened {
-        Happened::Entered { state, .. } => Some(state.clone()),
+        HistoryEvent::Entered { state, .. } => Some(state.clone()),
         _ => None,
     })?;
     let arguments: Value = serde_json::from_str(parameters).ok()?;
@@ -38,15 +38,15 @@ pub(crate) fn waiting(history: &[Happened]) -> Option<Gate> {
 
 /// `POST /failbacks/NAME/approve`
 pub(crate) async fn approve(
-    control: &dyn Control,
+    step_functions: &dyn StepFunctions,
     request: &Request,
     name: &str,
     caller: &str,
 ) -> Result<Answer, Problem> {
     request.parameters([])?;
     let body = body(request, &["gate"])?;
-    let (execution, gate) = gate(control, name, body.as_ref()).await?;
-    let sent = control.approve(&gate.token, &json!({ "approved": true, "by": caller })).await;
+    let (execution, gate) = gate(step_functions, name, body.as_ref()).await?;
+    let sent = step_functions.approve(&gate.token, &json!({ "approved": true, "by": caller })).await;
     decided(sent, &execution, &gate)?;
     tracing::info!(caller, execution = execution.id, gate = gate.state, "has approved");
     Ok(Answer::ok(json!({ "gate": gate.state, "approved": true, "by": caller })))
@@ -54,7 +54,7 @@ pub(crate) async fn approve(
 
 /// `POST /failbacks/NAME/reject`
 pub(crate) async fn reject(
-    control: &dyn Control,
+    step_functions: &dyn StepFunctions,
     request: &Request,
     name: &str,
     caller: &str,
@@ -62,16 +62,16 @@ pub(crate) async fn reject(
     request.parameters([])?;
     let body = body(request, &["gate", "reason"])?;
     let reason = reason(body.as_ref())?;
-    let (execution, gate) = gate(control, name, body.as_ref()).await?;
+    let (execution, gate) = gate(step_functions, name, body.as_ref()).await?;
     let cause = format!("{caller} said no: {reason}");
-    decided(control.refuse(&gate.token, "Failback.Refused", &cause).await, &execution, &gate)?;
+    decided(step_functions.refuse(&gate.token, "Failback.Refused", &cause).await, &execution, &gate)?;
     tracing::info!(caller, execution = execution.id, gate = gate.state, reason, "has rejected");
     Ok(Answer::ok(json!({ "gate": gate.state, "approved": false, "by": caller, "reason": reason })))
 }
 
 /// `POST /drills/NAME/stop`
 pub(crate) async fn stop(
-    control: &dyn Control,
+    step_functions: &dyn StepFunctions,
     request: &Request,
     procedure: Procedure,
     name: &str,
@@ -80,8 +80,8 @@ pub(crate) async fn stop(
     request.parameters([])?;
     let body = body(request, &["reason"])?;
     let reason = reason(body.as_ref())?;
-    let execution = show::running(control, procedure, name).await?;
-    control.stop(&execution.id, "Failback.Stopped", &format!("{caller} stopped it: {reason}")).await?;
+    let execution = show::running(step_functions, procedure, name).await?;
+    step_functions.stop(&execution.id, "Failback.Stopped", &format!("{caller} stopped it: {reason}")).await?;
     tracing::info!(caller, execution = execution.id, reason, "has stopped a run");
     let next = format!(
         "AWS goes on with what was begun. Start the {procedure} again with the same plan: it carries on from there"
@@ -112,9 +112,13 @@ fn reason(body: Option<&Value>) -> Result<String, Problem> {
 }
 
 /// The gate that waits. Who says which one is meant does not answer another by mistake.
-async fn gate(control: &dyn Control, name: &str, body: Option<&Value>) -> Result<(Execution, Gate), Problem> {
-    let execution = show::running(control, Procedure::Failback, name).await?;
-    let gate = waiting(&control.history(&execution.id).await?)
+async fn gate(
+    step_functions: &dyn StepFunctions,
+    name: &str,
+    body: Option<&Value>,
+) -> Result<(Execution, Gate), Problem> {
+    let execution = show::running(step_functions, Procedure::Failback, name).await?;
+    let gate = waiting(&step_functions.history(&execution.id).await?)
         .ok_or_else(|| Problem::conflict(format!("{name} waits at no gate")))?;
     let meant = body.and_then(|body| body["gate"].as_str());
     if meant.is_some_and(|meant| meant != gate.state) {
@@ -149,5 +153,5 @@ impl Gate {
 
 /// True while a run can be answered or stopped.
 pub(crate) fn goes_on(execution: &Execution) -> bool {
-    execution.status == Status::Running
+    execution.status == ExecutionStatus::Running
 }

@@ -11,8 +11,8 @@ mod route;
 mod show;
 mod start;
 
-use failback_core::control::Control;
-use failback_core::moment::Moment;
+use failback_core::step_functions::StepFunctions;
+use failback_core::timestamp::Timestamp;
 use serde_json::{Value, json};
 
 use crate::event::Request;
@@ -39,10 +39,10 @@ impl Answer {
 }
 
 /// Answers one event of API Gateway's HTTP API, payload format 2.0.
-pub async fn answer(control: &dyn Control, event: Value, now: Moment) -> Value {
+pub async fn answer(step_functions: &dyn StepFunctions, event: Value, now: Timestamp) -> Value {
     let request = Request::of(&event);
     let (caller, method, path) = (request.caller().unwrap_or_default(), &request.method, &request.path);
-    let response = match respond(control, &request, now).await {
+    let response = match respond(step_functions, &request, now).await {
         Ok(answer) => written(answer),
         Err(problem) => problem.written(&request.path),
     };
@@ -51,7 +51,11 @@ pub async fn answer(control: &dyn Control, event: Value, now: Moment) -> Value {
     response
 }
 
-async fn respond(control: &dyn Control, request: &Request, now: Moment) -> Result<Answer, Problem> {
+async fn respond(
+    step_functions: &dyn StepFunctions,
+    request: &Request,
+    now: Timestamp,
+) -> Result<Answer, Problem> {
     let route = Route::of(request)?;
     if route == Route::OpenApi {
         let document = serde_json::from_str(OPENAPI).map_err(|error| Problem::internal(&error))?;
@@ -61,12 +65,12 @@ async fn respond(control: &dyn Control, request: &Request, now: Moment) -> Resul
     match route {
         Route::OpenApi => unreachable!("answered above"),
         Route::CheckPlan => start::check(request),
-        Route::Start(procedure) => start::start(control, request, procedure, caller, now).await,
-        Route::List(procedure) => show::list(control, request, procedure).await,
-        Route::Show(procedure, name) => show::one(control, procedure, &name).await,
-        Route::Approve(name) => gate::approve(control, request, &name, caller).await,
-        Route::Reject(name) => gate::reject(control, request, &name, caller).await,
-        Route::Stop(procedure, name) => gate::stop(control, request, procedure, &name, caller).await,
+        Route::Start(procedure) => start::start(step_functions, request, procedure, caller, now).await,
+        Route::List(procedure) => show::list(step_functions, request, procedure).await,
+        Route::Show(procedure, name) => show::one(step_functions, procedure, &name).await,
+        Route::Approve(name) => gate::approve(step_functions, request, &name, caller).await,
+        Route::Reject(name) => gate::reject(step_functions, request, &name, caller).await,
+        Route::Stop(procedure, name) => gate::stop(step_functions, request, procedure, &name, caller).await,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Lists runs, and shows one: where it is, why it waits, which servers, what came of it.
 
-use failback_core::control::{Control, Execution, Happened, Status};
 use failback_core::procedure::Procedure;
+use failback_core::step_functions::{Execution, ExecutionStatus, HistoryEvent, StepFunctions};
 use serde_json::{Map, Value, json};
 
 use crate::Answer;
@@ -18,15 +18,15 @@ const LIMIT_MAX: u16 = 100;
 
 /// `GET /drills`
 pub(crate) async fn list(
-    control: &dyn Control,
+    step_functions: &dyn StepFunctions,
     request: &Request,
     procedure: Procedure,
 ) -> Result<Answer, Problem> {
     let [status, limit, after] = request.parameters(["status", "limit", "after"])?;
     let status = status
         .map(|text| {
-            let known = Status::ALL.map(Status::as_str).join(", ");
-            Status::parse(&text)
+            let known = ExecutionStatus::ALL.map(ExecutionStatus::as_str).join(", ");
+            ExecutionStatus::parse(&text)
                 .ok_or_else(|| Problem::bad(format!("`{text}` is no status; known are {known}")))
         })
         .transpose()?;
@@ -38,7 +38,7 @@ pub(crate) async fn list(
             .filter(|limit| (1..=LIMIT_MAX).contains(limit))
             .ok_or_else(|| Problem::bad(format!("`limit` is not a number from 1 to {LIMIT_MAX}")))?,
     };
-    let page = control.list(procedure, status, limit, after.as_deref()).await;
+    let page = step_functions.list(procedure, status, limit, after.as_deref()).await;
     let page = page.map_err(|error| {
         if answered(&error, &["InvalidToken"]) {
             Problem::bad("`after` is no end of a page, or an old one")
@@ -71,26 +71,34 @@ pub(crate) fn summary(execution: &Execution) -> Value {
 
 /// The run of this name, while it goes on.
 pub(crate) async fn running(
-    control: &dyn Control,
+    step_functions: &dyn StepFunctions,
     procedure: Procedure,
     name: &str,
 ) -> Result<Execution, Problem> {
-    let execution = described(control, procedure, name).await?;
+    let execution = described(step_functions, procedure, name).await?;
     if gate::goes_on(&execution) {
         return Ok(execution);
     }
     Err(Problem::conflict(format!("{name} has ended: {}", execution.status.as_str())))
 }
 
-async fn described(control: &dyn Control, procedure: Procedure, name: &str) -> Result<Execution, Problem> {
-    let found = control.describe(procedure, name).await?;
+async fn described(
+    step_functions: &dyn StepFunctions,
+    procedure: Procedure,
+    name: &str,
+) -> Result<Execution, Problem> {
+    let found = step_functions.describe(procedure, name).await?;
     found.ok_or_else(|| Problem::not_found(format!("no {procedure} is called `{name}`")))
 }
 
 /// `GET /drills/NAME`
-pub(crate) async fn one(control: &dyn Control, procedure: Procedure, name: &str) -> Result<Answer, Problem> {
-    let execution = described(control, procedure, name).await?;
-    let history = control.history(&execution.id).await?;
+pub(crate) async fn one(
+    step_functions: &dyn StepFunctions,
+    procedure: Procedure,
+    name: &str,
+) -> Result<Answer, Problem> {
+    let execution = described(step_functions, procedure, name).await?;
+    let history = step_functions.history(&execution.id).await?;
     let mut body = summary(&execution);
     let input = execution.input.as_ref();
     body["plan"] = input.map_or(Value::Null, |input| input["name"].clone());
@@ -103,7 +111,7 @@ pub(crate) async fn one(control: &dyn Control, procedure: Procedure, name: &str)
     if let Some((state, since)) = last_entered(&history) {
         body["step"] = json!({ "state": state, "since": since });
     }
-    if execution.status == Status::Running {
+    if execution.status == ExecutionStatus::Running {
         body["gate"] = waiting(&history).map_or(Value::Null, |gate| gate.shown());
         body["waiting"] = why(&history).unwrap_or(Value::Null);
     }
@@ -113,17 +121,17 @@ pub(crate) async fn one(control: &dyn Control, procedure: Procedure, name: &str)
     Ok(Answer::ok(body))
 }
 
-fn last_entered(history: &[Happened]) -> Option<(&str, failback_core::moment::Moment)> {
+fn last_entered(history: &[HistoryEvent]) -> Option<(&str, failback_core::timestamp::Timestamp)> {
     history.iter().find_map(|happened| match happened {
-        Happened::Entered { state, at } => Some((state.as_str(), *at)),
+        HistoryEvent::Entered { state, at } => Some((state.as_str(), *at)),
         _ => None,
     })
 }
 
 /// Why a step waits: the last output of a step, unless something else was begun since.
-fn why(history: &[Happened]) -> Option<Value> {
+fn why(history: &[HistoryEvent]) -> Option<Value> {
     let output = history.iter().find_map(|happened| match happened {
-        Happened::Exited { output, .. } if output.get("status").is_some() => Some(output),
+        HistoryEvent::Exited { output, .. } if output.get("status").is_some() => Some(output),
         _ => None,
     })?;
     (output["status"] == "waiting").then(|| {
@@ -134,17 +142,17 @@ fn why(history: &[Happened]) -> Option<Value> {
 }
 
 /// The report, once it is written.
-fn report(history: &[Happened]) -> Option<&Value> {
+fn report(history: &[HistoryEvent]) -> Option<&Value> {
     history.iter().find_map(|happened| match happened {
-        Happened::Exited { state, output } if state == "Write Report" => Some(output),
+        HistoryEvent::Exited { state, output } if state == "Write Report" => Some(output),
         _ => None,
     })
 }
 
 /// The servers as the last step left them in the ledger.
-fn servers(history: &[Happened]) -> Value {
+fn servers(history: &[HistoryEvent]) -> Value {
     let members = history.iter().find_map(|happened| match happened {
-        Happened::Succeeded(result) => result.pointer("/Payload/fleet/members"),
+        HistoryEvent::Succeeded(result) => result.pointer("/Payload/fleet/servers"),
         _ => None,
     });
     members.cloned().unwrap_or_else(|| json!([]))

@@ -1,9 +1,9 @@
 //! Checks a plan, and starts a run with it.
 
-use failback_core::control::{Control, Execution, Status};
-use failback_core::moment::Moment;
 use failback_core::plan::Plan;
 use failback_core::procedure::Procedure;
+use failback_core::step_functions::{Execution, ExecutionStatus, StepFunctions};
+use failback_core::timestamp::Timestamp;
 use serde_json::{Value, json};
 
 use crate::Answer;
@@ -30,11 +30,11 @@ pub(crate) fn check(request: &Request) -> Result<Answer, Problem> {
 
 /// `POST /drills` and `POST /failbacks`
 pub(crate) async fn start(
-    control: &dyn Control,
+    step_functions: &dyn StepFunctions,
     request: &Request,
     procedure: Procedure,
     caller: &str,
-    now: Moment,
+    now: Timestamp,
 ) -> Result<Answer, Problem> {
     let (mut input, plan) = plan(request)?;
     input["startedBy"] = Value::String(caller.to_owned());
@@ -43,14 +43,14 @@ pub(crate) async fn start(
         Some(_) => return Err(Problem::bad("Idempotency-Key is not 1 to 80 letters, digits, - and _")),
         None => name(procedure, &plan, now),
     };
-    if let Some(earlier) = control.describe(procedure, &name).await? {
+    if let Some(earlier) = step_functions.describe(procedure, &name).await? {
         return repeated(&earlier, &input);
     }
-    alone(control, &plan).await?;
-    let started = match control.start(procedure, &name, &input).await {
+    alone(step_functions, &plan).await?;
+    let started = match step_functions.start(procedure, &name, &input).await {
         // Somebody else was quicker with the same name.
         Err(error) if answered(&error, &["ExecutionAlreadyExists"]) => {
-            let earlier = control.describe(procedure, &name).await?;
+            let earlier = step_functions.describe(procedure, &name).await?;
             return repeated(&earlier.ok_or_else(|| Problem::from(error))?, &input);
         }
         other => other?,
@@ -72,11 +72,11 @@ fn repeated(earlier: &Execution, input: &Value) -> Result<Answer, Problem> {
 
 /// Two runs of one fleet cannot both go on; Check Readiness refuses the second. Where the same servers are asked for in
 /// the same words, it is told at once.
-async fn alone(control: &dyn Control, plan: &Plan) -> Result<(), Problem> {
+async fn alone(step_functions: &dyn StepFunctions, plan: &Plan) -> Result<(), Problem> {
     for procedure in [Procedure::Drill, Procedure::Failback] {
-        let running = control.list(procedure, Some(Status::Running), 100, None).await?;
+        let running = step_functions.list(procedure, Some(ExecutionStatus::Running), 100, None).await?;
         for execution in running.executions {
-            let Some(other) = control.describe(procedure, &execution.name).await? else { continue };
+            let Some(other) = step_functions.describe(procedure, &execution.name).await? else { continue };
             let other = other.input.as_ref().and_then(|input| Plan::read(input).ok());
             if other.is_some_and(|other| other.regions == plan.regions && other.servers == plan.servers) {
                 let detail = format!(
@@ -92,7 +92,7 @@ async fn alone(control: &dyn Control, plan: &Plan) -> Result<(), Problem> {
 }
 
 /// Such as `drill-shop-failback-20261102T080000123Z`.
-fn name(procedure: Procedure, plan: &Plan, now: Moment) -> String {
+fn name(procedure: Procedure, plan: &Plan, now: Timestamp) -> String {
     let word = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
     let plan: String = plan.name.chars().map(word).take(40).collect();
     let now: String = now.to_string().chars().filter(char::is_ascii_alphanumeric).collect();

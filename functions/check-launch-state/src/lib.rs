@@ -10,12 +10,12 @@ use failback_core::Result;
 use failback_core::cloud::{Cloud, FailbackState, SourceServer};
 use failback_core::fleet::{Fleet, count, listed};
 use failback_core::live::{Live, Look};
-use failback_core::moment::Moment;
-use failback_core::pace;
 use failback_core::plan::Plan;
+use failback_core::poll_interval;
 use failback_core::procedure::Either;
 use failback_core::ready::{LaunchState, launch_state, word};
-use failback_core::step::{self, Cx, Progress, Step, Verdict, Waiting};
+use failback_core::step::{self, Context, Progress, Step, Verdict, Waiting};
+use failback_core::timestamp::Timestamp;
 use serde_json::Value;
 
 /// The step.
@@ -26,7 +26,7 @@ pub struct CheckLaunchState;
 ///
 /// # Errors
 /// Those of [`step::handle`].
-pub async fn handle(cloud: &dyn Cloud, payload: Value, deadline: Moment) -> Result<Value> {
+pub async fn handle(cloud: &dyn Cloud, payload: Value, deadline: Timestamp) -> Result<Value> {
     step::handle::<CheckLaunchState>(cloud, payload, deadline).await
 }
 
@@ -44,21 +44,21 @@ impl Step for CheckLaunchState {
     type Scope = Either;
     const NAME: &'static str = "check-launch-state";
 
-    async fn run(cx: &Cx<'_, Either>, fleet: &mut Fleet) -> Result<Verdict> {
-        let live = cx.look(fleet, Look { a3: true, b2: true, ..Look::default() }).await?;
-        let findings = find(cx, &live, fleet).await?;
-        let seconds = cx.run.seconds(cx.now());
+    async fn run(ctx: &Context<'_, Either>, fleet: &mut Fleet) -> Result<Verdict> {
+        let live = ctx.look(fleet, Look { a3: true, b2: true, ..Look::default() }).await?;
+        let findings = find(ctx, &live, fleet).await?;
+        let seconds = ctx.run.seconds(ctx.now());
         for index in &findings.ready {
-            fleet.members[*index].times.ready.get_or_insert(seconds);
+            fleet.servers[*index].times.ready.get_or_insert(seconds);
         }
         if findings.stalled.is_empty() && findings.synchronizing.is_empty() {
             return Ok(Verdict::Done(format!(
                 "{} ready{}",
-                count(fleet.away().count(), "server"),
+                count(fleet.pending().count(), "server"),
                 told(&live, fleet)?
             )));
         }
-        Ok(Verdict::Waiting(wait(cx, findings)))
+        Ok(Verdict::Waiting(wait(ctx, findings)))
     }
 
     fn limit_seconds(plan: &Plan) -> u64 {
@@ -66,22 +66,23 @@ impl Step for CheckLaunchState {
     }
 }
 
-async fn find(cx: &Cx<'_, Either>, live: &Live, fleet: &Fleet) -> Result<Findings> {
+async fn find(ctx: &Context<'_, Either>, live: &Live, fleet: &Fleet) -> Result<Findings> {
     let mut findings = Findings::default();
-    for (index, member) in fleet.members.iter().enumerate().filter(|(_, member)| !member.home) {
+    for (index, server) in fleet.servers.iter().enumerate().filter(|(_, server)| !server.already_failed_back)
+    {
         findings.progress.servers += 1;
         // A server that an interrupted run launched already is past this step.
-        if live.a3(member)?.is_some() || live.is_past_launch(member)? {
+        if live.a3(server)?.is_some() || live.is_past_launch(server)? {
             findings.progress.ready += 1;
             continue;
         }
-        let Some(a2) = live.a2(member)? else {
-            findings.stalled.push((member.name.clone(), "A2 is not there".to_owned()));
+        let Some(a2) = live.a2(server)? else {
+            findings.stalled.push((server.name.clone(), "A2 is not there".to_owned()));
             continue;
         };
         add(&mut findings.progress, a2);
-        let state = launch_state(&a2.replication, cx.now(), cx.run.plan.launch.lag_seconds_max);
-        match with_snapshot(cx, a2, state).await? {
+        let state = launch_state(&a2.replication, ctx.now(), ctx.run.plan.launch.lag_seconds_max);
+        match with_snapshot(ctx, a2, state).await? {
             LaunchState::Ready | LaunchState::ReadyWithLag { .. } => {
                 findings.progress.ready += 1;
                 findings.ready.push(index);
@@ -89,18 +90,22 @@ async fn find(cx: &Cx<'_, Either>, live: &Live, fleet: &Fleet) -> Result<Finding
             LaunchState::Synchronizing { remaining_seconds } => {
                 let progress = &mut findings.progress;
                 progress.eta_seconds = progress.eta_seconds.max(remaining_seconds);
-                findings.synchronizing.push((member.name.clone(), word(a2.replication.state)));
+                findings.synchronizing.push((server.name.clone(), word(a2.replication.state)));
             }
-            LaunchState::Stalled { why } => findings.stalled.push((member.name.clone(), why)),
+            LaunchState::Stalled { why } => findings.stalled.push((server.name.clone(), why)),
         }
     }
     Ok(findings)
 }
 
 /// Ready with lag launches the last recovery snapshot, so there must be one.
-async fn with_snapshot(cx: &Cx<'_, Either>, a2: &SourceServer, state: LaunchState) -> Result<LaunchState> {
+async fn with_snapshot(
+    ctx: &Context<'_, Either>,
+    a2: &SourceServer,
+    state: LaunchState,
+) -> Result<LaunchState> {
     if matches!(state, LaunchState::ReadyWithLag { .. })
-        && cx.cloud.recovery_snapshots(cx.run.source(), &a2.id).await?.is_empty()
+        && ctx.cloud.recovery_snapshots(ctx.run.source(), &a2.id).await?.is_empty()
     {
         return Ok(LaunchState::Synchronizing { remaining_seconds: 30 });
     }
@@ -114,7 +119,7 @@ fn add(progress: &mut Progress, a2: &SourceServer) {
     progress.lag_seconds_max = progress.lag_seconds_max.max(a2.replication.lag());
 }
 
-fn wait(cx: &Cx<'_, Either>, findings: Findings) -> Waiting {
+fn wait(ctx: &Context<'_, Either>, findings: Findings) -> Waiting {
     let Findings { progress, synchronizing, stalled, .. } = findings;
     let mut why = Vec::new();
     if let Some((_, cause)) = stalled.first() {
@@ -138,9 +143,9 @@ fn wait(cx: &Cx<'_, Either>, findings: Findings) -> Waiting {
         why.push(how_far);
     }
     let seconds = if synchronizing.is_empty() {
-        pace::patiently(cx.waited_seconds().min(1_800))
+        poll_interval::backoff(ctx.waited_seconds().min(1_800))
     } else {
-        pace::by_remaining(progress.eta_seconds)
+        poll_interval::by_remaining(progress.eta_seconds)
     };
     let mut waiting =
         Waiting::new(why.join("; "), if stalled.is_empty() { seconds } else { seconds.min(300) });
@@ -151,9 +156,9 @@ fn wait(cx: &Cx<'_, Either>, findings: Findings) -> Waiting {
 /// Where the console would show something else.
 fn told(live: &Live, fleet: &Fleet) -> Result<String> {
     let mut other = Vec::new();
-    for member in fleet.away() {
-        if live.b2(member)?.is_some_and(|b2| b2.failback_state != FailbackState::ReadyForLaunch) {
-            other.push(member.name.as_str());
+    for server in fleet.pending() {
+        if live.b2(server)?.is_some_and(|b2| b2.failback_state != FailbackState::ReadyForLaunch) {
+            other.push(server.name.as_str());
         }
     }
     Ok(if other.is_empty() {

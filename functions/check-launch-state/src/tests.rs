@@ -1,60 +1,60 @@
 use failback_core::cloud::{Cloud, FailbackState, ReplicationState, SourceServer};
-use failback_core::moment::Moment;
 use failback_core::step::Progress;
-use failback_stage::{Pending, Seen, Stage};
+use failback_core::timestamp::Timestamp;
+use failback_testkit::{Fixture, Pending, Response};
 use serde_json::{Value, json};
 
-fn step(cloud: &dyn Cloud, payload: Value, deadline: Moment) -> Pending<'_> {
+fn step(cloud: &dyn Cloud, payload: Value, deadline: Timestamp) -> Pending<'_> {
     Box::pin(crate::handle(cloud, payload, deadline))
 }
 
 #[test]
 fn the_initial_sync_is_waited_for_with_its_progress() {
-    let mut stage = Stage::failback(|_| ());
+    let mut fixture = Fixture::failback(|_| ());
     for server in 0..2 {
-        let b2 = stage.b2(server);
-        stage.simulation.world().reverse_replication(stage.away(), &b2).unwrap();
+        let b2 = fixture.b2(server);
+        fixture.simulation.world().reverse_replication(fixture.recovery(), &b2).unwrap();
     }
-    stage.pass(600);
-    let wait = stage.waits(step, "GiB copied, about ", 0);
+    fixture.pass(600);
+    let wait = fixture.waits(step, "GiB copied, about ", 0);
     assert!((5..=3_600).contains(&wait), "{wait}");
-    let said = stage.done(step);
+    let said = fixture.done(step);
     assert_eq!(said.last().unwrap(), "2 servers ready");
-    assert!(stage.fleet.members.iter().all(|member| member.times.ready.is_some()));
-    stage.idle(step, "2 servers ready");
+    assert!(fixture.fleet.servers.iter().all(|server| server.times.ready.is_some()));
+    fixture.idle(step, "2 servers ready");
 }
 
 #[test]
 fn without_an_a2_nothing_is_copied() {
-    let wait = Stage::failback(|_| ()).waits(step, "copy nothing: A2 is not there", 0);
+    let wait = Fixture::failback(|_| ()).waits(step, "copy nothing: A2 is not there", 0);
     assert!(wait > 0);
 }
 
 #[test]
 fn a_stopped_a2_is_told_with_its_remedy() {
-    let mut stage = Stage::failback(|_| ()).reversed().stopped();
-    stage.waits(step, "copy nothing: ", 0);
+    let mut fixture = Fixture::failback(|_| ()).reversed().stopped();
+    fixture.waits(step, "copy nothing: ", 0);
 }
 
 #[test]
 fn what_is_launched_is_past_this_step() {
-    let mut stage = Stage::failback(|_| ()).launched();
-    stage.idle(step, "2 servers ready");
-    assert!(stage.fleet.members.iter().all(|member| member.times.ready.is_none()));
+    let mut fixture = Fixture::failback(|_| ()).launched();
+    fixture.idle(step, "2 servers ready");
+    assert!(fixture.fleet.servers.iter().all(|server| server.times.ready.is_none()));
 }
 
 /// The A2s of both servers are seen otherwise.
-fn a2s(change: impl Fn(usize, &mut SourceServer) + Send + Sync + 'static) -> Stage {
-    let mut stage = Stage::failback(|plan| plan["launch"]["lagSecondsMax"] = json!(60)).reversed();
-    let ids = [stage.a2(0), stage.a2(1)];
-    stage.see(move |seen| {
-        if let Seen::SourceServers(_, servers) = seen {
+fn a2s(change: impl Fn(usize, &mut SourceServer) + Send + Sync + 'static) -> Fixture {
+    let mut fixture = Fixture::failback(|plan| plan["launch"]["lagSecondsMax"] = json!(60)).reversed();
+    let ids = [fixture.a2(0), fixture.a2(1)];
+    fixture.tamper(move |seen| {
+        if let Response::SourceServers(_, servers) = seen {
             for (index, id) in ids.iter().enumerate() {
                 servers.iter_mut().filter(|server| server.id == *id).for_each(|a2| change(index, a2));
             }
         }
     });
-    stage
+    fixture
 }
 
 /// Both are in their initial sync: of 4 and 6 GiB, 1 and 3 GiB are copied.
@@ -70,15 +70,15 @@ fn syncing(index: usize, a2: &mut SourceServer) {
 
 #[test]
 fn progress_is_the_sum_of_the_servers_the_largest_lag_and_the_latest_end() {
-    let stage = Stage::failback(|_| ()).reversed();
-    let now = stage.now();
-    let mut stage = a2s(move |index, a2| {
+    let fixture = Fixture::failback(|_| ()).reversed();
+    let now = fixture.now();
+    let mut fixture = a2s(move |index, a2| {
         syncing(index, a2);
         a2.replication.backlog_bytes = [7 << 20, 5 << 20][index];
         a2.replication.lag_seconds = Some([30, 20][index]);
         a2.replication.eta = Some(now.plus_seconds([1_000, 2_000][index]));
     });
-    let answer = stage.call(step).unwrap();
+    let answer = fixture.call(step).unwrap();
     let progress = answer.progress.unwrap();
     // The end of the sync, the backlog and the first snapshot.
     let eta = progress.eta_seconds;
@@ -101,31 +101,31 @@ fn progress_is_the_sum_of_the_servers_the_largest_lag_and_the_latest_end() {
 
 #[test]
 fn what_is_nothing_is_not_told() {
-    let mut stage = a2s(syncing);
-    let answer = stage.call(step).unwrap();
+    let mut fixture = a2s(syncing);
+    let answer = fixture.call(step).unwrap();
     assert!(answer.why.ends_with("copied, about 7 min to go"), "{}", answer.why);
     assert_eq!(answer.wait_seconds, 312, "four fifths of 390 s");
 }
 
 #[test]
 fn what_is_ready_is_counted_and_written_down() {
-    let mut stage = a2s(|index, a2| {
+    let mut fixture = a2s(|index, a2| {
         if index == 0 {
             syncing(index, a2);
         }
     });
-    let answer = stage.call(step).unwrap();
+    let answer = fixture.call(step).unwrap();
     let progress = answer.progress.unwrap();
     assert_eq!((progress.ready, progress.servers), (1, 2));
     assert!(answer.why.starts_with("web-1: INITIAL_SYNC, 25 % of 4 GiB") || progress.total_bytes > 4 << 30);
-    let ready = |index: usize| stage.fleet.members[index].times.ready;
+    let ready = |index: usize| fixture.fleet.servers[index].times.ready;
     assert_eq!(ready(0), None);
     assert!(ready(1).is_some());
 }
 
 #[test]
 fn what_copies_nothing_is_told_beside_what_copies() {
-    let mut stage = a2s(|index, a2| {
+    let mut fixture = a2s(|index, a2| {
         syncing(index, a2);
         if index == 0 {
             a2.replication.state = ReplicationState::Stalled;
@@ -134,7 +134,7 @@ fn what_copies_nothing_is_told_beside_what_copies() {
             a2.replication.eta = None;
         }
     });
-    let answer = stage.call(step).unwrap();
+    let answer = fixture.call(step).unwrap();
     assert!(answer.why.starts_with("web-1 copy nothing: "), "{}", answer.why);
     assert!(answer.why.contains("; all-1: INITIAL_SYNC, 40 % of 10 GiB copied"), "{}", answer.why);
     assert_eq!(answer.wait_seconds, 300, "a stall is looked at every five minutes");
@@ -142,29 +142,29 @@ fn what_copies_nothing_is_told_beside_what_copies() {
 
 #[test]
 fn where_all_stand_still_looks_thin_out_to_five_minutes() {
-    let mut stage = a2s(|_, a2| a2.replication.state = ReplicationState::Stalled);
-    let first = stage.waits(step, "web-1, all-1 copy nothing: ", 0);
+    let mut fixture = a2s(|_, a2| a2.replication.state = ReplicationState::Stalled);
+    let first = fixture.waits(step, "web-1, all-1 copy nothing: ", 0);
     assert_eq!(first, 10);
-    stage.pass(600);
-    let later = stage.waits(step, "web-1, all-1 copy nothing: ", 0);
+    fixture.pass(600);
+    let later = fixture.waits(step, "web-1, all-1 copy nothing: ", 0);
     assert!((110..=111).contains(&later), "{later}");
-    stage.pass(6_000);
-    assert_eq!(stage.waits(step, "web-1, all-1 copy nothing: ", 0), 300);
+    fixture.pass(6_000);
+    assert_eq!(fixture.waits(step, "web-1, all-1 copy nothing: ", 0), 300);
 }
 
 /// Continuous, with a lag; with or without a recovery snapshot.
-fn lagging(lag_seconds: u64, snapshots: bool) -> Stage {
+fn lagging(lag_seconds: u64, snapshots: bool) -> Fixture {
     let changed = move |_: usize, a2: &mut SourceServer| a2.replication.lag_seconds = Some(lag_seconds);
-    let mut stage = Stage::failback(|plan| plan["launch"]["lagSecondsMax"] = json!(60)).reversed();
-    let ids = [stage.a2(0), stage.a2(1)];
-    stage.see(move |seen| match seen {
-        Seen::SourceServers(_, servers) => {
+    let mut fixture = Fixture::failback(|plan| plan["launch"]["lagSecondsMax"] = json!(60)).reversed();
+    let ids = [fixture.a2(0), fixture.a2(1)];
+    fixture.tamper(move |seen| match seen {
+        Response::SourceServers(_, servers) => {
             servers.iter_mut().filter(|server| ids.contains(&server.id)).for_each(|a2| changed(0, a2));
         }
-        Seen::Snapshots(of_a2) if !snapshots => of_a2.clear(),
+        Response::Snapshots(of_a2) if !snapshots => of_a2.clear(),
         _ => {}
     });
-    stage
+    fixture
 }
 
 #[test]
@@ -179,17 +179,17 @@ fn ready_with_lag_needs_a_snapshot_to_launch_from() {
 #[test]
 fn where_the_console_may_show_another_state_it_is_told() {
     let shown = |state: FailbackState| {
-        let mut stage = Stage::failback(|_| ()).reversed();
-        let b2 = stage.b2(0);
-        stage.see(move |seen| {
-            if let Seen::RecoveryInstances(_, found) = seen {
+        let mut fixture = Fixture::failback(|_| ()).reversed();
+        let b2 = fixture.b2(0);
+        fixture.tamper(move |seen| {
+            if let Response::RecoveryInstances(_, found) = seen {
                 for b2 in found.iter_mut() {
                     b2.failback_state = FailbackState::ReadyForLaunch;
                 }
                 found.iter_mut().filter(|found| found.id == b2).for_each(|b2| b2.failback_state = state);
             }
         });
-        stage.call(step).unwrap().why
+        fixture.call(step).unwrap().why
     };
     assert_eq!(shown(FailbackState::ReadyForLaunch), "2 servers ready");
     let said = "2 servers ready; the console may show another launch state for web-1";
@@ -198,29 +198,29 @@ fn where_the_console_may_show_another_state_it_is_told() {
 
 #[test]
 fn what_is_home_or_past_its_launch_is_not_asked_for() {
-    let mut stage = Stage::failback(|_| ());
-    stage.fleet.members[0].home = true;
-    let progress = stage.call(step).unwrap().progress.unwrap();
+    let mut fixture = Fixture::failback(|_| ());
+    fixture.fleet.servers[0].already_failed_back = true;
+    let progress = fixture.call(step).unwrap().progress.unwrap();
     assert_eq!((progress.ready, progress.servers), (0, 1));
-    let mut stage = Stage::failback(|_| ()).protected().stopped().without_a3();
-    stage.idle(step, "2 servers ready");
-    let mut stage = Stage::failback(|_| ()).launched();
-    let a3 = stage.a3(0);
-    let a2 = stage.a2(0);
-    stage.see(move |seen| match seen {
-        Seen::RecoveryInstances(_, found) => found.retain(|found| found.id != a3),
-        Seen::SourceServers(_, servers) => {
+    let mut fixture = Fixture::failback(|_| ()).protected().stopped().without_a3();
+    fixture.idle(step, "2 servers ready");
+    let mut fixture = Fixture::failback(|_| ()).launched();
+    let a3 = fixture.a3(0);
+    let a2 = fixture.a2(0);
+    fixture.tamper(move |seen| match seen {
+        Response::RecoveryInstances(_, found) => found.retain(|found| found.id != a3),
+        Response::SourceServers(_, servers) => {
             servers.iter_mut().filter(|server| server.id == a2).for_each(|a2| syncing(0, a2));
         }
         _ => {}
     });
-    stage.fleet.members[0].a3 = None;
-    let progress = stage.call(step).unwrap().progress.unwrap();
+    fixture.fleet.servers[0].a3 = None;
+    let progress = fixture.call(step).unwrap().progress.unwrap();
     assert_eq!((progress.ready, progress.servers, progress.total_bytes), (1, 2, 4 << 30));
 }
 
 #[test]
 fn it_waits_as_long_as_the_plan_allows() {
-    let plan = Stage::failback(|_| ()).run.plan;
+    let plan = Fixture::failback(|_| ()).run.plan;
     assert_eq!(<crate::CheckLaunchState as failback_core::step::Step>::limit_seconds(&plan), 172_800);
 }

@@ -8,9 +8,9 @@ use failback_core::cloud::{
 };
 use failback_core::fleet::Fleet;
 use failback_core::id::{InstanceId, SubnetId};
-use failback_core::moment::Moment;
 use failback_core::region::Region;
 use failback_core::run::Run;
+use failback_core::timestamp::Timestamp;
 use failback_core::{ErrorName, Result};
 
 use crate::finding::{Finding, Findings};
@@ -20,7 +20,7 @@ const JOBS_DAYS: u32 = 2;
 
 /// The world as it stands before the run.
 pub(crate) struct Facts {
-    pub(crate) now: Moment,
+    pub(crate) now: Timestamp,
     /// All source servers of the recovery Region: B1 and bystanders.
     pub(crate) recovery_servers: Vec<SourceServer>,
     /// All source servers of the source Region: A2 and bystanders.
@@ -78,8 +78,8 @@ impl Facts {
 
     /// Reads what depends on the fleet.
     pub(crate) async fn read_of_fleet(&mut self, cloud: &dyn Cloud, run: &Run, fleet: &Fleet) -> Result<()> {
-        let a1s: Vec<InstanceId> = fleet.away().filter_map(|m| m.a1.clone()).collect();
-        let b3s: Vec<InstanceId> = fleet.away().filter_map(failback_core::fleet::Member::b3).collect();
+        let a1s: Vec<InstanceId> = fleet.pending().filter_map(|m| m.a1.clone()).collect();
+        let b3s: Vec<InstanceId> = fleet.pending().filter_map(failback_core::fleet::Server::b3).collect();
         for (region, ids) in [(run.source(), a1s), (run.recovery(), b3s)] {
             if !ids.is_empty() {
                 let instances = cloud.instances(region, &ids).await?;
@@ -90,7 +90,7 @@ impl Facts {
         let named =
             plan.launch.network.subnet_id.iter().chain(plan.drill.network.iter().map(|n| &n.subnet_id));
         let staging = self.source_templates.iter().filter_map(|template| template.staging_subnet.as_ref());
-        let a1s = fleet.away().filter_map(|member| self.instances.get(member.a1.as_ref()?));
+        let a1s = fleet.pending().filter_map(|server| self.instances.get(server.a1.as_ref()?));
         let originals = a1s.filter_map(|a1| a1.subnet.as_ref());
         let ids: BTreeSet<SubnetId> = named.chain(staging).chain(originals).cloned().collect();
         let ids: Vec<SubnetId> = ids.into_iter().collect();
@@ -107,7 +107,7 @@ impl Facts {
     /// The jobs that launched B2, however long ago: their tags tell a drill's servers from production.
     async fn read_older_jobs(&mut self, cloud: &dyn Cloud, run: &Run, fleet: &Fleet) -> Result<()> {
         let known: BTreeSet<_> = self.recovery_jobs.iter().map(|job| job.id.clone()).collect();
-        let b2s: BTreeSet<_> = fleet.away().filter_map(|member| member.b2.clone()).collect();
+        let b2s: BTreeSet<_> = fleet.pending().filter_map(|server| server.b2.clone()).collect();
         let of_fleet = self.recovery_instances.iter().filter(|instance| b2s.contains(&instance.id));
         let wanted: BTreeSet<_> =
             of_fleet.filter_map(|instance| instance.job.clone()).filter(|job| !known.contains(job)).collect();

@@ -6,15 +6,15 @@
 mod checks;
 mod facts;
 mod finding;
-mod members;
+mod servers;
 
 use failback_core::cloud::Cloud;
 use failback_core::fleet::{Fleet, count};
-use failback_core::moment::Moment;
 use failback_core::plan::Plan;
 use failback_core::procedure::Procedure;
 use failback_core::run::Run;
 use failback_core::step;
+use failback_core::timestamp::Timestamp;
 use failback_core::{Error, ErrorName, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -46,7 +46,7 @@ pub struct Execution {
     /// Its ARN.
     pub id: String,
     /// When it was started.
-    pub started: Moment,
+    pub started: Timestamp,
 }
 
 /// What this step answers.
@@ -71,7 +71,7 @@ pub struct Output {
 ///
 /// # Errors
 /// `InvalidPlan` with every problem of the plan; `NotReady` with everything that stands in the way; those of AWS.
-pub async fn handle(cloud: &dyn Cloud, payload: Value, _deadline: Moment) -> Result<Value> {
+pub async fn handle(cloud: &dyn Cloud, payload: Value, _deadline: Timestamp) -> Result<Value> {
     let input: Input = step::read(payload, NAME)?;
     let plan = Plan::read(&input.plan)
         .map_err(|problems| Error::new(ErrorName::InvalidPlan, problems.to_string()))?;
@@ -91,14 +91,14 @@ async fn check(cloud: &dyn Cloud, run: Run) -> Result<Output> {
     let Some(mut facts) = Facts::of_regions(cloud, &run, &mut findings).await? else {
         return Err(finding::stand_in_the_way(&findings));
     };
-    let fleet = members::find(&run, &facts, &mut findings);
+    let fleet = servers::find(&run, &facts, &mut findings);
     facts.read_of_fleet(cloud, &run, &fleet).await?;
     checks::all(&run, &facts, &fleet, &mut findings);
     if findings.iter().any(|finding| finding.severity == Severity::Blocker) {
         return Err(finding::stand_in_the_way(&findings));
     }
-    let away = fleet.away().count();
-    let home = fleet.members.len() - away;
+    let away = fleet.pending().count();
+    let home = fleet.servers.len() - away;
     let summary = format!(
         "{}{} in {}; {}",
         count(away, "server"),
@@ -106,7 +106,7 @@ async fn check(cloud: &dyn Cloud, run: Run) -> Result<Output> {
         count(run.plan.wave_names().len(), "wave"),
         count(findings.len(), "warning")
     );
-    let leftover = run.procedure == Procedure::Drill && members::is_leftover(&facts, &fleet);
+    let leftover = run.procedure == Procedure::Drill && servers::is_leftover(&facts, &fleet);
     let waves = run.plan.wave_names().len();
     Ok(Output { summary, warnings: findings, run, fleet, waves, leftover })
 }

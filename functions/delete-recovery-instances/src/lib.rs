@@ -8,11 +8,11 @@ use failback_core::Result;
 use failback_core::cloud::Cloud;
 use failback_core::fleet::Fleet;
 use failback_core::live::Look;
-use failback_core::moment::Moment;
-use failback_core::pace;
 use failback_core::plan::Plan;
+use failback_core::poll_interval;
 use failback_core::procedure::Failback;
-use failback_core::step::{self, Cx, Step, Verdict, Waiting, refused};
+use failback_core::step::{self, Context, Step, Verdict, Waiting, refused};
+use failback_core::timestamp::Timestamp;
 use serde_json::Value;
 
 /// The step.
@@ -23,7 +23,7 @@ pub struct DeleteRecoveryInstances;
 ///
 /// # Errors
 /// Those of [`step::handle`].
-pub async fn handle(cloud: &dyn Cloud, payload: Value, deadline: Moment) -> Result<Value> {
+pub async fn handle(cloud: &dyn Cloud, payload: Value, deadline: Timestamp) -> Result<Value> {
     step::handle::<DeleteRecoveryInstances>(cloud, payload, deadline).await
 }
 
@@ -32,23 +32,23 @@ impl Step for DeleteRecoveryInstances {
     type Scope = Failback;
     const NAME: &'static str = "delete-recovery-instances";
 
-    async fn run(cx: &Cx<'_, Failback>, fleet: &mut Fleet) -> Result<Verdict> {
+    async fn run(ctx: &Context<'_, Failback>, fleet: &mut Fleet) -> Result<Verdict> {
         let look = Look { b1: true, b2: true, a3: true, source_instances: true, ..Look::default() };
-        let live = cx.look(fleet, look).await?;
-        for member in fleet.away() {
-            if live.a3(member)?.is_none() {
+        let live = ctx.look(fleet, look).await?;
+        for server in fleet.pending() {
+            if live.a3(server)?.is_none() {
                 continue;
             }
-            if cx.is_late() {
+            if ctx.is_late() {
                 return Ok(Verdict::Waiting(Waiting::new("this call has no time left", 1)));
             }
-            let asked = match refused(cx.guard.delete_a3(&live, cx.now(), member))? {
-                Ok(warrant) => refused(cx.cloud.delete_recovery_instance(warrant).await)?,
+            let asked = match refused(ctx.guard.delete_a3(&live, ctx.now(), server))? {
+                Ok(warrant) => refused(ctx.cloud.delete_recovery_instance(warrant).await)?,
                 Err(why) => Err(why),
             };
             if let Err(why) = asked {
-                let why = format!("{}: A3 cannot be deleted yet: {why}", member.name);
-                return Ok(Verdict::Waiting(Waiting::new(why, pace::patiently(cx.waited_seconds()))));
+                let why = format!("{}: A3 cannot be deleted yet: {why}", server.name);
+                return Ok(Verdict::Waiting(Waiting::new(why, poll_interval::backoff(ctx.waited_seconds()))));
             }
         }
         Ok(Verdict::Done("the records of the failback launch are deleted".to_owned()))

@@ -1,136 +1,138 @@
 use failback_core::ErrorName;
 use failback_core::cloud::{Cloud, DrsQuotas, Job, JobLogItem, JobServer, JobStatus, LaunchStatus, Tags};
-use failback_core::moment::Moment;
 use failback_core::run::tag;
+use failback_core::timestamp::Timestamp;
 use failback_sim::LaunchChange;
-use failback_stage::{Pending, Seen, Stage};
+use failback_testkit::{Fixture, Pending, Response};
 use serde_json::{Value, json};
 
-fn step(cloud: &dyn Cloud, payload: Value, deadline: Moment) -> Pending<'_> {
+fn step(cloud: &dyn Cloud, payload: Value, deadline: Timestamp) -> Pending<'_> {
     Box::pin(crate::handle(cloud, payload, deadline))
 }
 
 /// Every A2 is ready and its launch settings are the plan's.
-fn prepared(change: impl FnOnce(&mut Value)) -> Stage {
-    let mut stage = Stage::failback(change).prepared();
-    stage.wave = Some(0);
-    stage
+fn prepared(change: impl FnOnce(&mut Value)) -> Fixture {
+    let mut fixture = Fixture::failback(change).prepared();
+    fixture.wave = Some(0);
+    fixture
 }
 
 #[test]
 fn every_a2_of_the_wave_is_launched_once_with_the_tags_of_the_run() {
-    let mut stage = prepared(|_| ());
-    let wait = stage.waits(step, "launching web-1, all-1", 1);
+    let mut fixture = prepared(|_| ());
+    let wait = fixture.waits(step, "launching web-1, all-1", 1);
     assert!((515..=585).contains(&wait), "{wait}");
-    stage.pass(120);
-    let left = stage.waits(step, "launching web-1, all-1, for 2 min so far", 0);
+    fixture.pass(120);
+    let left = fixture.waits(step, "launching web-1, all-1, for 2 min so far", 0);
     assert_eq!(left, wait - 120);
-    assert_eq!(stage.done(step).last().unwrap(), "2 servers launched");
-    for (server, member) in stage.fleet.members.iter().enumerate() {
-        let world = stage.simulation.world();
-        assert_eq!(member.a3, world.labels(server).a3);
-        let job = world.jobs(stage.home()).find(|job| job.tags.get(tag::RUN) == Some(&stage.run.id)).unwrap();
+    assert_eq!(fixture.done(step).last().unwrap(), "2 servers launched");
+    for (index, server) in fixture.fleet.servers.iter().enumerate() {
+        let world = fixture.simulation.world();
+        assert_eq!(server.a3, world.labels(index).a3);
+        let job =
+            world.jobs(fixture.source()).find(|job| job.tags.get(tag::RUN) == Some(&fixture.run.id)).unwrap();
         assert_eq!(job.tags.get(tag::PROCEDURE).map(String::as_str), Some("failback"));
         drop(world);
-        let launched = stage.run.seconds(stage.now());
-        assert!((launched - 120..=launched).contains(&member.times.launched.unwrap()), "{:?}", member.times);
+        let launched = fixture.run.seconds(fixture.now());
+        assert!((launched - 120..=launched).contains(&server.times.launched.unwrap()), "{:?}", server.times);
     }
 }
 
 #[test]
 fn the_point_in_time_and_its_lag_are_written_down() {
-    let mut stage = prepared(|_| ());
-    stage.waits(step, "launching web-1, all-1", 1);
-    stage.pass(900);
+    let mut fixture = prepared(|_| ());
+    fixture.waits(step, "launching web-1, all-1", 1);
+    fixture.pass(900);
     let began = {
-        let world = stage.simulation.world();
-        let job = world.jobs(stage.home()).find(|job| job.tags.get(tag::RUN) == Some(&stage.run.id)).unwrap();
-        Moment::from_millis(job.created_ms)
+        let world = fixture.simulation.world();
+        let job =
+            world.jobs(fixture.source()).find(|job| job.tags.get(tag::RUN) == Some(&fixture.run.id)).unwrap();
+        Timestamp::from_millis(job.created_ms)
     };
-    let point = Moment::from_millis(began.millis() - 100_000);
-    stage.see(move |seen| {
-        if let Seen::RecoveryInstances(_, found) = seen {
+    let point = Timestamp::from_millis(began.millis() - 100_000);
+    fixture.tamper(move |seen| {
+        if let Response::RecoveryInstances(_, found) = seen {
             for a3 in found.iter_mut() {
                 a3.point_in_time = Some(point);
             }
         }
     });
-    stage.idle(step, "2 servers launched");
-    for member in &stage.fleet.members {
-        assert_eq!(member.times.point_in_time, Some(stage.run.seconds(point)));
-        assert_eq!(member.times.lag_at_launch, Some(100));
+    fixture.idle(step, "2 servers launched");
+    for server in &fixture.fleet.servers {
+        assert_eq!(server.times.point_in_time, Some(fixture.run.seconds(point)));
+        assert_eq!(server.times.lag_at_launch, Some(100));
     }
 }
 
 #[test]
 fn what_is_launched_is_left_as_it_is_and_its_time_stays() {
-    let mut stage = prepared(|_| ());
-    stage.done(step);
-    let launched = stage.fleet.members[0].times.launched;
-    stage.pass(300);
-    stage.idle(step, "2 servers launched");
-    assert_eq!(stage.fleet.members[0].times.launched, launched);
+    let mut fixture = prepared(|_| ());
+    fixture.done(step);
+    let launched = fixture.fleet.servers[0].times.launched;
+    fixture.pass(300);
+    fixture.idle(step, "2 servers launched");
+    assert_eq!(fixture.fleet.servers[0].times.launched, launched);
 }
 
 #[test]
 fn only_the_wave_is_launched() {
-    let mut stage = prepared(|_| ());
-    stage.fleet.members[1].wave = 1;
-    stage.waits(step, "launching web-1", 1);
-    assert_eq!(stage.done(step).last().unwrap(), "1 server launched");
-    assert!(stage.fleet.members[1].a3.is_none());
+    let mut fixture = prepared(|_| ());
+    fixture.fleet.servers[1].wave = 1;
+    fixture.waits(step, "launching web-1", 1);
+    assert_eq!(fixture.done(step).last().unwrap(), "1 server launched");
+    assert!(fixture.fleet.servers[1].a3.is_none());
 }
 
 #[test]
 fn what_is_home_is_not_launched() {
-    let mut stage = prepared(|_| ());
-    stage.fleet.members[1].home = true;
-    stage.done(step);
-    assert!(stage.fleet.members[1].a3.is_none());
+    let mut fixture = prepared(|_| ());
+    fixture.fleet.servers[1].already_failed_back = true;
+    fixture.done(step);
+    assert!(fixture.fleet.servers[1].a3.is_none());
 }
 
 #[test]
 fn what_is_past_the_launch_counts_as_launched() {
-    let mut stage = Stage::failback(|_| ()).protected().stopped().without_b2().without_a3();
-    stage.wave = Some(0);
-    stage.idle(step, "2 servers launched");
+    let mut fixture = Fixture::failback(|_| ()).protected().stopped().without_b2().without_a3();
+    fixture.wave = Some(0);
+    fixture.idle(step, "2 servers launched");
 }
 
 #[test]
 fn a_launch_that_somebody_began_is_adopted() {
-    let mut stage = prepared(|_| ());
-    stage.launch();
-    stage.waits(step, "launching web-1, all-1, for 0 min so far", 0);
+    let mut fixture = prepared(|_| ());
+    fixture.launch();
+    fixture.waits(step, "launching web-1, all-1, for 0 min so far", 0);
 }
 
 #[test]
 fn a_server_that_is_to_be_replaced_is_launched_again() {
-    let mut stage = Stage::failback(|_| ()).launched();
-    stage.wave = Some(0);
-    let before = stage.fleet.members[0].a3.take();
-    stage.fleet.members[0].replace.clone_from(&before);
-    stage.fleet.members[0].times.launched = Some(0);
-    stage.waits(step, "launching web-1", 1);
-    stage.done(step);
-    let again = &stage.fleet.members[0];
+    let mut fixture = Fixture::failback(|_| ()).launched();
+    fixture.wave = Some(0);
+    let before = fixture.fleet.servers[0].a3.take();
+    fixture.fleet.servers[0].replace.clone_from(&before);
+    fixture.fleet.servers[0].times.launched = Some(0);
+    fixture.waits(step, "launching web-1", 1);
+    fixture.done(step);
+    let again = &fixture.fleet.servers[0];
     assert!(again.a3.is_some() && again.a3 != before && again.replace.is_none());
-    let launched = stage.run.seconds(stage.now());
+    let launched = fixture.run.seconds(fixture.now());
     assert!((launched - 1..=launched).contains(&again.times.launched.unwrap()), "{:?}", again.times);
 }
 
 /// Jobs of the run for web-1, newest first: what became of its launch, and how many seconds ago each was begun.
-fn after(relaunches_max: u32, tried: &'static [(LaunchStatus, i64)]) -> Stage {
-    let mut stage = prepared(|plan| plan["launch"]["relaunchesMax"] = json!(relaunches_max));
-    let (a2, home, now, run) = (stage.a2(0), stage.home(), stage.now(), stage.run.tags());
-    stage.see(move |seen| {
-        if let Seen::Jobs(region, jobs) = seen
-            && region == home
+fn after(relaunches_max: u32, tried: &'static [(LaunchStatus, i64)]) -> Fixture {
+    let mut fixture = prepared(|plan| plan["launch"]["relaunchesMax"] = json!(relaunches_max));
+    let (a2, source, now, run) = (fixture.a2(0), fixture.source(), fixture.now(), fixture.run.tags());
+    fixture.tamper(move |seen| {
+        if let Response::Jobs(region, jobs) = seen
+            && region == source
         {
             let of = |(number, (launch, ago)): (usize, &(LaunchStatus, i64))| Job {
                 id: format!("drsjob-{number:017x}").parse().unwrap(),
                 kind: failback_core::cloud::JobKind::Launch,
                 status: JobStatus::Completed,
-                created: Some(Moment::from_millis(now.millis() - ago * 1000)),
+                created: Some(Timestamp::from_millis(now.millis() - ago * 1000)),
                 tags: run.clone(),
                 servers: vec![JobServer {
                     server: a2.clone(),
@@ -142,7 +144,7 @@ fn after(relaunches_max: u32, tried: &'static [(LaunchStatus, i64)]) -> Stage {
             jobs.splice(0..0, tried.iter().enumerate().map(of));
         }
     });
-    stage
+    fixture
 }
 
 #[test]
@@ -150,15 +152,16 @@ fn a_launch_that_failed_is_repeated_as_often_as_the_plan_allows() {
     const FAILED: (LaunchStatus, i64) = (LaunchStatus::Failed, 600);
     after(1, &[FAILED]).waits(step, "launching web-1, all-1", 1);
     after(2, &[FAILED, FAILED]).waits(step, "launching web-1, all-1", 1);
-    for mut stage in [after(0, &[FAILED]), after(1, &[FAILED, FAILED]), after(1, &[FAILED, FAILED, FAILED])] {
-        let before = stage.writes();
-        let error = stage.call(step).unwrap_err();
+    for mut fixture in [after(0, &[FAILED]), after(1, &[FAILED, FAILED]), after(1, &[FAILED, FAILED, FAILED])]
+    {
+        let before = fixture.writes();
+        let error = fixture.call(step).unwrap_err();
         assert_eq!(error.name(), ErrorName::LaunchFailed);
-        let times = stage.run.plan.launch.relaunches_max + 1;
+        let times = fixture.run.plan.launch.relaunches_max + 1;
         let said =
             format!("web-1 could not be launched, {times} times; job drsjob-00000000000000000 of web-1: ");
         assert!(error.to_string().contains(&said), "{error}");
-        assert_eq!(stage.writes(), before, "the other server waits for a person's decision");
+        assert_eq!(fixture.writes(), before, "the other server waits for a person's decision");
     }
 }
 
@@ -170,37 +173,38 @@ fn a_launch_that_ended_otherwise_than_failed_is_not_counted_as_failed() {
 
 #[test]
 fn a_launch_that_succeeded_and_does_not_show_is_waited_for_half_an_hour() {
-    let mut stage = after(0, &[(LaunchStatus::Launched, 1_799)]);
-    stage.waits(step, "launching all-1", 1);
+    let mut fixture = after(0, &[(LaunchStatus::Launched, 1_799)]);
+    fixture.waits(step, "launching all-1", 1);
     // DRS's own job of the other server runs now.
-    stage.waits(step, "launching web-1, all-1, for 0 min so far", 0);
+    fixture.waits(step, "launching web-1, all-1, for 0 min so far", 0);
 }
 
 #[test]
 fn an_older_launch_than_the_one_that_was_seen_explains_nothing() {
     for (launched, said) in [(-600, "launching all-1"), (-599, "launching web-1, all-1")] {
-        let mut stage = after(0, &[(LaunchStatus::Launched, 600)]);
-        let at = stage.run.seconds(stage.now()) + launched;
-        stage.fleet.members[0].times.launched = Some(at);
-        stage.waits(step, said, 1);
+        let mut fixture = after(0, &[(LaunchStatus::Launched, 600)]);
+        let at = fixture.run.seconds(fixture.now()) + launched;
+        fixture.fleet.servers[0].times.launched = Some(at);
+        fixture.waits(step, said, 1);
     }
 }
 
 #[test]
 fn jobs_of_other_runs_that_have_ended_count_for_nothing() {
-    let mut stage = after(0, &[(LaunchStatus::Failed, 600)]);
-    stage.run.id = "arn:aws:states:us-east-1:111122223333:execution:stage:two".to_owned();
-    stage.waits(step, "launching web-1, all-1", 1);
+    let mut fixture = after(0, &[(LaunchStatus::Failed, 600)]);
+    fixture.run.id = "arn:aws:states:us-east-1:111122223333:execution:stage:two".to_owned();
+    fixture.waits(step, "launching web-1, all-1", 1);
 }
 
 /// The log of the failed job says this, of web-1 (0), of the other (1), or of the job.
 fn logged(items: &'static [(Option<usize>, Option<&'static str>)]) -> String {
-    let stage = after(0, &[(LaunchStatus::Failed, 600)]);
-    let (a2, home, now, run) = ([stage.a2(0), stage.a2(1)], stage.home(), stage.now(), stage.run.tags());
-    let mut stage = stage;
+    let fixture = after(0, &[(LaunchStatus::Failed, 600)]);
+    let (a2, source, now, run) =
+        ([fixture.a2(0), fixture.a2(1)], fixture.source(), fixture.now(), fixture.run.tags());
+    let mut fixture = fixture;
     let first = a2[0].clone();
-    stage.see(move |seen| match seen {
-        Seen::JobLog(log) => {
+    fixture.tamper(move |seen| match seen {
+        Response::JobLog(log) => {
             log.extend(items.iter().map(|(server, error)| JobLogItem {
                 at: Some(now),
                 event: "LAUNCH_FAILED".to_owned(),
@@ -208,7 +212,7 @@ fn logged(items: &'static [(Option<usize>, Option<&'static str>)]) -> String {
                 error: error.map(str::to_owned),
             }));
         }
-        Seen::Jobs(region, jobs) if region == home => {
+        Response::Jobs(region, jobs) if region == source => {
             // A job that the world knows, so that it has a log.
             let known = jobs
                 .first()
@@ -221,7 +225,7 @@ fn logged(items: &'static [(Option<usize>, Option<&'static str>)]) -> String {
         }
         _ => {}
     });
-    stage.call(step).unwrap_err().to_string()
+    fixture.call(step).unwrap_err().to_string()
 }
 
 #[test]
@@ -238,13 +242,13 @@ fn a_failure_is_told_in_the_words_of_drs() {
 #[test]
 fn what_drs_has_no_room_for_waits() {
     let with_quotas = |quotas: DrsQuotas| {
-        let mut stage = prepared(|_| ());
-        stage.see(move |seen| {
-            if let Seen::Quotas(_, seen) = seen {
+        let mut fixture = prepared(|_| ());
+        fixture.tamper(move |seen| {
+            if let Response::Quotas(_, seen) = seen {
                 *seen = quotas;
             }
         });
-        stage
+        fixture
     };
     let one = DrsQuotas { servers_in_jobs: 1, ..DrsQuotas::default() };
     let wait =
@@ -258,83 +262,83 @@ fn what_drs_has_no_room_for_waits() {
 
 #[test]
 fn what_drs_refuses_for_now_waits_with_its_words() {
-    let mut stage = prepared(|_| ());
-    stage.fail("error:drs:StartRecovery=ConflictException");
-    stage.waits(step, "web-1, all-1 wait to be launched: refused by a rule", 0);
-    stage.waits(step, "launching web-1, all-1", 1);
+    let mut fixture = prepared(|_| ());
+    fixture.fail("error:drs:StartRecovery=ConflictException");
+    fixture.waits(step, "web-1, all-1 wait to be launched: refused by a fault of the rehearsal", 0);
+    fixture.waits(step, "launching web-1, all-1", 1);
 }
 
 #[test]
 fn an_a2_that_is_not_prepared_waits_and_the_others_do_not() {
-    let mut stage = Stage::failback(|_| ()).reversed();
-    stage.wave = Some(0);
-    stage.waits(step, "A2's launch template is not what the plan wants", 0);
-    let mut stage = prepared(|_| ());
-    let a2 = stage.a2(0);
-    stage.see(move |seen| {
-        if let Seen::SourceServers(_, servers) = seen {
+    let mut fixture = Fixture::failback(|_| ()).reversed();
+    fixture.wave = Some(0);
+    fixture.waits(step, "A2's launch template is not what the plan wants", 0);
+    let mut fixture = prepared(|_| ());
+    let a2 = fixture.a2(0);
+    fixture.tamper(move |seen| {
+        if let Response::SourceServers(_, servers) = seen {
             let stalled = servers.iter_mut().filter(|server| server.id == a2);
             stalled.for_each(|a2| a2.replication.state = failback_core::cloud::ReplicationState::Stalled);
         }
     });
-    stage.waits(step, "wait to be launched: web-1: A2 is not ready", 1);
+    fixture.waits(step, "wait to be launched: web-1: A2 is not ready", 1);
 }
 
 #[test]
 fn a_call_that_is_late_begins_nothing() {
-    let mut stage = prepared(|_| ());
-    let before = stage.writes();
-    let answer = stage.call_until(stage.now(), step).unwrap();
+    let mut fixture = prepared(|_| ());
+    let before = fixture.writes();
+    let answer = fixture.call_until(fixture.now(), step).unwrap();
     assert!(answer.why.ends_with("wait to be launched: this call has no time left"), "{}", answer.why);
-    assert_eq!((answer.wait_seconds, stage.writes()), (1, before));
+    assert_eq!((answer.wait_seconds, fixture.writes()), (1, before));
 }
 
 #[test]
 fn a_log_that_cannot_be_read_for_now_is_asked_for_again() {
-    let mut stage = after(0, &[(LaunchStatus::Failed, 600)]);
-    stage.fail("error:drs:DescribeJobLogItems=ThrottlingException");
-    assert_eq!(stage.call(step).unwrap_err().name(), ErrorName::Throttled);
+    let mut fixture = after(0, &[(LaunchStatus::Failed, 600)]);
+    fixture.fail("error:drs:DescribeJobLogItems=ThrottlingException");
+    assert_eq!(fixture.call(step).unwrap_err().name(), ErrorName::Throttled);
 }
 
 #[test]
 fn a_drill_launches_nothing_into_an_original() {
-    let mut stage = Stage::drill(|_| ()).prepared();
-    stage.wave = Some(0);
-    let (a2, a1) = (stage.a2(0), stage.a1(0));
+    let mut fixture = Fixture::drill(|_| ()).prepared();
+    fixture.wave = Some(0);
+    let (a2, a1) = (fixture.a2(0), fixture.a1(0));
     let change =
         LaunchChange { launch_into: Some(Some(a1)), copy_tags: Some(false), ..LaunchChange::default() };
-    stage.simulation.world().update_launch_configuration(stage.home(), &a2, &change).unwrap();
-    stage.refused(step, "which is A1 (S1)");
+    fixture.simulation.world().update_launch_configuration(fixture.source(), &a2, &change).unwrap();
+    fixture.refused(step, "which is A1 (S1)");
 }
 
 #[test]
 fn where_the_plan_says_like_source_a1_is_copied() {
-    let mut stage = prepared(|_| ());
+    let mut fixture = prepared(|_| ());
     // The launch template says m5.large and web-role; A1 is seen to be of another type.
-    stage.run.plan.launch.instance_type = "like-source".to_owned();
-    stage.see(|seen| {
-        if let Seen::Instances(_, instances) = seen {
+    fixture.run.plan.launch.instance_type = "like-source".to_owned();
+    fixture.tamper(|seen| {
+        if let Response::Instances(_, instances) = seen {
             for a1 in instances.iter_mut() {
                 a1.instance_type = "m5.large".to_owned();
             }
         }
     });
-    stage.waits(step, "launching web-1, all-1", 1);
+    fixture.waits(step, "launching web-1, all-1", 1);
 }
 
 #[test]
 fn a_launch_over_what_may_be_production_is_refused() {
-    let mut stage = prepared(|_| ());
-    let b3 = stage.fleet.members[0].b3();
-    stage.see(move |seen| {
-        if let Seen::SourceServers(_, servers) = seen {
+    let mut fixture = prepared(|_| ());
+    let b3 = fixture.fleet.servers[0].b3();
+    fixture.tamper(move |seen| {
+        if let Response::SourceServers(_, servers) = seen {
             let of_first = servers.iter_mut().filter(|server| server.instance == b3);
             of_first.for_each(|a2| a2.last_launch = failback_core::cloud::LastLaunch::Succeeded);
         }
     });
-    stage.waits(step, "wait to be launched: web-1: A2 s-", 1);
+    fixture.waits(step, "wait to be launched: web-1: A2 s-", 1);
     let tags = Tags::new();
-    assert!(!stage.run.owns(&tags));
+    assert!(!fixture.run.owns(&tags));
 }
 
 #[test]

@@ -1,12 +1,12 @@
 use failback_core::ErrorName;
 use failback_core::cloud::{Cloud, DrsQuotas, InstanceState, JobStatus, LaunchStatus};
-use failback_core::moment::Moment;
 use failback_core::procedure::Procedure;
 use failback_core::run::tag;
-use failback_stage::{Pending, Scene, Seen, Stage};
+use failback_core::timestamp::Timestamp;
+use failback_testkit::{Fixture, Pending, Response, Scene};
 use serde_json::{Value, json};
 
-fn step(cloud: &dyn Cloud, payload: Value, deadline: Moment) -> Pending<'_> {
+fn step(cloud: &dyn Cloud, payload: Value, deadline: Timestamp) -> Pending<'_> {
     Box::pin(crate::handle(cloud, payload, deadline))
 }
 
@@ -15,52 +15,52 @@ fn launching(plan: &mut Value) {
 }
 
 /// Production runs on A1, and nothing is recovered.
-fn steady() -> Stage {
-    Stage::new(Procedure::Drill, Scene::Steady, launching)
+fn steady() -> Fixture {
+    Fixture::new(Procedure::Drill, Scene::Steady, launching)
 }
 
 #[test]
 fn every_b1_is_launched_once_as_a_drill_and_its_agent_waited_for() {
-    let mut stage = steady();
-    let wait = stage.waits(step, "launching 2 recovered servers", 1);
+    let mut fixture = steady();
+    let wait = fixture.waits(step, "launching 2 recovered servers", 1);
     assert!((500..=600).contains(&wait), "{wait}");
-    stage.pass(60);
-    let wait = stage.waits(step, "launching recovered servers web-1, all-1", 0);
+    fixture.pass(60);
+    let wait = fixture.waits(step, "launching recovered servers web-1, all-1", 0);
     assert!((440..=540).contains(&wait), "a minute is over: {wait}");
-    let said = stage.done(step);
+    let said = fixture.done(step);
     assert_eq!(said.last().unwrap(), "2 recovered servers up");
-    let world = stage.simulation.world();
-    for member in &stage.fleet.members {
-        let b2 = member.b2.as_ref().expect("it is written down");
-        let b2 = world.recovery_instance(stage.away(), b2).expect("it exists");
+    let world = fixture.simulation.world();
+    for server in &fixture.fleet.servers {
+        let b2 = server.b2.as_ref().expect("it is written down");
+        let b2 = world.recovery_instance(fixture.recovery(), b2).expect("it exists");
         assert_eq!(b2.tags.get(tag::PROCEDURE).map(String::as_str), Some("drill"));
-        assert_eq!(b2.tags.get(tag::RUN).map(String::as_str), Some(stage.run.id.as_str()));
+        assert_eq!(b2.tags.get(tag::RUN).map(String::as_str), Some(fixture.run.id.as_str()));
     }
-    let of_run = world.jobs(stage.away()).filter(|job| job.tags.get(tag::RUN) == Some(&stage.run.id));
+    let of_run = world.jobs(fixture.recovery()).filter(|job| job.tags.get(tag::RUN) == Some(&fixture.run.id));
     assert_eq!(of_run.count(), 1);
 }
 
 #[test]
 fn what_is_up_and_tagged_is_left_as_it_is() {
-    let mut stage = steady();
-    stage.done(step);
-    stage.idle(step, "2 recovered servers up");
+    let mut fixture = steady();
+    fixture.done(step);
+    fixture.idle(step, "2 recovered servers up");
 }
 
 #[test]
 fn a_b2_that_no_drill_of_this_program_launched_is_not_adopted() {
-    Stage::new(Procedure::Drill, Scene::DrilledRecovered, launching)
+    Fixture::new(Procedure::Drill, Scene::DrilledRecovered, launching)
         .refused(step, "this recovery instance was not launched by a drill");
 }
 
 #[test]
 fn a_b2_whose_agent_was_not_seen_or_that_does_not_run_is_waited_for() {
     for agent in [true, false] {
-        let mut stage = steady();
-        stage.done(step);
-        let b2 = stage.b2(0);
-        stage.see(move |seen| {
-            if let Seen::RecoveryInstances(_, found) = seen {
+        let mut fixture = steady();
+        fixture.done(step);
+        let b2 = fixture.b2(0);
+        fixture.tamper(move |seen| {
+            if let Response::RecoveryInstances(_, found) = seen {
                 for b2 in found.iter_mut().filter(|found| found.id == b2) {
                     if agent {
                         b2.agent_seen = None;
@@ -70,24 +70,24 @@ fn a_b2_whose_agent_was_not_seen_or_that_does_not_run_is_waited_for() {
                 }
             }
         });
-        let wait = stage.waits(step, "DRS has not seen the agents of web-1 yet", 0);
+        let wait = fixture.waits(step, "DRS has not seen the agents of web-1 yet", 0);
         assert!((500..=700).contains(&wait), "{wait}");
-        stage.pass(700);
-        let wait = stage.waits(step, "DRS has not seen the agents of web-1 yet", 0);
+        fixture.pass(700);
+        let wait = fixture.waits(step, "DRS has not seen the agents of web-1 yet", 0);
         assert_eq!(wait, 16, "the usual time is over by 40 s");
     }
 }
 
 /// A launch has been tried so often, and this has become of it.
-fn tried(launch: LaunchStatus, times: usize, relaunches_max: u32) -> Stage {
-    let mut stage = Stage::new(Procedure::Drill, Scene::Steady, |plan| {
+fn tried(launch: LaunchStatus, times: usize, relaunches_max: u32) -> Fixture {
+    let mut fixture = Fixture::new(Procedure::Drill, Scene::Steady, |plan| {
         launching(plan);
         plan["launch"]["relaunchesMax"] = json!(relaunches_max);
     });
-    stage.waits(step, "launching", 1);
-    let away = stage.away();
-    stage.see(move |seen| match seen {
-        Seen::Jobs(region, jobs) if region == away && !jobs.is_empty() => {
+    fixture.waits(step, "launching", 1);
+    let away = fixture.recovery();
+    fixture.tamper(move |seen| match seen {
+        Response::Jobs(region, jobs) if region == away && !jobs.is_empty() => {
             jobs[0].status = JobStatus::Completed;
             jobs[0].servers.iter_mut().for_each(|part| part.launch = launch);
             let first = jobs[0].clone();
@@ -98,7 +98,7 @@ fn tried(launch: LaunchStatus, times: usize, relaunches_max: u32) -> Stage {
         }
         _ => {}
     });
-    stage
+    fixture
 }
 
 #[test]
@@ -128,39 +128,39 @@ fn a_launch_that_succeeded_and_does_not_show_is_waited_for() {
 
 #[test]
 fn an_a2_that_somebody_left_is_looked_at_for_jobs() {
-    let mut stage = Stage::new(Procedure::Drill, Scene::DrilledRecovered, launching).reversed().stopped();
-    let all: Vec<_> = (0..2).map(|server| stage.b2(server)).collect();
-    stage.simulation.world().terminate_recovery_instances(stage.away(), &all).unwrap();
-    stage.pass(1_200);
-    stage.waits(step, "launching 2 recovered servers", 1);
+    let mut fixture = Fixture::new(Procedure::Drill, Scene::DrilledRecovered, launching).reversed().stopped();
+    let all: Vec<_> = (0..2).map(|server| fixture.b2(server)).collect();
+    fixture.simulation.world().terminate_recovery_instances(fixture.recovery(), &all).unwrap();
+    fixture.pass(1_200);
+    fixture.waits(step, "launching 2 recovered servers", 1);
 }
 
 #[test]
 fn jobs_of_others_that_have_ended_count_for_nothing() {
-    let mut stage = tried(LaunchStatus::Failed, 3, 0);
-    stage.run.id = "arn:aws:states:us-east-1:111122223333:execution:stage:two".to_owned();
-    stage.waits(step, "DRS does not launch all recovered servers yet", 0);
+    let mut fixture = tried(LaunchStatus::Failed, 3, 0);
+    fixture.run.id = "arn:aws:states:us-east-1:111122223333:execution:stage:two".to_owned();
+    fixture.waits(step, "DRS does not launch all recovered servers yet", 0);
 }
 
 #[test]
 fn a_job_of_somebody_else_is_adopted_while_it_runs() {
-    let mut stage = steady();
-    let all: Vec<_> = (0..2).map(|server| stage.b1(server).into()).collect();
+    let mut fixture = steady();
+    let all: Vec<_> = (0..2).map(|server| fixture.b1(server).into()).collect();
     let tags = failback_core::cloud::Tags::new();
-    stage.simulation.world().start_recovery(stage.away(), &all, true, tags).unwrap();
-    stage.waits(step, "launching recovered servers", 0);
+    fixture.simulation.world().start_recovery(fixture.recovery(), &all, true, tags).unwrap();
+    fixture.waits(step, "launching recovered servers", 0);
 }
 
 #[test]
 fn what_drs_has_no_room_for_is_waited_for() {
     let with_quotas = |quotas: DrsQuotas| {
-        let mut stage = steady();
-        stage.see(move |seen| {
-            if let Seen::Quotas(_, seen) = seen {
+        let mut fixture = steady();
+        fixture.tamper(move |seen| {
+            if let Response::Quotas(_, seen) = seen {
                 *seen = quotas;
             }
         });
-        stage
+        fixture
     };
     let one = DrsQuotas { servers_in_jobs: 1, ..DrsQuotas::default() };
     let wait = with_quotas(one).waits(step, "yet: no room for 1 of them in its jobs", 1);
@@ -173,30 +173,34 @@ fn what_drs_has_no_room_for_is_waited_for() {
 
 #[test]
 fn what_drs_refuses_for_now_is_waited_for_with_its_words() {
-    let mut stage = steady();
-    stage.fail("error:drs:StartRecovery=ConflictException");
-    stage.waits(step, "DRS does not launch all recovered servers yet: refused by a rule", 0);
-    stage.waits(step, "launching 2 recovered servers", 1);
+    let mut fixture = steady();
+    fixture.fail("error:drs:StartRecovery=ConflictException");
+    fixture.waits(
+        step,
+        "DRS does not launch all recovered servers yet: refused by a fault of the rehearsal",
+        0,
+    );
+    fixture.waits(step, "launching 2 recovered servers", 1);
 }
 
 #[test]
 fn a_call_that_is_late_begins_nothing() {
-    let mut stage = steady();
-    let before = stage.writes();
-    let answer = stage.call_until(stage.now(), step).unwrap();
+    let mut fixture = steady();
+    let before = fixture.writes();
+    let answer = fixture.call_until(fixture.now(), step).unwrap();
     assert!(answer.why.ends_with("this call has no time left"), "{}", answer.why);
-    assert_eq!((answer.wait_seconds, stage.writes()), (1, before));
+    assert_eq!((answer.wait_seconds, fixture.writes()), (1, before));
 }
 
 #[test]
 fn a_plan_that_does_not_ask_for_it_launches_nothing() {
-    Stage::new(Procedure::Drill, Scene::Steady, |_| ())
+    Fixture::new(Procedure::Drill, Scene::Steady, |_| ())
         .refused(step, "the plan does not ask to launch recovered servers");
 }
 
 #[test]
 fn it_is_no_part_of_a_failback() {
-    Stage::failback(|_| ()).refused(step, "no part of a failback");
+    Fixture::failback(|_| ()).refused(step, "no part of a failback");
 }
 
 #[test]

@@ -1,66 +1,66 @@
 use failback_core::cloud::Cloud;
-use failback_core::moment::Moment;
-use failback_stage::{Pending, Stage};
+use failback_core::timestamp::Timestamp;
+use failback_testkit::{Fixture, Pending};
 use serde_json::{Value, json};
 
-fn step(cloud: &dyn Cloud, payload: Value, deadline: Moment) -> Pending<'_> {
+fn step(cloud: &dyn Cloud, payload: Value, deadline: Timestamp) -> Pending<'_> {
     Box::pin(crate::handle(cloud, payload, deadline))
 }
 
 #[test]
 fn every_a2_is_tagged_configured_and_given_a_template_once() {
-    let mut stage = Stage::failback(|_| ()).reversed();
-    let before = stage.writes();
-    assert_eq!(stage.done(step), ["2 servers prepared for launch"]);
+    let mut fixture = Fixture::failback(|_| ()).reversed();
+    let before = fixture.writes();
+    assert_eq!(fixture.done(step), ["2 servers prepared for launch"]);
     // Tags, settings, a version of the template, and that version as the default.
-    assert_eq!(stage.writes() - before, 8);
-    stage.idle(step, "2 servers prepared for launch");
-    let subnet = stage.run.plan.launch.network.subnet_id.clone();
+    assert_eq!(fixture.writes() - before, 8);
+    fixture.idle(step, "2 servers prepared for launch");
+    let subnet = fixture.run.plan.launch.network.subnet_id.clone();
     for server in 0..2 {
-        let (a1, a2, b1) = (stage.a1(server), stage.a2(server), stage.b1(server));
-        let (home, world) = (stage.home(), stage.simulation.world());
-        let a2 = world.source_server(home, &a2).unwrap();
+        let (a1, a2, b1) = (fixture.a1(server), fixture.a2(server), fixture.b1(server));
+        let (source, world) = (fixture.source(), fixture.simulation.world());
+        let a2 = world.source_server(source, &a2).unwrap();
         assert_eq!(a2.tags["drs-failback:b1"], b1.as_str());
         assert_eq!(a2.tags["drs-failback:a1"], a1.as_str());
-        let template = world.launch_template(home, &a2.launch.template).unwrap();
+        let template = world.launch_template(source, &a2.launch.template).unwrap();
         assert_eq!(template.default().unwrap().subnet, subnet);
     }
 }
 
 #[test]
 fn what_is_launched_already_keeps_its_template() {
-    let mut stage = Stage::failback(|_| ()).launched();
-    let before = stage.writes();
-    stage.done(step);
-    assert_eq!(stage.writes() - before, 2, "the tags alone");
+    let mut fixture = Fixture::failback(|_| ()).launched();
+    let before = fixture.writes();
+    fixture.done(step);
+    assert_eq!(fixture.writes() - before, 2, "the tags alone");
 }
 
 #[test]
 fn without_an_a2_there_is_nothing_to_prepare() {
-    let error = Stage::failback(|_| ()).call(step).unwrap_err();
+    let error = Fixture::failback(|_| ()).call(step).unwrap_err();
     assert!(error.to_string().contains("A2 or its launch template is not there"), "{error}");
 }
 
 #[test]
 fn a_call_that_is_late_says_how_many_are_prepared() {
-    let mut stage = Stage::failback(|_| ()).reversed();
-    let before = stage.writes();
-    let answer = stage.call_until(stage.now(), step).unwrap();
+    let mut fixture = Fixture::failback(|_| ()).reversed();
+    let before = fixture.writes();
+    let answer = fixture.call_until(fixture.now(), step).unwrap();
     assert_eq!((answer.status.as_str(), answer.why.as_str()), ("waiting", "0 of 2 servers are prepared"));
-    assert_eq!((answer.wait_seconds, stage.writes()), (1, before));
-    stage.done(step);
+    assert_eq!((answer.wait_seconds, fixture.writes()), (1, before));
+    fixture.done(step);
 }
 
 #[test]
 fn where_the_plan_says_like_source_the_template_is_like_a1() {
-    let mut stage =
-        Stage::failback(|plan| plan["launch"] = json!({ "network": { "likeSource": true } })).reversed();
-    stage.done(step);
+    let mut fixture =
+        Fixture::failback(|plan| plan["launch"] = json!({ "network": { "likeSource": true } })).reversed();
+    fixture.done(step);
     for server in 0..2 {
-        let (home, world) = (stage.home(), stage.simulation.world());
-        let a1 = world.instance(home, &stage.a1(server)).unwrap();
-        let a2 = world.source_server(home, stage.fleet.members[server].a2.as_ref().unwrap()).unwrap();
-        let template = world.launch_template(home, &a2.launch.template).unwrap().default().unwrap();
+        let (source, world) = (fixture.source(), fixture.simulation.world());
+        let a1 = world.instance(source, &fixture.a1(server)).unwrap();
+        let a2 = world.source_server(source, fixture.fleet.servers[server].a2.as_ref().unwrap()).unwrap();
+        let template = world.launch_template(source, &a2.launch.template).unwrap().default().unwrap();
         assert_eq!(template.subnet.as_ref(), Some(&a1.subnet));
         assert_eq!(template.instance_type.as_ref(), Some(&a1.instance_type));
     }
@@ -68,15 +68,15 @@ fn where_the_plan_says_like_source_the_template_is_like_a1() {
 
 #[test]
 fn what_is_past_its_launch_keeps_its_template() {
-    let mut stage = Stage::failback(|_| ()).protected().stopped().without_a3();
-    stage.run.plan.launch.instance_type = "m5.xlarge".to_owned();
-    let before = stage.writes();
-    stage.done(step);
-    assert_eq!(stage.writes() - before, 2, "the tags alone");
+    let mut fixture = Fixture::failback(|_| ()).protected().stopped().without_a3();
+    fixture.run.plan.launch.instance_type = "m5.xlarge".to_owned();
+    let before = fixture.writes();
+    fixture.done(step);
+    assert_eq!(fixture.writes() - before, 2, "the tags alone");
 }
 
 #[test]
 fn it_waits_as_long_as_the_plan_allows() {
-    let plan = Stage::failback(|_| ()).run.plan;
+    let plan = Fixture::failback(|_| ()).run.plan;
     assert_eq!(<crate::PrepareLaunch as failback_core::step::Step>::limit_seconds(&plan), 3_600);
 }

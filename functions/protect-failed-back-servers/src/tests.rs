@@ -2,86 +2,86 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use failback_core::cloud::{Cloud, ReplicationState, SourceServer};
-use failback_core::moment::Moment;
 use failback_core::step::Progress;
-use failback_stage::{Pending, Seen, Stage};
+use failback_core::timestamp::Timestamp;
+use failback_testkit::{Fixture, Pending, Response};
 use serde_json::Value;
 
-fn step(cloud: &dyn Cloud, payload: Value, deadline: Moment) -> Pending<'_> {
+fn step(cloud: &dyn Cloud, payload: Value, deadline: Timestamp) -> Pending<'_> {
     Box::pin(crate::handle(cloud, payload, deadline))
 }
 
 #[test]
 fn every_a3_is_reversed_and_b1_waited_for_until_it_is_healthy() {
-    let mut stage = Stage::failback(|_| ()).redirected();
-    let before = stage.writes();
-    stage.waits(step, "replication of A3 is being reversed", 2);
-    stage.pass(60);
-    stage.waits(step, "B1 is ", 0);
-    assert_eq!(stage.done(step).last().unwrap(), "2 failed-back servers protected");
-    assert_eq!(stage.writes() - before, 2);
-    assert!(stage.fleet.members.iter().all(|member| member.times.protected.is_some()));
-    stage.idle(step, "2 failed-back servers protected");
+    let mut fixture = Fixture::failback(|_| ()).redirected();
+    let before = fixture.writes();
+    fixture.waits(step, "replication of A3 is being reversed", 2);
+    fixture.pass(60);
+    fixture.waits(step, "B1 is ", 0);
+    assert_eq!(fixture.done(step).last().unwrap(), "2 failed-back servers protected");
+    assert_eq!(fixture.writes() - before, 2);
+    assert!(fixture.fleet.servers.iter().all(|server| server.times.protected.is_some()));
+    fixture.idle(step, "2 failed-back servers protected");
 }
 
 #[test]
 fn what_is_protected_already_is_left_as_it_is() {
-    Stage::failback(|_| ()).protected().idle(step, "2 failed-back servers protected");
+    Fixture::failback(|_| ()).protected().idle(step, "2 failed-back servers protected");
 }
 
 #[test]
 fn a_rescan_says_how_far_it_is() {
-    let mut stage = Stage::failback(|_| ()).redirected();
-    stage.waits(step, "is being reversed", 2);
-    let said = stage.done(step);
+    let mut fixture = Fixture::failback(|_| ()).redirected();
+    fixture.waits(step, "is being reversed", 2);
+    let said = fixture.done(step);
     assert!(said.iter().any(|why| why.contains(" % compared with A4")), "{said:#?}");
 }
 
 #[test]
 fn what_drs_refuses_for_now_is_waited_for() {
-    let mut stage = Stage::failback(|_| ()).redirected();
-    stage.fail("error:drs:ReverseReplication=ConflictException");
-    stage.waits(step, "DRS does not reverse replication of A3 yet", 1);
-    stage.done(step);
+    let mut fixture = Fixture::failback(|_| ()).redirected();
+    fixture.fail("error:drs:ReverseReplication=ConflictException");
+    fixture.waits(step, "DRS does not reverse replication of A3 yet", 1);
+    fixture.done(step);
 }
 
 #[test]
 fn a_call_that_is_late_begins_nothing() {
-    let mut stage = Stage::failback(|_| ()).redirected();
-    let before = stage.writes();
-    let answer = stage.call_until(stage.now(), step).unwrap();
+    let mut fixture = Fixture::failback(|_| ()).redirected();
+    let before = fixture.writes();
+    let answer = fixture.call_until(fixture.now(), step).unwrap();
     assert!(answer.why.ends_with("this call has no time left"), "{}", answer.why);
-    assert_eq!((answer.wait_seconds, stage.writes()), (1, before));
+    assert_eq!((answer.wait_seconds, fixture.writes()), (1, before));
 }
 
 #[test]
 fn nothing_is_reversed_before_traffic_has_moved() {
-    Stage::failback(|_| ()).launched().refused(step, "S");
+    Fixture::failback(|_| ()).launched().refused(step, "S");
 }
 
 #[test]
 fn it_is_no_part_of_a_drill() {
-    Stage::drill(|_| ()).launched().refused(step, "no part of a drill");
+    Fixture::drill(|_| ()).launched().refused(step, "no part of a drill");
 }
 
 /// B1 of both servers is seen otherwise, once A3 is reversed.
-fn b1s(change: impl Fn(usize, &mut SourceServer) + Send + Sync + 'static) -> Stage {
-    let mut stage = Stage::failback(|_| ()).protected();
-    let ids = [stage.b1(0), stage.b1(1)];
-    stage.see(move |seen| {
-        if let Seen::SourceServers(_, servers) = seen {
+fn b1s(change: impl Fn(usize, &mut SourceServer) + Send + Sync + 'static) -> Fixture {
+    let mut fixture = Fixture::failback(|_| ()).protected();
+    let ids = [fixture.b1(0), fixture.b1(1)];
+    fixture.tamper(move |seen| {
+        if let Response::SourceServers(_, servers) = seen {
             for (index, id) in ids.iter().enumerate() {
                 servers.iter_mut().filter(|server| server.id == *id).for_each(|b1| change(index, b1));
             }
         }
     });
-    stage
+    fixture
 }
 
 #[test]
 fn a_b1_that_points_elsewhere_does_not_protect_a4_however_healthy() {
-    let stage = Stage::failback(|_| ());
-    let a1 = stage.a1(0);
+    let fixture = Fixture::failback(|_| ());
+    let a1 = fixture.a1(0);
     b1s(move |_, b1| b1.instance = Some(a1.clone())).waits(
         step,
         "web-1, all-1: B1 does not protect A4 yet",
@@ -112,7 +112,7 @@ fn what_keeps_b1_from_being_healthy_is_told() {
 
 #[test]
 fn progress_is_the_sum_of_the_servers_and_the_largest_lag() {
-    let mut stage = b1s(|index, b1| {
+    let mut fixture = b1s(|index, b1| {
         let replication = &mut b1.replication;
         (replication.state, replication.rescan_complete) = (ReplicationState::Rescan, false);
         replication.total_bytes = [400, 600][index];
@@ -120,7 +120,7 @@ fn progress_is_the_sum_of_the_servers_and_the_largest_lag() {
         replication.backlog_bytes = [7, 5][index];
         replication.lag_seconds = Some([30, 20][index]);
     });
-    let progress = stage.call(step).unwrap().progress.unwrap();
+    let progress = fixture.call(step).unwrap().progress.unwrap();
     let expected = Progress {
         ready: 0,
         servers: 2,
@@ -135,17 +135,17 @@ fn progress_is_the_sum_of_the_servers_and_the_largest_lag() {
 
 #[test]
 fn what_is_protected_counts_as_ready_and_no_further() {
-    let mut stage = b1s(|index, b1| {
+    let mut fixture = b1s(|index, b1| {
         if index == 0 {
             (b1.replication.state, b1.replication.rescan_complete) = (ReplicationState::Rescan, false);
             (b1.replication.total_bytes, b1.replication.rescanned_bytes) = (400, 100);
         }
     });
-    let answer = stage.call(step).unwrap();
+    let answer = fixture.call(step).unwrap();
     let progress = answer.progress.unwrap();
     assert!(answer.why.starts_with("web-1: B1 is RESCAN"), "{}", answer.why);
     assert_eq!((progress.ready, progress.servers, progress.total_bytes), (1, 2, 400));
-    let of = |index: usize| stage.fleet.members[index].times.protected.is_some();
+    let of = |index: usize| fixture.fleet.servers[index].times.protected.is_some();
     assert_eq!((of(0), of(1)), (false, true));
 }
 
@@ -153,17 +153,17 @@ fn what_is_protected_counts_as_ready_and_no_further() {
 fn second_look(rescanned: u64, seconds: i64) -> (u64, u64) {
     let now = Arc::new(AtomicU64::new(200));
     let seen = Arc::clone(&now);
-    let mut stage = b1s(move |index, b1| {
+    let mut fixture = b1s(move |index, b1| {
         let replication = &mut b1.replication;
         (replication.state, replication.rescan_complete) = (ReplicationState::Rescan, false);
         replication.total_bytes = 1_000;
         replication.rescanned_bytes = if index == 0 { 900 } else { seen.load(Ordering::Relaxed) };
     });
-    let first = stage.call(step).unwrap();
+    let first = fixture.call(step).unwrap();
     assert_eq!(first.progress.unwrap().eta_seconds, 0, "nothing is known of its pace");
     now.store(rescanned, Ordering::Relaxed);
-    stage.pass(seconds);
-    let second = stage.call(step).unwrap();
+    fixture.pass(seconds);
+    let second = fixture.call(step).unwrap();
     (second.progress.unwrap().eta_seconds, second.wait_seconds)
 }
 
@@ -186,6 +186,6 @@ fn a_rescan_that_stands_still_says_nothing_of_its_end() {
 
 #[test]
 fn it_waits_as_long_as_the_plan_allows() {
-    let plan = Stage::failback(|_| ()).run.plan;
+    let plan = Fixture::failback(|_| ()).run.plan;
     assert_eq!(<crate::ProtectFailedBackServers as failback_core::step::Step>::limit_seconds(&plan), 172_800);
 }

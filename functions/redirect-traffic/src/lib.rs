@@ -6,14 +6,14 @@
 use async_trait::async_trait;
 use failback_core::Result;
 use failback_core::cloud::{ChangeStatus, Cloud};
-use failback_core::fleet::{Fleet, Member, Redirected, count};
+use failback_core::fleet::{Fleet, Redirected, Server, count};
 use failback_core::id::ChangeId;
 use failback_core::live::{Live, Look, targets};
-use failback_core::moment::Moment;
-use failback_core::pace::{self, usual};
 use failback_core::plan::{Address, Plan};
+use failback_core::poll_interval::{self, typical};
 use failback_core::procedure::Failback;
-use failback_core::step::{self, Cx, Step, Verdict, Waiting};
+use failback_core::step::{self, Context, Step, Verdict, Waiting};
+use failback_core::timestamp::Timestamp;
 use serde_json::{Value, json};
 
 /// The step.
@@ -24,7 +24,7 @@ pub struct RedirectTraffic;
 ///
 /// # Errors
 /// Those of [`step::handle`].
-pub async fn handle(cloud: &dyn Cloud, payload: Value, deadline: Moment) -> Result<Value> {
+pub async fn handle(cloud: &dyn Cloud, payload: Value, deadline: Timestamp) -> Result<Value> {
     step::handle::<RedirectTraffic>(cloud, payload, deadline).await
 }
 
@@ -33,26 +33,26 @@ impl Step for RedirectTraffic {
     type Scope = Failback;
     const NAME: &'static str = "redirect-traffic";
 
-    async fn run(cx: &Cx<'_, Failback>, fleet: &mut Fleet) -> Result<Verdict> {
-        let records = cx.run.plan.redirect.records.len();
-        if let Some(changes) = cx.memo::<Vec<ChangeId>>() {
-            return follow(cx, fleet, changes).await;
+    async fn run(ctx: &Context<'_, Failback>, fleet: &mut Fleet) -> Result<Verdict> {
+        let records = ctx.run.plan.redirect.records.len();
+        if let Some(changes) = ctx.memo::<Vec<ChangeId>>() {
+            return follow(ctx, fleet, changes).await;
         }
-        if fleet.away().next().is_none() {
+        if fleet.pending().next().is_none() {
             return Ok(Verdict::Done("every server is home already".to_owned()));
         }
         let look = Look { a3: true, source_instances: true, records: true, ..Look::default() };
-        let live = cx.look(fleet, look).await?;
-        let a4s: Vec<_> = fleet.away().filter_map(Member::a4).collect();
-        let checks = cx.cloud.instance_status(cx.run.source(), &a4s).await?;
-        let asked = (!points_at_a4(cx, &live, fleet)?).then(|| cx.now());
+        let live = ctx.look(fleet, look).await?;
+        let a4s: Vec<_> = fleet.pending().filter_map(Server::a4).collect();
+        let checks = ctx.cloud.instance_status(ctx.run.source(), &a4s).await?;
+        let asked = (!points_at_a4(ctx, &live, fleet)?).then(|| ctx.now());
         let mut changes = Vec::new();
-        for warrant in cx.guard.redirect(&live, cx.now(), fleet, &checks)? {
-            changes.push(cx.cloud.change_records(warrant).await?);
+        for warrant in ctx.guard.redirect(&live, ctx.now(), fleet, &checks)? {
+            changes.push(ctx.cloud.change_records(warrant).await?);
         }
         fleet.redirected = Some(Redirected { asked, in_sync: None });
         let why = format!("Route 53 spreads the change of {}", count(records, "record"));
-        let mut waiting = Waiting::new(why, pace::by_usual(usual::DNS, changes.len(), 0));
+        let mut waiting = Waiting::new(why, poll_interval::by_typical(typical::DNS, changes.len(), 0));
         waiting.memo = Some(json!(changes));
         Ok(Verdict::Waiting(waiting))
     }
@@ -63,10 +63,10 @@ impl Step for RedirectTraffic {
 }
 
 /// True when an earlier run, or a call whose answer was lost, has changed every record already.
-fn points_at_a4(cx: &Cx<'_, Failback>, live: &Live, fleet: &Fleet) -> Result<bool> {
-    for target in targets(cx.run, fleet).filter(|target| !target.member.home) {
-        let a4 = target.member.a4().map(|a4| live.instance(&a4)).transpose()?.flatten();
-        let record = &cx.run.plan.redirect.records[target.index];
+fn points_at_a4(ctx: &Context<'_, Failback>, live: &Live, fleet: &Fleet) -> Result<bool> {
+    for target in targets(ctx.run, fleet).filter(|target| !target.server.already_failed_back) {
+        let a4 = target.server.a4().map(|a4| live.instance(&a4)).transpose()?.flatten();
+        let record = &ctx.run.plan.redirect.records[target.index];
         let address = a4.and_then(|a4| match record.address {
             Address::Private => a4.private_ip.as_ref(),
             Address::Public => a4.public_ip.as_ref(),
@@ -78,21 +78,22 @@ fn points_at_a4(cx: &Cx<'_, Failback>, live: &Live, fleet: &Fleet) -> Result<boo
     Ok(true)
 }
 
-async fn follow(cx: &Cx<'_, Failback>, fleet: &mut Fleet, changes: Vec<ChangeId>) -> Result<Verdict> {
+async fn follow(ctx: &Context<'_, Failback>, fleet: &mut Fleet, changes: Vec<ChangeId>) -> Result<Verdict> {
     let mut pending = 0;
     for change in &changes {
-        if cx.cloud.change_status(change).await? == ChangeStatus::Pending {
+        if ctx.cloud.change_status(change).await? == ChangeStatus::Pending {
             pending += 1;
         }
     }
     if pending == 0 {
         if let Some(redirected) = &mut fleet.redirected {
-            redirected.in_sync = Some(cx.now());
+            redirected.in_sync = Some(ctx.now());
         }
         return Ok(Verdict::Done("traffic goes to the failed-back servers".to_owned()));
     }
     let why = format!("{pending} of {} changes are not INSYNC yet", changes.len());
-    let mut waiting = Waiting::new(why, pace::by_usual(usual::DNS, changes.len(), cx.waited_seconds()));
+    let mut waiting =
+        Waiting::new(why, poll_interval::by_typical(typical::DNS, changes.len(), ctx.waited_seconds()));
     waiting.memo = Some(json!(changes));
     Ok(Verdict::Waiting(waiting))
 }

@@ -8,11 +8,11 @@ use failback_core::Result;
 use failback_core::cloud::{Cloud, ReplicationState};
 use failback_core::fleet::Fleet;
 use failback_core::live::Look;
-use failback_core::moment::Moment;
-use failback_core::pace::{self, usual};
 use failback_core::plan::Plan;
+use failback_core::poll_interval::{self, typical};
 use failback_core::procedure::Either;
-use failback_core::step::{self, Cx, Step, Verdict, Waiting, refused};
+use failback_core::step::{self, Context, Step, Verdict, Waiting, refused};
+use failback_core::timestamp::Timestamp;
 use serde_json::Value;
 
 /// The step.
@@ -23,7 +23,7 @@ pub struct RemoveSourceServers;
 ///
 /// # Errors
 /// Those of [`step::handle`].
-pub async fn handle(cloud: &dyn Cloud, payload: Value, deadline: Moment) -> Result<Value> {
+pub async fn handle(cloud: &dyn Cloud, payload: Value, deadline: Timestamp) -> Result<Value> {
     step::handle::<RemoveSourceServers>(cloud, payload, deadline).await
 }
 
@@ -32,35 +32,36 @@ impl Step for RemoveSourceServers {
     type Scope = Either;
     const NAME: &'static str = "remove-source-servers";
 
-    async fn run(cx: &Cx<'_, Either>, fleet: &mut Fleet) -> Result<Verdict> {
+    async fn run(ctx: &Context<'_, Either>, fleet: &mut Fleet) -> Result<Verdict> {
         let look = Look { b2: true, a3: true, source_jobs: true, recovery_jobs: true, ..Look::default() };
-        let live = cx.look(fleet, look).await?;
+        let live = ctx.look(fleet, look).await?;
         let mut waiting: Option<Waiting> = None;
-        let servers = fleet.away().count();
-        for member in fleet.away() {
-            let Some(a2) = live.a2(member)? else { continue };
-            if cx.is_late() {
+        let servers = fleet.pending().count();
+        for server in fleet.pending() {
+            let Some(a2) = live.a2(server)? else { continue };
+            if ctx.is_late() {
                 return Ok(Verdict::Waiting(Waiting::new("this call has no time left", 1)));
             }
             let deletes = a2.replication.state == ReplicationState::Disconnected;
             let asked = if deletes {
-                cx.cloud.delete_source_server(cx.guard.delete_a2(&live, cx.now(), member)?).await
-            } else if cx.wait.is_some_and(|wait| wait.polls % 8 != 0) && cx.memo::<bool>() == Some(true) {
+                ctx.cloud.delete_source_server(ctx.guard.delete_a2(&live, ctx.now(), server)?).await
+            } else if ctx.wait.is_some_and(|wait| wait.polls % 8 != 0) && ctx.memo::<bool>() == Some(true) {
                 // Asked; DISCONNECTED takes a while to show. Asked anew if it does not.
                 Ok(())
             } else {
-                cx.cloud.disconnect_source_server(cx.guard.disconnect_a2(&live, cx.now(), member)?).await
+                ctx.cloud.disconnect_source_server(ctx.guard.disconnect_a2(&live, ctx.now(), server)?).await
             };
             match refused(asked)? {
                 Ok(()) if deletes => {}
                 Ok(()) => {
-                    let why = format!("{}: A2 is being disconnected", member.name);
-                    let seconds = pace::by_usual(usual::DISCONNECT, servers, cx.waited_seconds());
+                    let why = format!("{}: A2 is being disconnected", server.name);
+                    let seconds =
+                        poll_interval::by_typical(typical::DISCONNECT, servers, ctx.waited_seconds());
                     waiting = Some(Waiting::new(why, seconds));
                 }
                 Err(why) => {
-                    let why = format!("{}: A2 cannot be removed yet: {why}", member.name);
-                    waiting = Some(Waiting::new(why, pace::patiently(cx.waited_seconds())));
+                    let why = format!("{}: A2 cannot be removed yet: {why}", server.name);
+                    waiting = Some(Waiting::new(why, poll_interval::backoff(ctx.waited_seconds())));
                 }
             }
         }

@@ -8,11 +8,11 @@ use failback_core::Result;
 use failback_core::cloud::Cloud;
 use failback_core::fleet::{Fleet, count, listed};
 use failback_core::live::Look;
-use failback_core::moment::Moment;
-use failback_core::pace::{self, usual};
 use failback_core::plan::Plan;
+use failback_core::poll_interval::{self, typical};
 use failback_core::procedure::Either;
-use failback_core::step::{self, Cx, Step, Verdict, Waiting, refused};
+use failback_core::step::{self, Context, Step, Verdict, Waiting, refused};
+use failback_core::timestamp::Timestamp;
 use serde_json::Value;
 
 /// The step.
@@ -23,7 +23,7 @@ pub struct StartReversedReplication;
 ///
 /// # Errors
 /// Those of [`step::handle`].
-pub async fn handle(cloud: &dyn Cloud, payload: Value, deadline: Moment) -> Result<Value> {
+pub async fn handle(cloud: &dyn Cloud, payload: Value, deadline: Timestamp) -> Result<Value> {
     step::handle::<StartReversedReplication>(cloud, payload, deadline).await
 }
 
@@ -32,19 +32,19 @@ impl Step for StartReversedReplication {
     type Scope = Either;
     const NAME: &'static str = "start-reversed-replication";
 
-    async fn run(cx: &Cx<'_, Either>, fleet: &mut Fleet) -> Result<Verdict> {
-        let live = cx.look(fleet, Look { b2: true, a2: true, ..Look::default() }).await?;
-        let asked: Vec<String> = cx.memo().unwrap_or_default();
+    async fn run(ctx: &Context<'_, Either>, fleet: &mut Fleet) -> Result<Verdict> {
+        let live = ctx.look(fleet, Look { b2: true, a2: true, ..Look::default() }).await?;
+        let asked: Vec<String> = ctx.memo().unwrap_or_default();
         let mut waiting_for: Vec<(String, String)> = Vec::new();
         let mut now_asked = asked.clone();
-        for member in fleet.away().filter(|member| member.a2.is_none()) {
-            let mut wait = |why: &str| waiting_for.push((member.name.clone(), why.to_owned()));
-            if asked.contains(&member.name) && cx.wait.is_some_and(|wait| wait.polls % 8 != 0) {
+        for server in fleet.pending().filter(|server| server.a2.is_none()) {
+            let mut wait = |why: &str| waiting_for.push((server.name.clone(), why.to_owned()));
+            if asked.contains(&server.name) && ctx.wait.is_some_and(|wait| wait.polls % 8 != 0) {
                 // ReverseReplication answered; A2 becomes visible within seconds. Asked anew if it does not.
                 wait("DRS does not show A2 yet");
                 continue;
             }
-            let Some(b2) = live.b2(member)? else {
+            let Some(b2) = live.b2(server)? else {
                 wait("B2 does not run");
                 continue;
             };
@@ -52,33 +52,36 @@ impl Step for StartReversedReplication {
                 wait("DRS has not seen the agent on B3 yet");
                 continue;
             }
-            if cx.is_late() {
+            if ctx.is_late() {
                 wait("this call has no time left");
                 continue;
             }
-            let warrant = cx.guard.reverse_b2(&live, cx.now(), member)?;
-            match refused(cx.cloud.reverse_replication(warrant).await)? {
+            let warrant = ctx.guard.reverse_b2(&live, ctx.now(), server)?;
+            match refused(ctx.cloud.reverse_replication(warrant).await)? {
                 Ok(_) => {
-                    now_asked.push(member.name.clone());
+                    now_asked.push(server.name.clone());
                     wait("DRS does not show A2 yet");
                 }
                 Err(why) => wait(&why),
             }
         }
         let Some((_, why)) = waiting_for.first() else {
-            return Ok(Verdict::Done(format!("{} replicating home", count(fleet.away().count(), "server"))));
+            return Ok(Verdict::Done(format!(
+                "{} replicating home",
+                count(fleet.pending().count(), "server")
+            )));
         };
         let why = format!("{}: {why}", listed(waiting_for.iter().map(|(name, _)| name.as_str())));
         let servers = waiting_for.len();
-        let seconds = if cx.is_late() {
+        let seconds = if ctx.is_late() {
             1
         } else if now_asked.is_empty() {
-            pace::patiently(cx.waited_seconds())
+            poll_interval::backoff(ctx.waited_seconds())
         } else {
-            pace::by_usual(usual::VISIBLE, servers, 0)
+            poll_interval::by_typical(typical::VISIBLE, servers, 0)
         };
         let mut waiting = Waiting::new(why, seconds);
-        now_asked.retain(|name| fleet.find(name).is_some_and(|member| member.a2.is_none()));
+        now_asked.retain(|name| fleet.find(name).is_some_and(|server| server.a2.is_none()));
         waiting.memo = Some(now_asked.into());
         Ok(Verdict::Waiting(waiting))
     }

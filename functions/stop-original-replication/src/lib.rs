@@ -7,11 +7,11 @@ use failback_core::Result;
 use failback_core::cloud::Cloud;
 use failback_core::fleet::Fleet;
 use failback_core::live::Look;
-use failback_core::moment::Moment;
-use failback_core::pace;
 use failback_core::plan::Plan;
+use failback_core::poll_interval;
 use failback_core::procedure::Failback;
-use failback_core::step::{self, Cx, Step, Verdict, Waiting, refused};
+use failback_core::step::{self, Context, Step, Verdict, Waiting, refused};
+use failback_core::timestamp::Timestamp;
 use serde_json::Value;
 
 /// The step.
@@ -22,7 +22,7 @@ pub struct StopOriginalReplication;
 ///
 /// # Errors
 /// Those of [`step::handle`].
-pub async fn handle(cloud: &dyn Cloud, payload: Value, deadline: Moment) -> Result<Value> {
+pub async fn handle(cloud: &dyn Cloud, payload: Value, deadline: Timestamp) -> Result<Value> {
     step::handle::<StopOriginalReplication>(cloud, payload, deadline).await
 }
 
@@ -31,7 +31,7 @@ impl Step for StopOriginalReplication {
     type Scope = Failback;
     const NAME: &'static str = "stop-original-replication";
 
-    async fn run(cx: &Cx<'_, Failback>, fleet: &mut Fleet) -> Result<Verdict> {
+    async fn run(ctx: &Context<'_, Failback>, fleet: &mut Fleet) -> Result<Verdict> {
         let look = Look {
             b1: true,
             b2: true,
@@ -41,24 +41,24 @@ impl Step for StopOriginalReplication {
             records: true,
             ..Look::default()
         };
-        let live = cx.look(fleet, look).await?;
-        let b3s: Vec<_> = fleet.away().filter_map(failback_core::fleet::Member::b3).collect();
-        let checks = cx.cloud.instance_status(cx.run.recovery(), &b3s).await?;
+        let live = ctx.look(fleet, look).await?;
+        let b3s: Vec<_> = fleet.pending().filter_map(failback_core::fleet::Server::b3).collect();
+        let checks = ctx.cloud.instance_status(ctx.run.recovery(), &b3s).await?;
         let mut stopped = 0;
-        for member in fleet.away() {
-            let Some(b1) = live.b1(member)? else { continue };
+        for server in fleet.pending() {
+            let Some(b1) = live.b1(server)? else { continue };
             // A server that is further along, whose A4 runs or is protected by B1 already, is left as it is.
-            let launched = live.a3(member)?.is_some();
-            if launched || !b1.replication.is_running() || b1.instance != member.a1 {
+            let launched = live.a3(server)?.is_some();
+            if launched || !b1.replication.is_running() || b1.instance != server.a1 {
                 continue;
             }
-            if cx.is_late() {
+            if ctx.is_late() {
                 return Ok(Verdict::Waiting(Waiting::new("this call has no time left", 1)));
             }
-            let warrant = cx.guard.stop_b1(&live, cx.now(), member, &checks)?;
-            if let Err(why) = refused(cx.cloud.stop_replication(warrant).await)? {
-                let why = format!("{}: replication of B1 does not stop yet: {why}", member.name);
-                return Ok(Verdict::Waiting(Waiting::new(why, pace::patiently(cx.waited_seconds()))));
+            let warrant = ctx.guard.stop_b1(&live, ctx.now(), server, &checks)?;
+            if let Err(why) = refused(ctx.cloud.stop_replication(warrant).await)? {
+                let why = format!("{}: replication of B1 does not stop yet: {why}", server.name);
+                return Ok(Verdict::Waiting(Waiting::new(why, poll_interval::backoff(ctx.waited_seconds()))));
             }
             stopped += 1;
         }

@@ -1,65 +1,66 @@
 use failback_core::cloud::Cloud;
-use failback_core::moment::Moment;
-use failback_stage::{Pending, Stage};
+use failback_core::timestamp::Timestamp;
+use failback_testkit::{Fixture, Pending};
 use serde_json::{Value, json};
 
-fn step(cloud: &dyn Cloud, payload: Value, deadline: Moment) -> Pending<'_> {
+fn step(cloud: &dyn Cloud, payload: Value, deadline: Timestamp) -> Pending<'_> {
     Box::pin(crate::handle(cloud, payload, deadline))
 }
 
-fn due() -> Stage {
-    Stage::failback(|plan| plan["stopOriginalReplication"] = json!(true)).reversed()
+fn due() -> Fixture {
+    Fixture::failback(|plan| plan["stopOriginalReplication"] = json!(true)).reversed()
 }
 
 #[test]
 fn b1_is_stopped_once_b3_works_and_is_replicated_home() {
-    let mut stage = due();
-    let before = stage.writes();
-    assert!(stage.done(step)[0].starts_with("replication of 2 original servers stopped"));
-    assert_eq!(stage.writes() - before, 2);
-    stage.idle(step, "replication of 0 original servers stopped");
+    let mut fixture = due();
+    let before = fixture.writes();
+    assert!(fixture.done(step)[0].starts_with("replication of 2 original servers stopped"));
+    assert_eq!(fixture.writes() - before, 2);
+    fixture.idle(step, "replication of 0 original servers stopped");
 }
 
 #[test]
 fn the_plan_decides_and_b3_must_be_production() {
-    Stage::failback(|_| ()).reversed().refused(step, "does not ask to stop");
-    Stage::failback(|plan| plan["stopOriginalReplication"] = json!(true))
+    Fixture::failback(|_| ()).reversed().refused(step, "does not ask to stop");
+    Fixture::failback(|plan| plan["stopOriginalReplication"] = json!(true))
         .refused(step, "not replicated home yet");
 }
 
 #[test]
 fn a_b1_that_protects_a4_already_is_left_as_it_is() {
-    let mut stage = Stage::failback(|_| ()).protected();
-    stage.run.plan.stop_original_replication = true;
-    stage.idle(step, "replication of 0 original servers stopped");
+    let mut fixture = Fixture::failback(|_| ()).protected();
+    fixture.run.plan.stop_original_replication = true;
+    fixture.idle(step, "replication of 0 original servers stopped");
 }
 
 #[test]
 fn what_drs_refuses_for_now_is_waited_for() {
-    let mut stage = due();
-    stage.fail("error:drs:StopReplication=ConflictException");
-    stage.waits(step, "web-1: replication of B1 does not stop yet", 0);
-    stage.done(step);
+    let mut fixture = due();
+    fixture.fail("error:drs:StopReplication=ConflictException");
+    fixture.waits(step, "web-1: replication of B1 does not stop yet", 0);
+    fixture.done(step);
 }
 
 #[test]
 fn a_call_that_is_late_leaves_the_rest_to_the_next() {
-    let mut stage = due();
-    let answer = stage.call_until(stage.now(), step).unwrap();
+    let mut fixture = due();
+    let answer = fixture.call_until(fixture.now(), step).unwrap();
     assert_eq!((answer.status.as_str(), answer.why.as_str()), ("waiting", "this call has no time left"));
 }
 
 #[test]
 fn b1_is_not_stopped_where_production_may_be_home() {
-    let stage = due();
-    let address = stage.simulation.world().instance(stage.home(), &stage.a1(0)).unwrap().private_ip.clone();
-    stage.point_at(&address);
-    let mut stage = stage;
-    stage.refused(step, "production DNS points at A1, which B1 protects (S2)");
+    let fixture = due();
+    let address =
+        fixture.simulation.world().instance(fixture.source(), &fixture.a1(0)).unwrap().private_ip.clone();
+    fixture.point_at(&address);
+    let mut fixture = fixture;
+    fixture.refused(step, "production DNS points at A1, which B1 protects (S2)");
 }
 
 #[test]
 fn it_waits_as_long_as_the_plan_allows() {
-    let plan = Stage::failback(|_| ()).run.plan;
+    let plan = Fixture::failback(|_| ()).run.plan;
     assert_eq!(<crate::StopOriginalReplication as failback_core::step::Step>::limit_seconds(&plan), 3_600);
 }

@@ -5,14 +5,14 @@
 use async_trait::async_trait;
 use failback_core::Result;
 use failback_core::cloud::{Cloud, SourceServer};
-use failback_core::fleet::{Fleet, Member};
+use failback_core::fleet::{Fleet, Server};
 use failback_core::live::{Live, Look};
-use failback_core::moment::Moment;
-use failback_core::pace::{self, usual};
 use failback_core::plan::Plan;
+use failback_core::poll_interval::{self, typical};
 use failback_core::procedure::Either;
 use failback_core::run::tag;
-use failback_core::step::{self, Cx, Step, Verdict, Waiting, refused};
+use failback_core::step::{self, Context, Step, Verdict, Waiting, refused};
+use failback_core::timestamp::Timestamp;
 use serde_json::Value;
 
 /// The step.
@@ -23,7 +23,7 @@ pub struct StopReversedReplication;
 ///
 /// # Errors
 /// Those of [`step::handle`].
-pub async fn handle(cloud: &dyn Cloud, payload: Value, deadline: Moment) -> Result<Value> {
+pub async fn handle(cloud: &dyn Cloud, payload: Value, deadline: Timestamp) -> Result<Value> {
     step::handle::<StopReversedReplication>(cloud, payload, deadline).await
 }
 
@@ -35,34 +35,36 @@ impl Step for StopReversedReplication {
     type Scope = Either;
     const NAME: &'static str = "stop-reversed-replication";
 
-    async fn run(cx: &Cx<'_, Either>, fleet: &mut Fleet) -> Result<Verdict> {
+    async fn run(ctx: &Context<'_, Either>, fleet: &mut Fleet) -> Result<Verdict> {
         let look = Look { b2: true, a2: true, source_jobs: true, ..Look::default() };
-        let live = cx.look(fleet, look).await?;
+        let live = ctx.look(fleet, look).await?;
         let mut waiting: Option<Waiting> = None;
-        for member in fleet.away() {
-            if live.is_a2_unseen(member)? && cx.waited_seconds() < UNSEEN_SECONDS_MAX {
-                let why = format!("{}: B2 replicates and DRS does not show A2 yet", member.name);
-                waiting = Some(Waiting::new(why, pace::by_usual(usual::VISIBLE, 1, 0)));
+        for server in fleet.pending() {
+            if live.is_a2_unseen(server)? && ctx.waited_seconds() < UNSEEN_SECONDS_MAX {
+                let why = format!("{}: B2 replicates and DRS does not show A2 yet", server.name);
+                waiting = Some(Waiting::new(why, poll_interval::by_typical(typical::VISIBLE, 1, 0)));
                 continue;
             }
-            let Some(a2) = live.a2(member)?.filter(|a2| a2.replication.is_running()) else { continue };
+            let Some(a2) = live.a2(server)?.filter(|a2| a2.replication.is_running()) else { continue };
             let launching =
                 live.source_jobs()?.iter().find(|job| job.is_active() && job.part_of(&a2.id).is_some());
             if let Some(job) = launching {
-                let waited = job.created.map_or(0, |created| cx.now().seconds_since(created));
-                let why = format!("{}: job {} must end first", member.name, job.id);
-                waiting =
-                    Some(Waiting::new(why, pace::by_usual(usual::LAUNCH_JOB, job.servers.len(), waited)));
+                let waited = job.created.map_or(0, |created| ctx.now().seconds_since(created));
+                let why = format!("{}: job {} must end first", server.name, job.id);
+                waiting = Some(Waiting::new(
+                    why,
+                    poll_interval::by_typical(typical::LAUNCH_JOB, job.servers.len(), waited),
+                ));
                 continue;
             }
-            if cx.is_late() {
+            if ctx.is_late() {
                 return Ok(Verdict::Waiting(Waiting::new("this call has no time left", 1)));
             }
-            own(cx, &live, member, a2).await;
-            let warrant = cx.guard.stop_a2(&live, cx.now(), member)?;
-            if let Err(why) = refused(cx.cloud.stop_replication(warrant).await)? {
-                let why = format!("{}: replication of A2 does not stop yet: {why}", member.name);
-                waiting = Some(Waiting::new(why, pace::patiently(cx.waited_seconds())));
+            own(ctx, &live, server, a2).await;
+            let warrant = ctx.guard.stop_a2(&live, ctx.now(), server)?;
+            if let Err(why) = refused(ctx.cloud.stop_replication(warrant).await)? {
+                let why = format!("{}: replication of A2 does not stop yet: {why}", server.name);
+                waiting = Some(Waiting::new(why, poll_interval::backoff(ctx.waited_seconds())));
             }
         }
         Ok(match waiting {
@@ -78,11 +80,11 @@ impl Step for StopReversedReplication {
 
 /// Tags an A2 that is not tagged yet, while B2 still proves whose it is: a clean-up that is interrupted after B2 is gone
 /// must find it. Where that is refused the clean-up goes on all the same.
-async fn own(cx: &Cx<'_, Either>, live: &Live, member: &Member, a2: &SourceServer) {
+async fn own(ctx: &Context<'_, Either>, live: &Live, server: &Server, a2: &SourceServer) {
     if !a2.tags.contains_key(tag::B1)
-        && let Ok(warrant) = cx.guard.tag_a2(live, cx.now(), member)
+        && let Ok(warrant) = ctx.guard.tag_a2(live, ctx.now(), server)
     {
-        cx.cloud.tag_resource(warrant).await.ok();
+        ctx.cloud.tag_resource(warrant).await.ok();
     }
 }
 

@@ -5,14 +5,14 @@
 use async_trait::async_trait;
 use failback_core::Result;
 use failback_core::cloud::{Cloud, Job};
-use failback_core::fleet::{Fleet, Member, listed};
+use failback_core::fleet::{Fleet, Server, listed};
+use failback_core::job_capacity::JobCapacity;
 use failback_core::live::Look;
-use failback_core::moment::Moment;
-use failback_core::pace::{self, usual};
 use failback_core::plan::Plan;
+use failback_core::poll_interval::{self, typical};
 use failback_core::procedure::Drill;
-use failback_core::room::Room;
-use failback_core::step::{self, Cx, Step, Verdict, Waiting, refused};
+use failback_core::step::{self, Context, Step, Verdict, Waiting, refused};
+use failback_core::timestamp::Timestamp;
 use serde_json::{Value, json};
 
 /// The step.
@@ -23,7 +23,7 @@ pub struct TerminateDrillServers;
 ///
 /// # Errors
 /// Those of [`step::handle`].
-pub async fn handle(cloud: &dyn Cloud, payload: Value, deadline: Moment) -> Result<Value> {
+pub async fn handle(cloud: &dyn Cloud, payload: Value, deadline: Timestamp) -> Result<Value> {
     step::handle::<TerminateDrillServers>(cloud, payload, deadline).await
 }
 
@@ -32,7 +32,7 @@ impl Step for TerminateDrillServers {
     type Scope = Drill;
     const NAME: &'static str = "terminate-drill-servers";
 
-    async fn run(cx: &Cx<'_, Drill>, fleet: &mut Fleet) -> Result<Verdict> {
+    async fn run(ctx: &Context<'_, Drill>, fleet: &mut Fleet) -> Result<Verdict> {
         let look = Look {
             b2: true,
             a3: true,
@@ -42,35 +42,38 @@ impl Step for TerminateDrillServers {
             records: true,
             ..Look::default()
         };
-        let live = cx.look(fleet, look).await?;
+        let live = ctx.look(fleet, look).await?;
         let (mut terminable, mut busy) = (Vec::new(), Vec::new());
-        for member in fleet.away() {
-            let a2 = member.a2.as_ref();
+        for server in fleet.pending() {
+            let a2 = server.a2.as_ref();
             // A job that is completed for all servers but one is not completed.
             let at_work = |job: &Job| job.is_active() && a2.is_some_and(|a2| job.part_of(a2).is_some());
             if live.source_jobs()?.iter().any(at_work) {
-                busy.push(member);
-            } else if live.a3(member)?.is_some() {
-                terminable.push(member);
+                busy.push(server);
+            } else if live.a3(server)?.is_some() {
+                terminable.push(server);
             }
         }
-        let names = |members: &[&Member]| listed(members.iter().map(|member| member.name.as_str()));
+        let names = |servers: &[&Server]| listed(servers.iter().map(|server| server.name.as_str()));
         let mut refusal = None;
-        let room = Room::beside(cx.cloud.drs_quotas(cx.run.source()).await?, live.source_jobs()?);
-        for batch in room.batches(&terminable) {
-            let warrant = cx.guard.terminate_a3(&live, cx.now(), batch)?;
-            refusal = refused(cx.cloud.terminate_recovery_instances(warrant).await)?.err().or(refusal);
+        let capacity = JobCapacity::left(ctx.cloud.drs_quotas(ctx.run.source()).await?, live.source_jobs()?);
+        for batch in capacity.batches(&terminable) {
+            let warrant = ctx.guard.terminate_a3(&live, ctx.now(), batch)?;
+            refusal = refused(ctx.cloud.terminate_recovery_instances(warrant).await)?.err().or(refusal);
         }
-        let begun = cx.memo::<i64>().map_or(cx.now(), Moment::from_millis);
+        let begun = ctx.memo::<i64>().map_or(ctx.now(), Timestamp::from_millis);
         let (why, seconds) = if let Some(why) = refusal {
             let why = format!("DRS does not terminate A3 of {} yet: {why}", names(&terminable));
-            (why, pace::patiently(cx.waited_seconds()))
+            (why, poll_interval::backoff(ctx.waited_seconds()))
         } else if !terminable.is_empty() {
             let why = format!("terminating the drill's servers of {}", names(&terminable));
-            (why, pace::by_usual(usual::TERMINATE_JOB, terminable.len(), 0))
+            (why, poll_interval::by_typical(typical::TERMINATE_JOB, terminable.len(), 0))
         } else if !busy.is_empty() {
             let why = format!("terminating the drill's servers of {}", names(&busy));
-            (why, pace::by_usual(usual::TERMINATE_JOB, busy.len(), cx.now().seconds_since(begun)))
+            (
+                why,
+                poll_interval::by_typical(typical::TERMINATE_JOB, busy.len(), ctx.now().seconds_since(begun)),
+            )
         } else {
             return Ok(Verdict::Done("the drill's servers are terminated".to_owned()));
         };

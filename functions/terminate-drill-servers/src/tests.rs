@@ -1,60 +1,60 @@
 use failback_core::cloud::Cloud;
-use failback_core::moment::Moment;
-use failback_stage::{Pending, Stage};
+use failback_core::timestamp::Timestamp;
+use failback_testkit::{Fixture, Pending};
 use serde_json::Value;
 
-fn step(cloud: &dyn Cloud, payload: Value, deadline: Moment) -> Pending<'_> {
+fn step(cloud: &dyn Cloud, payload: Value, deadline: Timestamp) -> Pending<'_> {
     Box::pin(crate::handle(cloud, payload, deadline))
 }
 
 #[test]
 fn a3_is_terminated_and_production_is_left_alone() {
-    let mut stage = Stage::drill(|_| ()).launched().stopped();
-    let first = stage.waits(step, "terminating the drill's servers of web-1, all-1", 1);
+    let mut fixture = Fixture::drill(|_| ()).launched().stopped();
+    let first = fixture.waits(step, "terminating the drill's servers of web-1, all-1", 1);
     assert!((48..=75).contains(&first), "{first}: a terminate job takes about a minute");
-    stage.pass(40);
-    let next = stage.waits(step, "terminating the drill's servers of web-1, all-1", 0);
+    fixture.pass(40);
+    let next = fixture.waits(step, "terminating the drill's servers of web-1, all-1", 0);
     assert!(next < 30, "{next}: the job began 40 s ago");
-    assert_eq!(stage.done(step).last().unwrap(), "the drill's servers are terminated");
-    assert_eq!(stage.left(), ["A1 A2 B1 B2 B3", "A1 A2 B1 B2 B3"]);
-    stage.idle(step, "are terminated");
+    assert_eq!(fixture.done(step).last().unwrap(), "the drill's servers are terminated");
+    assert_eq!(fixture.left(), ["A1 A2 B1 B2 B3", "A1 A2 B1 B2 B3"]);
+    fixture.idle(step, "are terminated");
 }
 
 #[test]
 fn nothing_was_launched_so_nothing_is_terminated() {
-    Stage::drill(|_| ()).reversed().stopped().idle(step, "are terminated");
+    Fixture::drill(|_| ()).reversed().stopped().idle(step, "are terminated");
 }
 
 #[test]
 fn a2_is_stopped_before() {
-    Stage::drill(|_| ()).launched().refused(step, "still replicates; it is stopped first (S4)");
+    Fixture::drill(|_| ()).launched().refused(step, "still replicates; it is stopped first (S4)");
 }
 
 #[test]
 fn what_drs_refuses_for_now_is_waited_for() {
-    let mut stage = Stage::drill(|_| ()).launched().stopped();
-    stage.fail("error:drs:TerminateRecoveryInstances=ConflictException");
-    stage.waits(step, "does not terminate A3 of web-1, all-1 yet", 0);
-    stage.done(step);
-    assert_eq!(stage.left(), ["A1 A2 B1 B2 B3", "A1 A2 B1 B2 B3"]);
+    let mut fixture = Fixture::drill(|_| ()).launched().stopped();
+    fixture.fail("error:drs:TerminateRecoveryInstances=ConflictException");
+    fixture.waits(step, "does not terminate A3 of web-1, all-1 yet", 0);
+    fixture.done(step);
+    assert_eq!(fixture.left(), ["A1 A2 B1 B2 B3", "A1 A2 B1 B2 B3"]);
 }
 
 #[test]
 fn it_is_no_part_of_a_failback() {
-    Stage::failback(|_| ()).launched().stopped().refused(step, "no part of a failback");
+    Fixture::failback(|_| ()).launched().stopped().refused(step, "no part of a failback");
 }
 
 #[test]
 fn what_the_ledger_has_lost_is_found_again() {
-    let mut stage = Stage::drill(|_| ()).launched().stopped();
-    for member in &mut stage.fleet.members {
-        (member.a2, member.a3, member.b2) = (None, None, None);
+    let mut fixture = Fixture::drill(|_| ()).launched().stopped();
+    for server in &mut fixture.fleet.servers {
+        (server.a2, server.a3, server.b2) = (None, None, None);
     }
-    stage.waits(step, "terminating the drill's servers of web-1, all-1", 1);
+    fixture.waits(step, "terminating the drill's servers of web-1, all-1", 1);
 }
 
 #[test]
 fn it_waits_as_long_as_the_plan_allows() {
-    let plan = Stage::failback(|_| ()).run.plan;
+    let plan = Fixture::failback(|_| ()).run.plan;
     assert_eq!(<crate::TerminateDrillServers as failback_core::step::Step>::limit_seconds(&plan), 3_600);
 }

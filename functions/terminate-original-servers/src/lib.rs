@@ -5,13 +5,13 @@
 use async_trait::async_trait;
 use failback_core::Result;
 use failback_core::cloud::{Cloud, InstanceState};
-use failback_core::fleet::{Fleet, Member, listed};
+use failback_core::fleet::{Fleet, Server, listed};
 use failback_core::live::Look;
-use failback_core::moment::Moment;
-use failback_core::pace::{self, usual};
 use failback_core::plan::Plan;
+use failback_core::poll_interval::{self, typical};
 use failback_core::procedure::Failback;
-use failback_core::step::{self, Cx, Step, Verdict, Waiting, refused};
+use failback_core::step::{self, Context, Step, Verdict, Waiting, refused};
+use failback_core::timestamp::Timestamp;
 use serde_json::Value;
 
 /// The step.
@@ -22,7 +22,7 @@ pub struct TerminateOriginalServers;
 ///
 /// # Errors
 /// Those of [`step::handle`].
-pub async fn handle(cloud: &dyn Cloud, payload: Value, deadline: Moment) -> Result<Value> {
+pub async fn handle(cloud: &dyn Cloud, payload: Value, deadline: Timestamp) -> Result<Value> {
     step::handle::<TerminateOriginalServers>(cloud, payload, deadline).await
 }
 
@@ -31,38 +31,38 @@ impl Step for TerminateOriginalServers {
     type Scope = Failback;
     const NAME: &'static str = "terminate-original-servers";
 
-    async fn run(cx: &Cx<'_, Failback>, fleet: &mut Fleet) -> Result<Verdict> {
+    async fn run(ctx: &Context<'_, Failback>, fleet: &mut Fleet) -> Result<Verdict> {
         let look =
             Look { b1: true, b2: true, a3: true, source_instances: true, records: true, ..Look::default() };
-        let live = cx.look(fleet, look).await?;
+        let live = ctx.look(fleet, look).await?;
         let (mut live_ones, mut going) = (Vec::new(), Vec::new());
-        for member in fleet.away() {
-            let Some(a1) = member.a1.as_ref().filter(|a1| member.a4().as_ref() != Some(a1)) else { continue };
+        for server in fleet.pending() {
+            let Some(a1) = server.a1.as_ref().filter(|a1| server.a4().as_ref() != Some(a1)) else { continue };
             match live.instance(a1)?.map(|instance| instance.state) {
                 None | Some(InstanceState::Terminated | InstanceState::NotFound) => {}
-                Some(InstanceState::ShuttingDown) => going.push(member),
-                Some(_) => live_ones.push(member),
+                Some(InstanceState::ShuttingDown) => going.push(server),
+                Some(_) => live_ones.push(server),
             }
         }
-        let names = |members: &[&Member]| listed(members.iter().map(|member| member.name.as_str()));
+        let names = |servers: &[&Server]| listed(servers.iter().map(|server| server.name.as_str()));
         if !live_ones.is_empty() {
-            let asked = match refused(cx.guard.terminate_a1(&live, cx.now(), fleet, &live_ones))? {
-                Ok(warrant) => refused(cx.cloud.terminate_instances(warrant).await)?,
+            let asked = match refused(ctx.guard.terminate_a1(&live, ctx.now(), fleet, &live_ones))? {
+                Ok(warrant) => refused(ctx.cloud.terminate_instances(warrant).await)?,
                 Err(why) => Err(why),
             };
             if let Err(why) = asked {
                 let why = format!("the originals of {} cannot be terminated yet: {why}", names(&live_ones));
-                return Ok(Verdict::Waiting(Waiting::new(why, pace::patiently(cx.waited_seconds()))));
+                return Ok(Verdict::Waiting(Waiting::new(why, poll_interval::backoff(ctx.waited_seconds()))));
             }
             let why = format!("terminating the originals of {}", names(&live_ones));
             return Ok(Verdict::Waiting(Waiting::new(
                 why,
-                pace::by_usual(usual::TERMINATE, live_ones.len(), 0),
+                poll_interval::by_typical(typical::TERMINATE, live_ones.len(), 0),
             )));
         }
         if !going.is_empty() {
             let why = format!("terminating the originals of {}", names(&going));
-            let seconds = pace::by_usual(usual::TERMINATE, going.len(), cx.waited_seconds());
+            let seconds = poll_interval::by_typical(typical::TERMINATE, going.len(), ctx.waited_seconds());
             return Ok(Verdict::Waiting(Waiting::new(why, seconds)));
         }
         Ok(Verdict::Done("the original servers are terminated".to_owned()))

@@ -7,15 +7,15 @@
 use async_trait::async_trait;
 use failback_core::Result;
 use failback_core::cloud::{Cloud, JobKind};
-use failback_core::fleet::{Fleet, Member, listed};
+use failback_core::fleet::{Fleet, Server, listed};
 use failback_core::guard::Guard;
+use failback_core::job_capacity::JobCapacity;
 use failback_core::live::{Live, Look};
-use failback_core::moment::Moment;
-use failback_core::pace::{self, usual};
 use failback_core::plan::Plan;
+use failback_core::poll_interval::{self, typical};
 use failback_core::procedure::{Drill, Either, Failback, Procedure};
-use failback_core::room::Room;
-use failback_core::step::{self, Cx, Step, Verdict, Waiting, refused};
+use failback_core::step::{self, Context, Step, Verdict, Waiting, refused};
+use failback_core::timestamp::Timestamp;
 use serde_json::{Value, json};
 
 /// The step.
@@ -26,7 +26,7 @@ pub struct TerminateRecoveredServers;
 ///
 /// # Errors
 /// Those of [`step::handle`].
-pub async fn handle(cloud: &dyn Cloud, payload: Value, deadline: Moment) -> Result<Value> {
+pub async fn handle(cloud: &dyn Cloud, payload: Value, deadline: Timestamp) -> Result<Value> {
     step::handle::<TerminateRecoveredServers>(cloud, payload, deadline).await
 }
 
@@ -35,7 +35,7 @@ impl Step for TerminateRecoveredServers {
     type Scope = Either;
     const NAME: &'static str = "terminate-recovered-servers";
 
-    async fn run(cx: &Cx<'_, Either>, fleet: &mut Fleet) -> Result<Verdict> {
+    async fn run(ctx: &Context<'_, Either>, fleet: &mut Fleet) -> Result<Verdict> {
         let look = Look {
             b1: true,
             b2: true,
@@ -47,44 +47,51 @@ impl Step for TerminateRecoveredServers {
             records: true,
             ..Look::default()
         };
-        let live = cx.look(fleet, look).await?;
+        let live = ctx.look(fleet, look).await?;
         let (mut terminable, mut terminating, mut busy) = (Vec::new(), Vec::new(), Vec::new());
-        for member in fleet.away() {
-            match (job_at_work(&live, member)?, live.b2(member)?) {
-                (Some(JobKind::Terminate), _) => terminating.push(member),
-                (Some(_), _) => busy.push(member),
-                (None, Some(_)) => terminable.push(member),
+        for server in fleet.pending() {
+            match (job_at_work(&live, server)?, live.b2(server)?) {
+                (Some(JobKind::Terminate), _) => terminating.push(server),
+                (Some(_), _) => busy.push(server),
+                (None, Some(_)) => terminable.push(server),
                 (None, None) => {}
             }
         }
         let mut refusal = None;
-        let room = Room::beside(cx.cloud.drs_quotas(cx.run.recovery()).await?, live.recovery_jobs()?);
-        for batch in room.batches(&terminable) {
-            refusal = terminate(cx, &live, fleet, batch).await?.or(refusal);
+        let capacity =
+            JobCapacity::left(ctx.cloud.drs_quotas(ctx.run.recovery()).await?, live.recovery_jobs()?);
+        for batch in capacity.batches(&terminable) {
+            refusal = terminate(ctx, &live, fleet, batch).await?.or(refusal);
         }
-        let names = |members: &[&Member]| listed(members.iter().map(|member| member.name.as_str()));
+        let names = |servers: &[&Server]| listed(servers.iter().map(|server| server.name.as_str()));
         let mut waiting = if let Some(why) = refusal {
             let why = format!("{} cannot be terminated yet: {why}", names(&terminable));
-            Waiting::new(why, pace::by_usual(usual::RELEASE, terminable.len(), cx.waited_seconds()))
+            Waiting::new(
+                why,
+                poll_interval::by_typical(typical::RELEASE, terminable.len(), ctx.waited_seconds()),
+            )
         } else if !busy.is_empty() {
             let why = format!("{} are still being launched", names(&busy));
-            Waiting::new(why, pace::by_usual(usual::LAUNCH_JOB, busy.len(), cx.waited_seconds()))
+            Waiting::new(
+                why,
+                poll_interval::by_typical(typical::LAUNCH_JOB, busy.len(), ctx.waited_seconds()),
+            )
         } else if !terminable.is_empty() {
             let mut waiting = Waiting::new(
                 format!("terminating {}", names(&terminable)),
-                pace::by_usual(usual::TERMINATE_JOB, terminable.len(), 0),
+                poll_interval::by_typical(typical::TERMINATE_JOB, terminable.len(), 0),
             );
-            waiting.memo = Some(json!(cx.now().millis()));
+            waiting.memo = Some(json!(ctx.now().millis()));
             waiting
         } else if !terminating.is_empty() {
-            let begun = cx.memo::<i64>().map_or(cx.now(), Moment::from_millis);
-            let waited = cx.now().seconds_since(begun);
+            let begun = ctx.memo::<i64>().map_or(ctx.now(), Timestamp::from_millis);
+            let waited = ctx.now().seconds_since(begun);
             let why = format!("terminating {}", names(&terminating));
-            Waiting::new(why, pace::by_usual(usual::TERMINATE_JOB, terminating.len(), waited))
+            Waiting::new(why, poll_interval::by_typical(typical::TERMINATE_JOB, terminating.len(), waited))
         } else {
             return Ok(Verdict::Done("the recovered servers are terminated".to_owned()));
         };
-        waiting.memo = waiting.memo.or_else(|| cx.wait.and_then(|wait| wait.memo.clone()));
+        waiting.memo = waiting.memo.or_else(|| ctx.wait.and_then(|wait| wait.memo.clone()));
         Ok(Verdict::Waiting(waiting))
     }
 
@@ -94,8 +101,8 @@ impl Step for TerminateRecoveredServers {
 }
 
 /// What a job of either Region is doing to a server.
-fn job_at_work(live: &Live, member: &Member) -> Result<Option<JobKind>> {
-    let servers = [Some(&member.b1), member.a2.as_ref()];
+fn job_at_work(live: &Live, server: &Server) -> Result<Option<JobKind>> {
+    let servers = [Some(&server.b1), server.a2.as_ref()];
     let jobs = live.recovery_jobs()?.iter().chain(live.source_jobs()?).filter(|job| job.is_active());
     let mut of_member = jobs.filter(|job| servers.into_iter().flatten().any(|id| job.part_of(id).is_some()));
     Ok(of_member.next().map(|job| job.kind))
@@ -103,21 +110,21 @@ fn job_at_work(live: &Live, member: &Member) -> Result<Option<JobKind>> {
 
 /// Terminates a batch under the rules of the run's procedure. Answers why DRS refuses, if it does.
 async fn terminate(
-    cx: &Cx<'_, Either>,
+    ctx: &Context<'_, Either>,
     live: &Live,
     fleet: &Fleet,
-    batch: &[&Member],
+    batch: &[&Server],
 ) -> Result<Option<String>> {
-    let warrant = match cx.run.procedure {
-        Procedure::Drill => Guard::<Drill>::new(cx.run)?.terminate_b2(live, cx.now(), batch),
+    let warrant = match ctx.run.procedure {
+        Procedure::Drill => Guard::<Drill>::new(ctx.run)?.terminate_b2(live, ctx.now(), batch),
         Procedure::Failback => {
-            let a4s: Vec<_> = batch.iter().filter_map(|member| member.a4()).collect();
-            let checks = cx.cloud.instance_status(cx.run.source(), &a4s).await?;
-            Guard::<Failback>::new(cx.run)?.terminate_b2(live, cx.now(), fleet, batch, &checks)
+            let a4s: Vec<_> = batch.iter().filter_map(|server| server.a4()).collect();
+            let checks = ctx.cloud.instance_status(ctx.run.source(), &a4s).await?;
+            Guard::<Failback>::new(ctx.run)?.terminate_b2(live, ctx.now(), fleet, batch, &checks)
         }
     };
     match refused(warrant)? {
-        Ok(warrant) => Ok(refused(cx.cloud.terminate_recovery_instances(warrant).await)?.err()),
+        Ok(warrant) => Ok(refused(ctx.cloud.terminate_recovery_instances(warrant).await)?.err()),
         Err(why) => Ok(Some(why)),
     }
 }

@@ -2,51 +2,51 @@ use failback_core::ErrorName;
 use failback_core::cloud::{
     Check, Cloud, Job, JobKind, JobServer, JobStatus, LaunchStatus, PostLaunchActions, Tags,
 };
-use failback_core::moment::Moment;
-use failback_stage::{Pending, Seen, Stage};
+use failback_core::timestamp::Timestamp;
+use failback_testkit::{Fixture, Pending, Response};
 use serde_json::Value;
 
-fn step(cloud: &dyn Cloud, mut payload: Value, deadline: Moment) -> Pending<'_> {
+fn step(cloud: &dyn Cloud, mut payload: Value, deadline: Timestamp) -> Pending<'_> {
     payload["wave"] = 0.into();
     Box::pin(crate::handle(cloud, payload, deadline))
 }
 
 #[test]
 fn servers_work_when_both_status_checks_pass() {
-    let mut stage = Stage::failback(|_| ()).launched();
-    stage.idle(step, "2 failed-back servers working");
-    assert!(stage.fleet.members.iter().all(|member| member.times.validated.is_some()));
+    let mut fixture = Fixture::failback(|_| ()).launched();
+    fixture.idle(step, "2 failed-back servers working");
+    assert!(fixture.fleet.servers.iter().all(|server| server.times.validated.is_some()));
 }
 
 #[test]
 fn an_a4_that_is_gone_is_launched_again() {
-    let mut stage = Stage::failback(|_| ()).launched();
-    let a4 = stage.fleet.members[0].a4().unwrap();
-    stage.simulation.world().terminate_instances(stage.home(), &[a4]).unwrap();
-    stage.pass(120);
-    let answer = stage.call(step).unwrap();
+    let mut fixture = Fixture::failback(|_| ()).launched();
+    let a4 = fixture.fleet.servers[0].a4().unwrap();
+    fixture.simulation.world().terminate_instances(fixture.source(), &[a4]).unwrap();
+    fixture.pass(120);
+    let answer = fixture.call(step).unwrap();
     assert!(answer.why.contains("are launched again: A4 is gone"), "{}", answer.why);
-    assert!(stage.fleet.members[0].a3.is_none() && stage.fleet.members[0].replace.is_some());
-    assert!(stage.fleet.members[1].a3.is_some() && stage.fleet.members[1].replace.is_none());
+    assert!(fixture.fleet.servers[0].a3.is_none() && fixture.fleet.servers[0].replace.is_some());
+    assert!(fixture.fleet.servers[1].a3.is_some() && fixture.fleet.servers[1].replace.is_none());
 }
 
 #[test]
 fn nothing_is_launched_so_nothing_works() {
-    let answer = Stage::failback(|_| ()).reversed().call(step).unwrap();
+    let answer = Fixture::failback(|_| ()).reversed().call(step).unwrap();
     assert!(answer.why.contains("A4 is gone"), "{}", answer.why);
 }
 
 /// The status checks of the first server's A4 are seen like this.
-fn checked(system: Check, instance: Check) -> Stage {
-    let mut stage = Stage::failback(|_| ()).launched();
-    let a4 = stage.fleet.members[0].a4().unwrap();
-    stage.see(move |seen| {
-        if let Seen::InstanceStatus(checks) = seen {
+fn checked(system: Check, instance: Check) -> Fixture {
+    let mut fixture = Fixture::failback(|_| ()).launched();
+    let a4 = fixture.fleet.servers[0].a4().unwrap();
+    fixture.tamper(move |seen| {
+        if let Response::InstanceStatus(checks) = seen {
             let of_a4 = checks.iter_mut().filter(|status| status.id == a4);
             of_a4.for_each(|status| (status.system, status.instance) = (system, instance));
         }
     });
-    stage
+    fixture
 }
 
 #[test]
@@ -74,21 +74,21 @@ fn each_status_check_must_pass_or_not_apply() {
 #[test]
 fn an_a4_of_which_ec2_says_nothing_is_waited_for_by_how_long_it_runs() {
     let wait_after = |seconds: i64| {
-        let mut stage = Stage::failback(|_| ()).launched();
-        stage.see(|seen| {
-            if let Seen::InstanceStatus(checks) = seen {
+        let mut fixture = Fixture::failback(|_| ()).launched();
+        fixture.tamper(|seen| {
+            if let Response::InstanceStatus(checks) = seen {
                 checks.clear();
             }
         });
-        let now = stage.run.seconds(stage.now());
-        for member in &mut stage.fleet.members {
-            member.times.launched = Some(now - seconds);
+        let now = fixture.run.seconds(fixture.now());
+        for server in &mut fixture.fleet.servers {
+            server.times.launched = Some(now - seconds);
         }
-        stage.waits(step, "web-1, all-1: EC2 shows no status checks yet", 0)
+        fixture.waits(step, "web-1, all-1: EC2 shows no status checks yet", 0)
     };
-    let usual = failback_core::pace::usual::BOOT;
+    let usual = failback_core::poll_interval::typical::BOOT;
     for seconds in [0, 60, 400] {
-        let expected = failback_core::pace::by_usual(usual, 2, u64::try_from(seconds).unwrap());
+        let expected = failback_core::poll_interval::by_typical(usual, 2, u64::try_from(seconds).unwrap());
         assert!(wait_after(seconds).abs_diff(expected) <= 1, "{seconds}");
     }
     assert_ne!(wait_after(0), wait_after(60));
@@ -96,36 +96,36 @@ fn an_a4_of_which_ec2_says_nothing_is_waited_for_by_how_long_it_runs() {
 
 #[test]
 fn what_does_not_come_up_in_time_is_launched_again() {
-    let mut stage = checked(Check::Ok, Check::Initializing);
-    stage.waits(step, "status checks are initializing", 0);
-    stage.pass(20 * 60 - 5);
-    stage.waits(step, "status checks are initializing", 0);
-    stage.pass(10);
-    let answer = stage.call(step).unwrap();
+    let mut fixture = checked(Check::Ok, Check::Initializing);
+    fixture.waits(step, "status checks are initializing", 0);
+    fixture.pass(20 * 60 - 5);
+    fixture.waits(step, "status checks are initializing", 0);
+    fixture.pass(10);
+    let answer = fixture.call(step).unwrap();
     let said = "web-1 are launched again: status checks are initializing for too long";
     assert_eq!((answer.status.as_str(), answer.why.as_str()), ("relaunch", said));
-    assert!(stage.fleet.find("web-1").unwrap().replace.is_some());
-    assert!(stage.fleet.find("all-1").unwrap().replace.is_none());
+    assert!(fixture.fleet.find("web-1").unwrap().replace.is_some());
+    assert!(fixture.fleet.find("all-1").unwrap().replace.is_none());
 }
 
 #[test]
 fn only_the_wave_is_looked_at() {
-    let mut stage = checked(Check::Impaired, Check::Ok);
-    stage.fleet.members[0].wave = 1;
-    stage.idle(step, "1 failed-back server working");
-    let mut stage = checked(Check::Impaired, Check::Ok);
-    stage.fleet.members[0].home = true;
-    stage.idle(step, "1 failed-back server working");
+    let mut fixture = checked(Check::Impaired, Check::Ok);
+    fixture.fleet.servers[0].wave = 1;
+    fixture.idle(step, "1 failed-back server working");
+    let mut fixture = checked(Check::Impaired, Check::Ok);
+    fixture.fleet.servers[0].already_failed_back = true;
+    fixture.idle(step, "1 failed-back server working");
 }
 
 /// The launch job of both says this of the post-launch actions of web-1.
-fn acted(asked: bool, actions: Option<PostLaunchActions>) -> Stage {
+fn acted(asked: bool, actions: Option<PostLaunchActions>) -> Fixture {
     let of_plan =
         move |plan: &mut Value| plan["validation"] = serde_json::json!({ "postLaunchActions": asked });
-    let mut stage = Stage::failback(of_plan).launched();
-    let a2 = stage.a2(0);
-    stage.see(move |seen| {
-        if let Seen::Jobs(_, jobs) = seen {
+    let mut fixture = Fixture::failback(of_plan).launched();
+    let a2 = fixture.a2(0);
+    fixture.tamper(move |seen| {
+        if let Response::Jobs(_, jobs) = seen {
             for job in jobs {
                 job.servers
                     .iter_mut()
@@ -134,7 +134,7 @@ fn acted(asked: bool, actions: Option<PostLaunchActions>) -> Stage {
             }
         }
     });
-    stage
+    fixture
 }
 
 #[test]
@@ -152,11 +152,11 @@ fn post_launch_actions_must_have_succeeded_where_the_plan_asks() {
 }
 
 /// An impaired A4, after so many launches by this run, of which the plan allows so many.
-fn launched_often(launches: usize, relaunches_max: u32, of_run: bool) -> Stage {
-    let mut stage = impaired(|plan| plan["launch"]["relaunchesMax"] = serde_json::json!(relaunches_max));
-    let (a2, tags) = (stage.a2(0), if of_run { stage.run.tags() } else { Tags::new() });
-    stage.see(move |seen| {
-        if let Seen::Jobs(_, jobs) = seen {
+fn launched_often(launches: usize, relaunches_max: u32, of_run: bool) -> Fixture {
+    let mut fixture = impaired(|plan| plan["launch"]["relaunchesMax"] = serde_json::json!(relaunches_max));
+    let (a2, tags) = (fixture.a2(0), if of_run { fixture.run.tags() } else { Tags::new() });
+    fixture.tamper(move |seen| {
+        if let Response::Jobs(_, jobs) = seen {
             jobs.retain(|job| job.part_of(&a2).is_none());
             for number in 0..launches {
                 let part = JobServer {
@@ -176,7 +176,7 @@ fn launched_often(launches: usize, relaunches_max: u32, of_run: bool) -> Stage {
             }
         }
     });
-    stage
+    fixture
 }
 
 #[test]
@@ -204,30 +204,30 @@ fn a_server_is_launched_again_as_often_as_the_plan_allows() {
 
 #[test]
 fn it_waits_as_long_as_the_plan_allows() {
-    let plan = Stage::failback(|_| ()).run.plan;
+    let plan = Fixture::failback(|_| ()).run.plan;
     assert_eq!(<crate::ValidateFailedBackServers as failback_core::step::Step>::limit_seconds(&plan), 3_000);
 }
 
 /// A4 of the first server has come up with an impaired instance status check.
-fn impaired(change: impl FnOnce(&mut Value)) -> Stage {
-    let stage = Stage::failback(change);
-    stage.fail("boot:web-1");
-    stage.launched()
+fn impaired(change: impl FnOnce(&mut Value)) -> Fixture {
+    let fixture = Fixture::failback(change);
+    fixture.fail("boot:web-1");
+    fixture.launched()
 }
 
 #[test]
 fn an_a4_that_is_impaired_is_launched_again_and_the_other_is_not() {
-    let mut stage = impaired(|_| ());
-    let answer = stage.call(step).unwrap();
+    let mut fixture = impaired(|_| ());
+    let answer = fixture.call(step).unwrap();
     assert!(answer.why.contains("are launched again: the instance status check fails"), "{}", answer.why);
-    let again = stage.fleet.find("web-1").unwrap();
+    let again = fixture.fleet.find("web-1").unwrap();
     assert!(again.a3.is_none() && again.replace.is_some() && again.times.validated.is_none());
-    let works = stage.fleet.members.iter().find(|member| member.name != "web-1").unwrap();
+    let works = fixture.fleet.servers.iter().find(|server| server.name != "web-1").unwrap();
     assert!(works.a3.is_some() && works.replace.is_none() && works.times.validated.is_some());
 }
 
 #[test]
 fn a_plan_without_status_checks_takes_what_runs() {
-    let mut stage = impaired(|plan| plan["validation"] = serde_json::json!({ "statusChecks": false }));
-    stage.idle(step, "2 failed-back servers working");
+    let mut fixture = impaired(|plan| plan["validation"] = serde_json::json!({ "statusChecks": false }));
+    fixture.idle(step, "2 failed-back servers working");
 }

@@ -2,14 +2,14 @@
 //! the run believes.
 
 use failback_core::cloud::{Cloud, Job};
-use failback_core::fleet::{Fleet, Member, count};
+use failback_core::fleet::{Fleet, Server, count};
 use failback_core::id::JobId;
 use failback_core::live::{self, Live, Look};
-use failback_core::moment::Moment;
 use failback_core::procedure::Procedure;
 use failback_core::report::{Failure, Loss, Outcome, Report, ServerReport};
 use failback_core::run::Run;
 use failback_core::step;
+use failback_core::timestamp::Timestamp;
 use failback_core::{Error, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -39,7 +39,7 @@ pub struct Input {
 ///
 /// # Errors
 /// Those of AWS.
-pub async fn handle(cloud: &dyn Cloud, payload: Value, _deadline: Moment) -> Result<Value> {
+pub async fn handle(cloud: &dyn Cloud, payload: Value, _deadline: Timestamp) -> Result<Value> {
     let Input { run, mut fleet, failure, cleaning } = step::read(payload, NAME)?;
     let look = Look {
         b1: true,
@@ -59,8 +59,8 @@ pub async fn handle(cloud: &dyn Cloud, payload: Value, _deadline: Moment) -> Res
         (Some(_), ..) => Outcome::Failed,
     };
     let mut servers = Vec::new();
-    for member in &fleet.members {
-        servers.push(server(&run, &live, member, outcome)?);
+    for server in &fleet.servers {
+        servers.push(server_report(&run, &live, server, outcome)?);
     }
     let failure = failure.map(Failure::plain);
     let report = Report {
@@ -99,48 +99,48 @@ fn fitting(mut report: Report) -> Result<Value> {
     serde_json::to_value(report).map_err(internal)
 }
 
-fn server(run: &Run, live: &Live, member: &Member, outcome: Outcome) -> Result<ServerReport> {
+fn server_report(run: &Run, live: &Live, server: &Server, outcome: Outcome) -> Result<ServerReport> {
     let outcome = match (run.procedure, outcome) {
-        _ if member.home => "home",
-        (Procedure::Failback, _) if member.times.protected.is_some() => "failedBack",
-        (Procedure::Drill, _) if member.times.validated.is_some() => "drilled",
+        _ if server.already_failed_back => "alreadyFailedBack",
+        (Procedure::Failback, _) if server.times.protected.is_some() => "failedBack",
+        (Procedure::Drill, _) if server.times.validated.is_some() => "drilled",
         (_, Outcome::Held) => "held",
         (Procedure::Failback, Outcome::Succeeded) => "failedBack",
         (Procedure::Drill, Outcome::Succeeded) => "drilled",
         (_, Outcome::Failed) => "failed",
     };
     Ok(ServerReport {
-        name: member.name.clone(),
-        wave: member.wave,
+        name: server.name.clone(),
+        wave: server.wave,
         outcome: outcome.to_owned(),
-        a1: member.a1.clone(),
-        a2: member.a2.clone(),
-        a3: member.a3.clone(),
-        b1: member.b1.clone(),
-        b2: member.b2.clone(),
-        times: member.times,
-        left: left(live, member)?,
+        a1: server.a1.clone(),
+        a2: server.a2.clone(),
+        a3: server.a3.clone(),
+        b1: server.b1.clone(),
+        b2: server.b2.clone(),
+        times: server.times,
+        left: left(live, server)?,
     })
 }
 
 /// The labels of what still exists. A server that was home is not looked at.
-fn left(live: &Live, member: &Member) -> Result<String> {
-    if member.home {
+fn left(live: &Live, server: &Server) -> Result<String> {
+    if server.already_failed_back {
         return Ok("B1".to_owned());
     }
     let lives = |id: Option<failback_core::id::InstanceId>| -> Result<bool> {
         let Some(id) = id else { return Ok(false) };
         Ok(live.instance(&id)?.is_some_and(|instance| instance.state.is_live()))
     };
-    let a1_is_a4 = member.a1.is_some() && member.a1 == member.a4();
+    let a1_is_a4 = server.a1.is_some() && server.a1 == server.a4();
     let all = [
-        ("A1", !a1_is_a4 && lives(member.a1.clone())?),
-        ("A2", live.a2(member)?.is_some() || live.is_a2_unseen(member)?),
-        ("A3", live.a3(member)?.is_some()),
-        ("A4", lives(member.a4())?),
-        ("B1", live.b1(member)?.is_some()),
-        ("B2", live.b2(member)?.is_some()),
-        ("B3", lives(member.b3())?),
+        ("A1", !a1_is_a4 && lives(server.a1.clone())?),
+        ("A2", live.a2(server)?.is_some() || live.is_a2_unseen(server)?),
+        ("A3", live.a3(server)?.is_some()),
+        ("A4", lives(server.a4())?),
+        ("B1", live.b1(server)?.is_some()),
+        ("B2", live.b2(server)?.is_some()),
+        ("B3", lives(server.b3())?),
     ];
     let left: Vec<&str> = all.iter().filter(|(_, left)| *left).map(|(label, _)| *label).collect();
     Ok(left.join(" "))
@@ -150,7 +150,7 @@ fn left(live: &Live, member: &Member) -> Result<String> {
 fn jobs(live: &Live, fleet: &Fleet) -> Result<Vec<JobId>> {
     let of_fleet = |job: &&Job| {
         let at_work = |id| job.part_of(id).is_some();
-        fleet.away().any(|member| at_work(&member.b1) || member.a2.as_ref().is_some_and(at_work))
+        fleet.pending().any(|server| at_work(&server.b1) || server.a2.as_ref().is_some_and(at_work))
     };
     let jobs = live.source_jobs()?.iter().chain(live.recovery_jobs()?);
     Ok(jobs.filter(|job| job.is_active()).filter(of_fleet).map(|job| job.id.clone()).collect())
@@ -160,7 +160,7 @@ fn rto(run: &Run, fleet: &Fleet) -> Option<u64> {
     match run.procedure {
         Procedure::Failback => fleet.redirected?.in_sync.map(|at| at.seconds_since(run.started)),
         Procedure::Drill => {
-            let all: Option<Vec<i64>> = fleet.away().map(|member| member.times.validated).collect();
+            let all: Option<Vec<i64>> = fleet.pending().map(|server| server.times.validated).collect();
             all?.into_iter().max().and_then(|seconds| u64::try_from(seconds).ok())
         }
     }
@@ -171,16 +171,17 @@ fn loss(run: &Run, fleet: &Fleet) -> Option<Loss> {
         return None;
     }
     let redirected = fleet.redirected?;
-    let oldest = fleet.away().filter_map(|member| member.times.point_in_time).min()?;
+    let oldest = fleet.pending().filter_map(|server| server.times.point_in_time).min()?;
     Some(Loss {
-        from: Moment::from_millis(run.started.millis() + oldest * 1000),
+        from: Timestamp::from_millis(run.started.millis() + oldest * 1000),
         until: redirected.asked,
         until_at_most: redirected.in_sync?,
     })
 }
 
 fn summary(run: &Run, fleet: &Fleet, outcome: Outcome, failure: Option<&Failure>) -> String {
-    let what = format!("{} of {} ({})", run.procedure, count(fleet.away().count(), "server"), run.plan.name);
+    let what =
+        format!("{} of {} ({})", run.procedure, count(fleet.pending().count(), "server"), run.plan.name);
     match failure {
         None => format!("{what} succeeded"),
         Some(failure) => {

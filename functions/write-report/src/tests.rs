@@ -1,12 +1,12 @@
 use failback_core::cloud::{Cloud, Job, JobKind, JobServer, JobStatus, LaunchStatus, Tags};
 use failback_core::fleet::{Redirected, Times};
 use failback_core::id::SourceServerId;
-use failback_core::moment::Moment;
 use failback_core::report::{Failure, Loss, Outcome, Report};
-use failback_stage::{Pending, Seen, Stage};
+use failback_core::timestamp::Timestamp;
+use failback_testkit::{Fixture, Pending, Response};
 use serde_json::{Value, json};
 
-fn step(cloud: &dyn Cloud, payload: Value, deadline: Moment) -> Pending<'_> {
+fn step(cloud: &dyn Cloud, payload: Value, deadline: Timestamp) -> Pending<'_> {
     Box::pin(crate::handle(cloud, payload, deadline))
 }
 
@@ -16,61 +16,63 @@ fn failure() -> Failure {
 }
 
 /// The report of a run that ended well, or with a failure, before or in its clean-up.
-fn report(stage: &Stage, failure: Option<&Failure>, cleaning: bool) -> Report {
-    serde_json::from_value(value(stage, failure, cleaning)).expect("a report")
+fn report(fixture: &Fixture, failure: Option<&Failure>, cleaning: bool) -> Report {
+    serde_json::from_value(value(fixture, failure, cleaning)).expect("a report")
 }
 
-fn value(stage: &Stage, failure: Option<&Failure>, cleaning: bool) -> Value {
-    let payload = json!({ "run": stage.run, "fleet": stage.fleet, "failure": failure, "cleaning": cleaning });
-    let before = stage.writes();
-    let answer =
-        stage.answer(payload, stage.now().plus_seconds(60), step).unwrap_or_else(|error| panic!("{error}"));
-    assert_eq!(stage.writes(), before, "a report changes nothing");
+fn value(fixture: &Fixture, failure: Option<&Failure>, cleaning: bool) -> Value {
+    let payload =
+        json!({ "run": fixture.run, "fleet": fixture.fleet, "failure": failure, "cleaning": cleaning });
+    let before = fixture.writes();
+    let answer = fixture
+        .answer(payload, fixture.now().plus_seconds(60), step)
+        .unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(fixture.writes(), before, "a report changes nothing");
     answer
 }
 
-fn left(stage: &Stage) -> Vec<String> {
-    report(stage, None, false).servers.into_iter().map(|server| server.left).collect()
+fn left(fixture: &Fixture) -> Vec<String> {
+    report(fixture, None, false).servers.into_iter().map(|server| server.left).collect()
 }
 
 #[test]
 fn what_is_left_is_read_from_the_world() {
     let both = |labels: &str| vec![labels.to_owned(); 2];
-    assert_eq!(left(&Stage::failback(|_| ())), both("A1 B1 B2 B3"));
-    assert_eq!(left(&Stage::failback(|_| ()).reversed()), both("A1 A2 B1 B2 B3"));
-    let protected = Stage::failback(|_| ()).protected();
+    assert_eq!(left(&Fixture::failback(|_| ())), both("A1 B1 B2 B3"));
+    assert_eq!(left(&Fixture::failback(|_| ()).reversed()), both("A1 A2 B1 B2 B3"));
+    let protected = Fixture::failback(|_| ()).protected();
     assert_eq!(left(&protected), both("A1 A2 A3 A4 B1 B2 B3"));
-    let stage = protected.stopped().without_b2();
-    assert_eq!(left(&stage), both("A1 A2 A3 A4 B1"));
-    let stage = stage.without_a3();
-    assert_eq!(left(&stage), both("A1 A2 A4 B1"));
-    assert_eq!(stage.left(), both("A1 A2 A4 B1"), "as the world itself says");
-    let all: Vec<_> = (0..2).map(|server| stage.a1(server)).collect();
-    stage.simulation.world().terminate_instances(stage.home(), &all).unwrap();
-    stage.pass(300);
-    assert_eq!(left(&stage), both("A2 A4 B1"));
+    let fixture = protected.stopped().without_b2();
+    assert_eq!(left(&fixture), both("A1 A2 A3 A4 B1"));
+    let fixture = fixture.without_a3();
+    assert_eq!(left(&fixture), both("A1 A2 A4 B1"));
+    assert_eq!(fixture.left(), both("A1 A2 A4 B1"), "as the world itself says");
+    let all: Vec<_> = (0..2).map(|server| fixture.a1(server)).collect();
+    fixture.simulation.world().terminate_instances(fixture.source(), &all).unwrap();
+    fixture.pass(300);
+    assert_eq!(left(&fixture), both("A2 A4 B1"));
 }
 
 #[test]
 fn an_a1_that_is_a4_is_told_once_and_a_server_that_is_home_is_not_looked_at() {
-    let mut stage = Stage::failback(|_| ()).protected();
-    stage.fleet.members[0].a1 = stage.fleet.members[0].a4();
-    stage.fleet.members[1].home = true;
-    assert_eq!(left(&stage), ["A2 A3 A4 B1 B2 B3", "B1"]);
+    let mut fixture = Fixture::failback(|_| ()).protected();
+    fixture.fleet.servers[0].a1 = fixture.fleet.servers[0].a4();
+    fixture.fleet.servers[1].already_failed_back = true;
+    assert_eq!(left(&fixture), ["A2 A3 A4 B1 B2 B3", "B1"]);
 }
 
 #[test]
 fn a_run_without_failure_has_succeeded() {
     for cleaning in [true, false] {
-        let stage = Stage::failback(|_| ()).protected();
-        let told = report(&stage, None, cleaning);
+        let fixture = Fixture::failback(|_| ()).protected();
+        let told = report(&fixture, None, cleaning);
         assert_eq!(told.outcome, Outcome::Succeeded);
         assert_eq!(told.summary, "failback of 2 servers (stage) succeeded");
         assert_eq!(told.next, "Production runs in the source Region and is protected by B1.");
         assert_eq!(told.failure, None);
         assert!(told.servers.iter().all(|server| server.outcome == "failedBack"));
     }
-    let drill = report(&Stage::drill(|_| ()), None, true);
+    let drill = report(&Fixture::drill(|_| ()), None, true);
     assert_eq!((drill.outcome, drill.next.as_str()), (Outcome::Succeeded, "Nothing is left to do."));
     assert_eq!(drill.summary, "drill of 2 servers (stage) succeeded");
     assert!(drill.servers.iter().all(|server| server.outcome == "drilled"));
@@ -78,7 +80,7 @@ fn a_run_without_failure_has_succeeded() {
 
 #[test]
 fn a_failback_that_failed_before_its_clean_up_is_held() {
-    let told = report(&Stage::failback(|_| ()).launched(), Some(&failure()), false);
+    let told = report(&Fixture::failback(|_| ()).launched(), Some(&failure()), false);
     assert_eq!(told.outcome, Outcome::Held);
     assert_eq!(
         told.summary,
@@ -94,12 +96,12 @@ fn a_failback_that_failed_before_its_clean_up_is_held() {
 
 #[test]
 fn a_failure_in_the_clean_up_and_every_failure_of_a_drill_is_one() {
-    let told = report(&Stage::failback(|_| ()).protected(), Some(&failure()), true);
+    let told = report(&Fixture::failback(|_| ()).protected(), Some(&failure()), true);
     assert_eq!(told.outcome, Outcome::Failed);
     assert!(told.next.contains("The clean-up is not complete"), "{}", told.next);
     assert!(told.servers.iter().all(|server| server.outcome == "failed"));
     for cleaning in [true, false] {
-        let told = report(&Stage::drill(|_| ()), Some(&failure()), cleaning);
+        let told = report(&Fixture::drill(|_| ()), Some(&failure()), cleaning);
         assert_eq!(told.outcome, Outcome::Failed);
         assert!(told.next.starts_with("Production was not touched."), "{}", told.next);
         assert!(told.servers.iter().all(|server| server.outcome == "failed"));
@@ -108,94 +110,95 @@ fn a_failure_in_the_clean_up_and_every_failure_of_a_drill_is_one() {
 
 #[test]
 fn a_server_is_told_by_how_far_it_came() {
-    let mut stage = Stage::failback(|_| ()).protected();
-    stage.fleet.members[0].times.protected = Some(60);
+    let mut fixture = Fixture::failback(|_| ()).protected();
+    fixture.fleet.servers[0].times.protected = Some(60);
     let of = |told: Report| told.servers.into_iter().map(|server| server.outcome).collect::<Vec<_>>();
-    assert_eq!(of(report(&stage, Some(&failure()), false)), ["failedBack", "held"]);
-    stage.fleet.members[1].home = true;
-    assert_eq!(of(report(&stage, Some(&failure()), true)), ["failedBack", "home"]);
-    let mut drill = Stage::drill(|_| ());
-    drill.fleet.members[0].times.validated = Some(60);
+    assert_eq!(of(report(&fixture, Some(&failure()), false)), ["failedBack", "held"]);
+    fixture.fleet.servers[1].already_failed_back = true;
+    assert_eq!(of(report(&fixture, Some(&failure()), true)), ["failedBack", "alreadyFailedBack"]);
+    let mut drill = Fixture::drill(|_| ());
+    drill.fleet.servers[0].times.validated = Some(60);
     assert_eq!(of(report(&drill, Some(&failure()), true)), ["drilled", "failed"]);
     // A time of the other procedure says nothing.
-    drill.fleet.members[1].times.protected = Some(60);
+    drill.fleet.servers[1].times.protected = Some(60);
     assert_eq!(of(report(&drill, Some(&failure()), true)), ["drilled", "failed"]);
 }
 
 #[test]
 fn a_failure_is_told_plainly() {
     let cause = r#"{"errorType":"Failback.Guard","errorMessage":"S5 says no"}"#.to_owned();
-    let told = report(&Stage::drill(|_| ()), Some(&Failure { cause, ..failure() }), false);
+    let told = report(&Fixture::drill(|_| ()), Some(&Failure { cause, ..failure() }), false);
     assert_eq!(told.failure.unwrap().cause, "S5 says no");
 }
 
 #[test]
 fn a_report_says_who_what_and_when() {
-    let mut stage = Stage::failback(|_| ()).launched();
-    stage.run.plan.started_by = Some("arn:aws:iam::111122223333:user/mary".to_owned());
-    let told = report(&stage, None, false);
-    assert_eq!(told.started_by, stage.run.plan.started_by);
-    assert_eq!((told.plan.as_str(), told.execution.as_str()), ("stage", stage.run.id.as_str()));
-    assert_eq!(told.started, stage.run.started);
+    let mut fixture = Fixture::failback(|_| ()).launched();
+    fixture.run.plan.started_by = Some("arn:aws:iam::111122223333:user/mary".to_owned());
+    let told = report(&fixture, None, false);
+    assert_eq!(told.started_by, fixture.run.plan.started_by);
+    assert_eq!((told.plan.as_str(), told.execution.as_str()), ("stage", fixture.run.id.as_str()));
+    assert_eq!(told.started, fixture.run.started);
     assert!(
-        told.ended.millis() <= stage.now().millis() && told.ended.millis() > stage.now().millis() - 60_000
+        told.ended.millis() <= fixture.now().millis()
+            && told.ended.millis() > fixture.now().millis() - 60_000
     );
-    assert_eq!(told.waves, stage.run.plan.wave_names());
-    for (server, member) in told.servers.iter().zip(&stage.fleet.members) {
-        assert_eq!((&server.a1, &server.a2, &server.a3), (&member.a1, &member.a2, &member.a3));
-        assert_eq!((&server.b1, &server.b2, &server.name), (&member.b1, &member.b2, &member.name));
-        assert_eq!(server.wave, member.wave);
+    assert_eq!(told.waves, fixture.run.plan.wave_names());
+    for (told, server) in told.servers.iter().zip(&fixture.fleet.servers) {
+        assert_eq!((&told.a1, &told.a2, &told.a3), (&server.a1, &server.a2, &server.a3));
+        assert_eq!((&told.b1, &told.b2, &told.name), (&server.b1, &server.b2, &server.name));
+        assert_eq!(told.wave, server.wave);
     }
 }
 
 /// Traffic was asked to move after an hour, and had moved a minute later.
-fn redirected(stage: &mut Stage) -> (Moment, Moment) {
-    let asked = stage.run.started.plus_seconds(3_600);
+fn redirected(fixture: &mut Fixture) -> (Timestamp, Timestamp) {
+    let asked = fixture.run.started.plus_seconds(3_600);
     let in_sync = asked.plus_seconds(60);
-    stage.fleet.redirected = Some(Redirected { asked: Some(asked), in_sync: Some(in_sync) });
+    fixture.fleet.redirected = Some(Redirected { asked: Some(asked), in_sync: Some(in_sync) });
     (asked, in_sync)
 }
 
 #[test]
 fn the_time_of_a_failback_ends_when_traffic_has_moved() {
-    let mut stage = Stage::failback(|_| ()).launched();
-    assert_eq!(report(&stage, None, false).rto_seconds, None);
-    redirected(&mut stage);
-    assert_eq!(report(&stage, None, false).rto_seconds, Some(3_660));
+    let mut fixture = Fixture::failback(|_| ()).launched();
+    assert_eq!(report(&fixture, None, false).rto_seconds, None);
+    redirected(&mut fixture);
+    assert_eq!(report(&fixture, None, false).rto_seconds, Some(3_660));
 }
 
 #[test]
 fn the_time_of_a_drill_ends_when_the_last_server_works() {
-    let mut stage = Stage::drill(|_| ());
-    stage.fleet.members[0].times.validated = Some(90);
-    assert_eq!(report(&stage, None, false).rto_seconds, None);
-    stage.fleet.members[1].times.validated = Some(60);
-    assert_eq!(report(&stage, None, false).rto_seconds, Some(90));
-    stage.fleet.members[0].home = true;
-    assert_eq!(report(&stage, None, false).rto_seconds, Some(60));
+    let mut fixture = Fixture::drill(|_| ());
+    fixture.fleet.servers[0].times.validated = Some(90);
+    assert_eq!(report(&fixture, None, false).rto_seconds, None);
+    fixture.fleet.servers[1].times.validated = Some(60);
+    assert_eq!(report(&fixture, None, false).rto_seconds, Some(90));
+    fixture.fleet.servers[0].already_failed_back = true;
+    assert_eq!(report(&fixture, None, false).rto_seconds, Some(60));
 }
 
 #[test]
 fn what_may_be_lost_was_written_between_the_oldest_point_in_time_and_the_redirect() {
-    let mut stage = Stage::failback(|_| ()).launched();
-    stage.fleet.members[0].times.point_in_time = Some(120);
-    stage.fleet.members[1].times.point_in_time = Some(100);
-    assert_eq!(report(&stage, None, false).loss, None);
-    let (asked, in_sync) = redirected(&mut stage);
-    let from = stage.run.started.plus_seconds(100);
+    let mut fixture = Fixture::failback(|_| ()).launched();
+    fixture.fleet.servers[0].times.point_in_time = Some(120);
+    fixture.fleet.servers[1].times.point_in_time = Some(100);
+    assert_eq!(report(&fixture, None, false).loss, None);
+    let (asked, in_sync) = redirected(&mut fixture);
+    let from = fixture.run.started.plus_seconds(100);
     let loss = Loss { from, until: Some(asked), until_at_most: in_sync };
-    assert_eq!(report(&stage, None, false).loss, Some(loss));
-    let mut drill = Stage::drill(|_| ());
-    drill.fleet.members[0].times.point_in_time = Some(120);
+    assert_eq!(report(&fixture, None, false).loss, Some(loss));
+    let mut drill = Fixture::drill(|_| ());
+    drill.fleet.servers[0].times.point_in_time = Some(120);
     redirected(&mut drill);
     assert_eq!(report(&drill, None, false).loss, None);
 }
 
 /// A job is at work in a Region on a server.
-fn at_work(stage: &mut Stage, home: bool, server: SourceServerId, status: JobStatus) -> Vec<String> {
-    let busy = if home { stage.home() } else { stage.away() };
-    stage.see(move |seen| {
-        if let Seen::Jobs(region, jobs) = seen
+fn at_work(fixture: &mut Fixture, in_source: bool, server: SourceServerId, status: JobStatus) -> Vec<String> {
+    let busy = if in_source { fixture.source() } else { fixture.recovery() };
+    fixture.tamper(move |seen| {
+        if let Response::Jobs(region, jobs) = seen
             && region == busy
         {
             let launch = LaunchStatus::Pending;
@@ -205,32 +208,32 @@ fn at_work(stage: &mut Stage, home: bool, server: SourceServerId, status: JobSta
             jobs.push(Job { id, kind, status, created: None, tags, servers: vec![part] });
         }
     });
-    report(stage, Some(&failure()), false).jobs.iter().map(ToString::to_string).collect()
+    report(fixture, Some(&failure()), false).jobs.iter().map(ToString::to_string).collect()
 }
 
 #[test]
 fn jobs_that_are_at_work_on_the_fleet_are_told() {
-    let mut stage = Stage::failback(|_| ()).reversed();
-    let (a2, b1) = (stage.a2(0), stage.b1(1));
+    let mut fixture = Fixture::failback(|_| ()).reversed();
+    let (a2, b1) = (fixture.a2(0), fixture.b1(1));
     let told = ["drsjob-0123456789abcdef0"];
-    assert_eq!(at_work(&mut stage, true, a2.clone(), JobStatus::Started), told);
-    assert_eq!(at_work(&mut stage, false, b1.clone(), JobStatus::Pending), told);
-    assert!(at_work(&mut stage, true, a2.clone(), JobStatus::Completed).is_empty());
+    assert_eq!(at_work(&mut fixture, true, a2.clone(), JobStatus::Started), told);
+    assert_eq!(at_work(&mut fixture, false, b1.clone(), JobStatus::Pending), told);
+    assert!(at_work(&mut fixture, true, a2.clone(), JobStatus::Completed).is_empty());
     let other = "s-00000000000000001".parse().unwrap();
-    assert!(at_work(&mut stage, true, other, JobStatus::Started).is_empty());
-    stage.fleet.members[0].home = true;
-    assert!(at_work(&mut stage, true, a2, JobStatus::Started).is_empty());
+    assert!(at_work(&mut fixture, true, other, JobStatus::Started).is_empty());
+    fixture.fleet.servers[0].already_failed_back = true;
+    assert!(at_work(&mut fixture, true, a2, JobStatus::Started).is_empty());
 }
 
 /// The report of one server that is home, with a name of so many letters, and its bytes.
 fn named(letters: usize) -> (Report, usize) {
-    let mut stage = Stage::failback(|_| ());
-    stage.fleet.members.truncate(1);
-    let server = &mut stage.fleet.members[0];
-    server.home = true;
+    let mut fixture = Fixture::failback(|_| ());
+    fixture.fleet.servers.truncate(1);
+    let server = &mut fixture.fleet.servers[0];
+    server.already_failed_back = true;
     server.times = Times { ready: Some(2), ..Times::default() };
     server.name = "n".repeat(letters);
-    let value = value(&stage, None, false);
+    let value = value(&fixture, None, false);
     let bytes = serde_json::to_string(&value).unwrap().len();
     (serde_json::from_value(value).unwrap(), bytes)
 }

@@ -13,9 +13,9 @@ use drs_failback::steps::Step;
 use failback_asl::Event;
 use failback_aws::{Aws, Config, Machines};
 use failback_core::Result;
-use failback_core::moment::Moment;
 use failback_core::plan::Plan;
 use failback_core::procedure::Procedure;
+use failback_core::timestamp::Timestamp;
 use failback_sim::{Simulation, World};
 use failback_wire::{Fidelity, Front, Server, Speed, Strain};
 use serde_json::Value;
@@ -66,7 +66,13 @@ impl Wire {
 }
 
 impl Performer for Wire {
-    fn perform(&self, _: &Simulation, step: Step, payload: Value, deadline: Moment) -> Option<Result<Value>> {
+    fn perform(
+        &self,
+        _: &Simulation,
+        step: Step,
+        payload: Value,
+        deadline: Timestamp,
+    ) -> Option<Result<Value>> {
         Some(self.wait(step.call(&self.aws, payload, deadline)))
     }
 }

@@ -66,7 +66,7 @@ fn garbage_is_refused_and_nothing_is_written() {
         (request(&format!("POST / HTTP/1.1\r\n{}", signed("s3")), ""), "501"),
         (request("GET /_sim/nothing HTTP/1.1", ""), "404"),
         (request("POST /_sim/advance HTTP/1.1", r#"{"seconds": -1}"#), "400"),
-        (request("POST /_sim/faults HTTP/1.1", r#"{"rule": "boot:nobody"}"#), "400"),
+        (request("POST /_sim/faults HTTP/1.1", r#"{"fault": "boot:nobody"}"#), "400"),
     ];
     for (bytes, status) in cases {
         let answer = send(wire.port(), &bytes);
@@ -74,7 +74,7 @@ fn garbage_is_refused_and_nothing_is_written() {
         assert!(line.contains(status), "{}: {line}", String::from_utf8_lossy(&bytes));
     }
     let world = rehearsal.simulation.world();
-    let changed = |call: &&failback_sim::Call| !call.touched.is_empty();
+    let changed = |call: &&failback_sim::Call| !call.changed.is_empty();
     assert_eq!(world.calls().iter().filter(changed).count(), 0);
 }
 

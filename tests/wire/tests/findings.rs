@@ -33,9 +33,9 @@ fn agent_not_ready() {
 fn stale_reversed_arn() {
     let mut rehearsal = Rehearsal::new(setting(Procedure::Failback, 1));
     let wire = Wire::open(&rehearsal.simulation, []);
-    let (home, away) = rehearsal.simulation.world().ends();
-    let servers = wire.wait(wire.aws().source_servers(away, None)).unwrap();
-    let at_home = wire.wait(wire.aws().source_servers(home, None)).unwrap();
+    let (source, recovery) = rehearsal.simulation.world().region_pair();
+    let servers = wire.wait(wire.aws().source_servers(recovery, None)).unwrap();
+    let at_home = wire.wait(wire.aws().source_servers(source, None)).unwrap();
     let is_stale = |arn: &String| at_home.iter().all(|server| server.arn != *arn);
     assert!(servers.iter().filter_map(|server| server.reversed_arn.as_ref()).any(is_stale));
     succeeds(&mut rehearsal, Procedure::Failback);
@@ -62,13 +62,13 @@ fn template_without_network() {
     let (run, _) = run(&mut rehearsal, Procedure::Failback, []);
     assert_eq!(run.outcome, Outcome::Held);
     let wire = Wire::open(&rehearsal.simulation, []);
-    let home = rehearsal.simulation.world().ends().0;
+    let source = rehearsal.simulation.world().region_pair().0;
     let a2 = |world: &World| {
         world.fleet().iter().filter_map(|server| server.a2.last().cloned()).collect::<Vec<_>>()
     };
     let version = |server| {
-        let settings = wire.wait(wire.aws().launch_configuration(home, &server)).unwrap();
-        wire.wait(wire.aws().default_launch_template_version(home, &settings.launch_template.unwrap()))
+        let settings = wire.wait(wire.aws().launch_configuration(source, &server)).unwrap();
+        wire.wait(wire.aws().default_launch_template_version(source, &settings.launch_template.unwrap()))
             .unwrap()
     };
     let servers = a2(&rehearsal.simulation.world());
@@ -95,8 +95,8 @@ fn completed_with_failed() {
     let (run, _) = run(&mut rehearsal, Procedure::Failback, []);
     assert_eq!(run.outcome, Outcome::Held, "{:?}", run.failure);
     let wire = Wire::open(&rehearsal.simulation, []);
-    let home = rehearsal.simulation.world().ends().0;
-    let jobs = wire.wait(wire.aws().jobs(home, &[], None)).unwrap();
+    let source = rehearsal.simulation.world().region_pair().0;
+    let jobs = wire.wait(wire.aws().jobs(source, &[], None)).unwrap();
     let failed = jobs.iter().filter(|job| !job.is_active());
     let failed =
         failed.flat_map(|job| &job.servers).filter(|part| part.launch == LaunchStatus::Failed).count();
@@ -111,8 +111,8 @@ fn re_pointed_b1() {
         rehearsal.simulation.world().fleet().iter().map(|server| server.b1.clone()).collect();
     succeeds(&mut rehearsal, Procedure::Failback);
     let wire = Wire::open(&rehearsal.simulation, []);
-    let away = rehearsal.simulation.world().ends().1;
-    let after = wire.wait(wire.aws().source_servers(away, Some(&before))).unwrap();
+    let recovery = rehearsal.simulation.world().region_pair().1;
+    let after = wire.wait(wire.aws().source_servers(recovery, Some(&before))).unwrap();
     let world = rehearsal.simulation.world();
     for (server, b1) in world.fleet().iter().zip(before) {
         let found = after.iter().find(|found| found.id == b1).unwrap();
@@ -127,9 +127,9 @@ fn rescan_before_healthy() {
     let said = succeeds(&mut rehearsal, Procedure::Failback);
     assert!(said.has("Protect Failed Back Servers", "% compared with A4"), "{said:?}");
     let wire = Wire::open(&rehearsal.simulation, []);
-    let away = rehearsal.simulation.world().ends().1;
+    let recovery = rehearsal.simulation.world().region_pair().1;
     let ids: Vec<_> = rehearsal.simulation.world().fleet().iter().map(|server| server.b1.clone()).collect();
-    for server in wire.wait(wire.aws().source_servers(away, Some(&ids))).unwrap() {
+    for server in wire.wait(wire.aws().source_servers(recovery, Some(&ids))).unwrap() {
         assert_eq!(server.replication.state, ReplicationState::Continuous);
         assert!(server.replication.rescan_complete, "{server:?}");
     }
@@ -143,10 +143,10 @@ fn terminate_refused_after_stop() {
     let words = "Recovery instances cannot be terminated during failback";
     assert!(said.has("Terminate Recovered Servers", words), "{said:?}");
     let wire = Wire::open(&rehearsal.simulation, []);
-    let away = rehearsal.simulation.world().ends().1;
+    let recovery = rehearsal.simulation.world().region_pair().1;
     let fleet: Vec<_> = rehearsal.simulation.world().fleet().iter().map(|server| server.b1.clone()).collect();
     let filter = RecoveryInstanceFilter::SourceServers(fleet);
-    let records = wire.wait(wire.aws().recovery_instances(away, &filter)).unwrap();
+    let records = wire.wait(wire.aws().recovery_instances(recovery, &filter)).unwrap();
     assert!(records.iter().all(|record| !record.is_live()));
 }
 
@@ -175,9 +175,9 @@ fn calls_drs_makes_as_the_caller() {
 fn the_words_of_a_refusal_arrive() {
     let rehearsal = Rehearsal::new(setting(Procedure::Failback, 1));
     let wire = Wire::open(&rehearsal.simulation, []);
-    let home = rehearsal.simulation.world().ends().0;
-    rehearsal.simulation.world().uninitialize(home);
-    let error = wire.wait(wire.aws().source_servers(home, None)).unwrap_err();
+    let source = rehearsal.simulation.world().region_pair().0;
+    rehearsal.simulation.world().uninitialize(source);
+    let error = wire.wait(wire.aws().source_servers(source, None)).unwrap_err();
     assert_eq!(error.name(), ErrorName::NotInitialized);
     assert!(error.to_string().contains("drs:DescribeSourceServers"), "{error}");
 }

@@ -17,8 +17,8 @@ fn full() -> Rehearsal {
 }
 
 fn regions(simulation: &Simulation) -> [Region; 2] {
-    let (home, away) = simulation.world().ends();
-    [home, away]
+    let (source, recovery) = simulation.world().region_pair();
+    [source, recovery]
 }
 
 /// Each call takes virtual time, so what grows with time is left out.
@@ -73,16 +73,16 @@ fn jobs_logs_and_points_in_time() {
     let rehearsal = full();
     let simulation = &rehearsal.simulation;
     let wire = Wire::open(simulation, []);
-    let [home, _] = regions(simulation);
-    let jobs = wire.wait(wire.aws().jobs(home, &[], None)).unwrap();
+    let [source, _] = regions(simulation);
+    let jobs = wire.wait(wire.aws().jobs(source, &[], None)).unwrap();
     assert!(jobs.len() >= 3, "a job a wave");
-    assert_eq!(jobs, wire.wait(simulation.jobs(home, &[], None)).unwrap());
+    assert_eq!(jobs, wire.wait(simulation.jobs(source, &[], None)).unwrap());
     for job in &jobs {
-        let log = wire.wait(wire.aws().job_log(home, &job.id)).unwrap();
-        assert_eq!(log, wire.wait(simulation.job_log(home, &job.id)).unwrap());
+        let log = wire.wait(wire.aws().job_log(source, &job.id)).unwrap();
+        assert_eq!(log, wire.wait(simulation.job_log(source, &job.id)).unwrap());
         for server in &job.servers {
-            let points = wire.wait(wire.aws().recovery_snapshots(home, &server.server)).unwrap();
-            assert_eq!(points, wire.wait(simulation.recovery_snapshots(home, &server.server)).unwrap());
+            let points = wire.wait(wire.aws().recovery_snapshots(source, &server.server)).unwrap();
+            assert_eq!(points, wire.wait(simulation.recovery_snapshots(source, &server.server)).unwrap());
         }
     }
 }
@@ -142,12 +142,12 @@ fn what_is_refused_is_refused_alike() {
     let rehearsal = Rehearsal::new(setting(Procedure::Failback, 1));
     let simulation = &rehearsal.simulation;
     let wire = Wire::open(simulation, []);
-    let [home, _] = regions(simulation);
+    let [source, _] = regions(simulation);
     let missing = "s-00000000000000000".parse().unwrap();
-    let over = wire.wait(wire.aws().launch_configuration(home, &missing)).unwrap_err();
-    let within = wire.wait(simulation.launch_configuration(home, &missing)).unwrap_err();
+    let over = wire.wait(wire.aws().launch_configuration(source, &missing)).unwrap_err();
+    let within = wire.wait(simulation.launch_configuration(source, &missing)).unwrap_err();
     assert_eq!(over.name(), within.name());
-    simulation.world().uninitialize(home);
-    let over = wire.wait(wire.aws().source_servers(home, None)).unwrap_err();
-    assert_eq!(over.name(), wire.wait(simulation.source_servers(home, None)).unwrap_err().name());
+    simulation.world().uninitialize(source);
+    let over = wire.wait(wire.aws().source_servers(source, None)).unwrap_err();
+    assert_eq!(over.name(), wire.wait(simulation.source_servers(source, None)).unwrap_err().name());
 }

@@ -1,13 +1,13 @@
 //! Runs an execution against a script, in a time that jumps.
 
-use failback_asl::{Ask, Event, Execution, Failure, Machine, Outcome, Start};
+use failback_asl::{ErrorOutput, Event, ExecutionResult, Interpreter, Machine, NextAction, Start};
 use serde_json::{Value, json};
 
 /// 2026-01-01.
 pub(crate) const DAY: i64 = 1_767_225_600_000;
 
 pub(crate) struct Run {
-    pub(crate) outcome: Outcome,
+    pub(crate) outcome: ExecutionResult,
     pub(crate) states: Vec<String>,
     pub(crate) calls: Vec<Value>,
     pub(crate) events: Vec<Event>,
@@ -28,26 +28,26 @@ pub(crate) fn start(input: Value) -> Start {
 
 /// `answers` are consumed one by one; a call beyond them fails.
 pub(crate) fn run(machine: &Machine, input: Value, answers: &[Value]) -> Run {
-    let mut execution = Execution::start(machine, start(input), DAY);
+    let mut execution = Interpreter::start(machine, start(input), DAY);
     let (mut now, mut calls) = (DAY, Vec::new());
     let outcome = loop {
         match execution.advance(now) {
-            Ask::SleepUntil(until) => {
+            NextAction::SleepUntil(until) => {
                 assert!(until > now, "a sleep that is over");
                 now = until;
             }
-            Ask::Task(call) => {
-                assert_eq!(execution.advance(now), Ask::Task(call.clone()), "the same question again");
+            NextAction::Task(call) => {
+                assert_eq!(execution.advance(now), NextAction::Task(call.clone()), "the same question again");
                 let answer = answers.get(calls.len());
                 calls.push(call.arguments["Payload"].clone());
                 if answer.is_some_and(|a| a["silence"] == true) {
                     now = call.times_out_at.expect("a task that is never answered needs a time limit");
-                    execution.task_done(Err(Failure::timeout()), now);
+                    execution.task_done(Err(ErrorOutput::timeout()), now);
                 } else {
                     execution.task_done(result(answer), now);
                 }
             }
-            Ask::Ended(outcome) => break outcome,
+            NextAction::Ended(outcome) => break outcome,
         }
     };
     let events = execution.take_events();
@@ -66,11 +66,13 @@ pub(crate) fn run(machine: &Machine, input: Value, answers: &[Value]) -> Run {
     }
 }
 
-fn result(answer: Option<&Value>) -> Result<Value, Failure> {
+fn result(answer: Option<&Value>) -> Result<Value, ErrorOutput> {
     let beyond = json!({ "error": "Script", "cause": "called more often than the script says" });
     let answer = answer.unwrap_or(&beyond);
     match answer.get("result") {
         Some(result) => Ok(result.clone()),
-        None => Err(Failure::new(answer["error"].as_str().unwrap(), answer["cause"].as_str().unwrap_or(""))),
+        None => {
+            Err(ErrorOutput::new(answer["error"].as_str().unwrap(), answer["cause"].as_str().unwrap_or("")))
+        }
     }
 }

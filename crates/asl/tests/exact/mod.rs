@@ -1,6 +1,8 @@
 //! What a small machine as data cannot say: time limits, tokens, the account, and chance.
 
-use failback_asl::{Ask, Event, Execution, Failure, HISTORY_LIMIT, Machine, Outcome, PAYLOAD_LIMIT};
+use failback_asl::{
+    ErrorOutput, Event, ExecutionResult, HISTORY_LIMIT, Interpreter, Machine, NextAction, PAYLOAD_LIMIT,
+};
 use serde_json::{Value, json};
 
 use crate::driver::{DAY, Run, run, start};
@@ -28,9 +30,9 @@ fn task(more: &Value) -> Value {
     task
 }
 
-fn failure(run: &Run) -> &Failure {
+fn failure(run: &Run) -> &ErrorOutput {
     match &run.outcome {
-        Outcome::Failed(failure) => failure,
+        ExecutionResult::Failed(failure) => failure,
         other => panic!("{other:?}"),
     }
 }
@@ -94,7 +96,7 @@ fn a_task_times_out_and_the_timeout_has_a_name_of_its_own() {
 fn the_machine_times_out_in_a_wait_in_a_task_and_between_retries() {
     let wait = limited(&json!({ "W": { "Type": "Wait", "Seconds": 100, "End": true } }), 10);
     let r = run(&wait, json!({}), &[]);
-    assert_eq!((r.outcome, r.ms), (Outcome::TimedOut, 10_000));
+    assert_eq!((r.outcome, r.ms), (ExecutionResult::TimedOut, 10_000));
 
     let all = json!([{ "ErrorEquals": ["States.ALL"], "Next": "S" }]);
     let slow = limited(
@@ -102,11 +104,11 @@ fn the_machine_times_out_in_a_wait_in_a_task_and_between_retries() {
         10,
     );
     let r = run(&slow, json!({}), &[json!({ "silence": true })]);
-    assert_eq!((r.outcome, r.ms), (Outcome::TimedOut, 10_000));
+    assert_eq!((r.outcome, r.ms), (ExecutionResult::TimedOut, 10_000));
 
     let retry = json!({ "Retry": [{ "ErrorEquals": ["States.ALL"], "IntervalSeconds": 60 }] });
     let r = run(&limited(&json!({ "T": task(&retry) }), 10), json!({}), &[json!({ "error": "E" })]);
-    assert_eq!((r.outcome, r.ms), (Outcome::TimedOut, 10_000));
+    assert_eq!((r.outcome, r.ms), (ExecutionResult::TimedOut, 10_000));
 }
 
 #[test]
@@ -121,13 +123,13 @@ fn a_token_is_handed_out_and_is_another_for_each_call() {
         },
     });
     let m = machine(&text);
-    let mut execution = Execution::start(&m, start(json!({})), DAY);
+    let mut execution = Interpreter::start(&m, start(json!({})), DAY);
     let mut tokens = Vec::new();
     for now in [DAY, DAY + 1000] {
-        let Ask::Task(call) = execution.advance(now) else { panic!("no task") };
+        let NextAction::Task(call) = execution.advance(now) else { panic!("no task") };
         assert_eq!(call.arguments["Message"]["token"], call.token.clone().unwrap());
         tokens.push(call.token);
-        execution.task_done(Err(Failure::new("Again", "")), now);
+        execution.task_done(Err(ErrorOutput::new("Again", "")), now);
     }
     assert_ne!(tokens[0], tokens[1]);
     // Started, entered, and twice scheduled, started, submitted, failed.
@@ -146,7 +148,7 @@ fn too_much_data_is_an_error_that_only_its_name_catches() {
     let r = run(&caught_by("States.ALL"), json!({}), std::slice::from_ref(&big));
     assert_eq!(failure(&r).error, "States.DataLimitExceeded");
     let r = run(&caught_by("States.DataLimitExceeded"), json!({}), &[big]);
-    assert!(matches!(r.outcome, Outcome::Succeeded(_)), "{:?}", r.outcome);
+    assert!(matches!(r.outcome, ExecutionResult::Succeeded(_)), "{:?}", r.outcome);
 
     let m = machine(&json!({ "T": task(&json!({})) }));
     let r = run(&m, Value::String("x".repeat(PAYLOAD_LIMIT)), &[]);
@@ -154,8 +156,8 @@ fn too_much_data_is_an_error_that_only_its_name_catches() {
 
     let fits = Value::String("x".repeat(PAYLOAD_LIMIT - 2));
     let m = machine(&json!({ "P": { "Type": "Pass", "End": true } }));
-    let mut execution = Execution::start(&m, start(fits), DAY);
-    assert!(matches!(execution.advance(DAY), Ask::Ended(Outcome::Succeeded(_))));
+    let mut execution = Interpreter::start(&m, start(fits), DAY);
+    assert!(matches!(execution.advance(DAY), NextAction::Ended(ExecutionResult::Succeeded(_))));
     assert_eq!(execution.stats().payload_bytes_max, PAYLOAD_LIMIT);
 }
 
@@ -183,7 +185,7 @@ fn jitter_and_chance_are_the_same_in_each_run_and_in_a_clone() {
     assert_eq!(waits.len(), 5);
     assert!(waits.iter().all(|w| (0.0..=100.0).contains(w)) && waits[0].to_bits() != waits[1].to_bits());
 
-    let mut execution = Execution::start(&m, start(json!({})), DAY);
+    let mut execution = Interpreter::start(&m, start(json!({})), DAY);
     execution.advance(DAY);
     let mut twin = execution.clone();
     execution.task_done(Ok(json!(1)), DAY);
@@ -195,15 +197,15 @@ fn jitter_and_chance_are_the_same_in_each_run_and_in_a_clone() {
 #[test]
 fn an_answer_that_nobody_waits_for_changes_nothing() {
     let m = machine(&json!({ "W": { "Type": "Wait", "Seconds": 5, "Assign": { "x": 1 }, "End": true } }));
-    let mut execution = Execution::start(&m, start(json!({})), DAY);
-    assert_eq!(execution.advance(DAY), Ask::SleepUntil(DAY + 5000));
+    let mut execution = Interpreter::start(&m, start(json!({})), DAY);
+    assert_eq!(execution.advance(DAY), NextAction::SleepUntil(DAY + 5000));
     execution.task_done(Ok(json!(1)), DAY);
-    assert_eq!(execution.advance(DAY + 1), Ask::SleepUntil(DAY + 5000));
+    assert_eq!(execution.advance(DAY + 1), NextAction::SleepUntil(DAY + 5000));
     assert_eq!((execution.state_name(), execution.variables().count()), ("W", 0));
-    assert_eq!(execution.advance(DAY + 5000), Ask::Ended(Outcome::Succeeded(json!({}))));
+    assert_eq!(execution.advance(DAY + 5000), NextAction::Ended(ExecutionResult::Succeeded(json!({}))));
     assert_eq!(execution.variables().collect::<Vec<_>>(), [("x", &json!(1))]);
-    execution.stop(Failure::new("Late", ""), DAY + 6000);
-    assert_eq!(execution.outcome(), Some(&Outcome::Succeeded(json!({}))));
+    execution.stop(ErrorOutput::new("Late", ""), DAY + 6000);
+    assert_eq!(execution.outcome(), Some(&ExecutionResult::Succeeded(json!({}))));
 }
 
 #[test]
@@ -225,7 +227,7 @@ fn long_errors_and_causes_are_cut() {
 #[test]
 fn a_picture_shows_each_state_and_each_way() {
     let m = machine(&json!({
-        "Ask \"it\"": task(&json!({
+        "NextAction \"it\"": task(&json!({
             "End": false, "Next": "Which", "Catch": [{ "ErrorEquals": ["States.ALL"], "Next": "No" }],
         })),
         "Which": {
@@ -242,7 +244,7 @@ fn a_picture_shows_each_state_and_each_way() {
     }));
     let expected = "flowchart TD
     start((\" \")) --> s0
-    s0[\"Ask #34;it#34;\"]
+    s0[\"NextAction #34;it#34;\"]
     s1{\"Which\"}
     s2(\"Later\")
     s3[/\"Yes\"/]

@@ -5,7 +5,7 @@ use aws_sdk_drs::types::{
 };
 use failback_core::cloud::{Job, JobKind, JobLogItem, JobServer, JobStatus, LaunchStatus, PostLaunchActions};
 use failback_core::id::SnapshotId;
-use failback_core::moment::Moment;
+use failback_core::timestamp::Timestamp;
 
 use super::{id, key, tags, time};
 
@@ -72,7 +72,7 @@ pub(crate) fn log_item(item: &sdk::JobLog) -> JobLogItem {
 }
 
 /// A point in time is what DRS has taken, or else what it expects to take.
-pub(crate) fn snapshot(snapshot: &sdk::RecoverySnapshot) -> Option<(SnapshotId, Moment)> {
+pub(crate) fn snapshot(snapshot: &sdk::RecoverySnapshot) -> Option<(SnapshotId, Timestamp)> {
     let at =
         time::moment(snapshot.timestamp()).or_else(|| time::moment(Some(snapshot.expected_timestamp())))?;
     Some((key("recovery snapshot", Some(snapshot.snapshot_id()))?, at))

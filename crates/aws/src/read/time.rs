@@ -1,14 +1,14 @@
 //! Times and durations as DRS writes them.
 
-use failback_core::moment::Moment;
+use failback_core::timestamp::Timestamp;
 
 /// What stands for a lag that cannot be read. Absent would mean that there is none.
 const UNREADABLE_SECONDS: u64 = u32::MAX as u64;
 
 /// A time; it ends in `Z` or in `+00:00`.
-pub(super) fn moment(text: Option<&str>) -> Option<Moment> {
+pub(super) fn moment(text: Option<&str>) -> Option<Timestamp> {
     let text = text?;
-    let moment = Moment::parse(text);
+    let moment = Timestamp::parse(text);
     if moment.is_none() {
         tracing::warn!(text, "left out a time that cannot be read");
     }

@@ -5,7 +5,7 @@ use failback_core::cloud::{
     RecoveryInstanceFilter, ReplicationState, RightSizing, SourceServer,
 };
 use failback_core::id::{InstanceId, JobId, RecoveryInstanceId, SourceServerId};
-use failback_core::moment::Moment;
+use failback_core::timestamp::Timestamp;
 use serde_json::{Value, json};
 
 use super::{Answer, Canned, east, nth};
@@ -60,7 +60,7 @@ async fn a_source_server_with_undeclared_members_is_read() {
     );
     let replication = server.replication;
     assert_eq!((replication.state, replication.lag_seconds), (ReplicationState::Continuous, Some(73)));
-    assert_eq!(replication.eta, Moment::parse("2022-12-07T19:15:38.846Z"));
+    assert_eq!(replication.eta, Timestamp::parse("2022-12-07T19:15:38.846Z"));
     assert_eq!((replication.total_bytes, replication.replicated_bytes), (12, 12));
     assert_eq!((replication.rescanned_bytes, replication.backlog_bytes), (8, 1));
     assert_eq!(replication.error.as_deref(), Some("AGENT_NOT_SEEN"));
@@ -117,7 +117,7 @@ async fn a_recovery_instance_is_read() {
         (b2.failback_state, b2.replication_state),
         (FailbackState::NotReadyForLaunch, ReplicationState::NotAvailable)
     );
-    assert_eq!(b2.agent_seen, Moment::parse("2022-12-07T19:15:38Z"));
+    assert_eq!(b2.agent_seen, Timestamp::parse("2022-12-07T19:15:38Z"));
 }
 
 #[tokio::test]
@@ -166,7 +166,7 @@ async fn snapshots_are_asked_for_newest_first() {
     });
     let canned = Canned::new([Answer::ok(json!({ "items": [item], "nextToken": "ignored" }))]);
     let found = canned.aws().recovery_snapshots(east(), &nth("s-", 1)).await.unwrap();
-    assert_eq!(found, [(nth("pit-", 1), Moment::parse("2022-12-07T19:20:00Z").unwrap())]);
+    assert_eq!(found, [(nth("pit-", 1), Timestamp::parse("2022-12-07T19:20:00Z").unwrap())]);
     assert_eq!((canned.asked().len(), canned.asked()[0].json()["order"].clone()), (1, json!("DESC")));
 }
 

@@ -2,13 +2,13 @@
 
 mod answers;
 mod clients;
-mod control;
 mod ec2;
 mod errors;
 mod paging;
 mod requests;
 mod route53;
 mod second_opinion;
+mod step_functions;
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};

@@ -2,8 +2,8 @@
 
 use failback_core::cloud::{Drs, Ec2, Executions, RecoveryInstanceFilter};
 use failback_core::id::{InstanceId, JobId, RecoveryInstanceId, SourceServerId};
-use failback_core::moment::Moment;
 use failback_core::procedure::Procedure;
+use failback_core::timestamp::Timestamp;
 use serde_json::{Value, json};
 
 use super::{Answer, Canned, east, nth};
@@ -86,7 +86,7 @@ async fn jobs_come_newest_first_by_id_or_since_a_moment() {
     let items = json!({ "items": [job(1, "2026-01-01T00:00:00Z"), job(2, "2026-01-02T00:00:00.5+00:00")] });
     let canned = Canned::new([Answer::ok(items)]);
     let aws = canned.aws();
-    let since = Moment::parse("2026-01-01T00:00:00Z");
+    let since = Timestamp::parse("2026-01-01T00:00:00Z");
     let jobs = aws.jobs(east(), &[], since).await.unwrap();
     assert_eq!(
         jobs.iter().map(|job| job.id.clone()).collect::<Vec<_>>(),
@@ -149,7 +149,7 @@ async fn executions_of_both_machines_are_listed_with_their_inputs() {
     let [only] = running.as_slice() else { panic!("{running:?}") };
     assert_eq!(
         (only.id.as_str(), only.procedure, only.started),
-        ("arn:x", Procedure::Drill, Moment::from_millis(1_500))
+        ("arn:x", Procedure::Drill, Timestamp::from_millis(1_500))
     );
     assert_eq!(only.input, json!({ "plan": 1 }));
     assert_eq!(canned.asked()[0].json()["statusFilter"], "RUNNING");

@@ -11,8 +11,8 @@ use crate::guard::{
 use crate::id::{
     InstanceId, JobId, LaunchTemplateId, RecoveryInstanceId, SnapshotId, SourceServerId, SubnetId,
 };
-use crate::moment::Moment;
 use crate::region::Region;
+use crate::timestamp::Timestamp;
 
 /// Which way a source server replicates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,7 +52,7 @@ pub struct Replication {
     /// `lagDuration`; absent and zero both mean no lag.
     pub lag_seconds: Option<u64>,
     /// `etaDateTime`.
-    pub eta: Option<Moment>,
+    pub eta: Option<Timestamp>,
     /// Sum of `totalStorageBytes`.
     pub total_bytes: u64,
     /// Sum of `replicatedStorageBytes`.
@@ -172,11 +172,11 @@ pub struct RecoveryInstance {
     /// `failback.state`.
     pub failback_state: FailbackState,
     /// `failback.agentLastSeenByServiceDateTime`.
-    pub agent_seen: Option<Moment>,
+    pub agent_seen: Option<Timestamp>,
     /// `dataReplicationInfo.dataReplicationState`; leaves NOT_STARTED once replication is reversed (§3, row 4).
     pub replication_state: ReplicationState,
     /// `pointInTimeSnapshotDateTime`: how recent its data is.
-    pub point_in_time: Option<Moment>,
+    pub point_in_time: Option<Timestamp>,
 }
 
 impl RecoveryInstance {
@@ -266,7 +266,7 @@ pub struct Job {
     /// `status`.
     pub status: JobStatus,
     /// `creationDateTime`.
-    pub created: Option<Moment>,
+    pub created: Option<Timestamp>,
     /// `tags`, given to StartRecovery.
     pub tags: Tags,
     /// `participatingServers`.
@@ -289,7 +289,7 @@ impl Job {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JobLogItem {
     /// `logDateTime`.
-    pub at: Option<Moment>,
+    pub at: Option<Timestamp>,
     /// `event`.
     pub event: String,
     /// `eventData.sourceServerID`.
@@ -357,7 +357,7 @@ pub trait Drs: Send + Sync {
     ) -> Result<Vec<RecoveryInstance>>;
 
     /// DescribeJobs: those with these ids, or all since a moment; newest first.
-    async fn jobs(&self, region: Region, ids: &[JobId], since: Option<Moment>) -> Result<Vec<Job>>;
+    async fn jobs(&self, region: Region, ids: &[JobId], since: Option<Timestamp>) -> Result<Vec<Job>>;
 
     /// DescribeJobLogItems.
     async fn job_log(&self, region: Region, job: &JobId) -> Result<Vec<JobLogItem>>;
@@ -367,7 +367,7 @@ pub trait Drs: Send + Sync {
         &self,
         region: Region,
         server: &SourceServerId,
-    ) -> Result<Vec<(SnapshotId, Moment)>>;
+    ) -> Result<Vec<(SnapshotId, Timestamp)>>;
 
     /// DescribeReplicationConfigurationTemplates; `NotInitialized` where DRS is not.
     async fn replication_templates(&self, region: Region) -> Result<Vec<ReplicationTemplate>>;

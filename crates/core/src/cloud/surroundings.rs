@@ -4,14 +4,14 @@ use async_trait::async_trait;
 use serde_json::Value;
 
 use crate::error::Result;
-use crate::moment::Moment;
 use crate::procedure::Procedure;
 use crate::region::Region;
+use crate::timestamp::Timestamp;
 
 /// The time, and how much of it is left.
 pub trait Clock: Send + Sync {
     /// Now.
-    fn now(&self) -> Moment;
+    fn now(&self) -> Timestamp;
 }
 
 /// Quotas of DRS in one Region (drs-facts §6).
@@ -47,7 +47,7 @@ pub struct RunningExecution {
     /// Its ARN.
     pub id: String,
     /// When it was started.
-    pub started: Moment,
+    pub started: Timestamp,
     /// Which machine.
     pub procedure: Procedure,
     /// Its input: a plan, if it is readable.

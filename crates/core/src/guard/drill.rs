@@ -5,12 +5,12 @@ use super::warrant::{StartRecovery, TagResource, TerminateRecoveryInstances, War
 use super::{Guard, forbidden, fresh, no_job, stopped_a2};
 use crate::cloud::{InstanceState, RecoveryInstance};
 use crate::error::Result;
-use crate::fleet::Member;
+use crate::fleet::Server;
 use crate::id::InstanceId;
 use crate::live::Live;
-use crate::moment::Moment;
 use crate::procedure::Drill;
 use crate::run::made_by_a_drill;
+use crate::timestamp::Timestamp;
 
 impl Guard<'_, Drill> {
     /// Launches the recovered servers of a drill. StartRecovery terminates a server's previous recovery instances
@@ -18,25 +18,30 @@ impl Guard<'_, Drill> {
     ///
     /// # Errors
     /// `Guard` when the plan does not ask for it, a B2 lives, or production does not run on A1.
-    pub fn launch_b1(&self, live: &Live, now: Moment, members: &[&Member]) -> Result<Warrant<StartRecovery>> {
+    pub fn launch_b1(
+        &self,
+        live: &Live,
+        now: Timestamp,
+        servers: &[&Server],
+    ) -> Result<Warrant<StartRecovery>> {
         fresh(live, now)?;
         if !self.run.plan.drill.launch_recovered_servers {
             return Err(forbidden("the plan does not ask to launch recovered servers"));
         }
-        for member in members {
-            let name = &member.name;
-            let b1 = live.b1(member)?.ok_or_else(|| forbidden(format!("{name}: B1 is not there")))?;
-            if live.b2(member)?.is_some() || b1.recovery_instance.is_some() {
+        for server in servers {
+            let name = &server.name;
+            let b1 = live.b1(server)?.ok_or_else(|| forbidden(format!("{name}: B1 is not there")))?;
+            if live.b2(server)?.is_some() || b1.recovery_instance.is_some() {
                 return Err(forbidden(format!(
                     "{name}: B1 has a recovery instance, which DRS would terminate (S2)"
                 )));
             }
-            no_job(live, member)?;
-            production_on_a1(live, member)?;
+            no_job(live, server)?;
+            production_on_a1(live, server)?;
         }
         Ok(Warrant::issue(StartRecovery {
             region: self.run.recovery(),
-            servers: members.iter().map(|member| member.b1.clone()).collect(),
+            servers: servers.iter().map(|server| server.b1.clone()).collect(),
             is_drill: is_drill_launch(self.run),
             tags: self.run.tags(),
         }))
@@ -46,7 +51,7 @@ impl Guard<'_, Drill> {
     ///
     /// # Errors
     /// `Guard` when a drill did not launch it.
-    pub fn tag_b2(&self, live: &Live, now: Moment, b2: &RecoveryInstance) -> Result<Warrant<TagResource>> {
+    pub fn tag_b2(&self, live: &Live, now: Timestamp, b2: &RecoveryInstance) -> Result<Warrant<TagResource>> {
         fresh(live, now)?;
         if !live.is_of_a_drill(b2)? {
             return Err(forbidden(format!("{}: this recovery instance was not launched by a drill", b2.id)));
@@ -65,26 +70,26 @@ impl Guard<'_, Drill> {
     pub fn terminate_a3(
         &self,
         live: &Live,
-        now: Moment,
-        members: &[&Member],
+        now: Timestamp,
+        servers: &[&Server],
     ) -> Result<Warrant<TerminateRecoveryInstances>> {
         fresh(live, now)?;
         let mut recovery_instances = Vec::new();
-        for member in members {
-            let name = &member.name;
-            let a3 = live.a3(member)?.ok_or_else(|| forbidden(format!("{name}: A3 is not there")))?;
-            let a2 = stopped_a2(live, member)?
+        for server in servers {
+            let name = &server.name;
+            let a3 = live.a3(server)?.ok_or_else(|| forbidden(format!("{name}: A3 is not there")))?;
+            let a2 = stopped_a2(live, server)?
                 .ok_or_else(|| forbidden(format!("{name}: A2 is not there (S5)")))?;
             if a3.source_server != a2.id {
                 return Err(forbidden(format!("{name}: A3 {} was not launched from its A2 (S5)", a3.id)));
             }
-            if member.a1.as_ref() == Some(&a3.instance) {
+            if server.a1.as_ref() == Some(&a3.instance) {
                 return Err(forbidden(format!("{name}: A3 {} is A1, which is production (S1)", a3.id)));
             }
             if live.is_pointed_at(&a3.instance)? {
                 return Err(forbidden(format!("{name}: production DNS points at A4 {} (S2)", a3.instance)));
             }
-            no_job(live, member)?;
+            no_job(live, server)?;
             recovery_instances.push(a3.id.clone());
         }
         Ok(Warrant::issue(TerminateRecoveryInstances { region: self.run.source(), recovery_instances }))
@@ -97,23 +102,23 @@ impl Guard<'_, Drill> {
     pub fn terminate_b2(
         &self,
         live: &Live,
-        now: Moment,
-        members: &[&Member],
+        now: Timestamp,
+        servers: &[&Server],
     ) -> Result<Warrant<TerminateRecoveryInstances>> {
         fresh(live, now)?;
         if self.run.plan.drill.keep_recovered_servers {
             return Err(forbidden("the plan keeps the recovered servers"));
         }
         let mut recovery_instances = Vec::new();
-        for member in members {
+        for server in servers {
             let b2 =
-                live.b2(member)?.ok_or_else(|| forbidden(format!("{}: B2 does not live", member.name)))?;
-            stopped_a2(live, member)?;
-            no_job(live, member)?;
-            if let Some(why) = may_be_production(self.run, live, member, b2)? {
+                live.b2(server)?.ok_or_else(|| forbidden(format!("{}: B2 does not live", server.name)))?;
+            stopped_a2(live, server)?;
+            no_job(live, server)?;
+            if let Some(why) = may_be_production(self.run, live, server, b2)? {
                 return Err(forbidden(format!(
                     "{}: B3 {} may be production: {why} (S2)",
-                    member.name, b2.instance
+                    server.name, b2.instance
                 )));
             }
             recovery_instances.push(b2.id.clone());
@@ -122,10 +127,10 @@ impl Guard<'_, Drill> {
     }
 }
 
-fn production_on_a1(live: &Live, member: &Member) -> Result<()> {
-    match &member.a1 {
+fn production_on_a1(live: &Live, server: &Server) -> Result<()> {
+    match &server.a1 {
         Some(a1) if is_running(live, a1)? => Ok(()),
-        _ => Err(forbidden(format!("{}: A1 does not run, so production may be elsewhere (S2)", member.name))),
+        _ => Err(forbidden(format!("{}: A1 does not run, so production may be elsewhere (S2)", server.name))),
     }
 }
 
@@ -140,13 +145,13 @@ fn is_running(live: &Live, id: &InstanceId) -> Result<bool> {
 pub fn may_be_production(
     run: &crate::run::Run,
     live: &Live,
-    member: &Member,
+    server: &Server,
     b2: &RecoveryInstance,
 ) -> Result<Option<&'static str>> {
     if live.is_pointed_at(&b2.instance)? {
         return Ok(Some("a record of the plan points at it"));
     }
-    if !member.a1.as_ref().map(|a1| is_running(live, a1)).transpose()?.unwrap_or(false) {
+    if !server.a1.as_ref().map(|a1| is_running(live, a1)).transpose()?.unwrap_or(false) {
         return Ok(Some("A1 does not run"));
     }
     let of_a_drill = b2.is_drill || made_by_a_drill(&b2.tags) || live.is_of_a_drill(b2)?;

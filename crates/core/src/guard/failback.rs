@@ -9,13 +9,13 @@ use super::warrant::{
 use super::{Guard, forbidden, fresh, no_job, stopped_a2};
 use crate::cloud::{Check, Instance, InstanceState, InstanceStatus};
 use crate::error::{Error, ErrorName, Result};
-use crate::fleet::{Fleet, Member};
+use crate::fleet::{Fleet, Server};
 use crate::id::{HostedZoneId, InstanceId};
 use crate::live::{Live, targets};
-use crate::moment::Moment;
 use crate::plan::Address;
 use crate::procedure::Failback;
 use crate::run::Run;
+use crate::timestamp::Timestamp;
 
 impl Guard<'_, Failback> {
     /// The note of step 1: stop replication of B1, once the recovered server is validated. Deletes every point in
@@ -26,26 +26,26 @@ impl Guard<'_, Failback> {
     pub fn stop_b1(
         &self,
         live: &Live,
-        now: Moment,
-        member: &Member,
+        now: Timestamp,
+        server: &Server,
         checks: &[InstanceStatus],
     ) -> Result<Warrant<StopReplication>> {
         fresh(live, now)?;
-        let name = &member.name;
+        let name = &server.name;
         if !self.run.plan.stop_original_replication {
             return Err(forbidden("the plan does not ask to stop replication of B1"));
         }
-        let b1 = live.b1(member)?.ok_or_else(|| forbidden(format!("{name}: B1 is not there")))?;
-        let b2 = live.b2(member)?.ok_or_else(|| forbidden(format!("{name}: B2 does not live (S2)")))?;
+        let b1 = live.b1(server)?.ok_or_else(|| forbidden(format!("{name}: B1 is not there")))?;
+        let b2 = live.b2(server)?.ok_or_else(|| forbidden(format!("{name}: B2 does not live (S2)")))?;
         self.works(live, checks, &b2.instance, name)?;
-        if live.a2(member)?.is_none() {
+        if live.a2(server)?.is_none() {
             return Err(forbidden(format!("{name}: B3 is not replicated home yet")));
         }
-        if let Some(a3) = live.a3(member)? {
+        if let Some(a3) = live.a3(server)? {
             let message = format!("{name}: A4 {} runs already, and may be production (S2)", a3.instance);
             return Err(forbidden(message));
         }
-        if b1.instance.as_ref().is_some_and(|protected| Some(protected) != member.a1.as_ref()) {
+        if b1.instance.as_ref().is_some_and(|protected| Some(protected) != server.a1.as_ref()) {
             return Err(forbidden(format!("{name}: B1 no longer protects A1")));
         }
         if b1.instance.as_ref().map(|a1| live.is_pointed_at(a1)).transpose()?.unwrap_or(false) {
@@ -61,13 +61,13 @@ impl Guard<'_, Failback> {
     pub fn redirect(
         &self,
         live: &Live,
-        now: Moment,
+        now: Timestamp,
         fleet: &Fleet,
         checks: &[InstanceStatus],
     ) -> Result<Vec<Warrant<ChangeRecords>>> {
         fresh(live, now)?;
         let mut zones: BTreeMap<HostedZoneId, Vec<RecordChange>> = BTreeMap::new();
-        for target in targets(self.run, fleet).filter(|target| !target.member.home) {
+        for target in targets(self.run, fleet).filter(|target| !target.server.already_failed_back) {
             let record = &self.run.plan.redirect.records[target.index];
             if live.records()?[target.index].iter().any(|set| set.set_identifier.is_some()) {
                 let message = format!(
@@ -76,9 +76,9 @@ impl Guard<'_, Failback> {
                 );
                 return Err(forbidden(message));
             }
-            let value = a4_address(live, target.member, record.address, &record.name)?;
-            if let Some(a4) = target.member.a4() {
-                self.works(live, checks, &a4, &target.member.name)?;
+            let value = a4_address(live, target.server, record.address, &record.name)?;
+            if let Some(a4) = target.server.a4() {
+                self.works(live, checks, &a4, &target.server.name)?;
             }
             zones.entry(target.zone.clone()).or_default().push(RecordChange {
                 name: record.name.clone(),
@@ -97,12 +97,12 @@ impl Guard<'_, Failback> {
     pub fn reverse_a3(
         &self,
         live: &Live,
-        now: Moment,
+        now: Timestamp,
         fleet: &Fleet,
-        member: &Member,
+        server: &Server,
     ) -> Result<Warrant<ReverseReplication>> {
         fresh(live, now)?;
-        let a3 = live.a3(member)?.ok_or_else(|| forbidden(format!("{}: A3 does not live", member.name)))?;
+        let a3 = live.a3(server)?.ok_or_else(|| forbidden(format!("{}: A3 does not live", server.name)))?;
         self.carries_traffic(live, fleet)?;
         Ok(Warrant::issue(ReverseReplication { region: self.run.source(), recovery_instance: a3.id.clone() }))
     }
@@ -115,22 +115,22 @@ impl Guard<'_, Failback> {
     pub fn terminate_b2(
         &self,
         live: &Live,
-        now: Moment,
+        now: Timestamp,
         fleet: &Fleet,
-        members: &[&Member],
+        servers: &[&Server],
         checks: &[InstanceStatus],
     ) -> Result<Warrant<TerminateRecoveryInstances>> {
         fresh(live, now)?;
         self.carries_traffic(live, fleet)?;
         let mut recovery_instances = Vec::new();
-        for member in members {
-            let name = &member.name;
-            let b2 = live.b2(member)?.ok_or_else(|| forbidden(format!("{name}: B2 does not live")))?;
-            stopped_a2(live, member)?.ok_or_else(|| forbidden(format!("{name}: A2 is not there (S5)")))?;
-            no_job(live, member)?;
-            let a4 = live.a3(member)?.ok_or_else(|| forbidden(format!("{name}: A4 is not there (S2)")))?;
+        for server in servers {
+            let name = &server.name;
+            let b2 = live.b2(server)?.ok_or_else(|| forbidden(format!("{name}: B2 does not live")))?;
+            stopped_a2(live, server)?.ok_or_else(|| forbidden(format!("{name}: A2 is not there (S5)")))?;
+            no_job(live, server)?;
+            let a4 = live.a3(server)?.ok_or_else(|| forbidden(format!("{name}: A4 is not there (S2)")))?;
             self.works(live, checks, &a4.instance, name)?;
-            protected(self.run, live, member)?;
+            protected(self.run, live, server)?;
             if live.is_pointed_at(&b2.instance)? {
                 return Err(forbidden(format!("{name}: production DNS points at B3 {} (S2)", b2.instance)));
             }
@@ -146,9 +146,9 @@ impl Guard<'_, Failback> {
     pub fn terminate_a1(
         &self,
         live: &Live,
-        now: Moment,
+        now: Timestamp,
         fleet: &Fleet,
-        members: &[&Member],
+        servers: &[&Server],
     ) -> Result<Warrant<TerminateInstances>> {
         fresh(live, now)?;
         if !self.run.plan.cleanup.terminate_originals {
@@ -156,18 +156,18 @@ impl Guard<'_, Failback> {
         }
         self.carries_traffic(live, fleet)?;
         let mut instances = Vec::new();
-        for member in members {
-            let name = &member.name;
-            let a1 = member.a1.as_ref().ok_or_else(|| forbidden(format!("{name}: A1 is not known (S5)")))?;
-            stopped_a2(live, member)?.ok_or_else(|| forbidden(format!("{name}: A2 is not there (S5)")))?;
-            if live.b2(member)?.is_some() {
+        for server in servers {
+            let name = &server.name;
+            let a1 = server.a1.as_ref().ok_or_else(|| forbidden(format!("{name}: A1 is not known (S5)")))?;
+            stopped_a2(live, server)?.ok_or_else(|| forbidden(format!("{name}: A2 is not there (S5)")))?;
+            if live.b2(server)?.is_some() {
                 return Err(forbidden(format!("{name}: B2 is terminated before A1 (S4)")));
             }
-            if member.a4().as_ref() == Some(a1) {
+            if server.a4().as_ref() == Some(a1) {
                 return Err(forbidden(format!("{name}: A1 {a1} is A4, the new production (S3)")));
             }
-            protected(self.run, live, member)?;
-            let b1 = live.b1(member)?.and_then(|b1| b1.instance.as_ref());
+            protected(self.run, live, server)?;
+            let b1 = live.b1(server)?.and_then(|b1| b1.instance.as_ref());
             if b1 == Some(a1) || live.is_pointed_at(a1)? {
                 return Err(forbidden(format!("{name}: A1 {a1} is protected by B1 or has traffic (S2)")));
             }
@@ -183,27 +183,27 @@ impl Guard<'_, Failback> {
     pub fn delete_a3(
         &self,
         live: &Live,
-        now: Moment,
-        member: &Member,
+        now: Timestamp,
+        server: &Server,
     ) -> Result<Warrant<DeleteRecoveryInstance>> {
         fresh(live, now)?;
-        let name = &member.name;
-        let a3 = live.a3(member)?.ok_or_else(|| forbidden(format!("{name}: A3 is not there")))?;
+        let name = &server.name;
+        let a3 = live.a3(server)?.ok_or_else(|| forbidden(format!("{name}: A3 is not there")))?;
         if !a3.is_reversed() {
             return Err(forbidden(format!(
                 "{name}: A3 {} is not protected; deleting it would leave A4 so",
                 a3.id
             )));
         }
-        if live.b2(member)?.is_some() {
+        if live.b2(server)?.is_some() {
             return Err(forbidden(format!("{name}: B2 is terminated before A3 is deleted (S4)")));
         }
-        let a1_goes = self.run.plan.cleanup.terminate_originals && member.a1.as_ref() != Some(&a3.instance);
-        let a1 = member.a1.as_ref().map(|a1| live.instance(a1)).transpose()?.flatten();
+        let a1_goes = self.run.plan.cleanup.terminate_originals && server.a1.as_ref() != Some(&a3.instance);
+        let a1 = server.a1.as_ref().map(|a1| live.instance(a1)).transpose()?.flatten();
         if a1_goes && a1.is_some_and(|a1| a1.state.is_live()) {
             return Err(forbidden(format!("{name}: A1 is terminated before A3 is deleted (S4)")));
         }
-        protected(self.run, live, member)?;
+        protected(self.run, live, server)?;
         Ok(Warrant::issue(DeleteRecoveryInstance {
             region: self.run.source(),
             recovery_instance: a3.id.clone(),
@@ -230,9 +230,9 @@ impl Guard<'_, Failback> {
                 Err(forbidden("nobody has said that traffic was redirected by hand (S2)"))
             };
         }
-        for target in targets(self.run, fleet).filter(|target| !target.member.home) {
+        for target in targets(self.run, fleet).filter(|target| !target.server.already_failed_back) {
             let record = &self.run.plan.redirect.records[target.index];
-            let value = a4_address(live, target.member, record.address, &record.name)?;
+            let value = a4_address(live, target.server, record.address, &record.name)?;
             let points = |set: &crate::cloud::RecordSet| set.values == [value.clone()];
             let sets = &live.records()?[target.index];
             if sets.is_empty() || !sets.iter().all(points) {
@@ -244,16 +244,16 @@ impl Guard<'_, Failback> {
 }
 
 /// The address of A4 that a record is to hold.
-fn a4_address(live: &Live, member: &Member, which: Address, record: &str) -> Result<String> {
-    let a4 = member.a4().ok_or_else(|| forbidden(format!("{}: A4 is not launched", member.name)))?;
-    let instance = running(live, &a4, &member.name)?;
+fn a4_address(live: &Live, server: &Server, which: Address, record: &str) -> Result<String> {
+    let a4 = server.a4().ok_or_else(|| forbidden(format!("{}: A4 is not launched", server.name)))?;
+    let instance = running(live, &a4, &server.name)?;
     let address = match which {
         Address::Private => &instance.private_ip,
         Address::Public => &instance.public_ip,
     };
     address.clone().ok_or_else(|| {
         let which = if which == Address::Private { "private" } else { "public" };
-        forbidden(format!("{record}: A4 {a4} of {} has no {which} address", member.name))
+        forbidden(format!("{record}: A4 {a4} of {} has no {which} address", server.name))
     })
 }
 
@@ -264,20 +264,20 @@ fn running<'l>(live: &'l Live, id: &InstanceId, name: &str) -> Result<&'l Instan
 }
 
 /// B1 protects A4, really: re-pointed, rescanned, without lag (drs-facts §3, row 4b).
-fn protected(run: &Run, live: &Live, member: &Member) -> Result<()> {
-    let unprotected = |why: &str| Err(forbidden(format!("{}: A4 is not protected: {why} (S2)", member.name)));
-    let Some(b1) = live.b1(member)? else { return unprotected("B1 is not there") };
-    let Some(a4) = member.a4() else { return unprotected("A4 is not known") };
+fn protected(run: &Run, live: &Live, server: &Server) -> Result<()> {
+    let unprotected = |why: &str| Err(forbidden(format!("{}: A4 is not protected: {why} (S2)", server.name)));
+    let Some(b1) = live.b1(server)? else { return unprotected("B1 is not there") };
+    let Some(a4) = server.a4() else { return unprotected("A4 is not known") };
     if b1.instance != Some(a4) {
         return unprotected("B1 protects another instance");
     }
     // Where A4 is A1, B1 names it all along: then only A3 shows that protection was begun anew.
-    if live.a3(member)?.is_some_and(|a3| !a3.is_reversed()) {
+    if live.a3(server)?.is_some_and(|a3| !a3.is_reversed()) {
         return unprotected("replication of A3 is not reversed");
     }
     if !b1.replication.protects(run.plan.stop_original_replication) {
         // It was, and lags for a moment: a reason to wait, not to give up.
-        let message = format!("{}: A4 is protected, and B1 is not healthy at this moment", member.name);
+        let message = format!("{}: A4 is protected, and B1 is not healthy at this moment", server.name);
         return Err(Error::new(ErrorName::NotReady, message));
     }
     Ok(())

@@ -14,11 +14,11 @@ use std::marker::PhantomData;
 
 use crate::cloud::SourceServer;
 use crate::error::{Error, ErrorName, Result};
-use crate::fleet::Member;
+use crate::fleet::Server;
 use crate::live::Live;
-use crate::moment::Moment;
 use crate::procedure::Scope;
 use crate::run::Run;
+use crate::timestamp::Timestamp;
 
 pub use drill::may_be_production;
 pub use shared::{Launchable, a2_tags};
@@ -54,7 +54,7 @@ impl<'a, S: Scope> Guard<'a, S> {
 }
 
 /// Refuses what was read too long ago.
-fn fresh(live: &Live, now: Moment) -> Result<()> {
+fn fresh(live: &Live, now: Timestamp) -> Result<()> {
     if now.seconds_since(live.at) > STALE_SECONDS {
         return Err(Error::internal("the live state was read too long ago to act upon"));
     }
@@ -66,31 +66,31 @@ fn forbidden(why: impl Into<String>) -> Error {
 }
 
 /// A2, which must exist and be this member's.
-fn a2<'l>(live: &'l Live, member: &Member) -> Result<&'l SourceServer> {
-    live.a2(member)?.ok_or_else(|| forbidden(format!("{}: A2 is not there", member.name)))
+fn a2<'l>(live: &'l Live, server: &Server) -> Result<&'l SourceServer> {
+    live.a2(server)?.ok_or_else(|| forbidden(format!("{}: A2 is not there", server.name)))
 }
 
 /// A2, which must have stopped replicating: the page's first line of cleaning up (S4).
-fn stopped_a2<'l>(live: &'l Live, member: &Member) -> Result<Option<&'l SourceServer>> {
-    match live.a2(member)? {
+fn stopped_a2<'l>(live: &'l Live, server: &Server) -> Result<Option<&'l SourceServer>> {
+    match live.a2(server)? {
         Some(a2) if a2.replication.is_running() => Err(forbidden(format!(
             "{}: A2 {} still replicates; it is stopped first (S4)",
-            member.name, a2.id
+            server.name, a2.id
         ))),
         other => Ok(other),
     }
 }
 
 /// Refuses when a job of either Region is at work on a server of this member (S7).
-fn no_job(live: &Live, member: &Member) -> Result<()> {
+fn no_job(live: &Live, server: &Server) -> Result<()> {
     let (source, recovery) = (live.source_jobs()?, live.recovery_jobs()?);
     let at_work = |server| {
         let active = source.iter().chain(recovery).filter(|job| job.is_active());
         active.into_iter().find(|job| job.part_of(server).is_some())
     };
-    let servers = [Some(&member.b1), member.a2.as_ref()];
+    let servers = [Some(&server.b1), server.a2.as_ref()];
     match servers.into_iter().flatten().find_map(at_work) {
-        Some(job) => Err(forbidden(format!("{}: job {} is at work on it (S7)", member.name, job.id))),
+        Some(job) => Err(forbidden(format!("{}: job {} is at work on it (S7)", server.name, job.id))),
         None => Ok(()),
     }
 }

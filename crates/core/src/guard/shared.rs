@@ -10,22 +10,22 @@ use crate::cloud::{
     SourceServer, Tags,
 };
 use crate::error::{Error, ErrorName, Result};
-use crate::fleet::Member;
+use crate::fleet::Server;
 use crate::id::{LaunchTemplateId, SourceServerId};
-use crate::launch::{Wanted, is_configured};
+use crate::launch_spec::{LaunchSpec, is_configured};
 use crate::live::Live;
-use crate::moment::Moment;
 use crate::plan::LaunchAs;
 use crate::procedure::{Procedure, Scope};
 use crate::ready::{LaunchState, launch_state};
 use crate::run::{Run, tag};
+use crate::timestamp::Timestamp;
 
 /// A server that was found fit to be launched for failback. Only the guard can say so.
 #[derive(Debug)]
 pub struct Launchable {
     a2: SourceServerId,
     lag_seconds: u64,
-    read: Moment,
+    read: Timestamp,
 }
 
 impl Launchable {
@@ -43,19 +43,19 @@ impl<S: Scope> Guard<'_, S> {
     pub fn reverse_b2(
         &self,
         live: &Live,
-        now: Moment,
-        member: &Member,
+        now: Timestamp,
+        server: &Server,
     ) -> Result<Warrant<ReverseReplication>> {
         fresh(live, now)?;
-        let b2 = live.b2(member)?.ok_or_else(|| forbidden(format!("{}: B2 does not live", member.name)))?;
-        if member.b2.as_ref().is_some_and(|named| *named != b2.id) {
-            return Err(forbidden(format!("{}: {} is not the B2 this run began with", member.name, b2.id)));
+        let b2 = live.b2(server)?.ok_or_else(|| forbidden(format!("{}: B2 does not live", server.name)))?;
+        if server.b2.as_ref().is_some_and(|named| *named != b2.id) {
+            return Err(forbidden(format!("{}: {} is not the B2 this run began with", server.name, b2.id)));
         }
         if !b2.originated_in_aws {
-            return Err(forbidden(format!("{}: B2 {} did not originate in AWS", member.name, b2.id)));
+            return Err(forbidden(format!("{}: B2 {} did not originate in AWS", server.name, b2.id)));
         }
-        if live.a2(member)?.is_some() {
-            return Err(forbidden(format!("{}: replication is reversed already", member.name)));
+        if live.a2(server)?.is_some() {
+            return Err(forbidden(format!("{}: replication is reversed already", server.name)));
         }
         Ok(Warrant::issue(ReverseReplication {
             region: self.run.recovery(),
@@ -67,10 +67,10 @@ impl<S: Scope> Guard<'_, S> {
     ///
     /// # Errors
     /// `Guard` when A2 is not this server's.
-    pub fn tag_a2(&self, live: &Live, now: Moment, member: &Member) -> Result<Warrant<TagResource>> {
+    pub fn tag_a2(&self, live: &Live, now: Timestamp, server: &Server) -> Result<Warrant<TagResource>> {
         fresh(live, now)?;
-        let a2 = a2(live, member)?;
-        let tags = a2_tags(self.run, member);
+        let a2 = a2(live, server)?;
+        let tags = a2_tags(self.run, server);
         Ok(Warrant::issue(TagResource { region: self.run.source(), arn: a2.arn.clone(), tags }))
     }
 
@@ -81,11 +81,11 @@ impl<S: Scope> Guard<'_, S> {
     pub fn configure_a2(
         &self,
         live: &Live,
-        now: Moment,
-        member: &Member,
+        now: Timestamp,
+        server: &Server,
     ) -> Result<Warrant<UpdateLaunchConfiguration>> {
         fresh(live, now)?;
-        let server = a2(live, member)?.id.clone();
+        let server = a2(live, server)?.id.clone();
         Ok(Warrant::issue(UpdateLaunchConfiguration { region: self.run.source(), server }))
     }
 
@@ -96,13 +96,13 @@ impl<S: Scope> Guard<'_, S> {
     pub fn write_template(
         &self,
         live: &Live,
-        now: Moment,
-        member: &Member,
+        now: Timestamp,
+        server: &Server,
         current: &LaunchTemplateVersion,
-        wanted: Wanted,
+        wanted: LaunchSpec,
     ) -> Result<Warrant<CreateLaunchTemplateVersion>> {
         fresh(live, now)?;
-        a2(live, member)?;
+        a2(live, server)?;
         Ok(Warrant::issue(CreateLaunchTemplateVersion {
             region: self.run.source(),
             template: current.template.clone(),
@@ -121,13 +121,13 @@ impl<S: Scope> Guard<'_, S> {
     pub fn use_template(
         &self,
         live: &Live,
-        now: Moment,
-        member: &Member,
+        now: Timestamp,
+        server: &Server,
         template: &LaunchTemplateId,
         version: u64,
     ) -> Result<Warrant<SetDefaultVersion>> {
         fresh(live, now)?;
-        a2(live, member)?;
+        a2(live, server)?;
         Ok(Warrant::issue(SetDefaultVersion {
             region: self.run.source(),
             template: template.clone(),
@@ -145,18 +145,18 @@ impl<S: Scope> Guard<'_, S> {
         &self,
         cloud: &dyn Cloud,
         live: &Live,
-        member: &Member,
-        wanted: &Wanted,
+        server: &Server,
+        wanted: &LaunchSpec,
     ) -> Result<Launchable> {
         fresh(live, cloud.now())?;
-        let a2 = a2(live, member)?;
-        no_job_at(live, member, &a2.id)?;
-        known_fate(live, member, a2)?;
-        let lag_seconds = ready(cloud, self.run, member, a2).await?;
+        let a2 = a2(live, server)?;
+        no_job_at(live, server, &a2.id)?;
+        known_fate(live, server, a2)?;
+        let lag_seconds = ready(cloud, self.run, server, a2).await?;
         let configuration = Drs::launch_configuration(cloud, self.run.source(), &a2.id).await?;
-        into_source(self.run, live, member, &configuration)?;
+        into_source(self.run, live, server, &configuration)?;
         let unprepared = || {
-            let message = format!("{}: A2's launch template is not what the plan wants", member.name);
+            let message = format!("{}: A2's launch template is not what the plan wants", server.name);
             Error::new(ErrorName::NotReady, message)
         };
         let template = configuration.launch_template.as_ref().ok_or_else(unprepared)?;
@@ -171,7 +171,7 @@ impl<S: Scope> Guard<'_, S> {
     ///
     /// # Errors
     /// When they were found fit too long ago.
-    pub fn launch_a2(&self, now: Moment, servers: Vec<Launchable>) -> Result<Warrant<StartRecovery>> {
+    pub fn launch_a2(&self, now: Timestamp, servers: Vec<Launchable>) -> Result<Warrant<StartRecovery>> {
         if servers.iter().any(|server| now.seconds_since(server.read) > super::STALE_SECONDS) {
             return Err(Error::internal("the servers were found fit too long ago to be launched now"));
         }
@@ -187,10 +187,10 @@ impl<S: Scope> Guard<'_, S> {
     ///
     /// # Errors
     /// `Guard` when A2 is not this server's or is being launched.
-    pub fn stop_a2(&self, live: &Live, now: Moment, member: &Member) -> Result<Warrant<StopReplication>> {
+    pub fn stop_a2(&self, live: &Live, now: Timestamp, server: &Server) -> Result<Warrant<StopReplication>> {
         fresh(live, now)?;
-        let a2 = a2(live, member)?;
-        no_job_at(live, member, &a2.id)?;
+        let a2 = a2(live, server)?;
+        no_job_at(live, server, &a2.id)?;
         Ok(Warrant::issue(StopReplication { region: self.run.source(), server: a2.id.clone() }))
     }
 
@@ -201,11 +201,11 @@ impl<S: Scope> Guard<'_, S> {
     pub fn disconnect_a2(
         &self,
         live: &Live,
-        now: Moment,
-        member: &Member,
+        now: Timestamp,
+        server: &Server,
     ) -> Result<Warrant<DisconnectSourceServer>> {
         fresh(live, now)?;
-        let server = self.last_in_order(live, member)?.id.clone();
+        let server = self.last_in_order(live, server)?.id.clone();
         Ok(Warrant::issue(DisconnectSourceServer { region: self.run.source(), server }))
     }
 
@@ -216,29 +216,29 @@ impl<S: Scope> Guard<'_, S> {
     pub fn delete_a2(
         &self,
         live: &Live,
-        now: Moment,
-        member: &Member,
+        now: Timestamp,
+        server: &Server,
     ) -> Result<Warrant<DeleteSourceServer>> {
         fresh(live, now)?;
-        let a2 = self.last_in_order(live, member)?;
+        let a2 = self.last_in_order(live, server)?;
         if a2.replication.state != ReplicationState::Disconnected {
-            return Err(forbidden(format!("{}: A2 {} is not disconnected (S4)", member.name, a2.id)));
+            return Err(forbidden(format!("{}: A2 {} is not disconnected (S4)", server.name, a2.id)));
         }
         Ok(Warrant::issue(DeleteSourceServer { region: self.run.source(), server: a2.id.clone() }))
     }
 
     /// A2, when all that the page's order takes away before it is gone.
-    fn last_in_order<'l>(&self, live: &'l Live, member: &Member) -> Result<&'l SourceServer> {
+    fn last_in_order<'l>(&self, live: &'l Live, server: &Server) -> Result<&'l SourceServer> {
         let a2 =
-            stopped_a2(live, member)?.ok_or_else(|| forbidden(format!("{}: A2 is gone", member.name)))?;
-        no_job(live, member)?;
-        if let Some(a3) = live.a3(member)? {
-            return Err(forbidden(format!("{}: A3 {} still exists (S4)", member.name, a3.id)));
+            stopped_a2(live, server)?.ok_or_else(|| forbidden(format!("{}: A2 is gone", server.name)))?;
+        no_job(live, server)?;
+        if let Some(a3) = live.a3(server)? {
+            return Err(forbidden(format!("{}: A3 {} still exists (S4)", server.name, a3.id)));
         }
         let keeps_b2 = self.run.procedure == Procedure::Drill && self.run.plan.drill.keep_recovered_servers;
-        match live.b2(member)? {
+        match live.b2(server)? {
             Some(b2) if !keeps_b2 => {
-                Err(forbidden(format!("{}: B2 {} still lives (S4)", member.name, b2.id)))
+                Err(forbidden(format!("{}: B2 {} still lives (S4)", server.name, b2.id)))
             }
             _ => Ok(a2),
         }
@@ -246,10 +246,10 @@ impl<S: Scope> Guard<'_, S> {
 }
 
 /// The tags of A2: the run, and the identities that nothing else remembers.
-pub fn a2_tags(run: &Run, member: &Member) -> Tags {
+pub fn a2_tags(run: &Run, server: &Server) -> Tags {
     let mut tags = run.tags();
-    tags.insert(tag::B1.to_owned(), member.b1.to_string());
-    if let Some(a1) = &member.a1 {
+    tags.insert(tag::B1.to_owned(), server.b1.to_string());
+    if let Some(a1) = &server.a1 {
         tags.insert(tag::A1.to_owned(), a1.to_string());
     }
     tags
@@ -260,16 +260,16 @@ pub(super) fn is_drill_launch(run: &Run) -> bool {
     run.procedure == Procedure::Drill && run.plan.drill.launch_as == LaunchAs::Drill
 }
 
-fn no_job_at(live: &Live, member: &Member, a2: &SourceServerId) -> Result<()> {
+fn no_job_at(live: &Live, server: &Server, a2: &SourceServerId) -> Result<()> {
     match live.source_jobs()?.iter().find(|job| job.is_active() && job.part_of(a2).is_some()) {
-        Some(job) => Err(forbidden(format!("{}: job {} is at work on A2 (S7)", member.name, job.id))),
+        Some(job) => Err(forbidden(format!("{}: job {} is at work on A2 (S7)", server.name, job.id))),
         None => Ok(()),
     }
 }
 
 /// StartRecovery terminates what was launched from A2 before, even where its record was deleted (drs-facts §0.5). An
 /// instance of which nothing is known may be production by now (S2).
-fn known_fate(live: &Live, member: &Member, a2: &SourceServer) -> Result<()> {
+fn known_fate(live: &Live, server: &Server, a2: &SourceServer) -> Result<()> {
     if a2.last_launch != LastLaunch::Succeeded || live.has_record_of(a2)? {
         return Ok(());
     }
@@ -277,15 +277,15 @@ fn known_fate(live: &Live, member: &Member, a2: &SourceServer) -> Result<()> {
         "{}: A2 {} was launched before and DRS shows no A3 of it, and a launch would terminate the instance that was \
          launched, which may be production (S2). If it is, finish the page's step 4 by hand; if it is not, terminate \
          it, then disconnect and delete A2 and start again",
-        member.name, a2.id
+        server.name, a2.id
     );
     Err(Error::new(ErrorName::NotReady, message))
 }
 
 /// The lag at which A2 would be launched, if it is ready.
-async fn ready(cloud: &dyn Cloud, run: &Run, member: &Member, a2: &SourceServer) -> Result<u64> {
+async fn ready(cloud: &dyn Cloud, run: &Run, server: &Server, a2: &SourceServer) -> Result<u64> {
     let not_ready = |why: String| {
-        Err(Error::new(ErrorName::NotReady, format!("{}: A2 is not ready: {why}", member.name)))
+        Err(Error::new(ErrorName::NotReady, format!("{}: A2 is not ready: {why}", server.name)))
     };
     match launch_state(&a2.replication, cloud.now(), run.plan.launch.lag_seconds_max) {
         LaunchState::Ready => Ok(0),
@@ -301,18 +301,18 @@ async fn ready(cloud: &dyn Cloud, run: &Run, member: &Member, a2: &SourceServer)
 }
 
 /// Refuses a launch into A1 unless the plan wants it and A1 is stopped: in a drill, always (S1).
-fn into_source(run: &Run, live: &Live, member: &Member, configuration: &LaunchConfiguration) -> Result<()> {
+fn into_source(run: &Run, live: &Live, server: &Server, configuration: &LaunchConfiguration) -> Result<()> {
     let Some(target) = &configuration.launch_into else { return Ok(()) };
     if run.procedure == Procedure::Drill {
         return Err(forbidden(format!(
             "{}: A2 would be launched into {target}, which is A1 (S1)",
-            member.name
+            server.name
         )));
     }
-    if !run.plan.launch.into_source || member.a1.as_ref() != Some(target) {
+    if !run.plan.launch.into_source || server.a1.as_ref() != Some(target) {
         let message = format!(
             "{}: A2 would be launched into {target}; allow it with launch.intoSource, or clear it in A2's launch settings",
-            member.name
+            server.name
         );
         return Err(forbidden(message));
     }
@@ -320,7 +320,7 @@ fn into_source(run: &Run, live: &Live, member: &Member, configuration: &LaunchCo
         Some(a1) if a1.state == InstanceState::Stopped => Ok(()),
         _ => Err(Error::new(
             ErrorName::NotReady,
-            format!("{}: A1 {target} must be stopped to be launched into", member.name),
+            format!("{}: A1 {target} must be stopped to be launched into", server.name),
         )),
     }
 }

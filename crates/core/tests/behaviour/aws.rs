@@ -15,8 +15,8 @@ use failback_core::guard::{
 use failback_core::id::{
     ChangeId, HostedZoneId, InstanceId, JobId, LaunchTemplateId, SnapshotId, SourceServerId, SubnetId,
 };
-use failback_core::moment::Moment;
 use failback_core::region::Region;
+use failback_core::timestamp::Timestamp;
 use failback_core::{Error, Result};
 
 /// What AWS knows of one Region.
@@ -31,18 +31,18 @@ pub struct Half {
 /// Both Regions.
 #[derive(Debug, Clone)]
 pub struct Aws {
-    pub now: Moment,
-    pub home: Half,
-    pub away: Half,
+    pub now: Timestamp,
+    pub source: Half,
+    pub recovery: Half,
     pub records: Vec<RecordSet>,
-    pub snapshots: Vec<(SnapshotId, Moment)>,
+    pub snapshots: Vec<(SnapshotId, Timestamp)>,
     pub configuration: LaunchConfiguration,
     pub template: LaunchTemplateVersion,
 }
 
 impl Aws {
     fn half(&self, region: Region) -> &Half {
-        if region.as_str() == "us-east-1" { &self.home } else { &self.away }
+        if region.as_str() == "us-east-1" { &self.source } else { &self.recovery }
     }
 }
 
@@ -52,7 +52,7 @@ fn not_here<T>() -> Result<T> {
 }
 
 impl Clock for Aws {
-    fn now(&self) -> Moment {
+    fn now(&self) -> Timestamp {
         self.now
     }
 }
@@ -81,7 +81,7 @@ impl Drs for Aws {
         });
         Ok(all)
     }
-    async fn jobs(&self, region: Region, ids: &[JobId], since: Option<Moment>) -> Result<Vec<Job>> {
+    async fn jobs(&self, region: Region, ids: &[JobId], since: Option<Timestamp>) -> Result<Vec<Job>> {
         let mut jobs = self.half(region).jobs.clone();
         jobs.retain(|job| ids.is_empty() || ids.contains(&job.id));
         jobs.retain(|job| since.is_none_or(|since| job.created.is_none_or(|at| at >= since)));
@@ -90,7 +90,11 @@ impl Drs for Aws {
     async fn job_log(&self, _: Region, _: &JobId) -> Result<Vec<JobLogItem>> {
         Ok(Vec::new())
     }
-    async fn recovery_snapshots(&self, _: Region, _: &SourceServerId) -> Result<Vec<(SnapshotId, Moment)>> {
+    async fn recovery_snapshots(
+        &self,
+        _: Region,
+        _: &SourceServerId,
+    ) -> Result<Vec<(SnapshotId, Timestamp)>> {
         Ok(self.snapshots.clone())
     }
     async fn replication_templates(&self, _: Region) -> Result<Vec<ReplicationTemplate>> {

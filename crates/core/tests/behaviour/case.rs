@@ -5,13 +5,13 @@ use failback_core::cloud::{
     JobStatus, LastLaunch, LaunchConfiguration, LaunchStatus, LaunchTemplateVersion, RecordSet, RecordType,
     RecoveryInstance, Replication, ReplicationState, RightSizing, SourceServer, Tags,
 };
-use failback_core::fleet::{Fleet, Member, Times};
+use failback_core::fleet::{Fleet, Server, Times};
 use failback_core::id::{InstanceId, RecoveryInstanceId, SourceServerId};
 use failback_core::live::{self, Live, Look};
-use failback_core::moment::Moment;
 use failback_core::plan::Plan;
 use failback_core::procedure::Procedure;
 use failback_core::run::{Run, tag};
+use failback_core::timestamp::Timestamp;
 use failback_core::{Error, ErrorName, Result};
 use futures_util::FutureExt as _;
 use serde_json::{Value, json};
@@ -77,14 +77,14 @@ impl Case {
     }
 
     fn new(procedure: Procedure, protected: &str, traffic: &str, a1: InstanceState) -> Self {
-        let home = Half {
-            servers: vec![server(A2, Direction::Failback, B3, ReplicationState::Stopped)],
+        let source = Half {
+            servers: vec![source_server(A2, Direction::Failback, B3, ReplicationState::Stopped)],
             recovery_instances: vec![recovery_instance(A4, A2)],
             jobs: Vec::new(),
             instances: vec![instance(A1, a1, "10.0.0.1"), instance(A4, InstanceState::Running, "10.0.0.4")],
         };
-        let away = Half {
-            servers: vec![server(B1, Direction::Failover, protected, ReplicationState::Continuous)],
+        let recovery = Half {
+            servers: vec![source_server(B1, Direction::Failover, protected, ReplicationState::Continuous)],
             recovery_instances: vec![recovery_instance(B3, B1)],
             jobs: Vec::new(),
             instances: vec![instance(B3, InstanceState::Running, "10.1.0.3")],
@@ -94,14 +94,14 @@ impl Case {
             plan: serde_json::from_str(include_str!("../../src/plan/complete.json")).unwrap(),
             aws: Aws {
                 now: start(),
-                home,
-                away,
+                source,
+                recovery,
                 records: vec![record(traffic)],
                 snapshots: vec![(id("pit-00000000000000001"), start())],
                 configuration: configured(),
                 template: template(),
             },
-            fleet: Fleet { members: vec![member()], redirected: None },
+            fleet: Fleet { servers: vec![server()], redirected: None },
             checks: [B3, A4].map(passed).to_vec(),
             traffic_moved_by_hand: false,
             look: LOOK,
@@ -110,28 +110,28 @@ impl Case {
     }
 
     pub fn a1(&mut self) -> &mut Instance {
-        &mut self.aws.home.instances[0]
+        &mut self.aws.source.instances[0]
     }
     pub fn a2(&mut self) -> &mut SourceServer {
-        &mut self.aws.home.servers[0]
+        &mut self.aws.source.servers[0]
     }
     pub fn a3(&mut self) -> &mut RecoveryInstance {
-        &mut self.aws.home.recovery_instances[0]
+        &mut self.aws.source.recovery_instances[0]
     }
     pub fn a4(&mut self) -> &mut Instance {
-        &mut self.aws.home.instances[1]
+        &mut self.aws.source.instances[1]
     }
     pub fn b1(&mut self) -> &mut SourceServer {
-        &mut self.aws.away.servers[0]
+        &mut self.aws.recovery.servers[0]
     }
     pub fn b2(&mut self) -> &mut RecoveryInstance {
-        &mut self.aws.away.recovery_instances[0]
+        &mut self.aws.recovery.recovery_instances[0]
     }
     pub fn b3(&mut self) -> &mut Instance {
-        &mut self.aws.away.instances[0]
+        &mut self.aws.recovery.instances[0]
     }
-    pub fn member(&mut self) -> &mut Member {
-        &mut self.fleet.members[0]
+    pub fn server(&mut self) -> &mut Server {
+        &mut self.fleet.servers[0]
     }
     pub fn set(&mut self, pointer: &str, value: Value) {
         *self.plan.pointer_mut(pointer).unwrap() = value;
@@ -146,23 +146,23 @@ impl Case {
 
     /// Not yet launched for failback.
     pub fn without_a3(mut self) -> Self {
-        self.aws.home.recovery_instances.clear();
-        self.aws.home.instances.truncate(1);
-        self.member().a3 = None;
+        self.aws.source.recovery_instances.clear();
+        self.aws.source.instances.truncate(1);
+        self.server().a3 = None;
         self
     }
 
     /// Not yet reversed.
     pub fn without_a2(mut self) -> Self {
         self = self.without_a3();
-        self.aws.home.servers.clear();
-        self.member().a2 = None;
+        self.aws.source.servers.clear();
+        self.server().a2 = None;
         self
     }
 
     /// B2 is terminated.
     pub fn without_b2(mut self) -> Self {
-        self.aws.away.recovery_instances.clear();
+        self.aws.recovery.recovery_instances.clear();
         self
     }
 
@@ -176,7 +176,7 @@ impl Case {
         }
     }
 
-    pub fn now(&self) -> Moment {
+    pub fn now(&self) -> Timestamp {
         self.aws.now.plus_seconds(self.asked_after_seconds)
     }
 
@@ -186,12 +186,12 @@ impl Case {
     }
 }
 
-pub fn start() -> Moment {
-    Moment::parse("2026-11-02T08:00:00Z").unwrap()
+pub fn start() -> Timestamp {
+    Timestamp::parse("2026-11-02T08:00:00Z").unwrap()
 }
 
-pub fn member() -> Member {
-    Member {
+pub fn server() -> Server {
+    Server {
         name: "web-1".into(),
         wave: 0,
         a1: Some(id(A1)),
@@ -200,7 +200,7 @@ pub fn member() -> Member {
         a2: Some(id(A2)),
         a3: Some(id(A4)),
         replace: None,
-        home: false,
+        already_failed_back: false,
         times: Times::default(),
     }
 }
@@ -220,7 +220,12 @@ pub fn healthy(state: ReplicationState) -> Replication {
     }
 }
 
-pub fn server(name: &str, direction: Direction, instance: &str, state: ReplicationState) -> SourceServer {
+pub fn source_server(
+    name: &str,
+    direction: Direction,
+    instance: &str,
+    state: ReplicationState,
+) -> SourceServer {
     SourceServer {
         id: id(name),
         arn: format!("arn:aws:drs:us-east-1:111122223333:source-server/{name}"),

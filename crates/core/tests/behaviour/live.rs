@@ -7,7 +7,7 @@ use failback_core::run::tag;
 use failback_core::{ErrorName, Result};
 
 use crate::case::{
-    A1, A2, A4, B1, B3, Case, OTHER, OTHERS, id, instance, job_on, recovery_instance, server, start,
+    A1, A2, A4, B1, B3, Case, OTHER, OTHERS, id, instance, job_on, recovery_instance, source_server, start,
 };
 
 fn guard_says<T>(result: Result<T>, said: &str) {
@@ -19,11 +19,11 @@ fn guard_says<T>(result: Result<T>, said: &str) {
 #[test]
 fn the_chain_is_found_by_live_ids() {
     let case = Case::failback();
-    let (live, member) = (case.live().unwrap(), &case.fleet.members[0]);
-    assert_eq!(live.b1(member).unwrap().unwrap().id, id(B1));
-    assert_eq!(live.b2(member).unwrap().unwrap().id, id(B3));
-    assert_eq!(live.a2(member).unwrap().unwrap().id, id(A2));
-    assert_eq!(live.a3(member).unwrap().unwrap().id, id(A4));
+    let (live, server) = (case.live().unwrap(), &case.fleet.servers[0]);
+    assert_eq!(live.b1(server).unwrap().unwrap().id, id(B1));
+    assert_eq!(live.b2(server).unwrap().unwrap().id, id(B3));
+    assert_eq!(live.a2(server).unwrap().unwrap().id, id(A2));
+    assert_eq!(live.a3(server).unwrap().unwrap().id, id(A4));
     for name in [A1, A4, B3] {
         assert!(live.instance(&id(name)).unwrap().is_some(), "{name}");
     }
@@ -35,18 +35,18 @@ fn the_chain_is_found_by_live_ids() {
 fn what_was_not_looked_at_is_a_defect_and_not_an_absence() {
     let mut case = Case::failback();
     case.look = Look::default();
-    let (live, member) = (case.live().unwrap(), &case.fleet.members[0]);
-    let b2 = case.aws.away.recovery_instances[0].clone();
+    let (live, server) = (case.live().unwrap(), &case.fleet.servers[0]);
+    let b2 = case.aws.recovery.recovery_instances[0].clone();
     let errors = [
-        live.b1(member).unwrap_err(),
-        live.b2(member).unwrap_err(),
-        live.a2(member).unwrap_err(),
-        live.a3(member).unwrap_err(),
+        live.b1(server).unwrap_err(),
+        live.b2(server).unwrap_err(),
+        live.a2(server).unwrap_err(),
+        live.a3(server).unwrap_err(),
         live.source_jobs().unwrap_err(),
         live.recovery_jobs().unwrap_err(),
         live.instance(&b2.instance).unwrap_err(),
         live.records().unwrap_err(),
-        live.is_past_launch(member).unwrap_err(),
+        live.is_past_launch(server).unwrap_err(),
     ];
     for error in errors {
         assert_eq!(error.name(), ErrorName::Internal);
@@ -60,12 +60,12 @@ fn what_was_not_looked_at_is_a_defect_and_not_an_absence() {
 #[test]
 fn each_look_reads_what_it_names() {
     let looking = |look: Look| Case { look, ..Case::failback() }.live().unwrap();
-    let member = &Case::failback().fleet.members[0].clone();
-    assert!(looking(Look { b1: true, ..Look::default() }).b1(member).unwrap().is_some());
-    assert!(looking(Look { b2: true, ..Look::default() }).b2(member).unwrap().is_some());
-    assert!(looking(Look { a2: true, ..Look::default() }).a2(member).unwrap().is_some());
+    let server = &Case::failback().fleet.servers[0].clone();
+    assert!(looking(Look { b1: true, ..Look::default() }).b1(server).unwrap().is_some());
+    assert!(looking(Look { b2: true, ..Look::default() }).b2(server).unwrap().is_some());
+    assert!(looking(Look { a2: true, ..Look::default() }).a2(server).unwrap().is_some());
     let a3 = looking(Look { a3: true, ..Look::default() });
-    assert!(a3.a2(member).unwrap().is_some() && a3.a3(member).unwrap().is_some(), "A3 is found by way of A2");
+    assert!(a3.a2(server).unwrap().is_some() && a3.a3(server).unwrap().is_some(), "A3 is found by way of A2");
     let source = looking(Look { source_instances: true, ..Look::default() });
     assert!(source.instance(&id(A1)).unwrap().is_some() && source.instance(&id(B3)).is_err());
     let recovery = looking(Look { recovery_instances: true, ..Look::default() });
@@ -75,7 +75,7 @@ fn each_look_reads_what_it_names() {
 #[test]
 fn an_instance_that_ec2_does_not_know_is_absent() {
     let mut case = Case::failback();
-    case.aws.home.instances.retain(|instance| instance.id != id(A1));
+    case.aws.source.instances.retain(|instance| instance.id != id(A1));
     assert!(case.live().unwrap().instance(&id(A1)).unwrap().is_none());
 }
 
@@ -85,7 +85,7 @@ fn without_its_jobs_nobody_says_whether_a_drill_launched_b2() {
         let case =
             Case { look: Look { b2: true, recovery_jobs: jobs, ..Look::default() }, ..Case::failback() };
         let live = case.live().unwrap();
-        let b2 = live.b2(&case.fleet.members[0]).unwrap().unwrap().clone();
+        let b2 = live.b2(&case.fleet.servers[0]).unwrap().unwrap().clone();
         live.is_of_a_drill(&b2)
     };
     assert!(!looking(true).unwrap());
@@ -97,15 +97,15 @@ fn an_a2_that_does_not_show_yet_is_known_by_what_b2_tells() {
     let unseen = |state: ReplicationState, shows: bool, b2_lives: bool| {
         let mut case = Case::failback();
         if !shows {
-            case.aws.home.servers.clear();
+            case.aws.source.servers.clear();
         }
-        for b2 in &mut case.aws.away.recovery_instances {
+        for b2 in &mut case.aws.recovery.recovery_instances {
             b2.replication_state = state;
             if !b2_lives {
                 b2.state = InstanceState::Terminated;
             }
         }
-        case.live().unwrap().is_a2_unseen(&case.fleet.members[0]).unwrap()
+        case.live().unwrap().is_a2_unseen(&case.fleet.servers[0]).unwrap()
     };
     assert!(unseen(ReplicationState::Continuous, false, true));
     assert!(!unseen(ReplicationState::Continuous, true, true), "it shows");
@@ -123,16 +123,16 @@ fn what_was_launched_from_a2_is_known_even_when_it_is_terminated() {
         case.live().unwrap().has_record_of(&a2).unwrap()
     };
     assert!(known(|_| ()));
-    assert!(known(|case| case.aws.home.recovery_instances[0].state = InstanceState::Terminated));
-    assert!(!known(|case| case.aws.home.recovery_instances.clear()));
+    assert!(known(|case| case.aws.source.recovery_instances[0].state = InstanceState::Terminated));
+    assert!(!known(|case| case.aws.source.recovery_instances.clear()));
 }
 
 #[test]
 fn nothing_is_read_for_a_fleet_that_is_home() {
     let mut case = Case::failback();
-    case.member().home = true;
+    case.server().already_failed_back = true;
     let live = case.live().unwrap();
-    assert!(live.b1(&case.fleet.members[0]).unwrap().is_none());
+    assert!(live.b1(&case.fleet.servers[0]).unwrap().is_none());
     assert!(live.records().unwrap().is_empty());
 }
 
@@ -140,7 +140,7 @@ fn nothing_is_read_for_a_fleet_that_is_home() {
 fn a_b1_that_replicates_the_other_way_is_no_b1() {
     let mut case = Case::failback();
     case.b1().direction = Direction::Failback;
-    assert!(case.live().unwrap().b1(&case.fleet.members[0]).unwrap().is_none());
+    assert!(case.live().unwrap().b1(&case.fleet.servers[0]).unwrap().is_none());
 }
 
 #[test]
@@ -148,11 +148,11 @@ fn an_a2_that_does_not_replicate_b3_is_no_a2() {
     let found = |change: fn(&mut Case)| {
         let mut case = Case::failback();
         change(&mut case);
-        case.live().unwrap().a2(&case.fleet.members[0]).unwrap().is_some()
+        case.live().unwrap().a2(&case.fleet.servers[0]).unwrap().is_some()
     };
     assert!(found(|_| ()));
-    assert!(found(|case| case.member().a2 = None), "the ledger need not know it");
-    assert!(found(|case| (case.member().a2, case.member().b2) = (None, None)), "nor B2, while that lives");
+    assert!(found(|case| case.server().a2 = None), "the ledger need not know it");
+    assert!(found(|case| (case.server().a2, case.server().b2) = (None, None)), "nor B2, while that lives");
     assert!(!found(|case| case.a2().direction = Direction::Failover));
     assert!(!found(|case| case.a2().instance = None));
     assert!(!found(|case| case.a2().instance = Some(id(OTHER))));
@@ -161,35 +161,35 @@ fn an_a2_that_does_not_replicate_b3_is_no_a2() {
 #[test]
 fn an_a2_tagged_for_another_b1_is_refused_and_one_among_several_is_told_by_its_tag() {
     let mut case = Case::failback();
-    case.member().a2 = None;
-    case.member().a3 = None;
+    case.server().a2 = None;
+    case.server().a3 = None;
     let tagged = |b1: &str| {
-        let mut a2 = server(OTHERS, Direction::Failback, B3, ReplicationState::Continuous);
+        let mut a2 = source_server(OTHERS, Direction::Failback, B3, ReplicationState::Continuous);
         a2.tags.insert(tag::B1.to_owned(), b1.to_owned());
         a2
     };
     case.a2().tags.insert(tag::B1.to_owned(), B1.to_owned());
-    case.aws.home.servers.push(tagged(OTHERS));
-    assert_eq!(case.live().unwrap().a2(&case.fleet.members[0]).unwrap().unwrap().id, id(A2));
-    case.aws.home.servers[1] = tagged(B1);
+    case.aws.source.servers.push(tagged(OTHERS));
+    assert_eq!(case.live().unwrap().a2(&case.fleet.servers[0]).unwrap().unwrap().id, id(A2));
+    case.aws.source.servers[1] = tagged(B1);
     guard_says(case.live(), "2 source servers of the source Region replicate its B3");
-    case.aws.home.servers = vec![tagged(OTHERS)];
+    case.aws.source.servers = vec![tagged(OTHERS)];
     guard_says(case.live(), "is tagged as another server's");
 }
 
 #[test]
 fn of_several_recovery_instances_the_ledger_names_one_and_records_of_dead_ones_do_not_count() {
     let mut case = Case::failback();
-    case.aws.away.recovery_instances.push(recovery_instance(OTHER, B1));
-    let member = case.fleet.members[0].clone();
-    assert_eq!(case.live().unwrap().b2(&member).unwrap().unwrap().id, id(B3));
-    case.member().b2 = Some(id(OTHER));
-    let named = case.fleet.members[0].clone();
+    case.aws.recovery.recovery_instances.push(recovery_instance(OTHER, B1));
+    let server = case.fleet.servers[0].clone();
+    assert_eq!(case.live().unwrap().b2(&server).unwrap().unwrap().id, id(B3));
+    case.server().b2 = Some(id(OTHER));
+    let named = case.fleet.servers[0].clone();
     case.look.a3 = false;
     case.look.a2 = false;
     assert_eq!(case.live().unwrap().b2(&named).unwrap().unwrap().id, id(OTHER));
-    case.member().b2 = None;
-    let unnamed = case.fleet.members[0].clone();
+    case.server().b2 = None;
+    let unnamed = case.fleet.servers[0].clone();
     guard_says(case.live().unwrap().b2(&unnamed), "2 recovery instances live where one B2 is expected");
     for state in [InstanceState::ShuttingDown, InstanceState::Terminated, InstanceState::NotFound] {
         case.b2().state = state;
@@ -204,38 +204,39 @@ fn of_several_recovery_instances_the_ledger_names_one_and_records_of_dead_ones_d
 #[test]
 fn a_record_of_a3_outlives_its_a2() {
     let mut case = Case::failback();
-    case.aws.home.servers.clear();
-    let member = &case.fleet.members[0];
-    assert_eq!(case.live().unwrap().a3(member).unwrap().unwrap().id, id(A4));
+    case.aws.source.servers.clear();
+    let server = &case.fleet.servers[0];
+    assert_eq!(case.live().unwrap().a3(server).unwrap().unwrap().id, id(A4));
 }
 
 #[test]
 fn a_launch_lies_behind_a_server_once_a3_is_deleted_and_a2_does_not_run() {
     let past = |change: fn(&mut Case)| {
         let mut case = Case::failback();
-        case.aws.home.recovery_instances.clear();
+        case.aws.source.recovery_instances.clear();
         change(&mut case);
-        case.live().unwrap().is_past_launch(&case.fleet.members[0]).unwrap()
+        case.live().unwrap().is_past_launch(&case.fleet.servers[0]).unwrap()
     };
     assert!(past(|_| ()));
-    assert!(past(|case| case.aws.home.servers.clear()));
+    assert!(past(|case| case.aws.source.servers.clear()));
     assert!(!past(|case| case.a2().replication.state = ReplicationState::Continuous));
-    assert!(!past(|case| case.aws.home.recovery_instances.push(recovery_instance(A4, A2))));
-    assert!(!past(|case| case.member().a3 = None));
-    assert!(!past(|case| case.member().replace = Some(id(A4))), "it is to be launched again");
+    assert!(!past(|case| case.aws.source.recovery_instances.push(recovery_instance(A4, A2))));
+    assert!(!past(|case| case.server().a3 = None));
+    assert!(!past(|case| case.server().replace = Some(id(A4))), "it is to be launched again");
 }
 
 #[test]
 fn jobs_are_read_from_two_days_before_the_run() {
     let mut case = Case::failback();
-    let before = |seconds: i64| failback_core::moment::Moment::from_millis(start().millis() - seconds * 1000);
+    let before =
+        |seconds: i64| failback_core::timestamp::Timestamp::from_millis(start().millis() - seconds * 1000);
     let made = |seconds: i64| {
         let mut job = job_on(B1);
         job.created = Some(before(seconds));
         job
     };
-    case.aws.home.jobs = vec![made(2 * 86_400), made(2 * 86_400 + 1)];
-    case.aws.away.jobs = vec![made(0), made(60), made(3 * 86_400)];
+    case.aws.source.jobs = vec![made(2 * 86_400), made(2 * 86_400 + 1)];
+    case.aws.recovery.jobs = vec![made(0), made(60), made(3 * 86_400)];
     let live = case.live().unwrap();
     assert_eq!(live.source_jobs().unwrap().len(), 1);
     assert_eq!(live.recovery_jobs().unwrap().len(), 2);
@@ -250,7 +251,7 @@ fn a_record_points_at_an_instance_by_any_of_its_addresses() {
     assert!(!pointed(&case));
     case.a4().public_ip = Some("198.51.100.4".into());
     assert!(pointed(&case));
-    case.aws.home.instances.clear();
+    case.aws.source.instances.clear();
     assert!(!pointed(&case), "an instance that is not there has no address");
 }
 
@@ -261,42 +262,42 @@ fn the_ledger_learns_what_it_lacks_and_keeps_what_it_knows() {
     let complete = |case: &Case| {
         let mut fleet: Fleet = case.fleet.clone();
         case.live().unwrap().complete(&case.run(), &mut fleet).unwrap();
-        fleet.members.remove(0)
+        fleet.servers.remove(0)
     };
-    case.member().a2 = None;
-    case.member().a3 = None;
+    case.server().a2 = None;
+    case.server().a3 = None;
     let learned = complete(&case);
     assert_eq!((learned.a2.as_ref(), learned.a3.as_ref()), (Some(&id(A2)), Some(&id(A4))));
     assert_eq!(learned.times.reversed, Some(90));
     // Reading the same again changes nothing.
-    case.fleet.members[0] = learned.clone();
+    case.fleet.servers[0] = learned.clone();
     case.aws.now = start().plus_seconds(200);
     assert_eq!(complete(&case), learned);
     // B2 is learned from B1.
-    case.member().b2 = None;
+    case.server().b2 = None;
     assert_eq!(complete(&case).b2, Some(id(B3)));
     // What the ledger names stays, even if it lives no more.
-    case.member().b2 = Some(id(OTHER));
-    case.member().a3 = Some(id(OTHER));
+    case.server().b2 = Some(id(OTHER));
+    case.server().a3 = Some(id(OTHER));
     let kept = complete(&case);
     assert_eq!((kept.b2, kept.a3), (Some(id(OTHER)), Some(id(OTHER))));
     // Nothing is looked for on behalf of a server that is home.
-    case.member().home = true;
-    case.member().b2 = None;
-    case.fleet.members.push(crate::case::member());
+    case.server().already_failed_back = true;
+    case.server().b2 = None;
+    case.fleet.servers.push(crate::case::server());
     assert_eq!(complete(&case).b2, None);
 }
 
 #[test]
 fn the_ledger_learns_only_from_what_was_read() {
     let mut case = Case::failback();
-    (case.member().b2, case.member().a2, case.member().a3) = (None, None, None);
+    (case.server().b2, case.server().a2, case.server().a3) = (None, None, None);
     case.look = Look::default();
     let learned = |case: &Case| {
         let mut fleet = case.fleet.clone();
         case.live().unwrap().complete(&case.run(), &mut fleet).unwrap();
-        let member = fleet.members.remove(0);
-        (member.b2.is_some(), member.a2.is_some(), member.a3.is_some(), member.times.reversed.is_some())
+        let server = fleet.servers.remove(0);
+        (server.b2.is_some(), server.a2.is_some(), server.a3.is_some(), server.times.reversed.is_some())
     };
     assert_eq!(learned(&case), (false, false, false, false));
     case.look.b2 = true;
@@ -312,15 +313,15 @@ fn a_record_of_a_server_that_is_not_of_the_fleet_is_left_out() {
     let mut case = Case::failback();
     let run = case.run();
     assert_eq!(targets(&run, &case.fleet).map(|target| target.index).collect::<Vec<_>>(), [0]);
-    case.member().name = "db-1".into();
+    case.server().name = "db-1".into();
     assert_eq!(targets(&run, &case.fleet).count(), 0);
 }
 
 #[test]
 fn an_a4_that_the_ledger_does_not_know_yet_is_read_by_way_of_its_a3() {
     let mut case = Case::failback();
-    case.member().a3 = None;
-    case.aws.home.instances[1] = instance(A4, InstanceState::Stopping, "10.0.0.4");
+    case.server().a3 = None;
+    case.aws.source.instances[1] = instance(A4, InstanceState::Stopping, "10.0.0.4");
     let live = case.live().unwrap();
     assert_eq!(live.instance(&id(A4)).unwrap().unwrap().state, InstanceState::Stopping);
 }

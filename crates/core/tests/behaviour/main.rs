@@ -4,11 +4,11 @@
 
 mod aws;
 mod case;
-mod frame;
+mod fleet;
 mod guard;
-mod ledger;
 mod live;
-mod pace;
 mod plan;
+mod poll_interval;
 mod ready;
+mod step;
 mod values;

@@ -1,8 +1,8 @@
 //! Readiness: what each of DRS's states means for a launch, and what to do about one that will not end by itself.
 
 use failback_core::cloud::{DrsQuotas, JobStatus, Replication, ReplicationState as S};
+use failback_core::job_capacity::JobCapacity;
 use failback_core::ready::{LaunchState, launch_state, stalled, word};
-use failback_core::room::Room;
 
 use crate::case::{B1, healthy, job_on, start};
 
@@ -170,15 +170,15 @@ fn jobs_at_work_take_room_and_finished_ones_do_not() {
         DrsQuotas { replicating_servers: 300, concurrent_jobs: 3, servers_per_job: 2, servers_in_jobs: 10 };
     let mut over = job_on(B1);
     over.status = JobStatus::Completed;
-    let room = Room::beside(quotas, &[job_on(B1), over, job_on(B1)]);
-    assert_eq!(room, Room { per_job: 2, jobs: 1, servers: 8 });
+    let capacity = JobCapacity::left(quotas, &[job_on(B1), over, job_on(B1)]);
+    assert_eq!(capacity, JobCapacity { per_job: 2, jobs: 1, servers: 8 });
     let items = [1, 2, 3];
-    assert_eq!(room.batches(&items).collect::<Vec<_>>(), [[1, 2]]);
-    assert_eq!(room.left_out(&items), 1);
+    assert_eq!(capacity.batches(&items).collect::<Vec<_>>(), [[1, 2]]);
+    assert_eq!(capacity.left_out(&items), 1);
     // Quotas that others have overdrawn, or that say nothing, are no reason to panic.
     let none =
         DrsQuotas { replicating_servers: 0, concurrent_jobs: 0, servers_per_job: 0, servers_in_jobs: 0 };
-    let room = Room::beside(none, &[job_on(B1)]);
-    assert_eq!(room, Room { per_job: 1, jobs: 0, servers: 0 });
-    assert_eq!(room.left_out(&items), 3);
+    let capacity = JobCapacity::left(none, &[job_on(B1)]);
+    assert_eq!(capacity, JobCapacity { per_job: 1, jobs: 0, servers: 0 });
+    assert_eq!(capacity.left_out(&items), 3);
 }

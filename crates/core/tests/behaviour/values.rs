@@ -3,12 +3,12 @@
 use failback_core::cloud::{InstanceState, RecordType, Tags};
 use failback_core::error::{AwsError, Chain};
 use failback_core::id::{BadId, InstanceId};
-use failback_core::launch::{Wanted, is_configured, needs_a1};
-use failback_core::moment::Moment;
+use failback_core::launch_spec::{LaunchSpec, is_configured, needs_a1};
 use failback_core::procedure::Procedure;
 use failback_core::region::{BadPair, Region, RegionPair};
 use failback_core::report::{Failure, Outcome};
 use failback_core::run::{Run, made_by_a_drill, source_server_of, tag};
+use failback_core::timestamp::Timestamp;
 use failback_core::{Error, ErrorName};
 use serde_json::json;
 
@@ -49,19 +49,19 @@ fn a_region_has_a_name_and_a_partition() {
 #[test]
 fn a_moment_counts_in_milliseconds_and_reads_what_it_writes() {
     let text = "2026-11-02T08:00:00.25Z";
-    let moment = Moment::parse(text).unwrap();
+    let moment = Timestamp::parse(text).unwrap();
     assert_eq!(moment.millis(), start().millis() + 250);
-    assert_eq!(Moment::from_millis(moment.millis()), moment);
+    assert_eq!(Timestamp::from_millis(moment.millis()), moment);
     assert_eq!(moment.to_string(), text);
-    assert_eq!(serde_json::from_value::<Moment>(serde_json::to_value(moment).unwrap()).unwrap(), moment);
-    assert!(serde_json::from_value::<Moment>(json!("yesterday")).is_err());
+    assert_eq!(serde_json::from_value::<Timestamp>(serde_json::to_value(moment).unwrap()).unwrap(), moment);
+    assert!(serde_json::from_value::<Timestamp>(json!("yesterday")).is_err());
     assert_eq!(moment.plus_seconds(90).seconds_since(moment), 90);
     assert_eq!(moment.seconds_since(moment.plus_seconds(90)), 0, "time does not run backwards");
     assert_eq!(moment.plus_seconds(1).seconds_since(start()), 1, "whole seconds");
     // The end of time is far, and adding to it does not wrap around.
     assert!(moment.plus_seconds(u64::MAX) > moment);
     let far = i64::MAX / 1000;
-    assert_eq!(Moment::from_millis(0).plus_seconds(u64::MAX).millis(), far * 1000);
+    assert_eq!(Timestamp::from_millis(0).plus_seconds(u64::MAX).millis(), far * 1000);
 }
 
 #[test]
@@ -70,7 +70,7 @@ fn a_run_tags_what_it_makes_and_knows_it_again() {
     assert_eq!((run.source().as_str(), run.recovery().as_str()), ("us-east-1", "us-east-2"));
     assert_eq!((run.pair().source(), run.pair().recovery()), (run.source(), run.recovery()));
     assert_eq!(run.seconds(start().plus_seconds(90)), 90);
-    assert_eq!(run.seconds(Moment::from_millis(start().millis() - 1)), -1, "before it began");
+    assert_eq!(run.seconds(Timestamp::from_millis(start().millis() - 1)), -1, "before it began");
     let tags = run.tags();
     assert_eq!((tags[tag::RUN].as_str(), tags[tag::PROCEDURE].as_str()), (run.id.as_str(), "failback"));
     assert!(run.owns(&tags) && !run.owns(&Tags::new()));
@@ -143,8 +143,9 @@ fn a4_is_like_a1_where_the_plan_says_so() {
     case.set("/launch/network", json!({ "likeSource": true }));
     let mut a1 = instance("i-0000000000000000a", InstanceState::Stopped, "10.0.0.1");
     a1.subnet = Some(id("subnet-00000001"));
-    let member = case.fleet.members[0].clone();
-    let of = |case: &Case, a1: Option<&failback_core::cloud::Instance>| Wanted::of(&case.run(), &member, a1);
+    let server = case.fleet.servers[0].clone();
+    let of =
+        |case: &Case, a1: Option<&failback_core::cloud::Instance>| LaunchSpec::of(&case.run(), &server, a1);
     let wanted = of(&case, Some(&a1)).unwrap();
     assert_eq!((wanted.subnet.as_str(), wanted.instance_type.as_str()), ("subnet-00000001", "m5.large"));
     assert_eq!(Some(wanted.profile), a1.profile_arn);
@@ -197,16 +198,16 @@ fn a_template_meets_the_plan_when_all_four_fit_in_any_order_of_groups() {
     let groups = |ids: [&str; 2]| ids.map(id).to_vec();
     let mut template = template();
     template.security_groups = groups(["sg-00000001", "sg-00000002"]);
-    let wanted = Wanted {
+    let wanted = LaunchSpec {
         subnet: template.subnet.clone().unwrap(),
         security_groups: groups(["sg-00000002", "sg-00000001"]),
         profile: template.profile.clone().unwrap(),
         instance_type: template.instance_type.clone().unwrap(),
     };
     assert!(wanted.is_met_by(&template));
-    assert!(!Wanted { subnet: id("subnet-00000001"), ..wanted.clone() }.is_met_by(&template));
-    assert!(!Wanted { security_groups: Vec::new(), ..wanted.clone() }.is_met_by(&template));
-    assert!(!Wanted { profile: "web".into(), ..wanted.clone() }.is_met_by(&template));
-    assert!(!Wanted { instance_type: "t3.micro".into(), ..wanted }.is_met_by(&template));
+    assert!(!LaunchSpec { subnet: id("subnet-00000001"), ..wanted.clone() }.is_met_by(&template));
+    assert!(!LaunchSpec { security_groups: Vec::new(), ..wanted.clone() }.is_met_by(&template));
+    assert!(!LaunchSpec { profile: "web".into(), ..wanted.clone() }.is_met_by(&template));
+    assert!(!LaunchSpec { instance_type: "t3.micro".into(), ..wanted }.is_met_by(&template));
     assert!(is_configured(&configured()));
 }

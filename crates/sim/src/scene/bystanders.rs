@@ -14,23 +14,23 @@ use crate::replication::Replication;
 impl Builder<'_> {
     /// Servers of other people in both Regions, and other records.
     pub(crate) fn build_bystanders(&mut self) {
-        let (home, away) = (self.home(), self.away());
+        let (source, recovery) = (self.source(), self.recovery());
         // A plan that takes all servers between its Regions would take theirs too: they come from elsewhere then.
-        let elsewhere = if self.plan.servers.all == Some(true) { self.third_region() } else { Some(home) };
-        for region in [Some(home), Some(away), elsewhere].into_iter().flatten() {
+        let elsewhere = if self.plan.servers.all == Some(true) { self.third_region() } else { Some(source) };
+        for region in [Some(source), Some(recovery), elsewhere].into_iter().flatten() {
             let network = self.add_network(region, 50);
             self.networks.others.push((region, network));
         }
         if let Some(origin) = elsewhere {
-            self.add_bystander("ledger-1", away, origin);
-            if let Some((ledger, _)) = self.add_bystander("ledger-2", away, origin) {
-                self.recover_bystander(away, &ledger, true);
+            self.add_bystander("ledger-1", recovery, origin);
+            if let Some((ledger, _)) = self.add_bystander("ledger-2", recovery, origin) {
+                self.recover_bystander(recovery, &ledger, true);
             }
-            if let Some((wiki, _)) = self.add_bystander("wiki-1", away, origin) {
-                self.fail_back_bystander(away, &wiki, origin);
+            if let Some((wiki, _)) = self.add_bystander("wiki-1", recovery, origin) {
+                self.fail_back_bystander(recovery, &wiki, origin);
             }
         }
-        self.add_bystander("staff-1", home, away);
+        self.add_bystander("staff-1", source, recovery);
         self.build_other_records();
     }
 
@@ -38,7 +38,9 @@ impl Builder<'_> {
     fn third_region(&self) -> Option<Region> {
         let names = ["eu-west-1", "ap-southeast-2", "us-west-2", "us-gov-east-1"];
         let fits = |region: &Region| {
-            *region != self.home() && *region != self.away() && region.partition() == self.home().partition()
+            *region != self.source()
+                && *region != self.recovery()
+                && region.partition() == self.source().partition()
         };
         names.iter().filter_map(|name| name.parse().ok()).find(fits)
     }
@@ -96,30 +98,36 @@ impl Builder<'_> {
     }
 
     /// Somebody else's failback in the same Region: recovered, reversed, and launched at home.
-    fn fail_back_bystander(&mut self, away: Region, original: &SourceServerId, home: Region) -> Option<()> {
-        let recovered = self.recover_bystander(away, original, false)?;
+    fn fail_back_bystander(
+        &mut self,
+        recovery: Region,
+        original: &SourceServerId,
+        source: Region,
+    ) -> Option<()> {
+        let recovered = self.recover_bystander(recovery, original, false)?;
         let id: SourceServerId = ids::drs(&mut self.world.rng, "s-");
-        let mut reversed = self.draw_source_server(home, away, id.clone(), &recovered, "wiki-1".to_owned());
+        let mut reversed =
+            self.draw_source_server(source, recovery, id.clone(), &recovered, "wiki-1".to_owned());
         reversed.direction = Direction::Failback;
-        reversed.counterpart = Some((away, original.clone()));
-        reversed.reversed_arn = self.world.source_server(away, original).map(|server| server.arn.clone());
+        reversed.counterpart = Some((recovery, original.clone()));
+        reversed.reversed_arn = self.world.source_server(recovery, original).map(|server| server.arn.clone());
         reversed.added_ms = self.options.start_ms - HOUR;
         let since = self.options.start_ms - HOUR / 2;
         let total = reversed.total_bytes();
         reversed.replication = Replication::healthy_since(since, &recovered, total, self.world.rng.u64(..));
         let arn = reversed.arn.clone();
         self.place_source_server(reversed);
-        self.world.bystanders.source_servers.push((home, id.clone()));
-        if let Some(server) = self.world.server_mut(away, original) {
+        self.world.bystanders.source_servers.push((source, id.clone()));
+        if let Some(server) = self.world.server_mut(recovery, original) {
             server.reversed_arn = Some(arn);
         }
-        if let Some(record) = self.world.record_mut(away, &recovered.recovery_instance()) {
-            record.reversal = Some(Reversal { at_ms: since - HOUR / 2, region: home, server: id.clone() });
+        if let Some(record) = self.world.record_mut(recovery, &recovered.recovery_instance()) {
+            record.reversal = Some(Reversal { at_ms: since - HOUR / 2, region: source, server: id.clone() });
         }
         let at = self.options.start_ms - HOUR / 6;
-        let failed_back = self.add_past_launch(home, &id, at, false, at - HOUR / 6)?;
-        self.world.bystanders.recovery_instances.push((home, failed_back.recovery_instance()));
-        self.world.bystanders.instances.push((home, failed_back));
+        let failed_back = self.add_past_launch(source, &id, at, false, at - HOUR / 6)?;
+        self.world.bystanders.recovery_instances.push((source, failed_back.recovery_instance()));
+        self.world.bystanders.instances.push((source, failed_back));
         Some(())
     }
 

@@ -91,17 +91,17 @@ impl World {
         builder.build_zones();
         builder.build_bystanders();
         builder.begin_traffic();
-        builder.world.touched.clear();
+        builder.world.changed.clear();
         builder.world
     }
 }
 
 impl Builder<'_> {
-    pub(crate) fn home(&self) -> Region {
+    pub(crate) fn source(&self) -> Region {
         self.plan.regions.source
     }
 
-    pub(crate) fn away(&self) -> Region {
+    pub(crate) fn recovery(&self) -> Region {
         self.plan.regions.recovery
     }
 
@@ -109,12 +109,12 @@ impl Builder<'_> {
     fn prepare_regions(&mut self, servers: usize) {
         let quotas = DrsQuotas { replicating_servers: 300.max(servers * 2 + 50), ..DrsQuotas::default() };
         let into_source = self.options.switches.launch_into_source;
-        let (home, away) = (self.home(), self.away());
-        for region in [home, away] {
+        let (source, recovery) = (self.source(), self.recovery());
+        for region in [source, recovery] {
             let state = self.world.regions.entry(region).or_default();
             state.initialised = true;
             state.quotas = quotas;
-            state.launch_into_source = into_source && region == home;
+            state.launch_into_source = into_source && region == source;
         }
     }
 }

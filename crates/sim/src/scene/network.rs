@@ -72,21 +72,21 @@ impl Builder<'_> {
     pub(crate) fn build_networks(&mut self, drafts: &[Draft]) {
         // For A1 and A4 beside each other, with some to spare.
         let free = u32::try_from(drafts.len()).unwrap_or(u32::MAX / 4) * 2 + 50;
-        let (home, away) = (self.home(), self.away());
+        let (source, recovery) = (self.source(), self.recovery());
         for _ in 0..self.plan.wave_names().len() {
-            let network = self.add_network(home, free);
+            let network = self.add_network(source, free);
             self.networks.production.push(network);
         }
-        self.networks.recovered = Some(self.add_network(away, free));
+        self.networks.recovered = Some(self.add_network(recovery, free));
         let launch = &self.plan.launch.network;
         if let Some(subnet) = launch.subnet_id.clone() {
             let groups = launch.security_group_ids.clone();
-            self.add_named(home, subnet, groups, free);
+            self.add_named(source, subnet, groups, free);
         }
         if let Some(network) = self.plan.drill.network.clone() {
-            self.add_named(home, network.subnet_id, network.security_group_ids, free);
+            self.add_named(source, network.subnet_id, network.security_group_ids, free);
         }
-        for region in [home, away] {
+        for region in [source, recovery] {
             let staging = self.add_network(region, 250);
             let id: String = ids::drs(&mut self.world.rng, "rct-");
             let template = RecoveryTemplate { id, staging_subnet: staging.subnet };

@@ -169,9 +169,9 @@ impl Builder<'_> {
         let entry = self.world.fleet.get(index)?;
         let recovered = self.options.scene == Scene::Recovered;
         let instance = if recovered {
-            self.world.instance(self.away(), entry.b3.last()?)?
+            self.world.instance(self.recovery(), entry.b3.last()?)?
         } else {
-            self.world.instance(self.home(), &entry.a1)?
+            self.world.instance(self.source(), &entry.a1)?
         };
         Some(match address {
             Address::Private => instance.private_ip.clone(),
@@ -188,8 +188,8 @@ impl Builder<'_> {
             let written = crate::ranges::RangeSet::of(numbers.0, numbers.1);
             for index in 0..self.world.fleet.len() {
                 let Some(id) = self.world.fleet[index].b3.last().cloned() else { continue };
-                let away = self.away();
-                if let Some(instance) = self.world.instance_mut(away, &id) {
+                let recovery = self.recovery();
+                if let Some(instance) = self.world.instance_mut(recovery, &id) {
                     instance.disk.base.extend(&written);
                 }
                 self.world.acknowledged_before(index, &written);

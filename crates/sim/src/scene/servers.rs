@@ -101,11 +101,11 @@ impl Builder<'_> {
     }
 
     fn build_server(&mut self, index: usize, draft: &Draft, network: &Network) {
-        let home = self.home();
+        let source = self.source();
         let disks = self.draw_disks();
         let recovered = self.options.scene == Scene::Recovered;
         let served_until = if recovered { self.failed_ms } else { self.options.start_ms };
-        let mut a1 = self.draw_instance(home, network, draft.tags.clone(), disks.clone());
+        let mut a1 = self.draw_instance(source, network, draft.tags.clone(), disks.clone());
         if recovered {
             a1.state = InstanceState::Stopped;
             a1.since_ms = self.failed_ms;
@@ -114,7 +114,7 @@ impl Builder<'_> {
         a1.disk =
             Disk { base: RangeSet::of(0, (served_until - self.origin_ms) / 1_000), written: Vec::new() };
         a1.server = Some(index);
-        a1.profile_arn = Some(self.world.profile_arn(home, &format!("{}-role", slug(&draft.name))));
+        a1.profile_arn = Some(self.world.profile_arn(source, &format!("{}-role", slug(&draft.name))));
         let switches = self.options.switches;
         if switches.launch_into_source && !switches.originals_lack_tag {
             a1.tags.insert(LAUNCH_INTO_TAG.0.to_owned(), LAUNCH_INTO_TAG.1.to_owned());
@@ -124,7 +124,8 @@ impl Builder<'_> {
         }
         let (a1_id, acknowledged) = (a1.id.clone(), a1.disk.base.clone());
         self.world.place_instance(a1);
-        let mut b1 = self.draw_source_server(self.away(), home, draft.id.clone(), &a1_id, draft.name.clone());
+        let mut b1 =
+            self.draw_source_server(self.recovery(), source, draft.id.clone(), &a1_id, draft.name.clone());
         b1.tags.clone_from(&draft.tags);
         b1.disks = disks;
         b1.server = Some(index);
@@ -136,7 +137,7 @@ impl Builder<'_> {
         if self.options.scene != Scene::Steady && self.world.rng.u8(..3) == 0 {
             // §0.6: the reverse of an earlier cycle, which exists no longer.
             let gone: SourceServerId = ids::drs(&mut self.world.rng, "s-");
-            b1.reversed_arn = Some(self.world.drs_arn(home, "source-server", &gone));
+            b1.reversed_arn = Some(self.world.drs_arn(source, "source-server", &gone));
         }
         self.place_source_server(b1);
         self.world.workload.servers.push(crate::world::Traffic::default());
@@ -145,8 +146,8 @@ impl Builder<'_> {
         if self.options.scene != Scene::Steady {
             let drill = self.options.scene == Scene::DrilledRecovered;
             let at = self.recovered_ms + self.world.rng.i64(..60_000);
-            let (away, id) = (self.away(), draft.id.clone());
-            self.add_past_launch(away, &id, at, drill, self.failed_ms);
+            let (recovery, id) = (self.recovery(), draft.id.clone());
+            self.add_past_launch(recovery, &id, at, drill, self.failed_ms);
         }
     }
 
@@ -245,7 +246,7 @@ impl Builder<'_> {
     }
 
     fn add_launch_template(&mut self, region: Region, server: &SourceServerId) -> LaunchTemplateId {
-        let network = if region == self.away() { self.networks.recovered.clone() } else { None };
+        let network = if region == self.recovery() { self.networks.recovered.clone() } else { None };
         let network = network.or_else(|| self.networks.production.first().cloned());
         let id: LaunchTemplateId = ids::hex(&mut self.world.rng, "lt-");
         let template = LaunchTemplate {

@@ -11,8 +11,8 @@ use failback_core::guard::{
     StopReplication, TagResource, TerminateRecoveryInstances, UpdateLaunchConfiguration, Warrant,
 };
 use failback_core::id::{JobId, SnapshotId, SourceServerId};
-use failback_core::moment::Moment;
 use failback_core::region::Region;
+use failback_core::timestamp::Timestamp;
 
 use super::{Simulation, names};
 use crate::objects::{Job as SimJob, RecoveryInstanceView, SourceServerView};
@@ -27,7 +27,7 @@ fn source_server(view: SourceServerView) -> SourceServer {
     let replication = Replication {
         state: seen.state,
         lag_seconds: seen.lag_ms.map(|ms| u64::try_from(ms / 1_000).unwrap_or(0)),
-        eta: seen.eta_ms.map(Moment::from_millis),
+        eta: seen.eta_ms.map(Timestamp::from_millis),
         total_bytes: sum(|disk| disk.total),
         replicated_bytes: sum(|disk| disk.replicated),
         rescanned_bytes: sum(|disk| disk.rescanned),
@@ -69,9 +69,9 @@ fn recovery_instance(view: RecoveryInstanceView) -> RecoveryInstance {
         is_drill: record.is_drill,
         originated_in_aws: true,
         failback_state,
-        agent_seen: agent_seen_ms.map(Moment::from_millis),
+        agent_seen: agent_seen_ms.map(Timestamp::from_millis),
         replication_state,
-        point_in_time: Some(Moment::from_millis(record.point_in_time_ms)),
+        point_in_time: Some(Timestamp::from_millis(record.point_in_time_ms)),
     }
 }
 
@@ -91,7 +91,7 @@ fn job(world: &World, job: &SimJob) -> Job {
         id: job.id.clone(),
         kind: job.kind,
         status: job.status,
-        created: Some(Moment::from_millis(job.created_ms)),
+        created: Some(Timestamp::from_millis(job.created_ms)),
         tags: job.tags.clone(),
         servers: servers.collect(),
     }
@@ -146,8 +146,8 @@ impl Drs for Simulation {
         Ok(found.into_iter().map(recovery_instance).collect())
     }
 
-    async fn jobs(&self, region: Region, ids: &[JobId], since: Option<Moment>) -> Result<Vec<Job>> {
-        let since = since.map(Moment::millis);
+    async fn jobs(&self, region: Region, ids: &[JobId], since: Option<Timestamp>) -> Result<Vec<Job>> {
+        let since = since.map(Timestamp::millis);
         self.call("drs:DescribeJobs", region, names(ids), |w| {
             let found = w.describe_jobs(region, ids, since)?;
             Ok(found.into_iter().map(|found| job(w, found)).collect())
@@ -159,7 +159,7 @@ impl Drs for Simulation {
         self.call("drs:DescribeJobLogItems", region, vec![id.to_string()], |w| {
             let lines = w.describe_job_log(region, id)?.iter();
             let item = |line: &crate::objects::LogLine| JobLogItem {
-                at: Some(Moment::from_millis(line.at_ms)),
+                at: Some(Timestamp::from_millis(line.at_ms)),
                 event: line.event.to_owned(),
                 server: line.server.clone(),
                 error: line.error.clone(),
@@ -173,10 +173,10 @@ impl Drs for Simulation {
         &self,
         region: Region,
         id: &SourceServerId,
-    ) -> Result<Vec<(SnapshotId, Moment)>> {
+    ) -> Result<Vec<(SnapshotId, Timestamp)>> {
         let run = |w: &mut World| w.describe_recovery_snapshots(region, id);
         let found = self.call("drs:DescribeRecoverySnapshots", region, vec![id.to_string()], run).await?;
-        Ok(found.into_iter().map(|(id, ms)| (id, Moment::from_millis(ms))).collect())
+        Ok(found.into_iter().map(|(id, ms)| (id, Timestamp::from_millis(ms))).collect())
     }
 
     async fn replication_templates(&self, region: Region) -> Result<Vec<ReplicationTemplate>> {

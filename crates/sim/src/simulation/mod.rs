@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use failback_core::Result;
 use failback_core::region::Region;
 
-use crate::fault::{Fault, no_answer};
+use crate::service_error::{ServiceError, no_answer};
 use crate::world::{Answer, Request, World};
 
 /// A world that several steps, a driver and an auditor share.
@@ -36,7 +36,7 @@ impl Simulation {
         operation: &'static str,
         region: impl Into<Option<Region>>,
         targets: Vec<String>,
-        run: impl FnOnce(&mut World) -> Result<T, Fault>,
+        run: impl FnOnce(&mut World) -> Result<T, ServiceError>,
     ) -> Result<T> {
         let request = Request::new(operation, region.into(), targets);
         let answer = self.world().call(request, run);

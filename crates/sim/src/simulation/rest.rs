@@ -7,8 +7,8 @@ use failback_core::cloud::{
 };
 use failback_core::guard::{ChangeRecords, Warrant};
 use failback_core::id::{ChangeId, HostedZoneId};
-use failback_core::moment::Moment;
 use failback_core::region::Region;
+use failback_core::timestamp::Timestamp;
 
 use super::Simulation;
 use crate::objects::DnsRecord;
@@ -70,7 +70,7 @@ impl Executions for Simulation {
 }
 
 impl Clock for Simulation {
-    fn now(&self) -> Moment {
-        Moment::from_millis(self.world().now_ms())
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(self.world().now_ms())
     }
 }

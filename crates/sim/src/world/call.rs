@@ -7,8 +7,8 @@ use failback_core::region::Region;
 
 use super::World;
 use crate::durations::{READ_LATENCY, WRITE_LATENCY};
-use crate::fault::Fault;
 use crate::operation::{Kind, Operation};
+use crate::service_error::ServiceError;
 
 /// A call as it comes in.
 #[derive(Debug, Clone)]
@@ -50,7 +50,7 @@ pub enum Outcome {
 /// An object that a call or an event changed.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 #[allow(missing_docs)] // Each is the id of what it names.
-pub enum Touched {
+pub enum Changed {
     SourceServer(Region, SourceServerId),
     RecoveryInstance(Region, RecoveryInstanceId),
     Instance(Region, InstanceId),
@@ -82,7 +82,7 @@ pub struct Call {
     /// How it ended.
     pub outcome: Outcome,
     /// What it changed at once.
-    pub touched: Vec<Touched>,
+    pub changed: Vec<Changed>,
 }
 
 impl Call {
@@ -94,7 +94,7 @@ impl Call {
 
 /// What has just happened.
 #[derive(Debug, Clone, Copy)]
-pub enum Happening<'a> {
+pub enum Occurrence<'a> {
     /// A call.
     Call(&'a Call),
     /// Something by itself.
@@ -102,16 +102,16 @@ pub enum Happening<'a> {
         /// What.
         label: &'static str,
         /// What it changed.
-        touched: &'a [Touched],
+        changed: &'a [Changed],
     },
 }
 
-impl<'a> Happening<'a> {
+impl<'a> Occurrence<'a> {
     /// The objects that were changed.
-    pub fn touched(&self) -> &'a [Touched] {
+    pub fn changed(&self) -> &'a [Changed] {
         match self {
-            Self::Call(call) => &call.touched,
-            Self::Event { touched, .. } => touched,
+            Self::Call(call) => &call.changed,
+            Self::Event { changed, .. } => changed,
         }
     }
 }
@@ -119,7 +119,7 @@ impl<'a> Happening<'a> {
 /// Somebody who watches the world. What it finds it keeps where its owner can reach it.
 pub trait Observer {
     /// Called after every call and every event.
-    fn after(&mut self, world: &World, what: &Happening<'_>);
+    fn after(&mut self, world: &World, what: &Occurrence<'_>);
 }
 
 /// What the caller of a call gets.
@@ -128,7 +128,7 @@ pub enum Answer<T> {
     /// An answer.
     Ok(T),
     /// A refusal.
-    Refused(Fault),
+    Refused(ServiceError),
     /// Nothing: the connection was closed. The call took effect.
     Lost,
     /// Nothing, ever: the caller died once the call had taken effect.
@@ -150,13 +150,13 @@ impl World {
     pub fn call<T>(
         &mut self,
         request: Request,
-        run: impl FnOnce(&mut Self) -> Result<T, Fault>,
+        run: impl FnOnce(&mut Self) -> Result<T, ServiceError>,
     ) -> Answer<T> {
         let Request { operation, region, targets } = request;
         let base = if operation.kind == Kind::Read { READ_LATENCY } else { WRITE_LATENCY };
         let jitter = self.latency.i64(0..=base / 2);
         self.advance_to(self.now_ms + base + jitter);
-        self.touched.clear();
+        self.changed.clear();
         let result = if let Some(fault) = self.injected_error(operation) {
             Err(fault)
         } else {
@@ -185,21 +185,21 @@ impl World {
     fn dies_now(&mut self) -> bool {
         let first = !std::mem::replace(&mut self.wrote, true);
         let Some(step) = self.step.clone().filter(|_| first) else { return false };
-        self.rules.iter_mut().any(|rule| rule.crashes(&step))
+        self.faults.iter_mut().any(|fault| fault.crashes(&step))
     }
 
-    fn injected_error(&mut self, operation: Operation) -> Option<Fault> {
-        self.rules.iter_mut().find_map(|rule| rule.refuses(operation))
+    fn injected_error(&mut self, operation: Operation) -> Option<ServiceError> {
+        self.faults.iter_mut().find_map(|fault| fault.refuses(operation))
     }
 
     fn loses_answer(&mut self, operation: Operation) -> bool {
-        self.rules.iter_mut().any(|rule| rule.loses(operation))
+        self.faults.iter_mut().any(|fault| fault.loses(operation))
     }
 
     fn log(&mut self, operation: Operation, region: Option<Region>, targets: Vec<String>, outcome: Outcome) {
-        let mut touched = std::mem::take(&mut self.touched);
-        touched.sort();
-        touched.dedup();
+        let mut changed = std::mem::take(&mut self.changed);
+        changed.sort();
+        changed.dedup();
         let call = Call {
             at_ms: self.now_ms,
             service: operation.service(),
@@ -210,14 +210,14 @@ impl World {
             actor: self.actor.clone(),
             step: self.step.clone(),
             outcome,
-            touched,
+            changed,
         };
-        self.tell(&Happening::Call(&call));
+        self.tell(&Occurrence::Call(&call));
         self.calls.push(call);
     }
 
     /// Tells every observer.
-    pub(crate) fn tell(&mut self, what: &Happening<'_>) {
+    pub(crate) fn tell(&mut self, what: &Occurrence<'_>) {
         let mut observers = std::mem::take(&mut self.observers);
         for observer in &mut observers {
             observer.after(self, what);
@@ -226,7 +226,7 @@ impl World {
     }
 
     /// Notes that an object is being changed.
-    pub(crate) fn touch(&mut self, what: Touched) {
-        self.touched.push(what);
+    pub(crate) fn note_change(&mut self, what: Changed) {
+        self.changed.push(what);
     }
 }

@@ -5,13 +5,13 @@ use failback_core::id::{JobId, RecoveryInstanceId, SnapshotId, SourceServerId};
 use failback_core::region::Region;
 
 use super::World;
-use crate::fault::Fault;
 use crate::ids::mix;
 use crate::objects::{
     DiskView, Job, LogLine, RecoveryInstance, RecoveryInstanceView, RecoveryTemplate, ReplicationView,
     SourceServer, SourceServerView,
 };
 use crate::replication::Phase;
+use crate::service_error::ServiceError;
 
 /// The initiation steps, in order (drs-facts §2).
 const STEPS: [&str; 11] = [
@@ -50,7 +50,7 @@ impl World {
         &self,
         region: Region,
         ids: &[SourceServerId],
-    ) -> Result<Vec<SourceServerView>, Fault> {
+    ) -> Result<Vec<SourceServerView>, ServiceError> {
         let state = self.drs(region)?;
         check_count("filters.sourceServerIDs", ids.len(), 200)?;
         let visible = |server: &&SourceServer| server.visible_ms <= self.now_ms;
@@ -110,7 +110,7 @@ impl World {
         region: Region,
         ids: &[RecoveryInstanceId],
         servers: &[SourceServerId],
-    ) -> Result<Vec<RecoveryInstanceView>, Fault> {
+    ) -> Result<Vec<RecoveryInstanceView>, ServiceError> {
         let state = self.drs(region)?;
         check_count("filters.recoveryInstanceIDs", ids.len(), 200)?;
         let of_servers =
@@ -199,7 +199,7 @@ impl World {
         region: Region,
         ids: &[JobId],
         since_ms: Option<i64>,
-    ) -> Result<Vec<&Job>, Fault> {
+    ) -> Result<Vec<&Job>, ServiceError> {
         let state = self.drs(region)?;
         check_count("filters.jobIDs", ids.len(), 1_000)?;
         let wanted = |job: &&Job| {
@@ -212,9 +212,9 @@ impl World {
     ///
     /// # Errors
     /// Where DRS is not initialised; an unknown job has no declared error, and is a malformed request here.
-    pub fn describe_job_log(&self, region: Region, id: &JobId) -> Result<&[LogLine], Fault> {
+    pub fn describe_job_log(&self, region: Region, id: &JobId) -> Result<&[LogLine], ServiceError> {
         let job = self.drs(region)?.jobs.get(id);
-        Ok(&job.ok_or_else(|| Fault::invalid(format!("Job {id} was not found")))?.log)
+        Ok(&job.ok_or_else(|| ServiceError::invalid(format!("Job {id} was not found")))?.log)
     }
 
     /// DescribeRecoverySnapshots, newest first.
@@ -225,9 +225,10 @@ impl World {
         &self,
         region: Region,
         id: &SourceServerId,
-    ) -> Result<Vec<(SnapshotId, i64)>, Fault> {
+    ) -> Result<Vec<(SnapshotId, i64)>, ServiceError> {
         let server = self.drs(region)?.source_servers.get(id);
-        let server = server.ok_or_else(|| Fault::invalid(format!("Source server {id} was not found")))?;
+        let server =
+            server.ok_or_else(|| ServiceError::invalid(format!("Source server {id} was not found")))?;
         Ok(self.snapshots_of(server))
     }
 
@@ -245,7 +246,10 @@ impl World {
     ///
     /// # Errors
     /// Where DRS is not initialised.
-    pub fn describe_replication_templates(&self, region: Region) -> Result<&[RecoveryTemplate], Fault> {
+    pub fn describe_replication_templates(
+        &self,
+        region: Region,
+    ) -> Result<&[RecoveryTemplate], ServiceError> {
         Ok(&self.drs(region)?.replication_templates)
     }
 
@@ -253,15 +257,15 @@ impl World {
     ///
     /// # Errors
     /// Where DRS is not initialised.
-    pub fn describe_launch_configuration_template(&self, region: Region) -> Result<bool, Fault> {
+    pub fn describe_launch_configuration_template(&self, region: Region) -> Result<bool, ServiceError> {
         Ok(self.drs(region)?.launch_into_source)
     }
 }
 
 /// Refuses a filter with too many values.
-fn check_count(field: &str, count: usize, max: usize) -> Result<(), Fault> {
+fn check_count(field: &str, count: usize, max: usize) -> Result<(), ServiceError> {
     if count > max {
-        return Err(Fault::invalid(format!("{field} must have at most {max} items")));
+        return Err(ServiceError::invalid(format!("{field} must have at most {max} items")));
     }
     Ok(())
 }

@@ -2,11 +2,11 @@
 
 use failback_core::id::{ChangeId, HostedZoneId};
 
-use super::{Event, Touched, World};
+use super::{Changed, Event, World};
 use crate::durations as d;
-use crate::fault::Fault;
 use crate::ids;
 use crate::objects::{Change, DnsRecord};
+use crate::service_error::ServiceError;
 
 /// One UPSERT of a simple record set in a change batch.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,7 +43,7 @@ impl World {
         zone: &HostedZoneId,
         name: &str,
         kind: &str,
-    ) -> Result<Vec<&DnsRecord>, Fault> {
+    ) -> Result<Vec<&DnsRecord>, ServiceError> {
         let zone = self.zones.get(zone).ok_or_else(|| no_zone(zone))?;
         let name = with_dot(name);
         Ok(zone.records.values().filter(|record| record.name == name && record.kind == kind).collect())
@@ -53,9 +53,12 @@ impl World {
     ///
     /// # Errors
     /// When there is no such change.
-    pub fn get_change(&self, id: &ChangeId) -> Result<bool, Fault> {
+    pub fn get_change(&self, id: &ChangeId) -> Result<bool, ServiceError> {
         let message = format!("Could not find resource with ID: /change/{id}");
-        self.changes.get(id).map(|change| change.in_sync).ok_or_else(|| Fault::new("NoSuchChange", message))
+        self.changes
+            .get(id)
+            .map(|change| change.in_sync)
+            .ok_or_else(|| ServiceError::new("NoSuchChange", message))
     }
 
     /// ChangeResourceRecordSets with UPSERTs of simple record sets: all or none.
@@ -66,7 +69,7 @@ impl World {
         &mut self,
         zone: &HostedZoneId,
         batch: &[RecordChange],
-    ) -> Result<ChangeId, Fault> {
+    ) -> Result<ChangeId, ServiceError> {
         let all = |value: fn(&RecordChange) -> String| batch.iter().map(value).collect::<Vec<_>>();
         let keys = [
             ("NormalizedRecordNames", all(|change| normalized(&change.name))),
@@ -112,7 +115,7 @@ impl World {
         let change =
             Change { id: id.clone(), zone: zone.clone(), submitted_ms: self.now_ms, in_sync: false, keys };
         self.changes.insert(id.clone(), change);
-        self.touch(Touched::Change(id.clone()));
+        self.note_change(Changed::Change(id.clone()));
         let delay = d::DNS.draw(&mut self.rng);
         self.after(delay, Event::InSync(id.clone()));
         Ok(id)
@@ -133,7 +136,7 @@ impl World {
         record.ttl_seconds = Some(change.ttl_seconds);
         record.values.clone_from(&change.values);
         let (name, kind, set_identifier) = key;
-        self.touch(Touched::Record { zone: zone.clone(), name, kind, set_identifier });
+        self.note_change(Changed::Record { zone: zone.clone(), name, kind, set_identifier });
     }
 
     /// The name servers answer what was changed: traffic follows.
@@ -150,14 +153,14 @@ impl World {
         }
         for (name, kind, set_identifier) in &change.keys {
             let (zone, name) = (change.zone.clone(), name.clone());
-            self.touch(Touched::Record {
+            self.note_change(Changed::Record {
                 zone,
                 name,
                 kind: kind.clone(),
                 set_identifier: set_identifier.clone(),
             });
         }
-        self.touch(Touched::Change(id.clone()));
+        self.note_change(Changed::Change(id.clone()));
         let moved = self.servers_behind(&change);
         for &server in &moved {
             self.worked(change.submitted_ms, "DNS change", Some(server));
@@ -166,10 +169,10 @@ impl World {
     }
 }
 
-fn no_zone(zone: &HostedZoneId) -> Fault {
-    Fault::new("NoSuchHostedZone", format!("No hosted zone found with ID: {zone}"))
+fn no_zone(zone: &HostedZoneId) -> ServiceError {
+    ServiceError::new("NoSuchHostedZone", format!("No hosted zone found with ID: {zone}"))
 }
 
-fn bad_batch(message: &str) -> Fault {
-    Fault::new("InvalidChangeBatch", message)
+fn bad_batch(message: &str) -> ServiceError {
+    ServiceError::new("InvalidChangeBatch", message)
 }

@@ -4,10 +4,10 @@ use failback_core::cloud::{Check, InstanceState};
 use failback_core::id::{InstanceId, LaunchTemplateId, SecurityGroupId, SubnetId};
 use failback_core::region::Region;
 
-use super::{Event, Touched, World};
+use super::{Changed, Event, World};
 use crate::durations as d;
-use crate::fault::Fault;
 use crate::objects::{Instance, InstanceDetails, Subnet, TemplateVersion};
+use crate::service_error::ServiceError;
 
 /// What a new version of a launch template changes; absent fields are kept.
 #[derive(Debug, Clone, Default)]
@@ -69,7 +69,7 @@ impl World {
         &self,
         region: Region,
         id: &LaunchTemplateId,
-    ) -> Result<(u64, &TemplateVersion), Fault> {
+    ) -> Result<(u64, &TemplateVersion), ServiceError> {
         let template = self.launch_template(region, id).ok_or_else(|| unknown_template(id))?;
         let version = template.default().ok_or_else(|| unknown_version(template.default_version))?;
         Ok((template.default_version, version))
@@ -85,7 +85,7 @@ impl World {
         id: &LaunchTemplateId,
         from: u64,
         change: Version,
-    ) -> Result<u64, Fault> {
+    ) -> Result<u64, ServiceError> {
         let template = self.launch_template(region, id).ok_or_else(|| unknown_template(id))?;
         let mut version = template.version(from).ok_or_else(|| unknown_version(from))?.clone();
         version.subnet = change.subnet.or(version.subnet);
@@ -96,7 +96,7 @@ impl World {
         let template = template.ok_or_else(|| unknown_template(id))?;
         template.versions.push(version);
         let number = u64::try_from(template.versions.len()).unwrap_or(u64::MAX);
-        self.touch(Touched::LaunchTemplate(region, id.clone()));
+        self.note_change(Changed::LaunchTemplate(region, id.clone()));
         Ok(number)
     }
 
@@ -109,14 +109,14 @@ impl World {
         region: Region,
         id: &LaunchTemplateId,
         version: u64,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), ServiceError> {
         let template = self.regions.get_mut(&region).and_then(|state| state.launch_templates.get_mut(id));
         let template = template.ok_or_else(|| unknown_template(id))?;
         if template.version(version).is_none() {
             return Err(unknown_version(version));
         }
         template.default_version = version;
-        self.touch(Touched::LaunchTemplate(region, id.clone()));
+        self.note_change(Changed::LaunchTemplate(region, id.clone()));
         Ok(())
     }
 
@@ -124,13 +124,13 @@ impl World {
     ///
     /// # Errors
     /// When EC2 does not know one of them, or one is protected.
-    pub fn terminate_instances(&mut self, region: Region, ids: &[InstanceId]) -> Result<(), Fault> {
+    pub fn terminate_instances(&mut self, region: Region, ids: &[InstanceId]) -> Result<(), ServiceError> {
         self.known_instances(region, ids)?;
         let protected = |id: &&InstanceId| self.instance(region, id).is_some_and(|i| i.termination_protected);
         if let Some(id) = ids.iter().find(protected) {
             let message =
                 format!("The instance '{id}' may not be terminated. Modify its 'disableApiTermination'");
-            return Err(Fault::new("OperationNotPermitted", message));
+            return Err(ServiceError::new("OperationNotPermitted", message));
         }
         let now = self.now_ms;
         for id in ids {
@@ -143,7 +143,7 @@ impl World {
     ///
     /// # Errors
     /// When EC2 does not know one of them, or one is not running.
-    pub fn stop_instances(&mut self, region: Region, ids: &[InstanceId]) -> Result<(), Fault> {
+    pub fn stop_instances(&mut self, region: Region, ids: &[InstanceId]) -> Result<(), ServiceError> {
         self.known_instances(region, ids)?;
         self.all_in(region, ids, InstanceState::Running)?;
         for id in ids {
@@ -158,7 +158,7 @@ impl World {
     ///
     /// # Errors
     /// When EC2 does not know one of them, or one is not stopped.
-    pub fn start_instances(&mut self, region: Region, ids: &[InstanceId]) -> Result<(), Fault> {
+    pub fn start_instances(&mut self, region: Region, ids: &[InstanceId]) -> Result<(), ServiceError> {
         self.known_instances(region, ids)?;
         self.all_in(region, ids, InstanceState::Stopped)?;
         for id in ids {
@@ -174,39 +174,42 @@ impl World {
         Ok(())
     }
 
-    fn known_instances(&self, region: Region, ids: &[InstanceId]) -> Result<(), Fault> {
+    fn known_instances(&self, region: Region, ids: &[InstanceId]) -> Result<(), ServiceError> {
         if ids.is_empty() {
-            return Err(Fault::new("MissingParameter", "The request must contain the parameter InstanceId"));
+            return Err(ServiceError::new(
+                "MissingParameter",
+                "The request must contain the parameter InstanceId",
+            ));
         }
         let known =
             |id: &&InstanceId| self.instance(region, id).is_some_and(|instance| self.is_shown(instance));
         match ids.iter().find(|id| !known(id)) {
             Some(id) => {
                 let message = format!("The instance ID '{id}' does not exist");
-                Err(Fault::new("InvalidInstanceID.NotFound", message))
+                Err(ServiceError::new("InvalidInstanceID.NotFound", message))
             }
             None => Ok(()),
         }
     }
 
-    fn all_in(&self, region: Region, ids: &[InstanceId], state: InstanceState) -> Result<(), Fault> {
+    fn all_in(&self, region: Region, ids: &[InstanceId], state: InstanceState) -> Result<(), ServiceError> {
         let in_state = |id: &&InstanceId| self.instance(region, id).is_some_and(|i| i.state == state);
         match ids.iter().find(|id| !in_state(id)) {
             Some(id) => {
                 let message = format!("The instance '{id}' is not in a state from which it can be changed");
-                Err(Fault::new("IncorrectInstanceState", message))
+                Err(ServiceError::new("IncorrectInstanceState", message))
             }
             None => Ok(()),
         }
     }
 }
 
-fn unknown_template(id: &LaunchTemplateId) -> Fault {
+fn unknown_template(id: &LaunchTemplateId) -> ServiceError {
     let message = format!("The specified launch template, with template ID {id}, does not exist");
-    Fault::new("InvalidLaunchTemplateId.NotFound", message)
+    ServiceError::new("InvalidLaunchTemplateId.NotFound", message)
 }
 
-fn unknown_version(number: u64) -> Fault {
+fn unknown_version(number: u64) -> ServiceError {
     let message = format!("Could not find the specified version {number} of the launch template");
-    Fault::new("InvalidLaunchTemplateId.VersionNotFound", message)
+    ServiceError::new("InvalidLaunchTemplateId.VersionNotFound", message)
 }

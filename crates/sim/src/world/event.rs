@@ -4,7 +4,7 @@ use failback_core::cloud::InstanceState;
 use failback_core::id::{ChangeId, InstanceId, JobId, RecoveryInstanceId, SourceServerId};
 use failback_core::region::Region;
 
-use super::{Happening, Touched, World};
+use super::{Changed, Occurrence, World};
 
 /// How far the launch of one server in a job has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,12 +66,12 @@ impl World {
     /// Has a due event happen, and tells the observers.
     pub(crate) fn happen(&mut self, event: Event) {
         let label = event.label();
-        self.touched.clear();
+        self.changed.clear();
         self.apply(event);
-        let mut touched = std::mem::take(&mut self.touched);
-        touched.sort();
-        touched.dedup();
-        self.tell(&Happening::Event { label, touched: &touched });
+        let mut changed = std::mem::take(&mut self.changed);
+        changed.sort();
+        changed.dedup();
+        self.tell(&Occurrence::Event { label, changed: &changed });
     }
 
     fn apply(&mut self, event: Event) {
@@ -101,12 +101,12 @@ impl World {
         if let Some(ended) = ended {
             self.worked(ended, label, server);
         }
-        self.touch(Touched::Instance(region, id.clone()));
+        self.note_change(Changed::Instance(region, id.clone()));
     }
 
     fn agent_seen(&mut self, region: Region, id: &InstanceId, job: &JobId) {
         self.worked_since_job(region, id, job, "agent check-in");
-        self.touch(Touched::RecoveryInstance(region, id.recovery_instance()));
+        self.note_change(Changed::RecoveryInstance(region, id.recovery_instance()));
     }
 
     fn checks_pass(&mut self, region: Region, id: &InstanceId, job: &JobId) {
@@ -126,34 +126,34 @@ impl World {
         }
         let (began, index) = (server.replication.began_ms(), server.server);
         self.worked(began, label, index);
-        self.touch(Touched::SourceServer(region, id.clone()));
+        self.note_change(Changed::SourceServer(region, id.clone()));
     }
 
     fn now_visible(&mut self, region: Region, id: &SourceServerId) {
         let Some(server) = self.source_server(region, id) else { return };
         let (added, index) = (server.added_ms, server.server);
         self.worked(added, "source server appears", index);
-        self.touch(Touched::SourceServer(region, id.clone()));
+        self.note_change(Changed::SourceServer(region, id.clone()));
     }
 
     fn settled(&mut self, region: Region, id: &RecoveryInstanceId, since: i64) {
         let Some(record) = self.recovery_instance(region, id) else { return };
         let index = record.server;
         self.worked(since, "stop settles", index);
-        self.touch(Touched::RecoveryInstance(region, id.clone()));
+        self.note_change(Changed::RecoveryInstance(region, id.clone()));
     }
 
     fn record_gone(&mut self, region: Region, id: &RecoveryInstanceId) {
         let Some(state) = self.regions.get_mut(&region) else { return };
         let Some(record) = state.recovery_instances.remove(id) else { return };
         self.forget_recovery_instance(region, &record.source_server, id);
-        self.touch(Touched::RecoveryInstance(region, id.clone()));
+        self.note_change(Changed::RecoveryInstance(region, id.clone()));
     }
 
     fn now_disconnected(&mut self, region: Region, id: &SourceServerId, since: i64) {
         let Some(server) = self.source_server(region, id) else { return };
         let index = server.server;
         self.worked(since, "disconnect settles", index);
-        self.touch(Touched::SourceServer(region, id.clone()));
+        self.note_change(Changed::SourceServer(region, id.clone()));
     }
 }

@@ -1,7 +1,7 @@
 //! The bucket to which the state machines write their reports.
 
 use super::{Answer, Request, World};
-use crate::fault::Fault;
+use crate::service_error::ServiceError;
 
 /// Name of the bucket.
 pub(crate) const BUCKET: &str = "drs-failback-evidence";
@@ -10,8 +10,8 @@ impl World {
     /// PutObject, as a state machine calls it in its own Region.
     ///
     /// # Errors
-    /// What S3 answers where a rule has it refuse.
-    pub fn keep_evidence(&mut self, key: &str, body: String) -> Result<(), Fault> {
+    /// What S3 answers where a fault has it refuse.
+    pub fn keep_evidence(&mut self, key: &str, body: String) -> Result<(), ServiceError> {
         let request = Request::new("s3:PutObject", Some(self.pair.1), [key]);
         let kept = self.call(request, |world| {
             world.evidence.insert(key.to_owned(), body);
@@ -21,9 +21,9 @@ impl World {
             Answer::Ok(()) => Ok(()),
             // What S3 does not model, all of it, Step Functions calls by one name.
             Answer::Refused(fault) => {
-                Err(Fault::new("S3Exception", format!("{}: {}", fault.code, fault.message)))
+                Err(ServiceError::new("S3Exception", format!("{}: {}", fault.code, fault.message)))
             }
-            Answer::Lost | Answer::Died => Err(Fault::new("SdkClientException", "no answer")),
+            Answer::Lost | Answer::Died => Err(ServiceError::new("SdkClientException", "no answer")),
         }
     }
 

@@ -98,22 +98,22 @@ impl World {
     /// What exists of a server now.
     pub fn labels(&self, server: usize) -> Labels {
         let Some(entry) = self.fleet.get(server) else { return Labels::default() };
-        let (home, away) = self.pair;
+        let (source, recovery) = self.pair;
         let instance =
             |region, ids: &[InstanceId]| ids.iter().rev().find(|id| self.lives(region, id)).cloned();
         let record =
             |region, ids: &[RecoveryInstanceId]| ids.iter().rev().find(|id| self.counts(region, id)).cloned();
-        let source = |region, ids: &[SourceServerId]| {
+        let source_server_of = |region, ids: &[SourceServerId]| {
             ids.iter().rev().find(|id| self.source_server(region, id).is_some()).cloned()
         };
         Labels {
-            a1: instance(home, std::slice::from_ref(&entry.a1)),
-            a2: source(home, &entry.a2),
-            a3: record(home, &entry.a3),
-            a4: instance(home, &entry.a4),
-            b1: source(away, std::slice::from_ref(&entry.b1)),
-            b2: record(away, &entry.b2),
-            b3: instance(away, &entry.b3),
+            a1: instance(source, std::slice::from_ref(&entry.a1)),
+            a2: source_server_of(source, &entry.a2),
+            a3: record(source, &entry.a3),
+            a4: instance(source, &entry.a4),
+            b1: source_server_of(recovery, std::slice::from_ref(&entry.b1)),
+            b2: record(recovery, &entry.b2),
+            b3: instance(recovery, &entry.b3),
         }
     }
 
@@ -125,30 +125,30 @@ impl World {
     /// Everything of one server that still exists. Where A4 is A1 it counts as A4.
     pub fn left_of(&self, server: usize) -> Vec<Left> {
         let Some(entry) = self.fleet.get(server) else { return Vec::new() };
-        let (home, away) = self.pair;
+        let (source, recovery) = self.pair;
         let mut left = Vec::new();
         let mut add = |label, region, kind, id: String| left.push(Left { label, id, region, kind, server });
         let a1_is_a4 = entry.a4.contains(&entry.a1);
-        if !a1_is_a4 && self.lives(home, &entry.a1) {
-            add("A1", home, LeftKind::Instance, entry.a1.to_string());
+        if !a1_is_a4 && self.lives(source, &entry.a1) {
+            add("A1", source, LeftKind::Instance, entry.a1.to_string());
         }
-        for id in entry.a2.iter().filter(|id| self.source_server(home, id).is_some()) {
-            add("A2", home, LeftKind::SourceServer, id.to_string());
+        for id in entry.a2.iter().filter(|id| self.source_server(source, id).is_some()) {
+            add("A2", source, LeftKind::SourceServer, id.to_string());
         }
-        for id in entry.a3.iter().filter(|id| self.counts(home, id)) {
-            add("A3", home, LeftKind::RecoveryInstance, id.to_string());
+        for id in entry.a3.iter().filter(|id| self.counts(source, id)) {
+            add("A3", source, LeftKind::RecoveryInstance, id.to_string());
         }
-        for id in entry.a4.iter().filter(|id| self.lives(home, id)) {
-            add("A4", home, LeftKind::Instance, id.to_string());
+        for id in entry.a4.iter().filter(|id| self.lives(source, id)) {
+            add("A4", source, LeftKind::Instance, id.to_string());
         }
-        if self.source_server(away, &entry.b1).is_some() {
-            add("B1", away, LeftKind::SourceServer, entry.b1.to_string());
+        if self.source_server(recovery, &entry.b1).is_some() {
+            add("B1", recovery, LeftKind::SourceServer, entry.b1.to_string());
         }
-        for id in entry.b2.iter().filter(|id| self.counts(away, id)) {
-            add("B2", away, LeftKind::RecoveryInstance, id.to_string());
+        for id in entry.b2.iter().filter(|id| self.counts(recovery, id)) {
+            add("B2", recovery, LeftKind::RecoveryInstance, id.to_string());
         }
-        for id in entry.b3.iter().filter(|id| self.lives(away, id)) {
-            add("B3", away, LeftKind::Instance, id.to_string());
+        for id in entry.b3.iter().filter(|id| self.lives(recovery, id)) {
+            add("B3", recovery, LeftKind::Instance, id.to_string());
         }
         left
     }
@@ -196,35 +196,35 @@ impl World {
         }
     }
 
-    /// The name under which rules know the server.
-    fn rule_name_fits(&self, server: &SourceServer, name: &str) -> bool {
+    /// The name under which faults know the server.
+    fn fault_names(&self, server: &SourceServer, name: &str) -> bool {
         server.server.and_then(|i| self.fleet.get(i)).is_some_and(|s| s.name == name || s.b1.as_str() == name)
     }
 
-    /// True when a rule has this launch of A2 fail; uses the rule up.
+    /// True when a fault has this launch of A2 fail; uses the fault up.
     pub(crate) fn launch_is_to_fail(&mut self, server: &SourceServer) -> bool {
         if server.direction != Direction::Failback {
             return false;
         }
-        let fits: Vec<bool> = self.rule_fits(server);
-        self.rules.iter_mut().zip(fits).any(|(rule, fits)| fits && rule.fails_launch())
+        let fits: Vec<bool> = self.faults_of(server);
+        self.faults.iter_mut().zip(fits).any(|(fault, fits)| fits && fault.fails_launch())
     }
 
-    /// True when a rule has this A4 come up impaired; uses the rule up.
+    /// True when a fault has this A4 come up impaired; uses the fault up.
     pub(crate) fn boot_is_to_fail(&mut self, id: &SourceServerId, region: Region) -> bool {
         let Some(server) = self.source_server(region, id).cloned() else { return false };
-        let fits: Vec<bool> = self.rule_fits(&server);
-        self.rules.iter_mut().zip(fits).any(|(rule, fits)| fits && rule.fails_boot())
+        let fits: Vec<bool> = self.faults_of(&server);
+        self.faults.iter_mut().zip(fits).any(|(fault, fits)| fits && fault.fails_boot())
     }
 
-    /// How long a rule has the initial sync of this server's A2 stall.
+    /// How long a fault has the initial sync of this server's A2 stall.
     pub(crate) fn stall_of(&mut self, original: &SourceServer) -> Option<i64> {
-        let fits: Vec<bool> = self.rule_fits(original);
-        self.rules.iter_mut().zip(fits).find_map(|(rule, fits)| if fits { rule.stalls() } else { None })
+        let fits: Vec<bool> = self.faults_of(original);
+        self.faults.iter_mut().zip(fits).find_map(|(fault, fits)| if fits { fault.stalls() } else { None })
     }
 
-    fn rule_fits(&self, server: &SourceServer) -> Vec<bool> {
-        let fits = |name: &str| self.rule_name_fits(server, name);
-        self.rules.iter().map(|rule| rule.server().is_some_and(fits)).collect()
+    fn faults_of(&self, server: &SourceServer) -> Vec<bool> {
+        let fits = |name: &str| self.fault_names(server, name);
+        self.faults.iter().map(|fault| fault.server().is_some_and(fits)).collect()
     }
 }

@@ -4,7 +4,7 @@ use failback_core::cloud::{InstanceState, Tags};
 use failback_core::id::{InstanceId, RecoveryInstanceId, SourceServerId, SubnetId};
 use failback_core::region::Region;
 
-use super::{Event, Touched, World};
+use super::{Changed, Event, World};
 use crate::durations as d;
 use crate::ids;
 use crate::objects::{Disk, Instance, SourceServer};
@@ -32,7 +32,7 @@ impl World {
         self.addresses.insert(instance.private_ip.clone(), (region, id.clone()));
         self.addresses.insert(instance.public_ip.clone(), (region, id.clone()));
         self.regions.entry(region).or_default().instances.insert(id.clone(), instance);
-        self.touch(Touched::Instance(region, id));
+        self.note_change(Changed::Instance(region, id));
     }
 
     /// Launches a new instance from a source server, as its launch template says.
@@ -110,7 +110,7 @@ impl World {
         instance.agent_seen_ms = None;
         instance.impaired = false;
         let id = id.clone();
-        self.touch(Touched::Instance(region, id.clone()));
+        self.note_change(Changed::Instance(region, id.clone()));
         self.boot(region, &id);
         Some(id)
     }
@@ -163,7 +163,7 @@ impl World {
     fn record_lingers(&mut self, region: Region, id: &InstanceId) {
         let record = id.recovery_instance();
         if self.recovery_instance(region, &record).is_some() {
-            self.touch(Touched::RecoveryInstance(region, record.clone()));
+            self.note_change(Changed::RecoveryInstance(region, record.clone()));
             self.after(d::LINGERS, Event::RecordGone(region, record));
         }
         let subnet = self.instance(region, id).map(|instance| instance.subnet.clone());
@@ -181,7 +181,7 @@ impl World {
         let was = std::mem::replace(&mut instance.state, to);
         instance.since_ms = now;
         let server = instance.server;
-        self.touch(Touched::Instance(region, id.clone()));
+        self.note_change(Changed::Instance(region, id.clone()));
         if was == InstanceState::Running {
             self.lose_agents(id);
         }
@@ -198,7 +198,7 @@ impl World {
             if let Some(found) = self.server_mut(region, &server) {
                 found.replication.lose_agent(now);
             }
-            self.touch(Touched::SourceServer(region, server));
+            self.note_change(Changed::SourceServer(region, server));
         }
     }
 
@@ -216,7 +216,7 @@ impl World {
                     crate::replication::Layout { now, source: id, total, stall_ms: None, counts_as_rescan };
                 found.replication.repoint(&layout, &mut rng);
             }
-            self.touch(Touched::SourceServer(region, server));
+            self.note_change(Changed::SourceServer(region, server));
         }
     }
 

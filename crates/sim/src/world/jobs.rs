@@ -4,11 +4,11 @@ use failback_core::cloud::{JobKind, JobStatus, LaunchStatus, Tags};
 use failback_core::id::{JobId, RecoveryInstanceId, SourceServerId};
 use failback_core::region::Region;
 
-use super::{Event, Touched, World};
+use super::{Changed, Event, World};
 use crate::durations as d;
-use crate::fault::Fault;
 use crate::ids;
 use crate::objects::{Job, JobPart};
+use crate::service_error::ServiceError;
 
 /// What a new job is made of.
 pub(crate) struct NewJob {
@@ -35,20 +35,20 @@ impl JobPart {
 
 impl World {
     /// Refuses a job of this many servers where a quota is used up (drs-facts §6).
-    pub(crate) fn check_job_quotas(&self, region: Region, servers: usize) -> Result<(), Fault> {
+    pub(crate) fn check_job_quotas(&self, region: Region, servers: usize) -> Result<(), ServiceError> {
         let quotas = self.quotas(region);
         if servers > quotas.servers_per_job {
             let message = format!("Max source servers in a single Job exceeded: {}", quotas.servers_per_job);
-            return Err(Fault::quota("L-B827C881", message));
+            return Err(ServiceError::quota("L-B827C881", message));
         }
         if self.active_jobs(region).count() >= quotas.concurrent_jobs {
             let message = format!("Concurrent jobs in progress exceeded: {}", quotas.concurrent_jobs);
-            return Err(Fault::quota("L-D88FAC3A", message));
+            return Err(ServiceError::quota("L-D88FAC3A", message));
         }
         let in_jobs: usize = self.active_jobs(region).map(|job| job.parts.len()).sum();
         if in_jobs + servers > quotas.servers_in_jobs {
             let message = format!("Max source servers in all Jobs exceeded: {}", quotas.servers_in_jobs);
-            return Err(Fault::quota("L-05AFA8C6", message));
+            return Err(ServiceError::quota("L-05AFA8C6", message));
         }
         Ok(())
     }
@@ -59,10 +59,14 @@ impl World {
     }
 
     /// Refuses a server that a job works on: one job at a time (§6, L-DD6D028C; text in §5).
-    pub(crate) fn check_not_in_job(&self, region: Region, server: &SourceServerId) -> Result<(), Fault> {
+    pub(crate) fn check_not_in_job(
+        &self,
+        region: Region,
+        server: &SourceServerId,
+    ) -> Result<(), ServiceError> {
         if self.is_in_job(region, server) {
             let message = "One or more of the Source Servers included in API call are currently being processed by a Job";
-            return Err(Fault::conflict(message, server));
+            return Err(ServiceError::conflict(message, server));
         }
         Ok(())
     }
@@ -90,7 +94,7 @@ impl World {
         state.active_jobs.push(id.clone());
         state.jobs.insert(id.clone(), job);
         self.job_is_asked_for(region, &id, new.kind);
-        self.touch(Touched::Job(region, id.clone()));
+        self.note_change(Changed::Job(region, id.clone()));
         let pending = d::JOB_PENDING.draw(&mut self.rng);
         self.after(pending, Event::JobStarted(region, id.clone()));
         id
@@ -98,7 +102,7 @@ impl World {
 
     /// PENDING becomes STARTED.
     pub(crate) fn job_started(&mut self, region: Region, id: &JobId) {
-        self.touch(Touched::Job(region, id.clone()));
+        self.note_change(Changed::Job(region, id.clone()));
         let Some(job) = self.job_mut(region, id) else { return };
         job.status = JobStatus::Started;
         for part in &mut job.parts {
@@ -128,7 +132,7 @@ impl World {
 
     /// The job is COMPLETED, whatever became of its servers (§0.2).
     pub(crate) fn job_ended(&mut self, region: Region, id: &JobId) {
-        self.touch(Touched::Job(region, id.clone()));
+        self.note_change(Changed::Job(region, id.clone()));
         let now = self.now_ms;
         if let Some(state) = self.regions.get_mut(&region) {
             state.active_jobs.retain(|active| active != id);

@@ -6,11 +6,11 @@ use failback_core::region::Region;
 
 use super::event::PartStep;
 use super::jobs::NewJob;
-use super::{Event, Touched, World};
+use super::{Changed, Event, World};
 use crate::durations as d;
-use crate::fault::Fault;
 use crate::objects::{Disk, JobPart, LastLaunchInfo, SourceServer};
 use crate::permission::{About, Stage};
+use crate::service_error::ServiceError;
 
 /// One of `sourceServers` of StartRecovery.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,17 +38,17 @@ impl World {
         servers: &[RecoveryRequest],
         is_drill: bool,
         tags: Tags,
-    ) -> Result<JobId, Fault> {
+    ) -> Result<JobId, ServiceError> {
         self.drs(region)?;
         if servers.is_empty() || servers.len() > 200 {
-            return Err(Fault::invalid("sourceServers must have 1 to 200 items"));
+            return Err(ServiceError::invalid("sourceServers must have 1 to 200 items"));
         }
         super::settings::check_tags(&tags)?;
         self.permissions.request_tags(&tags);
         let mut parts: Vec<JobPart> = Vec::new();
         for request in servers {
             if parts.iter().any(|part| part.server == request.server) {
-                return Err(Fault::invalid(format!("{} is named twice", request.server)));
+                return Err(ServiceError::invalid(format!("{} is named twice", request.server)));
             }
             parts.push(self.launchable(region, request)?);
         }
@@ -65,21 +65,21 @@ impl World {
                 server.last_launch_info =
                     Some(LastLaunchInfo { job: job.clone(), is_drill, called_ms, status });
             }
-            self.touch(Touched::SourceServer(region, id));
+            self.note_change(Changed::SourceServer(region, id));
         }
         Ok(job)
     }
 
     /// Refuses a server that cannot enter a job at all. One that is merely not ready is skipped by the job.
-    fn launchable(&self, region: Region, request: &RecoveryRequest) -> Result<JobPart, Fault> {
+    fn launchable(&self, region: Region, request: &RecoveryRequest) -> Result<JobPart, ServiceError> {
         let id = &request.server;
         // RNF is not declared here; the class is uncertain (§5).
         let server = self.source_server(region, id);
         let server =
-            server.ok_or_else(|| Fault::conflict(format!("Source server {id} was not found"), id))?;
+            server.ok_or_else(|| ServiceError::conflict(format!("Source server {id} was not found"), id))?;
         self.check_not_in_job(region, id)?;
         if server.disconnecting {
-            return Err(Fault::conflict(format!("Source server {id} is disconnected"), id));
+            return Err(ServiceError::conflict(format!("Source server {id} is disconnected"), id));
         }
         if let Some(target) = &server.launch.launch_into {
             let state =
@@ -88,13 +88,14 @@ impl World {
                 let state = super::describe::state_word(state);
                 let message =
                     format!("Instance {target} needs to be in a stopped state but is in a {state} state");
-                return Err(Fault::conflict(message, id));
+                return Err(ServiceError::conflict(message, id));
             }
         }
         let mut part = JobPart::new(id.clone(), None);
         if let Some(wanted) = &request.snapshot {
             let found = self.snapshots_of(server).into_iter().find(|(snapshot, _)| snapshot == wanted);
-            let unknown = || Fault::conflict(format!("Recovery snapshot {wanted} was not found"), wanted);
+            let unknown =
+                || ServiceError::conflict(format!("Recovery snapshot {wanted} was not found"), wanted);
             part.wanted_point_ms = Some(found.ok_or_else(unknown)?.1);
         }
         Ok(part)

@@ -4,7 +4,7 @@ use failback_core::cloud::{Direction, LastLaunch, LaunchStatus, Tags};
 use failback_core::id::{InstanceId, JobId, SourceServerId};
 use failback_core::region::Region;
 
-use super::{Event, Touched, World};
+use super::{Changed, Event, World};
 use crate::durations as d;
 use crate::objects::{JobPart, RecoveryInstance};
 
@@ -52,8 +52,8 @@ impl World {
         self.launch_result(region, id, LastLaunch::Succeeded, LaunchStatus::Launched);
         self.note_launched(region, id, &record_id, &instance);
         self.expect_agent(region, job, &instance);
-        self.touch(Touched::RecoveryInstance(region, record_id));
-        self.touch(Touched::Job(region, job.clone()));
+        self.note_change(Changed::RecoveryInstance(region, record_id));
+        self.note_change(Changed::Job(region, job.clone()));
     }
 
     fn expect_agent(&mut self, region: Region, job: &JobId, id: &InstanceId) {
@@ -73,7 +73,7 @@ impl World {
                 info.status = status;
             }
         }
-        self.touch(Touched::SourceServer(region, id.clone()));
+        self.note_change(Changed::SourceServer(region, id.clone()));
     }
 
     /// The server's part ends in FAILED; the job itself goes on to COMPLETED (§0.2).
@@ -97,7 +97,7 @@ impl World {
             }
         }
         self.launch_result(region, id, LastLaunch::Failed, LaunchStatus::Failed);
-        self.touch(Touched::Job(region, job.clone()));
+        self.note_change(Changed::Job(region, job.clone()));
     }
 
     pub(super) fn log_part(&mut self, region: Region, job: &JobId, id: &SourceServerId, event: &'static str) {
@@ -105,7 +105,7 @@ impl World {
         if let Some(job) = self.job_mut(region, job) {
             job.note(now, event, Some(id));
         }
-        self.touch(Touched::Job(region, job.clone()));
+        self.note_change(Changed::Job(region, job.clone()));
     }
 
     /// What follows a launch job: boot checks and post-launch actions.

@@ -27,12 +27,12 @@ use failback_core::region::Region;
 use fastrand::Rng;
 
 use crate::chain::{Work, longest_chain_ms};
+use crate::fault::{Fault, TaskFault};
 use crate::objects::{Change, Zone};
 use crate::permission;
-use crate::rules::{Rule, TaskFault};
 use crate::switches::Switches;
 
-pub use call::{Answer, Call, Happening, Observer, Outcome, Request, Touched};
+pub use call::{Answer, Call, Changed, Observer, Occurrence, Outcome, Request};
 pub use dns::RecordChange;
 pub use ec2::Version;
 pub use fleet::{FleetServer, Labels, Left, LeftKind};
@@ -76,7 +76,7 @@ pub struct World {
     pub(crate) queued: u64,
     pub(crate) calls: Vec<Call>,
     pub(crate) permissions: permission::Log,
-    pub(crate) rules: Vec<Rule>,
+    pub(crate) faults: Vec<Fault>,
     pub(crate) observers: Vec<Box<dyn Observer + Send>>,
     pub(crate) actor: Option<String>,
     pub(crate) step: Option<String>,
@@ -85,7 +85,7 @@ pub struct World {
     pub(crate) fleet: Vec<FleetServer>,
     pub(crate) workload: Workload,
     pub(crate) works: Vec<Work>,
-    pub(crate) touched: Vec<Touched>,
+    pub(crate) changed: Vec<Changed>,
     pub(crate) addresses: BTreeMap<String, (Region, InstanceId)>,
     pub(crate) replicating: BTreeMap<InstanceId, BTreeSet<(Region, SourceServerId)>>,
     pub(crate) evidence: BTreeMap<String, String>,
@@ -112,7 +112,7 @@ impl World {
             queued: 0,
             calls: Vec::new(),
             permissions: permission::Log::default(),
-            rules: Vec::new(),
+            faults: Vec::new(),
             observers: Vec::new(),
             actor: None,
             step: None,
@@ -121,7 +121,7 @@ impl World {
             fleet: Vec::new(),
             workload: Workload::default(),
             works: Vec::new(),
-            touched: Vec::new(),
+            changed: Vec::new(),
             addresses: BTreeMap::new(),
             replicating: BTreeMap::new(),
             evidence: BTreeMap::new(),
@@ -170,24 +170,24 @@ impl World {
         self.queued += 1;
     }
 
-    /// Adds a rule that makes something go wrong.
-    pub fn add_rule(&mut self, rule: Rule) {
-        self.rules.push(rule);
+    /// Adds a fault that makes something go wrong.
+    pub fn add_fault(&mut self, fault: Fault) {
+        self.faults.push(fault);
     }
 
-    /// What a rule does to the answer of a step that is called now; uses the rule up.
+    /// What a fault does to the answer of a step that is called now; uses the fault up.
     pub fn fault_of_task(&mut self, step: &str) -> Option<TaskFault> {
-        self.rules.iter_mut().find_map(|rule| rule.answers(step))
+        self.faults.iter_mut().find_map(|fault| fault.answers(step))
     }
 
-    /// Takes every rule away: from now on nothing goes wrong.
-    pub fn clear_rules(&mut self) {
-        self.rules.clear();
+    /// Takes every fault away: from now on nothing goes wrong.
+    pub fn clear_faults(&mut self) {
+        self.faults.clear();
     }
 
-    /// The rules, with how often each still applies.
-    pub fn rules(&self) -> &[Rule] {
-        &self.rules
+    /// The faults, with how often each still applies.
+    pub fn faults(&self) -> &[Fault] {
+        &self.faults
     }
 
     /// Installs an observer, which is told of every call and every event from now on.
@@ -195,7 +195,7 @@ impl World {
         self.observers.push(observer);
     }
 
-    /// Says which execution acts now, and in which step of it: for the call log and for the crash rules.
+    /// Says which execution acts now, and in which step of it: for the call log and for the crash faults.
     pub fn enter_step(&mut self, step: Option<&str>, execution: Option<&str>) {
         self.step = step.map(str::to_owned);
         self.actor = execution.map(str::to_owned);

@@ -9,15 +9,15 @@ use failback_core::id::{
 use failback_core::region::Region;
 
 use super::{Bystanders, Call, FleetServer, World};
-use crate::fault::Fault;
 use crate::objects::{
     Change, DnsRecord, Instance, Job, LaunchTemplate, RecoveryInstance, SourceServer, Subnet, Zone,
 };
+use crate::service_error::ServiceError;
 use crate::switches::Switches;
 
 impl World {
     /// The source Region and the recovery Region.
-    pub fn ends(&self) -> (Region, Region) {
+    pub fn region_pair(&self) -> (Region, Region) {
         self.pair
     }
 
@@ -150,13 +150,17 @@ impl World {
     }
 
     /// Refuses where DRS is not initialised.
-    pub(crate) fn drs(&self, region: Region) -> Result<&super::RegionState, Fault> {
-        self.regions.get(&region).filter(|state| state.initialised).ok_or_else(Fault::uninitialized)
+    pub(crate) fn drs(&self, region: Region) -> Result<&super::RegionState, ServiceError> {
+        self.regions.get(&region).filter(|state| state.initialised).ok_or_else(ServiceError::uninitialized)
     }
 
     /// Refuses where DRS is not initialised, and what DRS does not know.
-    pub(crate) fn known_server(&self, region: Region, id: &SourceServerId) -> Result<&SourceServer, Fault> {
-        self.drs(region)?.source_servers.get(id).ok_or_else(|| Fault::not_found("Source server", id))
+    pub(crate) fn known_server(
+        &self,
+        region: Region,
+        id: &SourceServerId,
+    ) -> Result<&SourceServer, ServiceError> {
+        self.drs(region)?.source_servers.get(id).ok_or_else(|| ServiceError::not_found("Source server", id))
     }
 
     pub(crate) fn server_mut(&mut self, region: Region, id: &SourceServerId) -> Option<&mut SourceServer> {

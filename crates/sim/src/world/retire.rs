@@ -4,20 +4,23 @@ use failback_core::cloud::Direction;
 use failback_core::id::{RecoveryInstanceId, SourceServerId};
 use failback_core::region::Region;
 
-use super::{Event, Touched, World};
+use super::{Changed, Event, World};
 use crate::durations as d;
-use crate::fault::Fault;
 use crate::replication::{Layout, Phase};
+use crate::service_error::ServiceError;
 
 impl World {
     /// StopReplication: unprotects the server and deletes its points in time.
     ///
     /// # Errors
     /// As DRS refuses: unknown, already stopped, disconnected, or in a job.
-    pub fn stop_replication(&mut self, region: Region, id: &SourceServerId) -> Result<(), Fault> {
+    pub fn stop_replication(&mut self, region: Region, id: &SourceServerId) -> Result<(), ServiceError> {
         let server = self.known_server(region, id)?;
         if server.disconnecting || !server.replication.is_running(self.now_ms) {
-            return Err(Fault::conflict(format!("Replication of source server {id} is not running"), id));
+            return Err(ServiceError::conflict(
+                format!("Replication of source server {id} is not running"),
+                id,
+            ));
         }
         self.check_not_in_job(region, id)?;
         self.stop_now(region, id);
@@ -29,7 +32,7 @@ impl World {
         let Some(server) = self.server_mut(region, id) else { return };
         server.replication.stop(now);
         let (origin, instance) = (server.origin, server.source.recovery_instance());
-        self.touch(Touched::SourceServer(region, id.clone()));
+        self.note_change(Changed::SourceServer(region, id.clone()));
         // §0.7: the instance stays in its failback for a while.
         let settles = d::STOP_SETTLES.draw(&mut self.rng);
         if let Some(record) = self.record_mut(origin, &instance) {
@@ -42,10 +45,13 @@ impl World {
     ///
     /// # Errors
     /// As DRS refuses: unknown, running, or disconnected.
-    pub fn start_replication(&mut self, region: Region, id: &SourceServerId) -> Result<(), Fault> {
+    pub fn start_replication(&mut self, region: Region, id: &SourceServerId) -> Result<(), ServiceError> {
         let server = self.known_server(region, id)?;
         if server.disconnecting || server.replication.is_running(self.now_ms) {
-            return Err(Fault::conflict(format!("Replication of source server {id} cannot be started"), id));
+            return Err(ServiceError::conflict(
+                format!("Replication of source server {id} cannot be started"),
+                id,
+            ));
         }
         self.check_replicating_quota(region)?;
         let (source, total) = (server.source.clone(), server.total_bytes());
@@ -55,7 +61,7 @@ impl World {
             let layout = Layout { now, source: &source, total, stall_ms: None, counts_as_rescan };
             server.replication.restart(&layout, &mut rng);
         }
-        self.touch(Touched::SourceServer(region, id.clone()));
+        self.note_change(Changed::SourceServer(region, id.clone()));
         self.expect_completion(region, id, "protection");
         Ok(())
     }
@@ -64,14 +70,18 @@ impl World {
     ///
     /// # Errors
     /// As DRS refuses: unknown, already disconnected, in a job, or with a live recovery instance.
-    pub fn disconnect_source_server(&mut self, region: Region, id: &SourceServerId) -> Result<(), Fault> {
+    pub fn disconnect_source_server(
+        &mut self,
+        region: Region,
+        id: &SourceServerId,
+    ) -> Result<(), ServiceError> {
         let server = self.known_server(region, id)?;
         if server.disconnecting {
-            return Err(Fault::conflict(format!("Source server {id} is already disconnected"), id));
+            return Err(ServiceError::conflict(format!("Source server {id} is already disconnected"), id));
         }
         self.check_not_in_job(region, id)?;
         if self.has_live_recovery_instance(region, id) {
-            return Err(Fault::conflict(format!("Source server {id} has a recovery instance"), id));
+            return Err(ServiceError::conflict(format!("Source server {id} has a recovery instance"), id));
         }
         if server.replication.is_running(self.now_ms) {
             self.stop_now(region, id);
@@ -82,7 +92,7 @@ impl World {
             server.disconnecting = true;
             server.replication.disconnect(now, now + delay);
         }
-        self.touch(Touched::SourceServer(region, id.clone()));
+        self.note_change(Changed::SourceServer(region, id.clone()));
         self.after(delay, Event::Disconnected(region, id.clone(), now));
         Ok(())
     }
@@ -101,10 +111,10 @@ impl World {
     ///
     /// # Errors
     /// As DRS refuses: unknown, or not disconnected yet.
-    pub fn delete_source_server(&mut self, region: Region, id: &SourceServerId) -> Result<(), Fault> {
+    pub fn delete_source_server(&mut self, region: Region, id: &SourceServerId) -> Result<(), ServiceError> {
         let server = self.known_server(region, id)?;
         if server.replication.phase(self.now_ms) != Phase::Disconnected {
-            return Err(Fault::conflict(format!("Source server {id} is not disconnected"), id));
+            return Err(ServiceError::conflict(format!("Source server {id} is not disconnected"), id));
         }
         let (source, template) = (server.source.clone(), server.launch.template.clone());
         if let Some(servers) = self.replicating.get_mut(&source) {
@@ -114,7 +124,7 @@ impl World {
             state.source_servers.remove(id);
             state.launch_templates.remove(&template);
         }
-        self.touch(Touched::SourceServer(region, id.clone()));
+        self.note_change(Changed::SourceServer(region, id.clone()));
         Ok(())
     }
 
@@ -122,23 +132,30 @@ impl World {
     ///
     /// # Errors
     /// As DRS refuses: unknown, in a job, or neither reversed as a failed-back instance nor disconnected.
-    pub fn delete_recovery_instance(&mut self, region: Region, id: &RecoveryInstanceId) -> Result<(), Fault> {
+    pub fn delete_recovery_instance(
+        &mut self,
+        region: Region,
+        id: &RecoveryInstanceId,
+    ) -> Result<(), ServiceError> {
         let state = self.drs(region)?;
-        let missing = || Fault::conflict(format!("Recovery instance {id} was not found"), id);
+        let missing = || ServiceError::conflict(format!("Recovery instance {id} was not found"), id);
         let record = state.recovery_instances.get(id).ok_or_else(missing)?;
         let server = record.source_server.clone();
         // Only a failed-back instance may go without being disconnected (§5): its launch came from a FAILBACK server.
         let failed_back =
             state.source_servers.get(&server).is_none_or(|s| s.direction == Direction::Failback);
         if !(record.disconnected || (record.reversal.is_some() && failed_back)) {
-            return Err(Fault::conflict(format!("Recovery instance {id} must be disconnected first"), id));
+            return Err(ServiceError::conflict(
+                format!("Recovery instance {id} must be disconnected first"),
+                id,
+            ));
         }
         self.check_not_in_job(region, &server)?;
         if let Some(state) = self.regions.get_mut(&region) {
             state.recovery_instances.remove(id);
         }
         self.forget_recovery_instance(region, &server, id);
-        self.touch(Touched::RecoveryInstance(region, id.clone()));
+        self.note_change(Changed::RecoveryInstance(region, id.clone()));
         Ok(())
     }
 
@@ -150,16 +167,16 @@ impl World {
         &mut self,
         region: Region,
         id: &RecoveryInstanceId,
-    ) -> Result<(), Fault> {
-        let missing = || Fault::not_found("Recovery instance", id);
+    ) -> Result<(), ServiceError> {
+        let missing = || ServiceError::not_found("Recovery instance", id);
         let record = self.drs(region)?.recovery_instances.get(id).ok_or_else(missing)?;
         if record.reversal.is_some() || record.disconnected {
-            return Err(Fault::conflict(format!("Recovery instance {id} cannot be disconnected"), id));
+            return Err(ServiceError::conflict(format!("Recovery instance {id} cannot be disconnected"), id));
         }
         if let Some(record) = self.record_mut(region, id) {
             record.disconnected = true;
         }
-        self.touch(Touched::RecoveryInstance(region, id.clone()));
+        self.note_change(Changed::RecoveryInstance(region, id.clone()));
         Ok(())
     }
 }

@@ -4,15 +4,15 @@ use failback_core::cloud::{Direction, InstanceState, LastLaunch, RightSizing, Ta
 use failback_core::id::{InstanceId, LaunchTemplateId, RecoveryInstanceId, SourceServerId};
 use failback_core::region::Region;
 
-use super::{Event, Touched, World};
+use super::{Changed, Event, World};
 use crate::durations as d;
-use crate::fault::Fault;
 use crate::ids;
 use crate::objects::{
     LaunchConfig, LaunchTemplate, RecoveryInstance, Reversal, SourceServer, TemplateVersion,
 };
 use crate::permission::{About, Stage};
 use crate::replication::{Layout, Replication};
+use crate::service_error::ServiceError;
 
 /// The tag that allows launching into an instance (§5).
 pub(crate) const LAUNCH_INTO_TAG: (&str, &str) = ("AWSDRS", "AllowLaunchingIntoThisInstance");
@@ -22,49 +22,59 @@ impl World {
     ///
     /// # Errors
     /// As DRS refuses: not initialised in either Region, unknown, agent not seen, already reversed, quotas.
-    pub fn reverse_replication(&mut self, region: Region, id: &RecoveryInstanceId) -> Result<String, Fault> {
-        let missing = || Fault::not_found("Recovery instance", id);
+    pub fn reverse_replication(
+        &mut self,
+        region: Region,
+        id: &RecoveryInstanceId,
+    ) -> Result<String, ServiceError> {
+        let missing = || ServiceError::not_found("Recovery instance", id);
         let record = self.drs(region)?.recovery_instances.get(id).ok_or_else(missing)?.clone();
         self.check_reversible(&record)?;
         let Some(launched_from) = self.source_server(region, &record.source_server).cloned() else {
-            return Err(Fault::conflict(format!("Source server of {id} was not found"), id));
+            return Err(ServiceError::conflict(format!("Source server of {id} was not found"), id));
         };
-        let home = launched_from.origin;
+        let source = launched_from.origin;
         let about = About { recovery_instance: Some(&record.arn), ..About::default() };
         self.forwarded(Stage::Reversal, region, about);
-        self.drs(home)?;
+        self.drs(source)?;
         if let Some(existing) = self.reversed_already(&record) {
             if self.switches.second_reverse_answers_arn {
                 return Ok(existing);
             }
-            return Err(Fault::conflict(format!("Replication of {id} is already reversed"), id));
+            return Err(ServiceError::conflict(format!("Replication of {id} is already reversed"), id));
         }
         let (server, arn) = match self.to_repoint(&launched_from) {
-            Some(original) => self.repoint(home, &original, &record)?,
-            None => self.create_reversed(home, &launched_from, &record)?,
+            Some(original) => self.repoint(source, &original, &record)?,
+            None => self.create_reversed(source, &launched_from, &record)?,
         };
         let at_ms = self.now_ms;
         if let Some(record) = self.record_mut(region, id) {
-            record.reversal = Some(Reversal { at_ms, region: home, server });
+            record.reversal = Some(Reversal { at_ms, region: source, server });
         }
-        self.touch(Touched::RecoveryInstance(region, id.clone()));
+        self.note_change(Changed::RecoveryInstance(region, id.clone()));
         Ok(arn)
     }
 
-    fn check_reversible(&self, record: &RecoveryInstance) -> Result<(), Fault> {
+    fn check_reversible(&self, record: &RecoveryInstance) -> Result<(), ServiceError> {
         let id = &record.id;
         let instance = self.instance(record.region, &record.instance);
         if !instance.is_some_and(|instance| instance.state == InstanceState::Running) {
-            return Err(Fault::conflict(format!("Recovery instance {id} is not running"), id));
+            return Err(ServiceError::conflict(format!("Recovery instance {id} is not running"), id));
         }
         if record.disconnected {
-            return Err(Fault::conflict(format!("Recovery instance {id} is disconnected"), id));
+            return Err(ServiceError::conflict(format!("Recovery instance {id} is disconnected"), id));
         }
         if self.first_agent_contact(record).is_none() {
-            return Err(Fault::conflict(format!("Recovery instance {id} has not finished initializing"), id));
+            return Err(ServiceError::conflict(
+                format!("Recovery instance {id} has not finished initializing"),
+                id,
+            ));
         }
         if record.is_drill && self.switches.refuses_to_reverse_drills {
-            return Err(Fault::conflict(format!("Recovery instance {id} was launched as a drill"), id));
+            return Err(ServiceError::conflict(
+                format!("Recovery instance {id} was launched as a drill"),
+                id,
+            ));
         }
         Ok(())
     }
@@ -93,11 +103,11 @@ impl World {
     }
 
     /// Refuses one more replicating server where the quota is used up (§6).
-    pub(crate) fn check_replicating_quota(&self, region: Region) -> Result<(), Fault> {
+    pub(crate) fn check_replicating_quota(&self, region: Region) -> Result<(), ServiceError> {
         let quota = self.quotas(region).replicating_servers;
         let running = self.source_servers(region).filter(|s| s.replication.is_running(self.now_ms)).count();
         if running >= quota {
-            return Err(Fault::quota(
+            return Err(ServiceError::quota(
                 "L-C1D14A2B",
                 format!("Max Total replicating source servers exceeded: {quota}"),
             ));
@@ -111,7 +121,7 @@ impl World {
         region: Region,
         id: &SourceServerId,
         record: &RecoveryInstance,
-    ) -> Result<(SourceServerId, String), Fault> {
+    ) -> Result<(SourceServerId, String), ServiceError> {
         let server = self.known_server(region, id)?;
         self.check_not_in_job(region, id)?;
         let stopped = !server.replication.is_running(self.now_ms);
@@ -135,7 +145,7 @@ impl World {
             servers.remove(&(region, id.clone()));
         }
         self.replicates(region, id, &record.instance);
-        self.touch(Touched::SourceServer(region, id.clone()));
+        self.note_change(Changed::SourceServer(region, id.clone()));
         self.expect_completion(region, id, "protection");
         Ok((id.clone(), arn))
     }
@@ -160,7 +170,7 @@ impl World {
         region: Region,
         launched_from: &SourceServer,
         record: &RecoveryInstance,
-    ) -> Result<(SourceServerId, String), Fault> {
+    ) -> Result<(SourceServerId, String), ServiceError> {
         self.check_replicating_quota(region)?;
         let back = launched_from.direction == Direction::Failover;
         let launch_into = if back { self.launch_into_target(region, launched_from)? } else { None };
@@ -215,9 +225,9 @@ impl World {
         if let Some(original) = self.server_mut(record.region, &launched_from.id) {
             original.reversed_arn = Some(arn);
         }
-        self.touch(Touched::SourceServer(record.region, launched_from.id.clone()));
+        self.note_change(Changed::SourceServer(record.region, launched_from.id.clone()));
         self.replicates(region, id, &record.instance);
-        self.touch(Touched::SourceServer(region, id.clone()));
+        self.note_change(Changed::SourceServer(region, id.clone()));
     }
 
     /// A1, where the Region launches into the source instance and A1 allows it (§0.4, §5).
@@ -225,7 +235,7 @@ impl World {
         &self,
         region: Region,
         original: &SourceServer,
-    ) -> Result<Option<InstanceId>, Fault> {
+    ) -> Result<Option<InstanceId>, ServiceError> {
         if !self.regions.get(&region).is_some_and(|state| state.launch_into_source) {
             return Ok(None);
         }
@@ -241,7 +251,7 @@ impl World {
             "Instance {target} does not allow launching into it: tag {} is missing",
             LAUNCH_INTO_TAG.0
         );
-        Err(Fault::conflict(message, target))
+        Err(ServiceError::conflict(message, target))
     }
 
     /// A launch configuration and a launch template of its own, which says nothing of the network (§5).
@@ -264,7 +274,7 @@ impl World {
             default_version: 1,
         };
         self.regions.entry(region).or_default().launch_templates.insert(template.clone(), made);
-        self.touch(Touched::LaunchTemplate(region, template.clone()));
+        self.note_change(Changed::LaunchTemplate(region, template.clone()));
         LaunchConfig {
             template,
             launch_into: into,

@@ -4,10 +4,10 @@ use failback_core::cloud::{RightSizing, Tags};
 use failback_core::id::{InstanceId, SourceServerId};
 use failback_core::region::Region;
 
-use super::{Touched, World};
-use crate::fault::Fault;
+use super::{Changed, World};
 use crate::objects::LaunchConfig;
 use crate::permission::{About, Stage};
+use crate::service_error::ServiceError;
 
 /// Region, kind and id in an ARN of DRS.
 pub(crate) fn parse_arn(arn: &str) -> Option<(Region, &str, &str)> {
@@ -39,12 +39,12 @@ pub struct LaunchChange {
 }
 
 /// Refuses more than 50 tags, and keys or values that are too long (§1.2).
-pub(crate) fn check_tags(tags: &Tags) -> Result<(), Fault> {
+pub(crate) fn check_tags(tags: &Tags) -> Result<(), ServiceError> {
     let fits = |(key, value): (&String, &String)| {
         !key.is_empty() && key.chars().count() <= 256 && value.chars().count() <= 256
     };
     if tags.len() > 50 || !tags.iter().all(fits) {
-        return Err(Fault::invalid("at most 50 tags, keys and values of at most 256 characters"));
+        return Err(ServiceError::invalid("at most 50 tags, keys and values of at most 256 characters"));
     }
     Ok(())
 }
@@ -54,7 +54,11 @@ impl World {
     ///
     /// # Errors
     /// As DRS refuses: not initialised, unknown.
-    pub fn launch_configuration(&self, region: Region, id: &SourceServerId) -> Result<LaunchConfig, Fault> {
+    pub fn launch_configuration(
+        &self,
+        region: Region,
+        id: &SourceServerId,
+    ) -> Result<LaunchConfig, ServiceError> {
         Ok(self.known_server(region, id)?.launch.clone())
     }
 
@@ -67,10 +71,10 @@ impl World {
         region: Region,
         id: &SourceServerId,
         change: &LaunchChange,
-    ) -> Result<LaunchConfig, Fault> {
+    ) -> Result<LaunchConfig, ServiceError> {
         let server = self.known_server(region, id)?;
         if server.disconnecting {
-            return Err(Fault::conflict(format!("Source server {id} is disconnected"), id));
+            return Err(ServiceError::conflict(format!("Source server {id} is disconnected"), id));
         }
         let mut launch = server.launch.clone();
         launch.right_sizing = change.right_sizing.unwrap_or(launch.right_sizing);
@@ -82,7 +86,7 @@ impl World {
             launch.launch_into.clone_from(into);
         }
         if launch.launch_into.is_some() && (launch.copy_private_ip || launch.copy_tags) {
-            return Err(Fault::invalid(
+            return Err(ServiceError::invalid(
                 "copyPrivateIp and copyTags must be off when launching into an instance",
             ));
         }
@@ -90,7 +94,7 @@ impl World {
             server.launch = launch.clone();
         }
         self.forwarded(Stage::LaunchConfiguration, region, About::default());
-        self.touch(Touched::SourceServer(region, id.clone()));
+        self.note_change(Changed::SourceServer(region, id.clone()));
         Ok(launch)
     }
 
@@ -98,13 +102,13 @@ impl World {
     ///
     /// # Errors
     /// As DRS refuses: unknown, too many tags.
-    pub fn tag_resource(&mut self, arn: &str, tags: &Tags) -> Result<(), Fault> {
+    pub fn tag_resource(&mut self, arn: &str, tags: &Tags) -> Result<(), ServiceError> {
         if !(20..=2048).contains(&arn.len()) {
-            return Err(Fault::invalid("resourceArn must have 20 to 2048 characters"));
+            return Err(ServiceError::invalid("resourceArn must have 20 to 2048 characters"));
         }
         check_tags(tags)?;
         self.permissions.request_tags(tags);
-        let missing = || Fault::not_found("Resource", arn);
+        let missing = || ServiceError::not_found("Resource", arn);
         let mut all = self.tags_of(arn).ok_or_else(missing)?.clone();
         all.extend(tags.iter().map(|(key, value)| (key.clone(), value.clone())));
         check_tags(&all)?;
@@ -117,8 +121,8 @@ impl World {
     ///
     /// # Errors
     /// As DRS refuses: unknown.
-    pub fn untag_resource(&mut self, arn: &str, keys: &[String]) -> Result<(), Fault> {
-        let missing = || Fault::not_found("Resource", arn);
+    pub fn untag_resource(&mut self, arn: &str, keys: &[String]) -> Result<(), ServiceError> {
+        let missing = || ServiceError::not_found("Resource", arn);
         let mut left = self.tags_of(arn).ok_or_else(missing)?.clone();
         left.retain(|key, _| !keys.contains(key));
         let (region, kind, id) = parse_arn(arn).ok_or_else(missing)?;
@@ -132,19 +136,19 @@ impl World {
             && let Some(server) = self.server_mut(region, &id)
         {
             server.tags = tags;
-            self.touch(Touched::SourceServer(region, id));
+            self.note_change(Changed::SourceServer(region, id));
         } else if kind == "recovery-instance"
             && let Ok(id) = id.parse()
             && let Some(record) = self.record_mut(region, &id)
         {
             record.tags = tags;
-            self.touch(Touched::RecoveryInstance(region, id));
+            self.note_change(Changed::RecoveryInstance(region, id));
         } else if kind == "job"
             && let Ok(id) = id.parse()
             && let Some(job) = self.job_mut(region, &id)
         {
             job.tags = tags;
-            self.touch(Touched::Job(region, id));
+            self.note_change(Changed::Job(region, id));
         }
     }
 

@@ -5,11 +5,11 @@ use failback_core::id::{InstanceId, JobId, RecoveryInstanceId, SourceServerId};
 use failback_core::region::Region;
 
 use super::jobs::NewJob;
-use super::{Event, Touched, World};
+use super::{Changed, Event, World};
 use crate::durations as d;
-use crate::fault::Fault;
 use crate::objects::JobPart;
 use crate::permission::{About, Stage};
+use crate::service_error::ServiceError;
 
 impl World {
     /// TerminateRecoveryInstances.
@@ -20,15 +20,15 @@ impl World {
         &mut self,
         region: Region,
         ids: &[RecoveryInstanceId],
-    ) -> Result<JobId, Fault> {
+    ) -> Result<JobId, ServiceError> {
         self.drs(region)?;
         if ids.is_empty() || ids.len() > 200 {
-            return Err(Fault::invalid("recoveryInstanceIDs must have 1 to 200 items"));
+            return Err(ServiceError::invalid("recoveryInstanceIDs must have 1 to 200 items"));
         }
         let mut parts: Vec<JobPart> = Vec::new();
         for id in ids {
             if parts.iter().any(|part| part.recovery_instance.as_ref() == Some(id)) {
-                return Err(Fault::invalid(format!("{id} is named twice")));
+                return Err(ServiceError::invalid(format!("{id} is named twice")));
             }
             let server = self.terminable(region, id)?;
             parts.push(JobPart::new(server, Some(id.clone())));
@@ -44,15 +44,18 @@ impl World {
         Ok(self.create_job(region, new))
     }
 
-    fn terminable(&self, region: Region, id: &RecoveryInstanceId) -> Result<SourceServerId, Fault> {
-        let missing = || Fault::conflict(format!("Recovery instance {id} was not found"), id);
+    fn terminable(&self, region: Region, id: &RecoveryInstanceId) -> Result<SourceServerId, ServiceError> {
+        let missing = || ServiceError::conflict(format!("Recovery instance {id} was not found"), id);
         let record = self.recovery_instance(region, id).ok_or_else(missing)?;
         if !self.instance(region, &record.instance).is_some_and(|instance| instance.state.is_live()) {
-            return Err(Fault::conflict(format!("Recovery instance {id} is terminated"), id));
+            return Err(ServiceError::conflict(format!("Recovery instance {id} is terminated"), id));
         }
         self.check_not_in_job(region, &record.source_server)?;
         if self.is_replicated_from(&record.instance) || self.now_ms < record.settles_ms {
-            return Err(Fault::conflict("Recovery instances cannot be terminated during failback", id));
+            return Err(ServiceError::conflict(
+                "Recovery instances cannot be terminated during failback",
+                id,
+            ));
         }
         Ok(record.source_server.clone())
     }
@@ -107,6 +110,6 @@ impl World {
         {
             server.recovery_instance = None;
         }
-        self.touch(Touched::SourceServer(region, server.clone()));
+        self.note_change(Changed::SourceServer(region, server.clone()));
     }
 }

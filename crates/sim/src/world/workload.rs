@@ -111,26 +111,26 @@ impl World {
             return self.behind(record);
         }
         let entry = self.fleet.get(server)?;
-        let (home, away) = self.pair;
+        let (source, recovery) = self.pair;
         // The A4 that B1 protects is production, whatever a later drill launches.
-        let protected = self.source_server(away, &entry.b1).map(|b1| &b1.source);
+        let protected = self.source_server(recovery, &entry.b1).map(|b1| &b1.source);
         let failed_back = || {
             let a4 = protected.filter(|id| entry.a4.contains(id)).or(entry.a4.last());
-            a4.map(|id| (home, id.clone()))
+            a4.map(|id| (source, id.clone()))
         };
-        let original = || Some((home, entry.a1.clone()));
-        let recovered = || entry.b3.last().map(|id| (away, id.clone()));
+        let original = || Some((source, entry.a1.clone()));
+        let recovered = || entry.b3.last().map(|id| (recovery, id.clone()));
         let Some(first) = self.workload.first else {
             return match (self.workload.moved_by_hand.get(server).cloned().flatten(), self.workload.recovered)
             {
-                (Some(a4), _) => Some((home, a4)),
+                (Some(a4), _) => Some((source, a4)),
                 (None, true) => recovered(),
                 (None, false) => original(),
             };
         };
         let (region, target) = self.behind(self.workload.records.get(first)?.as_ref()?)?;
         let leader = self.fleet.get(first)?;
-        if region == away {
+        if region == recovery {
             recovered().or_else(original)
         } else if leader.a4.contains(&target) {
             failed_back().or_else(recovered)
@@ -155,7 +155,7 @@ impl World {
     }
 
     /// A person moves the traffic of the whole fleet to the failed-back servers, where they live.
-    pub fn person_moves_traffic(&mut self) {
+    pub fn operator_moves_traffic(&mut self) {
         let before = std::mem::take(&mut self.workload.moved_by_hand);
         let moved = (0..self.fleet.len())
             .map(|server| self.labels(server).a4.or_else(|| before.get(server).cloned().flatten()));
@@ -170,7 +170,7 @@ impl World {
     }
 
     /// A person stops the applications of the whole fleet, or lets them go on: production runs, but takes no writes.
-    pub fn person_freezes_writes(&mut self, frozen: bool) {
+    pub fn operator_freezes_writes(&mut self, frozen: bool) {
         self.workload.frozen = frozen;
         self.follow_all_traffic();
     }

@@ -6,7 +6,7 @@ use failback_core::cloud::{InstanceState, JobStatus, LaunchStatus, Tags};
 use failback_core::id::{JobId, RecoveryInstanceId, SourceServerId};
 use failback_core::plan::Plan;
 use failback_core::region::Region;
-use failback_sim::{Fault, Options, Scene, Version, World};
+use failback_sim::{Options, Scene, ServiceError, Version, World};
 
 pub const MINUTE: i64 = 60_000;
 
@@ -39,11 +39,11 @@ pub fn plan() -> Plan {
     .unwrap()
 }
 
-pub fn home() -> Region {
+pub fn source() -> Region {
     "us-east-1".parse().unwrap()
 }
 
-pub fn away() -> Region {
+pub fn recovery() -> Region {
     "us-east-2".parse().unwrap()
 }
 
@@ -63,7 +63,7 @@ pub fn a2(world: &World, server: usize) -> SourceServerId {
     world.labels(server).a2.unwrap()
 }
 
-pub fn conflict<T: std::fmt::Debug>(result: Result<T, Fault>) -> String {
+pub fn conflict<T: std::fmt::Debug>(result: Result<T, ServiceError>) -> String {
     let fault = result.unwrap_err();
     assert_eq!((fault.code, fault.http), ("ConflictException", 409), "{}", fault.message);
     fault.message
@@ -86,11 +86,11 @@ pub fn wait_for_job(world: &mut World, region: Region, id: &JobId) {
 pub fn reverse_all(world: &mut World) {
     for server in 0..world.fleet().len() {
         let id = b2(world, server);
-        world.reverse_replication(away(), &id).unwrap();
+        world.reverse_replication(recovery(), &id).unwrap();
     }
     wait(world, "healthy A2", |w| {
         (0..w.fleet().len()).all(|server| {
-            let a2 = w.source_server(home(), &a2(w, server)).unwrap();
+            let a2 = w.source_server(source(), &a2(w, server)).unwrap();
             a2.replication.complete_ms().is_some_and(|ms| ms <= w.now_ms())
         })
     });
@@ -99,7 +99,7 @@ pub fn reverse_all(world: &mut World) {
 /// Gives A2 a network, as its launch template has none.
 pub fn configure(world: &mut World, server: usize, drill: bool) {
     let id = a2(world, server);
-    let template = world.source_server(home(), &id).unwrap().launch.template.clone();
+    let template = world.source_server(source(), &id).unwrap().launch.template.clone();
     let (subnet, group) = if drill {
         ("subnet-0f1e2d3c4b5a69788", "sg-0f1e2d3c4b5a69788")
     } else {
@@ -111,16 +111,16 @@ pub fn configure(world: &mut World, server: usize, drill: bool) {
         profile: Some("web-role".to_owned()),
         instance_type: Some("m5.large".to_owned()),
     };
-    let version = world.create_launch_template_version(home(), &template, 1, change).unwrap();
-    world.set_default_version(home(), &template, version).unwrap();
+    let version = world.create_launch_template_version(source(), &template, 1, change).unwrap();
+    world.set_default_version(source(), &template, version).unwrap();
 }
 
 /// Launches every A2 in one job and waits for it.
 pub fn launch_all(world: &mut World) -> JobId {
     let servers: Vec<_> = (0..world.fleet().len()).map(|server| a2(world, server).into()).collect();
-    let job = world.start_recovery(home(), &servers, false, Tags::new()).unwrap();
-    wait_for_job(world, home(), &job);
-    let parts = &world.job(home(), &job).unwrap().parts;
+    let job = world.start_recovery(source(), &servers, false, Tags::new()).unwrap();
+    wait_for_job(world, source(), &job);
+    let parts = &world.job(source(), &job).unwrap().parts;
     assert!(parts.iter().all(|part| part.launch == LaunchStatus::Launched), "{parts:?}");
     job
 }

@@ -4,8 +4,8 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use failback_core::cloud::Tags;
-use failback_core::moment::Moment;
-use failback_sim::Fault;
+use failback_core::timestamp::Timestamp;
+use failback_sim::ServiceError;
 use serde_json::Value;
 
 use crate::incoming::Incoming;
@@ -20,14 +20,14 @@ pub(crate) struct Input {
     pub(crate) tag_keys: Vec<String>,
 }
 
-fn invalid(message: impl Into<String>) -> Fault {
-    Fault::new("ValidationException", message)
+fn invalid(message: impl Into<String>) -> ServiceError {
+    ServiceError::new("ValidationException", message)
 }
 
 impl Input {
     /// # Errors
     /// When the body is no JSON object.
-    pub(crate) fn read(incoming: &Incoming, arn: Option<&String>) -> Result<Self, Fault> {
+    pub(crate) fn read(incoming: &Incoming, arn: Option<&String>) -> Result<Self, ServiceError> {
         let body = if incoming.body.is_empty() {
             Value::Object(serde_json::Map::new())
         } else {
@@ -45,29 +45,29 @@ impl Input {
     }
 
     /// A text that may be missing.
-    pub(crate) fn text(&self, path: &str) -> Result<Option<&str>, Fault> {
+    pub(crate) fn text(&self, path: &str) -> Result<Option<&str>, ServiceError> {
         self.at(path).map(|value| value.as_str().ok_or_else(|| wrong(path, "a string"))).transpose()
     }
 
     /// A truth that may be missing.
-    pub(crate) fn flag(&self, path: &str) -> Result<Option<bool>, Fault> {
+    pub(crate) fn flag(&self, path: &str) -> Result<Option<bool>, ServiceError> {
         self.at(path).map(|value| value.as_bool().ok_or_else(|| wrong(path, "a boolean"))).transpose()
     }
 
     /// A moment that may be missing.
-    pub(crate) fn moment(&self, path: &str) -> Result<Option<i64>, Fault> {
-        let read = |text: &str| Moment::parse(text).ok_or_else(|| wrong(path, "a date and time"));
-        Ok(self.text(path)?.map(read).transpose()?.map(Moment::millis))
+    pub(crate) fn moment(&self, path: &str) -> Result<Option<i64>, ServiceError> {
+        let read = |text: &str| Timestamp::parse(text).ok_or_else(|| wrong(path, "a date and time"));
+        Ok(self.text(path)?.map(read).transpose()?.map(Timestamp::millis))
     }
 
     /// An id that must be there.
-    pub(crate) fn id<T: FromStr<Err: Display>>(&self, path: &str) -> Result<T, Fault> {
+    pub(crate) fn id<T: FromStr<Err: Display>>(&self, path: &str) -> Result<T, ServiceError> {
         let text = self.text(path)?.ok_or_else(|| invalid(format!("{} is required", name(path))))?;
         text.parse().map_err(|error: T::Err| invalid(format!("{}: {error}", name(path))))
     }
 
     /// Ids; none where the member is missing.
-    pub(crate) fn ids<T: FromStr<Err: Display>>(&self, path: &str) -> Result<Vec<T>, Fault> {
+    pub(crate) fn ids<T: FromStr<Err: Display>>(&self, path: &str) -> Result<Vec<T>, ServiceError> {
         let Some(value) = self.at(path) else { return Ok(Vec::new()) };
         let items = value.as_array().ok_or_else(|| wrong(path, "a list"))?;
         let read = |item: &Value| {
@@ -78,7 +78,7 @@ impl Input {
     }
 
     /// Objects of a list that must be there.
-    pub(crate) fn objects(&self, path: &str) -> Result<Vec<Self>, Fault> {
+    pub(crate) fn objects(&self, path: &str) -> Result<Vec<Self>, ServiceError> {
         let items = self.at(path).and_then(Value::as_array);
         let items = items.ok_or_else(|| invalid(format!("{} is required", name(path))))?;
         let read = |item: &Value| {
@@ -91,7 +91,7 @@ impl Input {
     }
 
     /// Tags; none where the member is missing.
-    pub(crate) fn tags(&self) -> Result<Tags, Fault> {
+    pub(crate) fn tags(&self) -> Result<Tags, ServiceError> {
         let Some(value) = self.at("/tags") else { return Ok(Tags::new()) };
         let members = value.as_object().ok_or_else(|| wrong("/tags", "a map"))?;
         let read = |(key, value): (&String, &Value)| {
@@ -107,7 +107,7 @@ impl Input {
     }
 
     /// The page that is asked for.
-    pub(crate) fn page(&self, most: usize) -> Result<Page, Fault> {
+    pub(crate) fn page(&self, most: usize) -> Result<Page, ServiceError> {
         let size = self.at("/maxResults");
         let size =
             size.map(|value| value.as_u64().ok_or_else(|| wrong("/maxResults", "a number"))).transpose()?;
@@ -119,6 +119,6 @@ fn name(path: &str) -> String {
     path.trim_start_matches('/').replace('/', ".")
 }
 
-fn wrong(path: &str, kind: &str) -> Fault {
+fn wrong(path: &str, kind: &str) -> ServiceError {
     invalid(format!("{} must be {kind}", name(path)))
 }

@@ -7,7 +7,7 @@ mod shapes;
 mod writes;
 
 use failback_core::region::Region;
-use failback_sim::{Answer as Outcome, Fault, World};
+use failback_sim::{Answer as Outcome, ServiceError, World};
 use serde_json::{Value, json};
 
 use crate::answer::{Answer, Reply};
@@ -89,7 +89,7 @@ pub(crate) fn answer(world: &mut World, region: Region, incoming: &Incoming, str
 }
 
 /// An error in the form of restJson1: its name is in a header.
-pub(crate) fn error(fault: &Fault) -> Answer {
+pub(crate) fn error(fault: &ServiceError) -> Answer {
     let mut body = json!({ "message": fault.message });
     if let Some(resource) = &fault.resource_id {
         body["resourceId"] = json!(resource);
@@ -110,6 +110,6 @@ fn not_modelled(method: &str, path: &str) -> Answer {
         "{method} {path} is not modelled by this simulator. Nothing was done. DRS operations that are: {}",
         OPERATIONS.iter().map(|op| op.path).collect::<Vec<_>>().join(", ")
     );
-    let fault = Fault { http: 501, ..Fault::new("UnsupportedOperationException", message) };
+    let fault = ServiceError { http: 501, ..ServiceError::new("UnsupportedOperationException", message) };
     error(&fault)
 }

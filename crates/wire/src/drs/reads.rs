@@ -2,7 +2,7 @@
 
 use failback_core::id::{JobId, RecoveryInstanceId, SourceServerId};
 use failback_core::region::Region;
-use failback_sim::{Answer as Outcome, Fault, Request, World};
+use failback_sim::{Answer as Outcome, Request, ServiceError, World};
 use serde_json::{Value, json};
 
 use super::{Body, Call, shapes};
@@ -29,9 +29,9 @@ impl Call<'_> {
     pub(super) fn make<T>(
         &mut self,
         operation: &str,
-        input: Result<T, Fault>,
+        input: Result<T, ServiceError>,
         targets: impl FnOnce(&T) -> Vec<String>,
-        run: impl FnOnce(&mut World, Region, T) -> Result<Body, Fault>,
+        run: impl FnOnce(&mut World, Region, T) -> Result<Body, ServiceError>,
     ) -> Outcome<Body> {
         let region = self.region;
         let named = input.as_ref().map(targets).unwrap_or_default();
@@ -39,7 +39,7 @@ impl Call<'_> {
         self.world.call(request, |world| run(world, region, input?))
     }
 
-    fn page(&self) -> Result<Page, Fault> {
+    fn page(&self) -> Result<Page, ServiceError> {
         self.input.page(self.strain.page_size())
     }
 }

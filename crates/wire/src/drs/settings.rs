@@ -2,7 +2,7 @@
 
 use failback_core::cloud::RightSizing;
 use failback_core::id::{InstanceId, SourceServerId};
-use failback_sim::{Answer as Outcome, Fault, LaunchChange, World};
+use failback_sim::{Answer as Outcome, LaunchChange, ServiceError, World};
 use serde_json::json;
 
 use super::reads::listed;
@@ -96,7 +96,7 @@ pub(super) fn update_launch_configuration(call: &mut Call<'_>) -> Outcome<Body> 
             Some("IN_AWS") => Some(RightSizing::InAws),
             Some(_) => {
                 let message = "targetInstanceTypeRightSizingMethod must be NONE, BASIC or IN_AWS";
-                return Err(Fault::new("ValidationException", message));
+                return Err(ServiceError::new("ValidationException", message));
             }
         };
         let into = "/launchIntoInstanceProperties/launchIntoEC2InstanceID";
@@ -168,7 +168,8 @@ pub(super) fn list_tags(call: &mut Call<'_>) -> Outcome<Body> {
         |()| vec![arn.clone()],
         |world, _, ()| {
             let found = world.tags_of(&arn);
-            let missing = || Fault::new("ResourceNotFoundException", format!("Resource {arn} was not found"));
+            let missing =
+                || ServiceError::new("ResourceNotFoundException", format!("Resource {arn} was not found"));
             Ok(Some(json!({ "tags": shapes::tags(found.ok_or_else(missing)?) })))
         },
     )

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use failback_core::id::{JobId, RecoveryInstanceId, SnapshotId, SourceServerId};
 use failback_core::region::Region;
-use failback_sim::{Answer as Outcome, Fault, RecoveryRequest, World};
+use failback_sim::{Answer as Outcome, RecoveryRequest, ServiceError, World};
 use serde_json::json;
 
 use super::reads::names;
@@ -105,7 +105,7 @@ pub(super) fn on<T: FromStr<Err: Display> + Display>(
     call: &mut Call<'_>,
     operation: &str,
     path: &str,
-    run: impl FnOnce(&mut World, Region, &T) -> Result<Body, Fault>,
+    run: impl FnOnce(&mut World, Region, &T) -> Result<Body, ServiceError>,
 ) -> Outcome<Body> {
     let input = call.input.id::<T>(path);
     call.make(operation, input, |id| vec![id.to_string()], |world, region, id| run(world, region, &id))

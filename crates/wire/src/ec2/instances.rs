@@ -4,7 +4,7 @@ use failback_core::cloud::{Check, InstanceState};
 use failback_core::id::{InstanceId, SubnetId};
 use failback_core::region::Region;
 use failback_sim::objects::{Instance, InstanceDetails, Subnet};
-use failback_sim::{Answer as Outcome, Fault, World};
+use failback_sim::{Answer as Outcome, ServiceError, World};
 
 use super::{Body, Call, names, tag_set, token};
 use crate::time::zulu;
@@ -34,7 +34,7 @@ fn wanted<T: std::str::FromStr<Err: std::fmt::Display>>(
     call: &Call<'_>,
     ids: &str,
     filter: &str,
-) -> Result<Wanted<T>, Fault> {
+) -> Result<Wanted<T>, ServiceError> {
     let named = call.parameters.ids::<T>(ids)?;
     if !named.is_empty() {
         return Ok(Wanted::Ids(named));
@@ -53,15 +53,18 @@ fn wanted<T: std::str::FromStr<Err: std::fmt::Display>>(
     Ok(Wanted::Filters(filters.iter().map(|(name, values)| ((*name).to_owned(), owned(values))).collect()))
 }
 
-fn not_modelled(filter: &str) -> Fault {
-    Fault::new("InvalidParameterValue", format!("The filter '{filter}' is not modelled by this simulator"))
+fn not_modelled(filter: &str) -> ServiceError {
+    ServiceError::new(
+        "InvalidParameterValue",
+        format!("The filter '{filter}' is not modelled by this simulator"),
+    )
 }
 
-fn unknown(id: &InstanceId) -> Fault {
-    Fault::new("InvalidInstanceID.NotFound", format!("The instance ID '{id}' does not exist"))
+fn unknown(id: &InstanceId) -> ServiceError {
+    ServiceError::new("InvalidInstanceID.NotFound", format!("The instance ID '{id}' does not exist"))
 }
 
-fn fits(instance: &Instance, filters: &[(String, Vec<String>)]) -> Result<bool, Fault> {
+fn fits(instance: &Instance, filters: &[(String, Vec<String>)]) -> Result<bool, ServiceError> {
     for (name, values) in filters {
         let value = match name.as_str() {
             "instance-id" => Some(instance.id.to_string()),
@@ -81,7 +84,7 @@ fn fits(instance: &Instance, filters: &[(String, Vec<String>)]) -> Result<bool, 
 }
 
 /// What EC2 shows of instances: it forgets the terminated ones after a while.
-fn shown(world: &World, region: Region, wanted: &Wanted<InstanceId>) -> Result<Vec<Instance>, Fault> {
+fn shown(world: &World, region: Region, wanted: &Wanted<InstanceId>) -> Result<Vec<Instance>, ServiceError> {
     match wanted {
         Wanted::Ids(ids) => {
             let found = world.describe_instances(region, ids);
@@ -240,7 +243,7 @@ pub(super) fn subnets(call: &mut Call<'_>) -> Outcome<Body> {
                     let found = world.describe_subnets(region, ids);
                     if let Some(id) = ids.iter().find(|id| !found.iter().any(|subnet| subnet.id == **id)) {
                         let message = format!("The subnet ID '{id}' does not exist");
-                        return Err(Fault::new("InvalidSubnetID.NotFound", message));
+                        return Err(ServiceError::new("InvalidSubnetID.NotFound", message));
                     }
                     found.into_iter().cloned().collect()
                 }
@@ -287,7 +290,7 @@ pub(super) fn start(call: &mut Call<'_>) -> Outcome<Body> {
 fn change(
     call: &mut Call<'_>,
     operation: &str,
-    run: fn(&mut World, Region, &[InstanceId]) -> Result<(), Fault>,
+    run: fn(&mut World, Region, &[InstanceId]) -> Result<(), ServiceError>,
 ) -> Outcome<Body> {
     let input = call.parameters.ids::<InstanceId>("InstanceId");
     call.make(

@@ -4,7 +4,7 @@ mod instances;
 mod templates;
 
 use failback_core::region::Region;
-use failback_sim::{Answer as Outcome, Fault, Request, World};
+use failback_sim::{Answer as Outcome, Request, ServiceError, World};
 
 use crate::answer::{Answer, Reply};
 use crate::fidelity::Strain;
@@ -52,11 +52,14 @@ pub(crate) fn answer(world: &mut World, region: Region, incoming: &Incoming, str
             "The action {action} is not modelled by this simulator. Nothing was done. Actions of EC2 that are: {}",
             known.join(", ")
         );
-        return Reply::Answer(error(&Fault::new("InvalidAction", message)));
+        return Reply::Answer(error(&ServiceError::new("InvalidAction", message)));
     };
     if parameters.text("DryRun") == Some("true") {
         let message = "Request would have succeeded, but DryRun flag is set.";
-        return Reply::Answer(error(&Fault { http: 412, ..Fault::new("DryRunOperation", message) }));
+        return Reply::Answer(error(&ServiceError {
+            http: 412,
+            ..ServiceError::new("DryRunOperation", message)
+        }));
     }
     let outcome = run(&mut Call { world, region, parameters, page_size: strain.page_size() });
     let ok = |body: Body| {
@@ -70,7 +73,7 @@ pub(crate) fn answer(world: &mut World, region: Region, incoming: &Incoming, str
 }
 
 /// An error in EC2's form.
-pub(crate) fn error(fault: &Fault) -> Answer {
+pub(crate) fn error(fault: &ServiceError) -> Answer {
     let text = Xml::plain("Response", |xml| {
         xml.list("Errors", "Error", [fault], |xml, fault| {
             xml.leaf("Code", fault.code);
@@ -85,9 +88,9 @@ impl Call<'_> {
     fn make<T>(
         &mut self,
         operation: &str,
-        input: Result<T, Fault>,
+        input: Result<T, ServiceError>,
         targets: impl FnOnce(&T) -> Vec<String>,
-        run: impl FnOnce(&mut World, Region, T) -> Result<Body, Fault>,
+        run: impl FnOnce(&mut World, Region, T) -> Result<Body, ServiceError>,
     ) -> Outcome<Body> {
         let region = self.region;
         let named = input.as_ref().map(targets).unwrap_or_default();

@@ -3,7 +3,7 @@
 use failback_core::id::{LaunchTemplateId, SecurityGroupId, SubnetId};
 use failback_core::region::Region;
 use failback_sim::objects::TemplateVersion;
-use failback_sim::{Answer as Outcome, Fault, Version, World};
+use failback_sim::{Answer as Outcome, ServiceError, Version, World};
 
 use super::{Body, Call, tag_set};
 use crate::time::zulu;
@@ -20,16 +20,16 @@ struct Shown {
     created_ms: i64,
 }
 
-fn unknown(id: &LaunchTemplateId) -> Fault {
+fn unknown(id: &LaunchTemplateId) -> ServiceError {
     let message = format!("The specified launch template, with template ID {id}, does not exist");
-    Fault::new("InvalidLaunchTemplateId.NotFound", message)
+    ServiceError::new("InvalidLaunchTemplateId.NotFound", message)
 }
 
-fn show(world: &World, region: Region, id: &LaunchTemplateId, number: u64) -> Result<Shown, Fault> {
+fn show(world: &World, region: Region, id: &LaunchTemplateId, number: u64) -> Result<Shown, ServiceError> {
     let template = world.launch_template(region, id).ok_or_else(|| unknown(id))?;
     let version = template.version(number).ok_or_else(|| {
         let message = format!("Could not find the specified version {number} of the launch template");
-        Fault::new("InvalidLaunchTemplateId.VersionNotFound", message)
+        ServiceError::new("InvalidLaunchTemplateId.VersionNotFound", message)
     })?;
     Ok(Shown {
         id: id.clone(),
@@ -43,13 +43,13 @@ fn show(world: &World, region: Region, id: &LaunchTemplateId, number: u64) -> Re
 }
 
 /// `$Default`, `$Latest` or a number.
-fn number(world: &World, region: Region, id: &LaunchTemplateId, word: &str) -> Result<u64, Fault> {
+fn number(world: &World, region: Region, id: &LaunchTemplateId, word: &str) -> Result<u64, ServiceError> {
     let template = world.launch_template(region, id).ok_or_else(|| unknown(id))?;
     match word {
         "$Default" => Ok(template.default_version),
         "$Latest" => Ok(u64::try_from(template.versions.len()).unwrap_or(u64::MAX)),
         text => text.parse().map_err(|_| {
-            Fault::new("InvalidParameterValue", format!("Invalid launch template version: '{text}'"))
+            ServiceError::new("InvalidParameterValue", format!("Invalid launch template version: '{text}'"))
         }),
     }
 }
@@ -126,7 +126,8 @@ pub(super) fn create_version(call: &mut Call<'_>) -> Outcome<Body> {
         let data = "LaunchTemplateData";
         let interface = format!("{data}.NetworkInterface.1");
         let subnet = parameters.text(&format!("{interface}.SubnetId")).map(str::parse::<SubnetId>);
-        let wrong = |error: failback_core::id::BadId| Fault::new("InvalidParameterValue", error.to_string());
+        let wrong =
+            |error: failback_core::id::BadId| ServiceError::new("InvalidParameterValue", error.to_string());
         let groups = format!("{interface}.SecurityGroupId");
         let profile = ["Arn", "Name"]
             .into_iter()
@@ -161,8 +162,9 @@ pub(super) fn create_version(call: &mut Call<'_>) -> Outcome<Body> {
 
 pub(super) fn modify(call: &mut Call<'_>) -> Outcome<Body> {
     let read = || {
-        let missing =
-            || Fault::new("MissingParameter", "The request must contain the parameter SetDefaultVersion");
+        let missing = || {
+            ServiceError::new("MissingParameter", "The request must contain the parameter SetDefaultVersion")
+        };
         let word = call.parameters.text("SetDefaultVersion").ok_or_else(missing)?.to_owned();
         Ok((call.parameters.id::<LaunchTemplateId>("LaunchTemplateId")?, word))
     };

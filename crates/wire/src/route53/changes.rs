@@ -1,7 +1,7 @@
 //! Changes of record sets.
 
 use failback_core::id::ChangeId;
-use failback_sim::{Answer as Outcome, Fault, RecordChange, World};
+use failback_sim::{Answer as Outcome, RecordChange, ServiceError, World};
 use serde::Deserialize;
 
 use super::{Body, make, zone_id};
@@ -66,16 +66,19 @@ struct Record {
 }
 
 /// A batch of UPSERTs of simple record sets; anything else is refused.
-fn read(body: &[u8]) -> Result<Vec<RecordChange>, Fault> {
+fn read(body: &[u8]) -> Result<Vec<RecordChange>, ServiceError> {
     let malformed = |error: &dyn std::fmt::Display| {
-        Fault::new("InvalidInput", format!("the change batch cannot be read: {error}"))
+        ServiceError::new("InvalidInput", format!("the change batch cannot be read: {error}"))
     };
     let text = std::str::from_utf8(body).map_err(|error| malformed(&error))?;
     let request: Request = quick_xml::de::from_str(text).map_err(|error| malformed(&error))?;
     let mut changes = Vec::new();
     for Change { action, resource_record_set: set } in request.change_batch.changes.change {
         let refuse = |what: &str| {
-            Fault::new("InvalidInput", format!("{what} of {} is not modelled by this simulator", set.name))
+            ServiceError::new(
+                "InvalidInput",
+                format!("{what} of {} is not modelled by this simulator", set.name),
+            )
         };
         if action != "UPSERT" {
             return Err(refuse(&format!("{action}, other than UPSERT,")));
@@ -87,7 +90,7 @@ fn read(body: &[u8]) -> Result<Vec<RecordChange>, Fault> {
         changes.push(RecordChange {
             name: set.name.replace("\\052", "*"),
             kind: set.kind,
-            ttl_seconds: set.ttl.ok_or_else(|| Fault::new("InvalidInput", "TTL is required"))?,
+            ttl_seconds: set.ttl.ok_or_else(|| ServiceError::new("InvalidInput", "TTL is required"))?,
             values: values.into_iter().map(|record| record.value).collect(),
         });
     }
@@ -116,7 +119,7 @@ pub(super) fn change(world: &mut World, zone: &str, body: &[u8]) -> Outcome<Body
 }
 
 pub(super) fn get(world: &mut World, id: &str) -> Outcome<Body> {
-    let input = id.parse::<ChangeId>().map_err(|error| Fault::new("InvalidInput", error.to_string()));
+    let input = id.parse::<ChangeId>().map_err(|error| ServiceError::new("InvalidInput", error.to_string()));
     make(
         world,
         "route53:GetChange",

@@ -4,7 +4,7 @@ mod changes;
 mod records;
 
 use failback_core::id::HostedZoneId;
-use failback_sim::{Answer as Outcome, Fault, Request, World};
+use failback_sim::{Answer as Outcome, Request, ServiceError, World};
 
 use crate::answer::{Answer, Reply};
 use crate::ec2::REQUEST_ID;
@@ -35,7 +35,7 @@ pub(crate) fn answer(world: &mut World, incoming: &Incoming, strain: &Strain) ->
                  ListHostedZones, GetHostedZone, ListResourceRecordSets, ChangeResourceRecordSets, GetChange",
                 incoming.path
             );
-            let fault = Fault { http: 501, ..Fault::new("NotImplemented", message) };
+            let fault = ServiceError { http: 501, ..ServiceError::new("NotImplemented", message) };
             return Reply::Answer(error(&fault));
         }
     };
@@ -44,7 +44,7 @@ pub(crate) fn answer(world: &mut World, incoming: &Incoming, strain: &Strain) ->
 }
 
 /// An error in the form of rest-xml. A batch that is refused has a form of its own.
-pub(crate) fn error(fault: &Fault) -> Answer {
+pub(crate) fn error(fault: &ServiceError) -> Answer {
     let text = if fault.code == "InvalidChangeBatch" {
         Xml::document(fault.code, namespaces::ROUTE53, |xml| {
             xml.element("Messages", |xml| xml.leaf("Message", &fault.message));
@@ -66,14 +66,14 @@ pub(crate) fn error(fault: &Fault) -> Answer {
 fn make<T>(
     world: &mut World,
     operation: &str,
-    input: Result<T, Fault>,
+    input: Result<T, ServiceError>,
     targets: impl FnOnce(&T) -> Vec<String>,
-    run: impl FnOnce(&mut World, T) -> Result<Body, Fault>,
+    run: impl FnOnce(&mut World, T) -> Result<Body, ServiceError>,
 ) -> Outcome<Body> {
     let named = input.as_ref().map(targets).unwrap_or_default();
     world.call(Request::new(operation, None, named), |world| run(world, input?))
 }
 
-fn zone_id(text: &str) -> Result<HostedZoneId, Fault> {
-    text.parse().map_err(|error| Fault::new("InvalidInput", format!("{error}")))
+fn zone_id(text: &str) -> Result<HostedZoneId, ServiceError> {
+    text.parse().map_err(|error| ServiceError::new("InvalidInput", format!("{error}")))
 }

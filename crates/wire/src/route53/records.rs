@@ -1,7 +1,7 @@
 //! Hosted zones and their record sets.
 
 use failback_sim::objects::{DnsRecord, Zone};
-use failback_sim::{Answer as Outcome, Fault, World};
+use failback_sim::{Answer as Outcome, ServiceError, World};
 
 use super::{Body, make, zone_id};
 use crate::incoming::Incoming;
@@ -10,8 +10,8 @@ use crate::xml::Xml;
 /// Record sets on a page.
 const USUAL: usize = 300;
 
-fn no_zone(id: &str) -> Fault {
-    Fault::new("NoSuchHostedZone", format!("No hosted zone found with ID: {id}"))
+fn no_zone(id: &str) -> ServiceError {
+    ServiceError::new("NoSuchHostedZone", format!("No hosted zone found with ID: {id}"))
 }
 
 fn hosted_zone(xml: &mut Xml, id: &str, name: &str, count: usize) {
@@ -83,7 +83,7 @@ pub(super) fn list(world: &mut World, zone: &str, incoming: &Incoming, most: usi
     let (kind, identifier) = (incoming.parameter("type"), incoming.parameter("identifier"));
     let read = || {
         if kind.is_some() && name.is_none() {
-            return Err(Fault::new("InvalidInput", "A start type needs a start name"));
+            return Err(ServiceError::new("InvalidInput", "A start type needs a start name"));
         }
         let size = match incoming.parameter("maxitems") {
             None => USUAL,
@@ -91,7 +91,7 @@ pub(super) fn list(world: &mut World, zone: &str, incoming: &Incoming, most: usi
                 .parse()
                 .ok()
                 .filter(|&n: &usize| n > 0)
-                .ok_or_else(|| Fault::new("InvalidInput", "maxitems must be a number from 1"))?,
+                .ok_or_else(|| ServiceError::new("InvalidInput", "maxitems must be a number from 1"))?,
         };
         Ok((zone_id(zone)?, size.min(USUAL).min(most)))
     };

@@ -1,13 +1,13 @@
 //! What a drill alone needs: that nothing it takes down at its end may be production.
 
 use failback_core::cloud::{Instance, InstanceState, RecoveryInstance};
-use failback_core::fleet::{Fleet, Member};
+use failback_core::fleet::{Fleet, Server};
 use failback_core::procedure::Procedure;
 use failback_core::run::{Run, made_by_a_drill, tag};
 
 use crate::facts::Facts;
 use crate::finding::{Finding, Findings};
-use crate::members;
+use crate::servers;
 
 pub(crate) fn check(run: &Run, facts: &Facts, fleet: &Fleet, findings: &mut Vec<Finding>) {
     if facts.launches_into_source {
@@ -19,22 +19,22 @@ pub(crate) fn check(run: &Run, facts: &Facts, fleet: &Fleet, findings: &mut Vec<
     }
     isolated(run, facts, fleet, findings);
     // Then the run cleans up, and nothing else: what is cleaned up already has no B2.
-    let leftover = members::is_leftover(facts, fleet);
-    for member in fleet.away() {
+    let leftover = servers::is_leftover(facts, fleet);
+    for server in fleet.pending() {
         let b2 =
-            facts.recovery_instances.iter().find(|b2| Some(&b2.id) == member.b2.as_ref() && b2.is_live());
+            facts.recovery_instances.iter().find(|b2| Some(&b2.id) == server.b2.as_ref() && b2.is_live());
         match b2 {
-            Some(b2) => recovered(run, facts, member, b2, findings),
+            Some(b2) => recovered(run, facts, server, b2, findings),
             None if leftover => {}
-            None => unrecovered(run, facts, member, findings),
+            None => unrecovered(run, facts, server, findings),
         }
-        reversed(run, facts, member, findings);
+        reversed(run, facts, server, findings);
     }
 }
 
 fn isolated(run: &Run, facts: &Facts, fleet: &Fleet, findings: &mut Vec<Finding>) {
     let Some(network) = &run.plan.drill.network else { return };
-    let in_use = fleet.away().filter_map(|member| facts.instances.get(member.a1.as_ref()?));
+    let in_use = fleet.pending().filter_map(|server| facts.instances.get(server.a1.as_ref()?));
     if in_use.into_iter().any(|a1| a1.subnet.as_ref() == Some(&network.subnet_id)) {
         findings.block(
             "$.drill.network.subnetId",
@@ -44,17 +44,17 @@ fn isolated(run: &Run, facts: &Facts, fleet: &Fleet, findings: &mut Vec<Finding>
     }
 }
 
-fn unrecovered(run: &Run, facts: &Facts, member: &Member, findings: &mut Vec<Finding>) {
-    let leftover = member.a2.is_some();
+fn unrecovered(run: &Run, facts: &Facts, server: &Server, findings: &mut Vec<Finding>) {
+    let leftover = server.a2.is_some();
     if !run.plan.drill.launch_recovered_servers && !leftover {
         findings.block(
-            &member.name,
+            &server.name,
             "it has no recovered server (B2) to drill with",
             "Set drill.launchRecoveredServers, or launch a drill of it in the DRS console",
         );
-    } else if !runs(facts, member) && !leftover {
+    } else if !runs(facts, server) && !leftover {
         findings.block(
-            &member.name,
+            &server.name,
             "A1 does not run, so production may be elsewhere",
             "Drill when production runs in the source Region, or keep the recovered servers",
         );
@@ -62,12 +62,12 @@ fn unrecovered(run: &Run, facts: &Facts, member: &Member, findings: &mut Vec<Fin
 }
 
 /// A drill's clean-up terminates B3: refused where B3 may be production.
-fn recovered(run: &Run, facts: &Facts, member: &Member, b2: &RecoveryInstance, findings: &mut Vec<Finding>) {
+fn recovered(run: &Run, facts: &Facts, server: &Server, b2: &RecoveryInstance, findings: &mut Vec<Finding>) {
     let drill = &run.plan.drill;
     if drill.keep_recovered_servers {
         return;
     }
-    let name = &member.name;
+    let name = &server.name;
     let of_an_earlier_drill = made_by_a_drill(&b2.tags)
         || facts
             .recovery_jobs
@@ -82,7 +82,7 @@ fn recovered(run: &Run, facts: &Facts, member: &Member, b2: &RecoveryInstance, f
         return;
     }
     let keep = "Set drill.keepRecoveredServers to rehearse without touching B3";
-    if !runs(facts, member) {
+    if !runs(facts, server) {
         findings.block(name, "A1 does not run, so B3 may be production", keep);
     }
     if pointed_at(facts, facts.instances.get(&b2.instance)) {
@@ -98,26 +98,26 @@ fn recovered(run: &Run, facts: &Facts, member: &Member, b2: &RecoveryInstance, f
 }
 
 /// An A2 that exists before the drill belongs to somebody.
-fn reversed(run: &Run, facts: &Facts, member: &Member, findings: &mut Vec<Finding>) {
-    let a2 = facts.source_servers.iter().find(|server| Some(&server.id) == member.a2.as_ref());
+fn reversed(run: &Run, facts: &Facts, server: &Server, findings: &mut Vec<Finding>) {
+    let a2 = facts.source_servers.iter().find(|a2| Some(&a2.id) == server.a2.as_ref());
     let Some(a2) = a2 else { return };
     if a2.tags.get(tag::PROCEDURE).is_some_and(|procedure| procedure == Procedure::Failback.as_str()) {
         findings.block(
-            &member.name,
+            &server.name,
             "a failback of it was begun and not finished",
             "Start the failback again and let it end; a drill would clean up what it made",
         );
     } else if !made_by_a_drill(&a2.tags) && run.plan.drill.keep_recovered_servers {
         findings.warn(
-            &member.name,
+            &server.name,
             format!("replication is reversed already, and the drill's clean-up deletes {}", a2.id),
             "Start reversed replication again after the drill, or B3 stays unprotected",
         );
     }
 }
 
-fn runs(facts: &Facts, member: &Member) -> bool {
-    let a1 = member.a1.as_ref().and_then(|a1| facts.instances.get(a1));
+fn runs(facts: &Facts, server: &Server) -> bool {
+    let a1 = server.a1.as_ref().and_then(|a1| facts.instances.get(a1));
     a1.is_some_and(|a1| a1.state == InstanceState::Running)
 }
 

@@ -41,7 +41,7 @@ pub(crate) fn all(run: &Run, facts: &Facts, fleet: &Fleet, findings: &mut Vec<Fi
 }
 
 fn size(run: &Run, fleet: &Fleet, findings: &mut Vec<Finding>) {
-    let servers = fleet.members.len();
+    let servers = fleet.servers.len();
     if servers == 0 {
         let message = format!("chooses no source server of {}", run.recovery());
         findings.block(
@@ -55,7 +55,7 @@ fn size(run: &Run, fleet: &Fleet, findings: &mut Vec<Finding>) {
         let remedy = format!("Split the plan: one execution carries at most {SERVERS_MAX}");
         findings.block("$.servers", message, remedy);
     }
-    if servers > 0 && fleet.away().next().is_none() {
+    if servers > 0 && fleet.pending().next().is_none() {
         findings.warn("the fleet", "every server is home already", "Nothing is left to do");
     }
 }

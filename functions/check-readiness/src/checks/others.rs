@@ -21,7 +21,7 @@ pub(crate) fn check(run: &Run, facts: &Facts, fleet: &Fleet, findings: &mut Vec<
         if plan.regions != run.plan.regions {
             continue;
         }
-        let fleet_ids: BTreeSet<_> = fleet.members.iter().map(|member| &member.b1).collect();
+        let fleet_ids: BTreeSet<_> = fleet.servers.iter().map(|server| &server.b1).collect();
         let shared = facts.recovery_servers.iter().filter(|b1| fleet_ids.contains(&b1.id));
         let shared: Vec<&str> =
             shared.filter(|b1| plan.means(&b1.id, &b1.tags)).map(|b1| b1.id.as_str()).collect();

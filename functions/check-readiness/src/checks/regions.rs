@@ -43,7 +43,7 @@ fn launch_subnet(run: &Run, facts: &Facts, fleet: &Fleet, findings: &mut Vec<Fin
     let Some((path, subnet)) = named_subnet(run.procedure, &run.plan) else {
         return beside_originals(run, facts, fleet, findings);
     };
-    let needed = fleet.away().filter(|member| member.a3.is_none()).count();
+    let needed = fleet.pending().filter(|server| server.a3.is_none()).count();
     match facts.subnets.get(subnet) {
         None => findings.block(
             path,
@@ -65,8 +65,8 @@ fn beside_originals(run: &Run, facts: &Facts, fleet: &Fleet, findings: &mut Vec<
         return;
     }
     let mut needed: BTreeMap<&SubnetId, usize> = BTreeMap::new();
-    for member in fleet.away().filter(|member| member.a3.is_none()) {
-        let a1 = member.a1.as_ref().and_then(|a1| facts.instances.get(a1));
+    for server in fleet.pending().filter(|server| server.a3.is_none()) {
+        let a1 = server.a1.as_ref().and_then(|a1| facts.instances.get(a1));
         if let Some(subnet) = a1.and_then(|a1| a1.subnet.as_ref()) {
             *needed.entry(subnet).or_default() += 1;
         }
@@ -100,7 +100,7 @@ fn named_subnet(procedure: Procedure, plan: &Plan) -> Option<(&'static str, &Sub
 /// Every A2 counts towards the quota of the source Region.
 fn replicating(run: &Run, facts: &Facts, fleet: &Fleet, findings: &mut Vec<Finding>) {
     let now = facts.source_servers.iter().filter(|server| server.replication.is_running()).count();
-    let new = fleet.away().filter(|member| member.a2.is_none()).count();
+    let new = fleet.pending().filter(|server| server.a2.is_none()).count();
     let quota = facts.source_quotas.replicating_servers;
     if now + new > quota {
         findings.block(

@@ -1,8 +1,8 @@
 //! What each server must be like, whatever the procedure.
 
 use failback_core::cloud::{InstanceState, Job, JobKind, LastLaunch, RecoveryInstance, Tags};
-use failback_core::fleet::{Fleet, Member};
-use failback_core::launch::{Wanted, needs_a1};
+use failback_core::fleet::{Fleet, Server};
+use failback_core::launch_spec::{LaunchSpec, needs_a1};
 use failback_core::run::{Run, tag};
 
 use crate::facts::Facts;
@@ -15,22 +15,22 @@ const AGENT_STALE_SECONDS: u64 = 900;
 const UNSEEN_SECONDS: u64 = 1_800;
 
 pub(crate) fn check(run: &Run, facts: &Facts, fleet: &Fleet, findings: &mut Vec<Finding>) {
-    for member in fleet.away() {
+    for server in fleet.pending() {
         let live_b2 =
-            facts.recovery_instances.iter().find(|b2| Some(&b2.id) == member.b2.as_ref() && b2.is_live());
+            facts.recovery_instances.iter().find(|b2| Some(&b2.id) == server.b2.as_ref() && b2.is_live());
         if let Some(b2) = live_b2 {
-            recovered(facts, member, b2, findings);
+            recovered(facts, server, b2, findings);
         }
-        original(run, facts, member, findings);
-        at_work(run, facts, member, findings);
-        launched_before(facts, member, findings);
+        original(run, facts, server, findings);
+        at_work(run, facts, server, findings);
+        launched_before(facts, server, findings);
     }
     records(run, facts, fleet, findings);
 }
 
 /// B2 and B3 must be fit for reversed replication (drs-facts §9).
-fn recovered(facts: &Facts, member: &Member, b2: &RecoveryInstance, findings: &mut Vec<Finding>) {
-    let name = &member.name;
+fn recovered(facts: &Facts, server: &Server, b2: &RecoveryInstance, findings: &mut Vec<Finding>) {
+    let name = &server.name;
     if !b2.originated_in_aws {
         let remedy =
             "Only servers that came from EC2 can be failed back between Regions; use the Failback Client";
@@ -75,22 +75,22 @@ fn recovered(facts: &Facts, member: &Member, b2: &RecoveryInstance, findings: &m
 }
 
 /// Where the plan says like-source, A1 must show what is to be copied.
-fn original(run: &Run, facts: &Facts, member: &Member, findings: &mut Vec<Finding>) {
-    if !needs_a1(run) || member.a3.is_some() {
+fn original(run: &Run, facts: &Facts, server: &Server, findings: &mut Vec<Finding>) {
+    if !needs_a1(run) || server.a3.is_some() {
         return;
     }
-    let a1 = member.a1.as_ref().and_then(|id| facts.instances.get(id));
-    if let Err(error) = Wanted::of(run, member, a1) {
-        let prefix = format!("{}: ", member.name);
+    let a1 = server.a1.as_ref().and_then(|id| facts.instances.get(id));
+    if let Err(error) = LaunchSpec::of(run, server, a1) {
+        let prefix = format!("{}: ", server.name);
         let message = error.to_string();
         let message = message.strip_prefix(&prefix).unwrap_or(&message);
-        findings.block(&member.name, message, "Name it in $.launch, or keep A1 until the failback is done");
+        findings.block(&server.name, message, "Name it in $.launch, or keep A1 until the failback is done");
     }
 }
 
 /// A launch terminates what was launched from A2 before, also where somebody has deleted its record (drs-facts §0.5).
-fn launched_before(facts: &Facts, member: &Member, findings: &mut Vec<Finding>) {
-    let a2 = facts.source_servers.iter().find(|server| Some(&server.id) == member.a2.as_ref());
+fn launched_before(facts: &Facts, server: &Server, findings: &mut Vec<Finding>) {
+    let a2 = facts.source_servers.iter().find(|a2| Some(&a2.id) == server.a2.as_ref());
     let Some(a2) = a2.filter(|a2| a2.last_launch == LastLaunch::Succeeded) else { return };
     // A run of this program tags A2 and looks again before it launches.
     let known = a2.tags.contains_key(tag::B1)
@@ -101,7 +101,7 @@ fn launched_before(facts: &Facts, member: &Member, findings: &mut Vec<Finding>) 
         });
     if !known {
         findings.block(
-            &member.name,
+            &server.name,
             format!("A2 {} was launched before, and its A3 was deleted: what runs as A4 may be production", a2.id),
             "If it is production, finish the page's step 4 by hand; if not, terminate it, then disconnect and delete A2",
         );
@@ -109,23 +109,23 @@ fn launched_before(facts: &Facts, member: &Member, findings: &mut Vec<Finding>) 
 }
 
 /// A job of somebody else holds the server; one of an earlier run is waited for.
-fn at_work(run: &Run, facts: &Facts, member: &Member, findings: &mut Vec<Finding>) {
+fn at_work(run: &Run, facts: &Facts, server: &Server, findings: &mut Vec<Finding>) {
     let of = |job: &&Job| {
-        let a2 = member.a2.as_ref().is_some_and(|a2| job.part_of(a2).is_some());
-        job.is_active() && (a2 || job.part_of(&member.b1).is_some())
+        let a2 = server.a2.as_ref().is_some_and(|a2| job.part_of(a2).is_some());
+        job.is_active() && (a2 || job.part_of(&server.b1).is_some())
     };
     for job in facts.source_jobs.iter().chain(&facts.recovery_jobs).filter(of) {
         // A terminate job carries no tags: it is ours where A2 or B2 is.
         let tagged = |tags: &Tags| tags.get(tag::PROCEDURE).is_some_and(|it| it == run.procedure.as_str());
-        let a2 = facts.source_servers.iter().find(|server| Some(&server.id) == member.a2.as_ref());
-        let mut of_b1 = facts.recovery_instances.iter().filter(|b2| b2.source_server == member.b1);
+        let a2 = facts.source_servers.iter().find(|a2| Some(&a2.id) == server.a2.as_ref());
+        let mut of_b1 = facts.recovery_instances.iter().filter(|b2| b2.source_server == server.b1);
         let terminates_ours = a2.is_some_and(|a2| tagged(&a2.tags)) || of_b1.any(|b2| tagged(&b2.tags));
         let ours = tagged(&job.tags) || (job.kind == JobKind::Terminate && terminates_ours);
         let message = format!("job {} is at work on it", job.id);
         if ours {
-            findings.warn(&member.name, message, "It was begun by an earlier run, and is waited for");
+            findings.warn(&server.name, message, "It was begun by an earlier run, and is waited for");
         } else {
-            findings.block(&member.name, message, "Wait until the job has ended, then start again");
+            findings.block(&server.name, message, "Wait until the job has ended, then start again");
         }
     }
 }

@@ -1,55 +1,55 @@
 use failback_core::cloud::{Instance, InstanceState, Job, JobKind, JobStatus, RecoveryInstance, Tags};
 use failback_core::procedure::Procedure;
 use failback_core::run::tag;
-use failback_stage::{Scene, Seen, Stage};
+use failback_testkit::{Fixture, Response, Scene};
 use serde_json::{Value, json};
 
 use super::{blocked, check, check_plan, silent, warned};
 
 /// A drill of servers that somebody has recovered for it.
-fn with_recovered(change: impl FnOnce(&mut Value)) -> Stage {
-    Stage::drill(change)
+fn with_recovered(change: impl FnOnce(&mut Value)) -> Fixture {
+    Fixture::drill(change)
 }
 
-fn name(stage: &Stage) -> String {
-    stage.fleet.members[0].name.clone()
+fn name(fixture: &Fixture) -> String {
+    fixture.fleet.servers[0].name.clone()
 }
 
 /// B2 of the first server is seen otherwise.
-fn b2(mut stage: Stage, change: impl Fn(&mut RecoveryInstance) + Send + Sync + 'static) -> Stage {
-    let id = stage.b2(0);
-    stage.see(move |seen| {
-        if let Seen::RecoveryInstances(_, found) = seen {
+fn b2(mut fixture: Fixture, change: impl Fn(&mut RecoveryInstance) + Send + Sync + 'static) -> Fixture {
+    let id = fixture.b2(0);
+    fixture.tamper(move |seen| {
+        if let Response::RecoveryInstances(_, found) = seen {
             found.iter_mut().filter(|found| found.id == id).for_each(&change);
         }
     });
-    stage
+    fixture
 }
 
 /// A1 of the first server is seen otherwise.
-fn a1(mut stage: Stage, change: impl Fn(&mut Instance) + Send + Sync + 'static) -> Stage {
-    let id = stage.fleet.members[0].a1.clone().unwrap();
-    stage.see(move |seen| {
-        if let Seen::Instances(_, instances) = seen {
+fn a1(mut fixture: Fixture, change: impl Fn(&mut Instance) + Send + Sync + 'static) -> Fixture {
+    let id = fixture.fleet.servers[0].a1.clone().unwrap();
+    fixture.tamper(move |seen| {
+        if let Response::Instances(_, instances) = seen {
             instances.iter_mut().filter(|found| found.id == id).for_each(&change);
         }
     });
-    stage
+    fixture
 }
 
 #[test]
 fn servers_that_were_recovered_as_a_drill_are_ready() {
     let output = check(&with_recovered(|_| ())).unwrap_or_else(|error| panic!("{error}"));
     assert!(!output.leftover);
-    assert!(output.fleet.members.iter().all(|member| member.b2.is_some() && !member.home));
+    assert!(output.fleet.servers.iter().all(|server| server.b2.is_some() && !server.already_failed_back));
 }
 
 #[test]
 fn a_drill_needs_an_isolated_network() {
-    let stage = with_recovered(|_| ());
-    let mut plan = serde_json::to_value(&stage.run.plan).unwrap();
+    let fixture = with_recovered(|_| ());
+    let mut plan = serde_json::to_value(&fixture.run.plan).unwrap();
     plan["drill"].as_object_mut().unwrap().remove("network");
-    let error = check_plan(&stage, &plan).unwrap_err().to_string();
+    let error = check_plan(&fixture, &plan).unwrap_err().to_string();
     assert!(
         error.contains("$.drill.network: a drill needs an isolated network of the source Region"),
         "{error}"
@@ -58,36 +58,36 @@ fn a_drill_needs_an_isolated_network() {
 
 #[test]
 fn a_network_where_originals_live_is_not_isolated() {
-    let stage = with_recovered(|_| ());
-    let network = stage.run.plan.drill.network.clone().unwrap();
-    let stage = a1(stage, move |a1| a1.subnet = Some(network.subnet_id.clone()));
-    blocked(&stage, "$.drill.network.subnetId", "original servers live in subnet-0f1e2d3c4b5a69788");
+    let fixture = with_recovered(|_| ());
+    let network = fixture.run.plan.drill.network.clone().unwrap();
+    let fixture = a1(fixture, move |a1| a1.subnet = Some(network.subnet_id.clone()));
+    blocked(&fixture, "$.drill.network.subnetId", "original servers live in subnet-0f1e2d3c4b5a69788");
 }
 
 #[test]
 fn a_drill_launches_nothing_into_an_original() {
-    let mut stage = with_recovered(|_| ());
-    stage.see(|seen| {
-        if let Seen::LaunchConfigurationTemplates(_, templates) = seen {
+    let mut fixture = with_recovered(|_| ());
+    fixture.tamper(|seen| {
+        if let Response::LaunchConfigurationTemplates(_, templates) = seen {
             for template in templates.iter_mut() {
                 template.launch_into_source = true;
             }
         }
     });
-    blocked(&stage, "us-east-1", "DRS launches into the source instance here");
+    blocked(&fixture, "us-east-1", "DRS launches into the source instance here");
 }
 
 #[test]
 fn there_must_be_something_to_drill_with() {
     let steady = |launch: bool| {
         let change = |plan: &mut Value| plan["drill"]["launchRecoveredServers"] = json!(launch);
-        Stage::new(Procedure::Drill, Scene::Steady, change)
+        Fixture::new(Procedure::Drill, Scene::Steady, change)
     };
     let error = check(&steady(false)).unwrap_err().to_string();
     assert!(error.contains("it has no recovered server (B2) to drill with"), "{error}");
     silent(&steady(true), "B2");
-    let stage = a1(steady(true), |a1| a1.state = InstanceState::Stopped);
-    blocked(&stage, &name(&stage), "A1 does not run, so production may be elsewhere");
+    let fixture = a1(steady(true), |a1| a1.state = InstanceState::Stopped);
+    blocked(&fixture, &name(&fixture), "A1 does not run, so production may be elsewhere");
 }
 
 #[test]
@@ -101,9 +101,9 @@ fn a_live_b2_is_not_launched_over() {
 }
 
 /// Every B2 carries a drill's tag.
-fn b2_tags(mut stage: Stage) -> Stage {
-    stage.see(|seen| {
-        if let Seen::RecoveryInstances(_, found) = seen {
+fn b2_tags(mut fixture: Fixture) -> Fixture {
+    fixture.tamper(|seen| {
+        if let Response::RecoveryInstances(_, found) = seen {
             for b2 in found.iter_mut() {
                 {
                     b2.tags.insert(tag::PROCEDURE.to_owned(), "drill".to_owned());
@@ -111,21 +111,21 @@ fn b2_tags(mut stage: Stage) -> Stage {
             }
         }
     });
-    stage
+    fixture
 }
 
 #[test]
 fn what_was_launched_by_a_drills_job_is_of_that_drill() {
     let launching = |plan: &mut Value| plan["drill"]["launchRecoveredServers"] = json!(true);
     for (of_drill, tags) in [(true, "drill"), (false, "failback")] {
-        let mut stage = with_recovered(launching);
-        stage.see(move |seen| match seen {
-            Seen::RecoveryInstances(_, found) => {
+        let mut fixture = with_recovered(launching);
+        fixture.tamper(move |seen| match seen {
+            Response::RecoveryInstances(_, found) => {
                 for b2 in found.iter_mut() {
                     b2.job = Some("drsjob-0123456789abcdef0".parse().unwrap());
                 }
             }
-            Seen::Jobs(_, jobs) => {
+            Response::Jobs(_, jobs) => {
                 let tags = Tags::from([(tag::PROCEDURE.to_owned(), tags.to_owned())]);
                 jobs.push(Job {
                     id: "drsjob-0123456789abcdef0".parse().unwrap(),
@@ -138,25 +138,25 @@ fn what_was_launched_by_a_drills_job_is_of_that_drill() {
             }
             _ => {}
         });
-        assert_eq!(check(&stage).is_ok(), of_drill);
+        assert_eq!(check(&fixture).is_ok(), of_drill);
     }
 }
 
 #[test]
 fn a_b3_that_may_be_production_is_not_taken_down() {
-    let stage = a1(with_recovered(|_| ()), |a1| a1.state = InstanceState::Stopped);
-    blocked(&stage, &name(&stage), "A1 does not run, so B3 may be production");
-    let stage = b2(with_recovered(|_| ()), |b2| b2.is_drill = false);
-    blocked(&stage, &name(&stage), "B3 was not launched as a drill, so it may be production");
+    let fixture = a1(with_recovered(|_| ()), |a1| a1.state = InstanceState::Stopped);
+    blocked(&fixture, &name(&fixture), "A1 does not run, so B3 may be production");
+    let fixture = b2(with_recovered(|_| ()), |b2| b2.is_drill = false);
+    blocked(&fixture, &name(&fixture), "B3 was not launched as a drill, so it may be production");
 }
 
 #[test]
 fn a_b3_that_a_record_points_at_is_not_taken_down() {
     for public in [true, false] {
-        let mut stage = with_recovered(|_| ());
-        let b3 = stage.fleet.members[0].b3().unwrap();
-        stage.see(move |seen| match seen {
-            Seen::Instances(_, instances) => {
+        let mut fixture = with_recovered(|_| ());
+        let b3 = fixture.fleet.servers[0].b3().unwrap();
+        fixture.tamper(move |seen| match seen {
+            Response::Instances(_, instances) => {
                 for b3 in instances.iter_mut().filter(|found| found.id == b3) {
                     if public {
                         b3.public_ip = Some("203.0.113.9".to_owned());
@@ -165,14 +165,14 @@ fn a_b3_that_a_record_points_at_is_not_taken_down() {
                     }
                 }
             }
-            Seen::Records(sets) => {
+            Response::Records(sets) => {
                 for set in sets.iter_mut() {
                     set.values = vec!["203.0.113.9".to_owned()];
                 }
             }
             _ => {}
         });
-        blocked(&stage, &name(&stage), "a record of the plan points at B3, so it may be production");
+        blocked(&fixture, &name(&fixture), "a record of the plan points at B3, so it may be production");
     }
 }
 
@@ -185,42 +185,42 @@ fn a_plan_that_keeps_b3_or_calls_it_disposable_may_drill_with_it() {
 }
 
 /// A2 of the first server was made by a procedure, and may be stopped.
-fn reversed(procedure: Option<&'static str>, keep: bool, stopped: bool) -> Stage {
-    let stage = with_recovered(|plan| plan["drill"]["keepRecoveredServers"] = json!(keep)).reversed();
-    let mut stage = if stopped { stage.stopped() } else { stage };
-    let a2 = stage.a2(0);
-    stage.see(move |seen| {
-        if let (Seen::SourceServers(_, servers), Some(procedure)) = (seen, procedure) {
+fn reversed(procedure: Option<&'static str>, keep: bool, stopped: bool) -> Fixture {
+    let fixture = with_recovered(|plan| plan["drill"]["keepRecoveredServers"] = json!(keep)).reversed();
+    let mut fixture = if stopped { fixture.stopped() } else { fixture };
+    let a2 = fixture.a2(0);
+    fixture.tamper(move |seen| {
+        if let (Response::SourceServers(_, servers), Some(procedure)) = (seen, procedure) {
             for server in servers.iter_mut().filter(|server| server.id == a2) {
                 server.tags.insert(tag::PROCEDURE.to_owned(), procedure.to_owned());
             }
         }
     });
-    stage
+    fixture
 }
 
 #[test]
 fn an_a2_of_a_failback_is_not_drilled_with() {
-    let stage = reversed(Some("failback"), false, false);
-    blocked(&stage, &name(&stage), "a failback of it was begun and not finished");
+    let fixture = reversed(Some("failback"), false, false);
+    blocked(&fixture, &name(&fixture), "a failback of it was begun and not finished");
 }
 
 #[test]
 fn an_a2_that_somebody_made_is_told_where_b3_is_kept() {
     let said = "replication is reversed already, and the drill's clean-up deletes s-";
-    let stage = reversed(Some("nobody's"), true, false);
-    warned(&stage, &name(&stage), said);
+    let fixture = reversed(Some("nobody's"), true, false);
+    warned(&fixture, &name(&fixture), said);
     silent(&reversed(None, false, false), said);
     let own = reversed(Some("drill"), true, false);
     let output = check(&own).unwrap_or_else(|error| panic!("{error}"));
     let about: Vec<_> = output.warnings.iter().filter(|it| it.message.contains(said)).collect();
-    assert!(about.iter().all(|it| it.about == own.fleet.members[1].name), "{about:#?}");
+    assert!(about.iter().all(|it| it.about == own.fleet.servers[1].name), "{about:#?}");
     assert_eq!(about.len(), 1);
 }
 
 #[test]
 fn a_drill_that_was_interrupted_at_its_clean_up_is_cleaned_up() {
-    let leftover = |stage: &Stage| check(stage).unwrap_or_else(|error| panic!("{error}")).leftover;
+    let leftover = |fixture: &Fixture| check(fixture).unwrap_or_else(|error| panic!("{error}")).leftover;
     assert!(leftover(&reversed(Some("drill"), false, true)));
     assert!(!leftover(&reversed(Some("drill"), false, false)));
     assert!(!leftover(&reversed(None, false, true)));
@@ -228,18 +228,18 @@ fn a_drill_that_was_interrupted_at_its_clean_up_is_cleaned_up() {
 
 #[test]
 fn what_a_drill_has_cleaned_up_already_needs_no_b2() {
-    let stage = reversed(Some("drill"), false, true);
-    let (a2, b2) = (stage.a2(0), stage.b2(1));
-    let mut stage = stage;
-    stage.see(move |seen| match seen {
-        Seen::SourceServers(_, servers) => {
+    let fixture = reversed(Some("drill"), false, true);
+    let (a2, b2) = (fixture.a2(0), fixture.b2(1));
+    let mut fixture = fixture;
+    fixture.tamper(move |seen| match seen {
+        Response::SourceServers(_, servers) => {
             for server in servers.iter_mut().filter(|server| server.id == a2) {
                 server.tags.insert(tag::PROCEDURE.to_owned(), "drill".to_owned());
             }
         }
-        Seen::RecoveryInstances(_, found) => found.retain(|found| found.id != b2),
+        Response::RecoveryInstances(_, found) => found.retain(|found| found.id != b2),
         _ => {}
     });
-    let output = check(&stage).unwrap_or_else(|error| panic!("{error}"));
+    let output = check(&fixture).unwrap_or_else(|error| panic!("{error}"));
     assert!(output.leftover);
 }

@@ -1,42 +1,42 @@
 use failback_core::cloud::{Instance, InstanceState, Job, JobKind, JobStatus, RecoveryInstance, Tags};
 use failback_core::procedure::Procedure;
 use failback_core::run::tag;
-use failback_stage::{Scene, Seen, Stage};
+use failback_testkit::{Fixture, Response, Scene};
 use serde_json::{Value, json};
 
 use super::{blocked, check, silent, warned};
 
-fn name(stage: &Stage) -> String {
-    stage.fleet.members[0].name.clone()
+fn name(fixture: &Fixture) -> String {
+    fixture.fleet.servers[0].name.clone()
 }
 
 /// B2 of the first server is seen otherwise.
-fn b2(change: impl Fn(&mut RecoveryInstance) + Send + Sync + 'static) -> Stage {
-    let mut stage = Stage::failback(|_| ());
-    let id = stage.b2(0);
-    stage.see(move |seen| {
-        if let Seen::RecoveryInstances(_, found) = seen {
+fn b2(change: impl Fn(&mut RecoveryInstance) + Send + Sync + 'static) -> Fixture {
+    let mut fixture = Fixture::failback(|_| ());
+    let id = fixture.b2(0);
+    fixture.tamper(move |seen| {
+        if let Response::RecoveryInstances(_, found) = seen {
             found.iter_mut().filter(|found| found.id == id).for_each(&change);
         }
     });
-    stage
+    fixture
 }
 
 /// A1 of the first server is seen otherwise, and DRS launches into A1 or not.
-fn a1(mut stage: Stage, into: bool, change: impl Fn(&mut Instance) + Send + Sync + 'static) -> Stage {
-    let id = stage.fleet.members[0].a1.clone().unwrap();
-    stage.see(move |seen| match seen {
-        Seen::Instances(_, instances) => {
+fn a1(mut fixture: Fixture, into: bool, change: impl Fn(&mut Instance) + Send + Sync + 'static) -> Fixture {
+    let id = fixture.fleet.servers[0].a1.clone().unwrap();
+    fixture.tamper(move |seen| match seen {
+        Response::Instances(_, instances) => {
             instances.iter_mut().filter(|found| found.id == id).for_each(&change);
         }
-        Seen::LaunchConfigurationTemplates(_, templates) => {
+        Response::LaunchConfigurationTemplates(_, templates) => {
             for template in templates.iter_mut() {
                 template.launch_into_source = into;
             }
         }
         _ => {}
     });
-    stage
+    fixture
 }
 
 fn procedure(of: &str) -> (String, String) {
@@ -46,24 +46,24 @@ fn procedure(of: &str) -> (String, String) {
 #[test]
 fn what_a_drill_launched_is_not_failed_back() {
     let said = "B3 was launched by a drill, so it is not production";
-    let stage = b2(|b2| b2.is_drill = true);
-    blocked(&stage, &name(&stage), said);
-    let stage = b2(|b2| b2.tags.extend([procedure("drill")]));
-    blocked(&stage, &name(&stage), said);
+    let fixture = b2(|b2| b2.is_drill = true);
+    blocked(&fixture, &name(&fixture), said);
+    let fixture = b2(|b2| b2.tags.extend([procedure("drill")]));
+    blocked(&fixture, &name(&fixture), said);
     silent(&b2(|b2| b2.tags.extend([procedure("failback")])), "drill");
 }
 
 #[test]
 fn what_a_drills_job_launched_is_not_failed_back() {
     for (refused, of) in [(true, "drill"), (false, "failback")] {
-        let mut stage = Stage::failback(|_| ());
-        let (id, away) = (stage.b2(0), stage.away());
-        stage.see(move |seen| match seen {
-            Seen::RecoveryInstances(_, found) => {
+        let mut fixture = Fixture::failback(|_| ());
+        let (id, away) = (fixture.b2(0), fixture.recovery());
+        fixture.tamper(move |seen| match seen {
+            Response::RecoveryInstances(_, found) => {
                 let of_first = found.iter_mut().filter(|found| found.id == id);
                 of_first.for_each(|b2| b2.job = Some("drsjob-0123456789abcdef0".parse().unwrap()));
             }
-            Seen::Jobs(region, jobs) if region == away => {
+            Response::Jobs(region, jobs) if region == away => {
                 let job = "drsjob-0123456789abcdef0".parse().unwrap();
                 let (kind, status, servers) = (JobKind::Launch, JobStatus::Completed, Vec::new());
                 jobs.push(Job {
@@ -77,22 +77,22 @@ fn what_a_drills_job_launched_is_not_failed_back() {
             }
             _ => {}
         });
-        assert_eq!(check(&stage).is_err(), refused);
+        assert_eq!(check(&fixture).is_err(), refused);
     }
 }
 
 #[test]
 fn the_job_that_launched_b2_is_found_however_old() {
     // The list of the newest jobs lacks it; asked for by its id, DRS shows it.
-    let mut stage = Stage::failback(|_| ());
-    let (id, away) = (stage.b2(0), stage.away());
+    let mut fixture = Fixture::failback(|_| ());
+    let (id, away) = (fixture.b2(0), fixture.recovery());
     let asked = std::sync::atomic::AtomicUsize::new(0);
-    stage.see(move |seen| match seen {
-        Seen::RecoveryInstances(_, found) => {
+    fixture.tamper(move |seen| match seen {
+        Response::RecoveryInstances(_, found) => {
             let of_first = found.iter_mut().filter(|found| found.id == id);
             of_first.for_each(|b2| b2.job = Some("drsjob-0123456789abcdef0".parse().unwrap()));
         }
-        Seen::Jobs(region, jobs) if region == away => {
+        Response::Jobs(region, jobs) if region == away => {
             jobs.clear();
             if asked.fetch_add(1, std::sync::atomic::Ordering::Relaxed) > 0 {
                 let job = "drsjob-0123456789abcdef0".parse().unwrap();
@@ -103,67 +103,67 @@ fn the_job_that_launched_b2_is_found_however_old() {
         }
         _ => {}
     });
-    blocked(&stage, &name(&stage), "B3 was launched by a drill, so it is not production");
+    blocked(&fixture, &name(&fixture), "B3 was launched by a drill, so it is not production");
 }
 
 #[test]
 fn where_a_record_points_at_a1_production_is_home() {
-    let point_home = |stage: Stage| {
-        let mut stage = stage;
-        let id = stage.fleet.members[0].a1.clone().unwrap();
-        stage.see(move |seen| match seen {
-            Seen::Instances(_, instances) => {
+    let point_home = |fixture: Fixture| {
+        let mut fixture = fixture;
+        let id = fixture.fleet.servers[0].a1.clone().unwrap();
+        fixture.tamper(move |seen| match seen {
+            Response::Instances(_, instances) => {
                 let of_a1 = instances.iter_mut().filter(|found| found.id == id);
                 of_a1.for_each(|a1| a1.private_ip = Some("203.0.113.9".to_owned()));
             }
-            Seen::Records(sets) => {
+            Response::Records(sets) => {
                 for set in sets.iter_mut() {
                     set.values = vec!["203.0.113.9".to_owned()];
                 }
             }
             _ => {}
         });
-        stage
+        fixture
     };
-    let stage = point_home(Stage::failback(|_| ()));
-    blocked(&stage, &name(&stage), "a record of the plan points at A1, so production is home");
+    let fixture = point_home(Fixture::failback(|_| ()));
+    blocked(&fixture, &name(&fixture), "a record of the plan points at A1, so production is home");
     // Once replication is reversed, whoever reversed it meant B3.
-    silent(&point_home(Stage::failback(|_| ()).reversed()), "production is home");
+    silent(&point_home(Fixture::failback(|_| ()).reversed()), "production is home");
 }
 
 #[test]
 fn an_original_is_terminated_only_with_its_owners_leave() {
     let said = "A1 is to be terminated, and its owner has not tagged it for that";
     let untagged = |a1: &mut Instance| drop(a1.tags.remove(tag::ORIGINAL));
-    let stage = a1(Stage::failback(|_| ()), false, untagged);
-    blocked(&stage, &name(&stage), said);
+    let fixture = a1(Fixture::failback(|_| ()), false, untagged);
+    blocked(&fixture, &name(&fixture), said);
     let other = |a1: &mut Instance| drop(a1.tags.insert(tag::ORIGINAL.to_owned(), "no".to_owned()));
-    let stage = a1(Stage::failback(|_| ()), false, other);
-    blocked(&stage, &name(&stage), said);
-    let keeping = Stage::failback(|plan| plan["cleanup"]["terminateOriginals"] = json!(false));
+    let fixture = a1(Fixture::failback(|_| ()), false, other);
+    blocked(&fixture, &name(&fixture), said);
+    let keeping = Fixture::failback(|plan| plan["cleanup"]["terminateOriginals"] = json!(false));
     silent(&a1(keeping, false, untagged), "terminated");
     let gone = |a1: &mut Instance| {
         a1.tags.remove(tag::ORIGINAL);
         a1.state = InstanceState::Terminated;
     };
-    assert!(check(&a1(Stage::failback(|_| ()), false, gone)).is_ok());
+    assert!(check(&a1(Fixture::failback(|_| ()), false, gone)).is_ok());
     // An A1 that becomes A4 is not terminated.
-    let into = Stage::failback(|plan| plan["launch"]["intoSource"] = json!(true));
+    let into = Fixture::failback(|plan| plan["launch"]["intoSource"] = json!(true));
     assert!(check(&a1(into, true, untagged)).is_ok());
 }
 
 #[test]
 fn an_a1_that_is_a4_already_is_not_terminated() {
-    let mut stage = Stage::failback(|plan| plan["launch"]["intoSource"] = json!(true)).launched();
-    let (id, a3) = (stage.fleet.members[0].a1.clone().unwrap(), stage.a3(0));
-    stage.see(move |seen| match seen {
-        Seen::Instances(_, instances) => {
+    let mut fixture = Fixture::failback(|plan| plan["launch"]["intoSource"] = json!(true)).launched();
+    let (id, a3) = (fixture.fleet.servers[0].a1.clone().unwrap(), fixture.a3(0));
+    fixture.tamper(move |seen| match seen {
+        Response::Instances(_, instances) => {
             instances
                 .iter_mut()
                 .filter(|found| found.id == id)
                 .for_each(|a1| drop(a1.tags.remove(tag::ORIGINAL)));
         }
-        Seen::RecoveryInstances(_, found) => {
+        Response::RecoveryInstances(_, found) => {
             for a3 in found.iter_mut().filter(|found| found.id == a3) {
                 a3.id = id.recovery_instance();
                 a3.instance = id.clone();
@@ -171,75 +171,75 @@ fn an_a1_that_is_a4_already_is_not_terminated() {
         }
         _ => {}
     });
-    let answer = check(&stage);
+    let answer = check(&fixture);
     assert!(answer.is_ok(), "{}", answer.unwrap_err());
 }
 
 #[test]
 fn drs_launches_into_an_original_only_where_the_plan_says_so() {
     let stopped = |a1: &mut Instance| a1.state = InstanceState::Stopped;
-    let unwanted = a1(Stage::failback(|_| ()), true, stopped);
+    let unwanted = a1(Fixture::failback(|_| ()), true, stopped);
     blocked(&unwanted, "us-east-1", "DRS launches into the source instance here: A4 would become A1");
-    let wanted = || Stage::failback(|plan| plan["launch"]["intoSource"] = json!(true));
+    let wanted = || Fixture::failback(|plan| plan["launch"]["intoSource"] = json!(true));
     assert!(check(&a1(wanted(), true, stopped)).is_ok());
-    let stage = a1(wanted(), true, |a1| a1.state = InstanceState::Running);
-    blocked(&stage, &name(&stage), "A1 is not stopped, and is to be launched into");
+    let fixture = a1(wanted(), true, |a1| a1.state = InstanceState::Running);
+    blocked(&fixture, &name(&fixture), "A1 is not stopped, and is to be launched into");
     // What is launched already is not launched into A1 any more.
-    let launched = a1(Stage::failback(|_| ()).launched(), true, stopped);
+    let launched = a1(Fixture::failback(|_| ()).launched(), true, stopped);
     assert!(check(&launched).is_ok());
 }
 
 #[test]
 fn what_is_home_is_told() {
-    let stage = Stage::new(Procedure::Failback, Scene::Steady, |_| ());
-    let output = check(&stage).unwrap_or_else(|error| panic!("{error}"));
-    assert!(output.fleet.members.iter().all(|member| member.home));
+    let fixture = Fixture::new(Procedure::Failback, Scene::Steady, |_| ());
+    let output = check(&fixture).unwrap_or_else(|error| panic!("{error}"));
+    assert!(output.fleet.servers.iter().all(|server| server.already_failed_back));
     assert_eq!(output.summary, "0 servers (2 more are home already) in 1 wave; 3 warnings");
-    warned(&stage, "the fleet", "every server is home already");
-    let home = output.warnings.iter().filter(|it| it.message == "it has no recovered server: it is home");
-    assert_eq!(home.count(), 1);
-    silent(&Stage::failback(|_| ()), "home");
+    warned(&fixture, "the fleet", "every server is home already");
+    let source = output.warnings.iter().filter(|it| it.message == "it has no recovered server: it is home");
+    assert_eq!(source.count(), 1);
+    silent(&Fixture::failback(|_| ()), "home");
 }
 
 #[test]
 fn what_cannot_be_taken_back_is_told() {
     let stop = |plan: &mut Value| plan["stopOriginalReplication"] = json!(true);
-    warned(&Stage::failback(stop), "$.stopOriginalReplication", "deletes every point in time");
-    silent(&Stage::failback(|_| ()), "deletes every point in time");
-    warned(&Stage::failback(|_| ()), "$.cleanup.terminateOriginals", "will be terminated");
-    let keeping = Stage::failback(|plan| plan["cleanup"]["terminateOriginals"] = json!(false));
+    warned(&Fixture::failback(stop), "$.stopOriginalReplication", "deletes every point in time");
+    silent(&Fixture::failback(|_| ()), "deletes every point in time");
+    warned(&Fixture::failback(|_| ()), "$.cleanup.terminateOriginals", "will be terminated");
+    let keeping = Fixture::failback(|plan| plan["cleanup"]["terminateOriginals"] = json!(false));
     silent(&keeping, "will be terminated");
 }
 
 /// Every A2 carries a drill's tag; B2 of the first server is there or not.
-fn of_a_drill(mut stage: Stage, b2_lives: bool) -> Stage {
-    let (home, b2) = (stage.home(), stage.b2(0));
-    let of: Vec<_> = (0..2).map(|server| (stage.a2(server), stage.b1(server))).collect();
-    stage.see(move |seen| match seen {
-        Seen::SourceServers(region, servers) if region == home => {
+fn of_a_drill(mut fixture: Fixture, b2_lives: bool) -> Fixture {
+    let (source, b2) = (fixture.source(), fixture.b2(0));
+    let of: Vec<_> = (0..2).map(|server| (fixture.a2(server), fixture.b1(server))).collect();
+    fixture.tamper(move |seen| match seen {
+        Response::SourceServers(region, servers) if region == source => {
             for (a2, b1) in &of {
                 let of_b1 = (tag::B1.to_owned(), b1.to_string());
                 let tags = [procedure("drill"), of_b1];
                 servers.iter_mut().filter(|it| it.id == *a2).for_each(|it| it.tags.extend(tags.clone()));
             }
         }
-        Seen::RecoveryInstances(region, found) if region != home && !b2_lives => {
+        Response::RecoveryInstances(region, found) if region != source && !b2_lives => {
             found.retain(|found| found.id != b2);
         }
         _ => {}
     });
-    stage
+    fixture
 }
 
 #[test]
 fn what_an_interrupted_drill_left_is_cleaned_up_by_the_drill() {
     let both = "all-1, web-1";
-    let launched = of_a_drill(Stage::failback(|_| ()).launched(), true);
+    let launched = of_a_drill(Fixture::failback(|_| ()).launched(), true);
     blocked(&launched, both, "an interrupted drill left A3 and A4 in its isolated network");
-    let stopped = of_a_drill(Stage::failback(|_| ()).reversed().stopped(), true);
+    let stopped = of_a_drill(Fixture::failback(|_| ()).reversed().stopped(), true);
     blocked(&stopped, both, "an interrupted drill had begun to clean up and left A2");
-    let without_b2 = of_a_drill(Stage::failback(|_| ()).reversed(), false);
+    let without_b2 = of_a_drill(Fixture::failback(|_| ()).reversed(), false);
     blocked(&without_b2, &name(&without_b2), "an interrupted drill had begun to clean up and left A2");
     // Only reversed, by a drill that was then given up: that is step 1 of this failback.
-    silent(&of_a_drill(Stage::failback(|_| ()).reversed(), true), "drill");
+    silent(&of_a_drill(Fixture::failback(|_| ()).reversed(), true), "drill");
 }

@@ -1,20 +1,20 @@
+mod chain;
 mod drill;
 mod failback;
-mod members;
 mod others;
 mod regions;
 mod servers;
 mod told;
 
 use failback_core::cloud::Cloud;
-use failback_core::moment::Moment;
+use failback_core::timestamp::Timestamp;
 use failback_core::{Error, ErrorName, Result};
-use failback_stage::{Pending, Stage};
+use failback_testkit::{Fixture, Pending};
 use serde_json::{Value, json};
 
 use crate::Output;
 
-fn step(cloud: &dyn Cloud, payload: Value, deadline: Moment) -> Pending<'_> {
+fn step(cloud: &dyn Cloud, payload: Value, deadline: Timestamp) -> Pending<'_> {
     Box::pin(crate::handle(cloud, payload, deadline))
 }
 
@@ -25,24 +25,24 @@ fn by_hand(plan: &mut Value) {
 }
 
 /// Calls the step with a plan.
-fn check_plan(stage: &Stage, plan: &Value) -> Result<Output> {
-    let run = &stage.run;
+fn check_plan(fixture: &Fixture, plan: &Value) -> Result<Output> {
+    let run = &fixture.run;
     let execution = json!({ "id": run.id, "started": run.started });
     let payload = json!({ "procedure": run.procedure, "plan": plan, "execution": execution });
-    let before = stage.writes();
-    let answer = stage.answer(payload, stage.now().plus_seconds(60), step);
-    assert_eq!(stage.writes(), before, "something was changed");
+    let before = fixture.writes();
+    let answer = fixture.answer(payload, fixture.now().plus_seconds(60), step);
+    assert_eq!(fixture.writes(), before, "something was changed");
     answer.map(|output| serde_json::from_value(output).expect("an output"))
 }
 
 /// Calls the step with the plan of the world.
-fn check(stage: &Stage) -> Result<Output> {
-    check_plan(stage, &serde_json::to_value(&stage.run.plan).expect("a plan"))
+fn check(fixture: &Fixture) -> Result<Output> {
+    check_plan(fixture, &serde_json::to_value(&fixture.run.plan).expect("a plan"))
 }
 
 /// Exactly this stands in the way, of these.
-fn blocked(stage: &Stage, about: &str, said: &str) {
-    let error: Error = check(stage).expect_err(said);
+fn blocked(fixture: &Fixture, about: &str, said: &str) {
+    let error: Error = check(fixture).expect_err(said);
     let text = error.to_string();
     assert_eq!(error.name(), ErrorName::NotReady, "{text}");
     assert!(text.contains("1 thing stands in the way; nothing was changed"), "{text}");
@@ -51,14 +51,14 @@ fn blocked(stage: &Stage, about: &str, said: &str) {
 }
 
 /// Nothing stands in the way, and this is told, of these.
-fn warned(stage: &Stage, about: &str, said: &str) {
-    let output = check(stage).unwrap_or_else(|error| panic!("{error}"));
+fn warned(fixture: &Fixture, about: &str, said: &str) {
+    let output = check(fixture).unwrap_or_else(|error| panic!("{error}"));
     let finds = output.warnings.iter().any(|it| it.about == about && it.message.contains(said));
     assert!(finds, "{said} is not in {:#?}", output.warnings);
 }
 
 /// Nothing stands in the way, and nothing like this is told.
-fn silent(stage: &Stage, said: &str) {
-    let output = check(stage).unwrap_or_else(|error| panic!("{error}"));
+fn silent(fixture: &Fixture, said: &str) {
+    let output = check(fixture).unwrap_or_else(|error| panic!("{error}"));
     assert!(!output.warnings.iter().any(|it| it.message.contains(said)), "{:#?}", output.warnings);
 }

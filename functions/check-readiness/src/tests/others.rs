@@ -1,7 +1,7 @@
 use failback_core::cloud::RunningExecution;
-use failback_core::moment::Moment;
 use failback_core::procedure::Procedure;
-use failback_stage::{Seen, Stage};
+use failback_core::timestamp::Timestamp;
+use failback_testkit::{Fixture, Response};
 use serde_json::{Value, json};
 
 use super::{blocked, silent};
@@ -9,18 +9,18 @@ use super::{blocked, silent};
 const SAID: &str = "is at work on these servers";
 
 /// Another execution runs: its id, how many seconds later it began than this one, and its plan.
-fn beside(id: &'static str, later_seconds: i64, change: impl FnOnce(&mut Value)) -> Stage {
-    let mut stage = Stage::failback(|_| ());
-    let mut input = serde_json::to_value(&stage.run.plan).unwrap();
+fn beside(id: &'static str, later_seconds: i64, change: impl FnOnce(&mut Value)) -> Fixture {
+    let mut fixture = Fixture::failback(|_| ());
+    let mut input = serde_json::to_value(&fixture.run.plan).unwrap();
     change(&mut input);
-    let started = Moment::from_millis(stage.run.started.millis() + later_seconds * 1000);
+    let started = Timestamp::from_millis(fixture.run.started.millis() + later_seconds * 1000);
     let other = RunningExecution { id: id.to_owned(), started, procedure: Procedure::Drill, input };
-    stage.see(move |seen| {
-        if let Seen::Executions(executions) = seen {
+    fixture.tamper(move |seen| {
+        if let Response::Executions(executions) = seen {
             executions.push(other.clone());
         }
     });
-    stage
+    fixture
 }
 
 /// Names before and after this execution's, which ends in `stage:one`.
@@ -29,17 +29,19 @@ const AFTER: &str = "arn:aws:states:us-east-1:111122223333:execution:throng:one"
 
 #[test]
 fn of_two_that_mean_the_same_servers_the_one_that_began_first_goes_on() {
-    let both = |stage: &Stage| format!("{}, {}", stage.b1(0).min(stage.b1(1)), stage.b1(0).max(stage.b1(1)));
-    let stage = beside(AFTER, -1, |_| ());
-    blocked(&stage, &both(&stage), "a drill that began ");
+    let both = |fixture: &Fixture| {
+        format!("{}, {}", fixture.b1(0).min(fixture.b1(1)), fixture.b1(0).max(fixture.b1(1)))
+    };
+    let fixture = beside(AFTER, -1, |_| ());
+    blocked(&fixture, &both(&fixture), "a drill that began ");
     silent(&beside(BEFORE, 1, |_| ()), SAID);
 }
 
 #[test]
 fn of_two_that_began_together_the_name_decides() {
-    let stage = beside(BEFORE, 0, |_| ());
-    let both = format!("{}, {}", stage.b1(0).min(stage.b1(1)), stage.b1(0).max(stage.b1(1)));
-    blocked(&stage, &both, "a drill that began ");
+    let fixture = beside(BEFORE, 0, |_| ());
+    let both = format!("{}, {}", fixture.b1(0).min(fixture.b1(1)), fixture.b1(0).max(fixture.b1(1)));
+    blocked(&fixture, &both, "a drill that began ");
     silent(&beside(AFTER, 0, |_| ()), SAID);
 }
 
@@ -61,7 +63,7 @@ fn only_what_is_shared_stands_in_the_way() {
 #[test]
 fn servers_of_others_that_both_plans_mean_are_not_told() {
     // The other plan names one server of this fleet, by its id.
-    let first = Stage::failback(|_| ()).b1(0).to_string();
+    let first = Fixture::failback(|_| ()).b1(0).to_string();
     let id = first.clone();
     let one = move |plan: &mut Value| plan["servers"] = json!({ "ids": [id] });
     blocked(&beside(BEFORE, -1, one), &first, "a drill that began ");

@@ -1,16 +1,16 @@
 use failback_core::ErrorName;
 use failback_core::cloud::{DrsQuotas, Job, JobKind, JobStatus, Subnet, Tags};
 use failback_core::id::SubnetId;
-use failback_stage::{Seen, Stage};
+use failback_testkit::{Fixture, Response};
 use serde_json::json;
 
 use super::{blocked, check, check_plan, silent, warned};
 
 /// The world of a failback whose DRS templates are seen without any in one Region.
-fn without_template(stage: &mut Stage, home: bool) {
-    let unset = if home { stage.home() } else { stage.away() };
-    stage.see(move |seen| {
-        if let Seen::ReplicationTemplates(region, templates) = seen
+fn without_template(fixture: &mut Fixture, in_source: bool) {
+    let unset = if in_source { fixture.source() } else { fixture.recovery() };
+    fixture.tamper(move |seen| {
+        if let Response::ReplicationTemplates(region, templates) = seen
             && region == unset
         {
             templates.clear();
@@ -20,40 +20,44 @@ fn without_template(stage: &mut Stage, home: bool) {
 
 #[test]
 fn drs_needs_a_replication_template_in_both_regions() {
-    for home in [true, false] {
-        let mut stage = Stage::failback(|_| ());
-        without_template(&mut stage, home);
-        let region = if home { stage.home() } else { stage.away() };
-        blocked(&stage, region.as_str(), "DRS is initialised and has no replication configuration template");
+    for in_source in [true, false] {
+        let mut fixture = Fixture::failback(|_| ());
+        without_template(&mut fixture, in_source);
+        let region = if in_source { fixture.source() } else { fixture.recovery() };
+        blocked(
+            &fixture,
+            region.as_str(),
+            "DRS is initialised and has no replication configuration template",
+        );
     }
 }
 
 #[test]
 fn drs_is_initialised_in_both_regions() {
-    for home in [true, false] {
-        let stage = Stage::failback(|_| ());
-        let region = if home { stage.home() } else { stage.away() };
-        stage.simulation.world().uninitialize(region);
-        blocked(&stage, region.as_str(), "Elastic Disaster Recovery is not initialised");
+    for in_source in [true, false] {
+        let fixture = Fixture::failback(|_| ());
+        let region = if in_source { fixture.source() } else { fixture.recovery() };
+        fixture.simulation.world().uninitialize(region);
+        blocked(&fixture, region.as_str(), "Elastic Disaster Recovery is not initialised");
     }
 }
 
 #[test]
 fn what_else_drs_answers_is_no_finding() {
-    let stage = Stage::failback(|_| ());
-    stage.fail("error:drs:DescribeReplicationConfigurationTemplates=AccessDeniedException");
-    assert_eq!(check(&stage).unwrap_err().name(), ErrorName::AccessDenied);
+    let fixture = Fixture::failback(|_| ());
+    fixture.fail("error:drs:DescribeReplicationConfigurationTemplates=AccessDeniedException");
+    assert_eq!(check(&fixture).unwrap_err().name(), ErrorName::AccessDenied);
 }
 
 #[test]
 fn the_staging_subnet_must_exist_and_have_room() {
     let free = |addresses: Option<u32>| {
-        let mut stage = Stage::failback(|_| ());
-        let staging = stage.simulation.world().describe_replication_templates(stage.home()).unwrap()[0]
+        let mut fixture = Fixture::failback(|_| ());
+        let staging = fixture.simulation.world().describe_replication_templates(fixture.source()).unwrap()[0]
             .staging_subnet
             .clone();
-        stage.see(move |seen| {
-            if let Seen::Subnets(subnets) = seen {
+        fixture.tamper(move |seen| {
+            if let Response::Subnets(subnets) = seen {
                 match addresses {
                     None => subnets.retain(|subnet| subnet.id != staging),
                     Some(free) => {
@@ -63,7 +67,7 @@ fn the_staging_subnet_must_exist_and_have_room() {
                 }
             }
         });
-        stage
+        fixture
     };
     blocked(&free(None), "us-east-1", "the replication template's staging subnet subnet-");
     blocked(&free(Some(0)), "us-east-1", "the staging subnet subnet-");
@@ -72,21 +76,21 @@ fn the_staging_subnet_must_exist_and_have_room() {
 
 #[test]
 fn a_template_without_a_staging_subnet_is_not_judged() {
-    let mut stage = Stage::failback(|_| ());
-    stage.see(|seen| {
-        if let Seen::ReplicationTemplates(_, templates) = seen {
+    let mut fixture = Fixture::failback(|_| ());
+    fixture.tamper(|seen| {
+        if let Response::ReplicationTemplates(_, templates) = seen {
             for template in templates.iter_mut() {
                 template.staging_subnet = None;
             }
         }
     });
-    silent(&stage, "staging subnet");
+    silent(&fixture, "staging subnet");
 }
 
 /// The subnet that the plan names is seen with as many free addresses; not at all with `None`.
-fn named(mut stage: Stage, name: &'static str, addresses: Option<u32>) -> Stage {
-    stage.see(move |seen| {
-        if let Seen::Subnets(subnets) = seen {
+fn named(mut fixture: Fixture, name: &'static str, addresses: Option<u32>) -> Fixture {
+    fixture.tamper(move |seen| {
+        if let Response::Subnets(subnets) = seen {
             match addresses {
                 None => subnets.retain(|subnet| subnet.id.as_str() != name),
                 Some(free) => {
@@ -96,30 +100,30 @@ fn named(mut stage: Stage, name: &'static str, addresses: Option<u32>) -> Stage 
             }
         }
     });
-    stage
+    fixture
 }
 
 #[test]
 fn the_subnet_of_the_plan_needs_an_address_for_every_server_that_is_not_there() {
-    let launch = |stage, free| named(stage, "subnet-0a1b2c3d4e5f60718", free);
+    let launch = |fixture, free| named(fixture, "subnet-0a1b2c3d4e5f60718", free);
     let path = "$.launch.network.subnetId";
     blocked(
-        &launch(Stage::failback(|_| ()), None),
+        &launch(Fixture::failback(|_| ()), None),
         path,
         "subnet-0a1b2c3d4e5f60718 does not exist in us-east-1",
     );
     blocked(
-        &launch(Stage::failback(|_| ()), Some(1)),
+        &launch(Fixture::failback(|_| ()), Some(1)),
         path,
         "subnet-0a1b2c3d4e5f60718 has 1 free addresses for 2",
     );
-    silent(&launch(Stage::failback(|_| ()), Some(2)), "free addresses");
-    silent(&launch(Stage::failback(|_| ()).launched(), Some(0)), "free addresses");
+    silent(&launch(Fixture::failback(|_| ()), Some(2)), "free addresses");
+    silent(&launch(Fixture::failback(|_| ()).launched(), Some(0)), "free addresses");
 }
 
 #[test]
 fn a_drill_needs_its_addresses_in_its_isolated_subnet() {
-    let drill = |free| named(Stage::drill(|_| ()), "subnet-0f1e2d3c4b5a69788", free);
+    let drill = |free| named(Fixture::drill(|_| ()), "subnet-0f1e2d3c4b5a69788", free);
     blocked(
         &drill(Some(1)),
         "$.drill.network.subnetId",
@@ -129,26 +133,26 @@ fn a_drill_needs_its_addresses_in_its_isolated_subnet() {
 }
 
 /// A1 of both servers are in one subnet, which is seen with as many free addresses.
-fn beside(mut stage: Stage, free: u32) -> Stage {
-    let home = stage.home();
+fn beside(mut fixture: Fixture, free: u32) -> Fixture {
+    let source = fixture.source();
     let subnet: SubnetId = "subnet-0aaaaaaaaaaaaaaaa".parse().unwrap();
-    stage.see(move |seen| match seen {
-        Seen::Instances(region, instances) if region == home => {
+    fixture.tamper(move |seen| match seen {
+        Response::Instances(region, instances) if region == source => {
             for a1 in instances.iter_mut() {
                 a1.subnet = Some(subnet.clone());
             }
         }
-        Seen::Subnets(subnets) => {
+        Response::Subnets(subnets) => {
             subnets.push(Subnet { id: subnet.clone(), vpc: "vpc-1".to_owned(), free_addresses: free });
         }
         _ => {}
     });
-    stage
+    fixture
 }
 
 #[test]
 fn where_the_plan_names_no_subnet_there_must_be_room_beside_the_originals() {
-    let unnamed = || Stage::failback(|plan| plan["launch"] = json!({ "network": { "likeSource": true } }));
+    let unnamed = || Fixture::failback(|plan| plan["launch"] = json!({ "network": { "likeSource": true } }));
     let about = "subnet-0aaaaaaaaaaaaaaaa";
     blocked(&beside(unnamed(), 1), about, "it has 1 free addresses for 2 servers beside the originals");
     silent(&beside(unnamed(), 2), "beside the originals");
@@ -156,45 +160,45 @@ fn where_the_plan_names_no_subnet_there_must_be_room_beside_the_originals() {
 
 #[test]
 fn what_is_launched_already_needs_no_room_beside_the_originals() {
-    let stage = beside(Stage::failback(|_| ()).launched(), 0);
-    let mut plan = serde_json::to_value(&stage.run.plan).unwrap();
+    let fixture = beside(Fixture::failback(|_| ()).launched(), 0);
+    let mut plan = serde_json::to_value(&fixture.run.plan).unwrap();
     plan["launch"] = json!({ "network": { "likeSource": true } });
-    check_plan(&stage, &plan).unwrap_or_else(|error| panic!("{error}"));
+    check_plan(&fixture, &plan).unwrap_or_else(|error| panic!("{error}"));
 }
 
 #[test]
 fn every_a2_counts_towards_the_quota_of_the_source_region() {
-    let quota = |stage: Stage, servers| {
-        stage.simulation.world().set_replicating_quota(stage.home(), servers);
-        stage
+    let quota = |fixture: Fixture, servers| {
+        fixture.simulation.world().set_replicating_quota(fixture.source(), servers);
+        fixture
     };
-    let running = |stage: &Stage| {
-        let world = stage.simulation.world();
+    let running = |fixture: &Fixture| {
+        let world = fixture.simulation.world();
         world
-            .source_servers(stage.home())
+            .source_servers(fixture.source())
             .filter(|server| server.replication.is_running(world.now_ms()))
             .count()
     };
-    let bystanders = running(&Stage::failback(|_| ()));
-    let few = quota(Stage::failback(|_| ()), bystanders + 1);
+    let bystanders = running(&Fixture::failback(|_| ()));
+    let few = quota(Fixture::failback(|_| ()), bystanders + 1);
     blocked(
         &few,
         "us-east-1",
         &format!("{bystanders} servers replicate and 2 more would, with a quota of {}", bystanders + 1),
     );
-    silent(&quota(Stage::failback(|_| ()), bystanders + 2), "quota");
+    silent(&quota(Fixture::failback(|_| ()), bystanders + 2), "quota");
     // Those that replicate already are not counted twice.
-    let reversed = Stage::failback(|_| ()).reversed();
+    let reversed = Fixture::failback(|_| ()).reversed();
     let now = running(&reversed);
     silent(&quota(reversed, now), "quota");
-    let stopped = Stage::failback(|_| ()).reversed().stopped();
+    let stopped = Fixture::failback(|_| ()).reversed().stopped();
     silent(&quota(stopped, bystanders), "quota");
     // Of many that replicate, two more are two more.
-    let mut many = quota(Stage::failback(|_| ()), 9);
-    let home = many.home();
-    many.see(move |seen| {
-        if let Seen::SourceServers(region, servers) = seen
-            && region == home
+    let mut many = quota(Fixture::failback(|_| ()), 9);
+    let source = many.source();
+    many.tamper(move |seen| {
+        if let Response::SourceServers(region, servers) = seen
+            && region == source
         {
             let one = servers[0].clone();
             *servers = vec![one; 7];
@@ -204,11 +208,11 @@ fn every_a2_counts_towards_the_quota_of_the_source_region() {
 }
 
 /// As many jobs of others run in a Region, of as many as DRS allows.
-fn busy(home: bool, active: usize, allowed: usize) -> Stage {
-    let mut stage = Stage::failback(|_| ());
-    let busy = if home { stage.home() } else { stage.away() };
-    stage.see(move |seen| match seen {
-        Seen::Jobs(region, jobs) if region == busy => {
+fn busy(in_source: bool, active: usize, allowed: usize) -> Fixture {
+    let mut fixture = Fixture::failback(|_| ());
+    let busy = if in_source { fixture.source() } else { fixture.recovery() };
+    fixture.tamper(move |seen| match seen {
+        Response::Jobs(region, jobs) if region == busy => {
             for number in 0..=active {
                 let status = if number < active { JobStatus::Started } else { JobStatus::Completed };
                 let id = format!("drsjob-{number:017x}").parse().unwrap();
@@ -217,23 +221,23 @@ fn busy(home: bool, active: usize, allowed: usize) -> Stage {
             }
         }
         // Then no job of theirs is asked for, and those above are listed once.
-        Seen::RecoveryInstances(_, found) => {
+        Response::RecoveryInstances(_, found) => {
             for b2 in found.iter_mut() {
                 b2.job = None;
             }
         }
-        Seen::Quotas(region, quotas) if region == busy => {
+        Response::Quotas(region, quotas) if region == busy => {
             *quotas = DrsQuotas { concurrent_jobs: allowed, ..DrsQuotas::default() };
         }
         _ => {}
     });
-    stage
+    fixture
 }
 
 #[test]
 fn jobs_of_others_are_told_when_there_is_no_room_for_one_more() {
-    for (home, region) in [(true, "us-east-1"), (false, "us-east-2")] {
-        warned(&busy(home, 3, 3), region, "3 jobs run, as many as DRS allows (L-D88FAC3A)");
-        silent(&busy(home, 3, 4), "jobs run");
+    for (in_source, region) in [(true, "us-east-1"), (false, "us-east-2")] {
+        warned(&busy(in_source, 3, 3), region, "3 jobs run, as many as DRS allows (L-D88FAC3A)");
+        silent(&busy(in_source, 3, 4), "jobs run");
     }
 }

@@ -3,47 +3,47 @@ use failback_core::cloud::{
     RecoveryInstance, ReplicationState, Tags,
 };
 use failback_core::id::SourceServerId;
-use failback_core::moment::Moment;
 use failback_core::run::tag;
-use failback_stage::{Seen, Stage};
+use failback_core::timestamp::Timestamp;
+use failback_testkit::{Fixture, Response};
 use serde_json::json;
 
 use super::{blocked, check, check_plan, silent, warned};
 
 /// B2 of the first server is seen otherwise.
-fn b2(change: impl Fn(&mut RecoveryInstance) + Send + Sync + 'static) -> Stage {
-    b2_of(Stage::failback(|_| ()), change)
+fn b2(change: impl Fn(&mut RecoveryInstance) + Send + Sync + 'static) -> Fixture {
+    b2_of(Fixture::failback(|_| ()), change)
 }
 
-fn b2_of(mut stage: Stage, change: impl Fn(&mut RecoveryInstance) + Send + Sync + 'static) -> Stage {
-    let id = stage.b2(0);
-    stage.see(move |seen| {
-        if let Seen::RecoveryInstances(_, found) = seen {
+fn b2_of(mut fixture: Fixture, change: impl Fn(&mut RecoveryInstance) + Send + Sync + 'static) -> Fixture {
+    let id = fixture.b2(0);
+    fixture.tamper(move |seen| {
+        if let Response::RecoveryInstances(_, found) = seen {
             found.iter_mut().filter(|found| found.id == id).for_each(&change);
         }
     });
-    stage
+    fixture
 }
 
 /// B3 of the first server is seen otherwise.
-fn b3(change: impl Fn(&mut Instance) + Send + Sync + 'static) -> Stage {
-    let mut stage = Stage::failback(|_| ());
-    let id = stage.fleet.members[0].b3().unwrap();
-    stage.see(move |seen| {
-        if let Seen::Instances(_, instances) = seen {
+fn b3(change: impl Fn(&mut Instance) + Send + Sync + 'static) -> Fixture {
+    let mut fixture = Fixture::failback(|_| ());
+    let id = fixture.fleet.servers[0].b3().unwrap();
+    fixture.tamper(move |seen| {
+        if let Response::Instances(_, instances) = seen {
             instances.iter_mut().filter(|instance| instance.id == id).for_each(&change);
         }
     });
-    stage
+    fixture
 }
 
-fn name(stage: &Stage) -> String {
-    stage.fleet.members[0].name.clone()
+fn name(fixture: &Fixture) -> String {
+    fixture.fleet.servers[0].name.clone()
 }
 
 #[test]
 fn a_world_after_a_failover_is_ready() {
-    let output = check(&Stage::failback(|_| ())).unwrap_or_else(|error| panic!("{error}"));
+    let output = check(&Fixture::failback(|_| ())).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(output.summary, "2 servers in 1 wave; 1 warning");
     assert_eq!((output.waves, output.leftover), (1, false));
     assert_eq!(output.warnings[0].about, "$.cleanup.terminateOriginals");
@@ -51,24 +51,24 @@ fn a_world_after_a_failover_is_ready() {
 
 #[test]
 fn b3_must_run_and_come_from_ec2() {
-    let stage = b2(|b2| b2.originated_in_aws = false);
-    blocked(&stage, &name(&stage), "B2 did not originate in AWS");
-    let stage = b2(|b2| b2.state = InstanceState::Stopped);
-    blocked(&stage, &name(&stage), "B3 does not run");
+    let fixture = b2(|b2| b2.originated_in_aws = false);
+    blocked(&fixture, &name(&fixture), "B2 did not originate in AWS");
+    let fixture = b2(|b2| b2.state = InstanceState::Stopped);
+    blocked(&fixture, &name(&fixture), "B3 does not run");
 }
 
 #[test]
 fn an_agent_that_was_not_seen_is_told() {
-    let stage = b2(|b2| b2.agent_seen = None);
-    warned(&stage, &name(&stage), "DRS has not seen the agent on B3 yet");
+    let fixture = b2(|b2| b2.agent_seen = None);
+    warned(&fixture, &name(&fixture), "DRS has not seen the agent on B3 yet");
     silent(&b2(|_| ()), "has not seen the agent");
 }
 
 /// The agent of the first server was seen so long ago.
-fn seen_ago(stage: Stage, seconds: i64, reversed: bool) -> Stage {
-    let now = stage.now();
-    b2_of(stage, move |b2| {
-        b2.agent_seen = Some(Moment::from_millis(now.millis() - seconds * 1000));
+fn seen_ago(fixture: Fixture, seconds: i64, reversed: bool) -> Fixture {
+    let now = fixture.now();
+    b2_of(fixture, move |b2| {
+        b2.agent_seen = Some(Timestamp::from_millis(now.millis() - seconds * 1000));
         if reversed {
             b2.replication_state = ReplicationState::Continuous;
         }
@@ -78,17 +78,17 @@ fn seen_ago(stage: Stage, seconds: i64, reversed: bool) -> Stage {
 #[test]
 fn an_agent_that_was_not_seen_for_long_is_told_unless_replication_is_reversed() {
     let said = "for more than 15 minutes";
-    let stage = seen_ago(Stage::failback(|_| ()), 901, false);
-    warned(&stage, &name(&stage), said);
-    silent(&seen_ago(Stage::failback(|_| ()), 900, false), said);
-    silent(&seen_ago(Stage::failback(|_| ()), 901, true), said);
+    let fixture = seen_ago(Fixture::failback(|_| ()), 901, false);
+    warned(&fixture, &name(&fixture), said);
+    silent(&seen_ago(Fixture::failback(|_| ()), 900, false), said);
+    silent(&seen_ago(Fixture::failback(|_| ()), 901, true), said);
 }
 
 #[test]
 fn b3_must_be_fit_for_reversed_replication() {
     let of = |change: fn(&mut Instance), said: &str| {
-        let stage = b3(change);
-        blocked(&stage, &name(&stage), said);
+        let fixture = b3(change);
+        blocked(&fixture, &name(&fixture), said);
     };
     of(|b3| b3.network_interfaces = 0, "B3 has no network interface");
     of(|b3| b3.metadata_reachable = false, "instance metadata of B3 is not reachable");
@@ -97,44 +97,44 @@ fn b3_must_be_fit_for_reversed_replication() {
 
 #[test]
 fn b3_must_be_known_to_ec2() {
-    let mut stage = Stage::failback(|_| ());
-    let id = stage.fleet.members[0].b3().unwrap();
-    stage.see(move |seen| {
-        if let Seen::Instances(_, instances) = seen {
+    let mut fixture = Fixture::failback(|_| ());
+    let id = fixture.fleet.servers[0].b3().unwrap();
+    fixture.tamper(move |seen| {
+        if let Response::Instances(_, instances) = seen {
             instances.retain(|instance| instance.id != id);
         }
     });
-    blocked(&stage, &name(&stage), "EC2 does not know B3");
+    blocked(&fixture, &name(&fixture), "EC2 does not know B3");
 }
 
 #[test]
 fn an_original_must_show_what_is_to_be_copied() {
     let plan = |plan: &mut serde_json::Value| plan["launch"]["instanceProfile"] = json!("like-source");
-    let without_profile = |mut stage: Stage| {
-        let id = stage.fleet.members[0].a1.clone().unwrap();
-        stage.see(move |seen| {
-            if let Seen::Instances(_, instances) = seen {
+    let without_profile = |mut fixture: Fixture| {
+        let id = fixture.fleet.servers[0].a1.clone().unwrap();
+        fixture.tamper(move |seen| {
+            if let Response::Instances(_, instances) = seen {
                 instances.iter_mut().filter(|a1| a1.id == id).for_each(|a1| a1.profile_arn = None);
             }
         });
-        stage
+        fixture
     };
-    let stage = without_profile(Stage::failback(plan));
-    blocked(&stage, &name(&stage), "the plan says like-source, and A1 i-");
-    silent(&without_profile(Stage::failback(|_| ())), "like-source");
+    let fixture = without_profile(Fixture::failback(plan));
+    blocked(&fixture, &name(&fixture), "the plan says like-source, and A1 i-");
+    silent(&without_profile(Fixture::failback(|_| ())), "like-source");
     // What is launched already copies nothing.
-    let launched = without_profile(Stage::failback(|_| ()).launched());
+    let launched = without_profile(Fixture::failback(|_| ()).launched());
     let mut input = serde_json::to_value(&launched.run.plan).unwrap();
     plan(&mut input);
     check_plan(&launched, &input).unwrap_or_else(|error| panic!("{error}"));
 }
 
 /// A launch of A2 succeeded, and its recovery instance is not seen; with a job of it that began so long ago.
-fn launched_before(tagged: bool, job_seconds_ago: Option<i64>) -> Stage {
-    let mut stage = Stage::failback(|_| ()).reversed();
-    let (a2, home, now) = (stage.a2(0), stage.home(), stage.now());
-    stage.see(move |seen| match seen {
-        Seen::SourceServers(_, servers) => {
+fn launched_before(tagged: bool, job_seconds_ago: Option<i64>) -> Fixture {
+    let mut fixture = Fixture::failback(|_| ()).reversed();
+    let (a2, source, now) = (fixture.a2(0), fixture.source(), fixture.now());
+    fixture.tamper(move |seen| match seen {
+        Response::SourceServers(_, servers) => {
             for server in servers.iter_mut().filter(|server| server.id == a2) {
                 server.last_launch = LastLaunch::Succeeded;
                 if tagged {
@@ -142,18 +142,24 @@ fn launched_before(tagged: bool, job_seconds_ago: Option<i64>) -> Stage {
                 }
             }
         }
-        Seen::Jobs(region, jobs) if region == home => {
+        Response::Jobs(region, jobs) if region == source => {
             if let Some(ago) = job_seconds_ago {
-                let began = Moment::from_millis(now.millis() - ago * 1000);
+                let began = Timestamp::from_millis(now.millis() - ago * 1000);
                 jobs.push(job(JobKind::Launch, JobStatus::Completed, &a2, Some(began), Tags::new()));
             }
         }
         _ => {}
     });
-    stage
+    fixture
 }
 
-fn job(kind: JobKind, status: JobStatus, server: &SourceServerId, began: Option<Moment>, tags: Tags) -> Job {
+fn job(
+    kind: JobKind,
+    status: JobStatus,
+    server: &SourceServerId,
+    began: Option<Timestamp>,
+    tags: Tags,
+) -> Job {
     let launch = LaunchStatus::Launched;
     let part = JobServer { server: server.clone(), recovery_instance: None, launch, actions: None };
     let id = "drsjob-0123456789abcdef0".parse().unwrap();
@@ -163,52 +169,52 @@ fn job(kind: JobKind, status: JobStatus, server: &SourceServerId, began: Option<
 #[test]
 fn what_a2_launched_before_may_be_production() {
     let said = "was launched before, and its A3 was deleted";
-    let stage = launched_before(false, None);
-    let a2 = stage.a2(0);
-    blocked(&stage, &name(&stage), &format!("A2 {a2} {said}"));
+    let fixture = launched_before(false, None);
+    let a2 = fixture.a2(0);
+    blocked(&fixture, &name(&fixture), &format!("A2 {a2} {said}"));
     let old = launched_before(false, Some(1_800));
     blocked(&old, &name(&old), &format!("A2 {a2} {said}"));
     silent(&launched_before(false, Some(1_799)), said);
     silent(&launched_before(true, None), said);
-    silent(&Stage::failback(|_| ()).launched(), said);
+    silent(&Fixture::failback(|_| ()).launched(), said);
 }
 
 #[test]
 fn a_recent_job_of_another_server_explains_nothing() {
-    let mut stage = Stage::failback(|_| ()).reversed();
-    let (a2, other, home, now) = (stage.a2(0), stage.a2(1), stage.home(), stage.now());
-    stage.see(move |seen| match seen {
-        Seen::SourceServers(_, servers) => {
+    let mut fixture = Fixture::failback(|_| ()).reversed();
+    let (a2, other, source, now) = (fixture.a2(0), fixture.a2(1), fixture.source(), fixture.now());
+    fixture.tamper(move |seen| match seen {
+        Response::SourceServers(_, servers) => {
             let of_a2 = servers.iter_mut().filter(|server| server.id == a2);
             of_a2.for_each(|server| server.last_launch = LastLaunch::Succeeded);
         }
-        Seen::Jobs(region, jobs) if region == home => {
+        Response::Jobs(region, jobs) if region == source => {
             jobs.push(job(JobKind::Launch, JobStatus::Completed, &other, Some(now), Tags::new()));
         }
         _ => {}
     });
-    blocked(&stage, &name(&stage), "A2 s-");
+    blocked(&fixture, &name(&fixture), "A2 s-");
 }
 
 /// A job is at work on B1 of the first server, or on its A2.
-fn at_work(of_a2: bool, kind: JobKind, tags: &[(&str, &str)], b2_tags: &[(&str, &str)]) -> Stage {
+fn at_work(of_a2: bool, kind: JobKind, tags: &[(&str, &str)], b2_tags: &[(&str, &str)]) -> Fixture {
     let owned = |tags: &[(&str, &str)]| -> Tags {
         tags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
     };
-    let mut stage = Stage::failback(|_| ()).reversed();
-    let server = if of_a2 { stage.a2(0) } else { stage.b1(0) };
-    let busy = if of_a2 { stage.home() } else { stage.away() };
-    let (tags, b2_tags, b2) = (owned(tags), owned(b2_tags), stage.b2(0));
-    stage.see(move |seen| match seen {
-        Seen::Jobs(region, jobs) if region == busy => {
+    let mut fixture = Fixture::failback(|_| ()).reversed();
+    let server = if of_a2 { fixture.a2(0) } else { fixture.b1(0) };
+    let busy = if of_a2 { fixture.source() } else { fixture.recovery() };
+    let (tags, b2_tags, b2) = (owned(tags), owned(b2_tags), fixture.b2(0));
+    fixture.tamper(move |seen| match seen {
+        Response::Jobs(region, jobs) if region == busy => {
             jobs.push(job(kind, JobStatus::Started, &server, None, tags.clone()));
         }
-        Seen::RecoveryInstances(_, found) => {
+        Response::RecoveryInstances(_, found) => {
             found.iter_mut().filter(|found| found.id == b2).for_each(|b2| b2.tags.extend(b2_tags.clone()));
         }
         _ => {}
     });
-    stage
+    fixture
 }
 
 #[test]
@@ -216,15 +222,15 @@ fn a_job_of_somebody_else_must_end_first() {
     let said = "job drsjob-0123456789abcdef0 is at work on it";
     for of_a2 in [true, false] {
         for tags in [&[][..], &[(tag::PROCEDURE, "drill")]] {
-            let stage = at_work(of_a2, JobKind::Launch, tags, &[]);
-            blocked(&stage, &name(&stage), said);
+            let fixture = at_work(of_a2, JobKind::Launch, tags, &[]);
+            blocked(&fixture, &name(&fixture), said);
         }
-        let stage = at_work(of_a2, JobKind::Terminate, &[], &[]);
-        blocked(&stage, &name(&stage), said);
+        let fixture = at_work(of_a2, JobKind::Terminate, &[], &[]);
+        blocked(&fixture, &name(&fixture), said);
     }
     // Only a terminate job carries no tags of its own.
-    let stage = at_work(true, JobKind::Launch, &[], &[(tag::PROCEDURE, "failback")]);
-    blocked(&stage, &name(&stage), said);
+    let fixture = at_work(true, JobKind::Launch, &[], &[(tag::PROCEDURE, "failback")]);
+    blocked(&fixture, &name(&fixture), said);
 }
 
 #[test]
@@ -232,61 +238,61 @@ fn a_job_of_an_earlier_run_is_waited_for() {
     let said = "job drsjob-0123456789abcdef0 is at work on it";
     let ours = [(tag::PROCEDURE, "failback")];
     for of_a2 in [true, false] {
-        let stage = at_work(of_a2, JobKind::Launch, &ours, &[]);
-        warned(&stage, &name(&stage), said);
-        let stage = at_work(of_a2, JobKind::Terminate, &[], &ours);
-        warned(&stage, &name(&stage), said);
+        let fixture = at_work(of_a2, JobKind::Launch, &ours, &[]);
+        warned(&fixture, &name(&fixture), said);
+        let fixture = at_work(of_a2, JobKind::Terminate, &[], &ours);
+        warned(&fixture, &name(&fixture), said);
     }
 }
 
 #[test]
 fn a_terminate_job_is_of_an_earlier_run_where_a2_is() {
-    let mut stage = Stage::failback(|_| ()).reversed();
-    let (a2, busy) = (stage.a2(0), stage.home());
-    stage.see(move |seen| match seen {
-        Seen::Jobs(region, jobs) if region == busy => {
+    let mut fixture = Fixture::failback(|_| ()).reversed();
+    let (a2, busy) = (fixture.a2(0), fixture.source());
+    fixture.tamper(move |seen| match seen {
+        Response::Jobs(region, jobs) if region == busy => {
             jobs.push(job(JobKind::Terminate, JobStatus::Pending, &a2, None, Tags::new()));
         }
-        Seen::SourceServers(_, servers) => {
+        Response::SourceServers(_, servers) => {
             for server in servers.iter_mut().filter(|server| server.id == a2) {
                 server.tags.insert(tag::PROCEDURE.to_owned(), "failback".to_owned());
             }
         }
         _ => {}
     });
-    warned(&stage, &name(&stage), "is at work on it");
+    warned(&fixture, &name(&fixture), "is at work on it");
 }
 
 #[test]
 fn a_job_that_somebody_began_in_the_console_is_found() {
-    let stage = Stage::failback(|_| ()).prepared();
-    stage.launch();
-    stage.pass(60);
-    let error = check(&stage).unwrap_err().to_string();
+    let fixture = Fixture::failback(|_| ()).prepared();
+    fixture.launch();
+    fixture.pass(60);
+    let error = check(&fixture).unwrap_err().to_string();
     assert!(error.contains("all-1, web-1: job drsjob-") && error.contains("is at work on it"), "{error}");
 }
 
 #[test]
 fn a_job_that_has_ended_is_nothing() {
-    let mut stage = Stage::failback(|_| ());
-    let b1 = stage.b1(0);
-    stage.see(move |seen| {
-        if let Seen::Jobs(_, jobs) = seen {
+    let mut fixture = Fixture::failback(|_| ());
+    let b1 = fixture.b1(0);
+    fixture.tamper(move |seen| {
+        if let Response::Jobs(_, jobs) = seen {
             jobs.push(job(JobKind::Launch, JobStatus::Completed, &b1, None, Tags::new()));
         }
     });
-    silent(&stage, "is at work");
+    silent(&fixture, "is at work");
 }
 
 /// The record of the plan is seen otherwise.
-fn records(change: impl Fn(&mut Vec<RecordSet>) + Send + Sync + 'static) -> Stage {
-    let mut stage = Stage::failback(|_| ());
-    stage.see(move |seen| {
-        if let Seen::Records(sets) = seen {
+fn records(change: impl Fn(&mut Vec<RecordSet>) + Send + Sync + 'static) -> Fixture {
+    let mut fixture = Fixture::failback(|_| ());
+    fixture.tamper(move |seen| {
+        if let Response::Records(sets) = seen {
             change(sets);
         }
     });
-    stage
+    fixture
 }
 
 #[test]
@@ -302,18 +308,18 @@ fn only_a_simple_record_that_exists_is_redirected() {
 
 #[test]
 fn a_record_names_a_server_of_the_plan() {
-    let stage = Stage::failback(|_| ());
-    let mut plan = serde_json::to_value(&stage.run.plan).unwrap();
+    let fixture = Fixture::failback(|_| ());
+    let mut plan = serde_json::to_value(&fixture.run.plan).unwrap();
     plan["redirect"]["records"][0]["server"] = json!("nobody");
-    let error = check_plan(&stage, &plan).unwrap_err().to_string();
+    let error = check_plan(&fixture, &plan).unwrap_err().to_string();
     assert!(error.contains("$.redirect.records[0].server: `nobody` is no server of this plan"), "{error}");
 }
 
 #[test]
 fn what_is_gone_is_not_judged() {
-    let stage = b2(|b2| {
+    let fixture = b2(|b2| {
         b2.state = InstanceState::Terminated;
         b2.originated_in_aws = false;
     });
-    silent(&stage, "did not originate");
+    silent(&fixture, "did not originate");
 }

@@ -2,7 +2,7 @@ use failback_core::ErrorName;
 use failback_core::cloud::SourceServer;
 use failback_core::id::SourceServerId;
 use failback_core::plan::SERVERS_MAX;
-use failback_stage::{Seen, Stage};
+use failback_testkit::{Fixture, Response};
 use serde_json::json;
 
 use super::{by_hand, check, check_plan};
@@ -10,11 +10,11 @@ use crate::finding::{Finding, Findings as _, merged, stand_in_the_way};
 
 #[test]
 fn a_wrong_plan_is_refused_with_every_problem() {
-    let stage = Stage::failback(|_| ());
-    let mut plan = serde_json::to_value(&stage.run.plan).unwrap();
+    let fixture = Fixture::failback(|_| ());
+    let mut plan = serde_json::to_value(&fixture.run.plan).unwrap();
     plan["colour"] = json!("blue");
     plan["limits"]["launchMinutes"] = json!(0);
-    let error = check_plan(&stage, &plan).unwrap_err();
+    let error = check_plan(&fixture, &plan).unwrap_err();
     assert_eq!(error.name(), ErrorName::InvalidPlan);
     let text = error.to_string();
     assert!(text.contains("$.colour") && text.contains("$.limits.launchMinutes"), "{text}");
@@ -22,21 +22,21 @@ fn a_wrong_plan_is_refused_with_every_problem() {
 
 #[test]
 fn a_plan_that_chooses_nothing_is_told() {
-    let stage = Stage::failback(|_| ());
-    let mut plan = serde_json::to_value(&stage.run.plan).unwrap();
+    let fixture = Fixture::failback(|_| ());
+    let mut plan = serde_json::to_value(&fixture.run.plan).unwrap();
     plan["servers"] = json!({ "tags": { "app": "nothing" } });
     by_hand(&mut plan);
-    let error = check_plan(&stage, &plan).unwrap_err().to_string();
+    let error = check_plan(&fixture, &plan).unwrap_err().to_string();
     assert!(error.contains("$.servers: chooses no source server of us-east-2"), "{error}");
     assert!(!error.contains("every server is home"), "{error}");
 }
 
 /// The first server is seen as many, each of its own id and without a B2.
-fn many(servers: usize) -> Stage {
-    let mut stage = Stage::failback(by_hand);
-    let (b1, away) = (stage.b1(0), stage.away());
-    stage.see(move |seen| {
-        if let Seen::SourceServers(region, found) = seen
+fn many(servers: usize) -> Fixture {
+    let mut fixture = Fixture::failback(by_hand);
+    let (b1, away) = (fixture.b1(0), fixture.recovery());
+    fixture.tamper(move |seen| {
+        if let Response::SourceServers(region, found) = seen
             && region == away
         {
             let one = found.iter().find(|server| server.id == b1).cloned().unwrap();
@@ -44,7 +44,7 @@ fn many(servers: usize) -> Stage {
             *found = (0..servers).map(|number| SourceServer { id: id(number), ..one.clone() }).collect();
         }
     });
-    stage
+    fixture
 }
 
 #[test]

@@ -13,29 +13,29 @@ use crate::case::{
 };
 
 fn launch_b1(case: &Case) -> Result<Warrant<StartRecovery>> {
-    let (run, members) = (case.run(), case.fleet.members.iter().collect::<Vec<_>>());
-    Guard::<Drill>::new(&run)?.launch_b1(&case.live()?, case.now(), &members)
+    let (run, servers) = (case.run(), case.fleet.servers.iter().collect::<Vec<_>>());
+    Guard::<Drill>::new(&run)?.launch_b1(&case.live()?, case.now(), &servers)
 }
 
 fn tag_b2(case: &Case) -> Result<Warrant<TagResource>> {
-    let (run, b2) = (case.run(), &case.aws.away.recovery_instances[0]);
+    let (run, b2) = (case.run(), &case.aws.recovery.recovery_instances[0]);
     Guard::<Drill>::new(&run)?.tag_b2(&case.live()?, case.now(), b2)
 }
 
 fn terminate_a3(case: &Case) -> Result<Warrant<TerminateRecoveryInstances>> {
-    let (run, members) = (case.run(), case.fleet.members.iter().collect::<Vec<_>>());
-    Guard::<Drill>::new(&run)?.terminate_a3(&case.live()?, case.now(), &members)
+    let (run, servers) = (case.run(), case.fleet.servers.iter().collect::<Vec<_>>());
+    Guard::<Drill>::new(&run)?.terminate_a3(&case.live()?, case.now(), &servers)
 }
 
 fn terminate_b2(case: &Case) -> Result<Warrant<TerminateRecoveryInstances>> {
-    let (run, members) = (case.run(), case.fleet.members.iter().collect::<Vec<_>>());
-    Guard::<Drill>::new(&run)?.terminate_b2(&case.live()?, case.now(), &members)
+    let (run, servers) = (case.run(), case.fleet.servers.iter().collect::<Vec<_>>());
+    Guard::<Drill>::new(&run)?.terminate_b2(&case.live()?, case.now(), &servers)
 }
 
 /// Nothing is recovered yet.
 fn steady() -> Case {
     let mut case = Case::drill().without_a2().without_b2();
-    case.member().b2 = None;
+    case.server().b2 = None;
     case
 }
 
@@ -43,15 +43,15 @@ fn steady() -> Case {
 fn b1_is_launched_while_production_is_on_a1_and_nothing_is_recovered() {
     let rows: &[Row] = &[
         ("does not ask to launch", |case| case.set("/drill/launchRecoveredServers", json!(false))),
-        ("B1 is not there", |case| case.aws.away.servers.clear()),
+        ("B1 is not there", |case| case.aws.recovery.servers.clear()),
         ("B1 has a recovery instance", |case| {
-            case.aws.away.recovery_instances.push(recovery_instance(B3, B1));
+            case.aws.recovery.recovery_instances.push(recovery_instance(B3, B1));
         }),
         ("B1 has a recovery instance", |case| case.b1().recovery_instance = Some(id(B3))),
-        ("is at work on it (S7)", |case| case.aws.away.jobs.push(job_on(B1))),
+        ("is at work on it (S7)", |case| case.aws.recovery.jobs.push(job_on(B1))),
         ("A1 does not run", |case| case.a1().state = InstanceState::Stopped),
-        ("A1 does not run", |case| case.member().a1 = None),
-        ("A1 does not run", |case| case.aws.home.instances.clear()),
+        ("A1 does not run", |case| case.server().a1 = None),
+        ("A1 does not run", |case| case.aws.source.instances.clear()),
     ];
     let warrant = granted_unless(&steady(), launch_b1, rows).spend();
     assert_eq!((warrant.region.as_str(), warrant.servers), ("us-east-2", vec![id(B1)]));
@@ -69,10 +69,10 @@ fn a_drill_is_a_drill_launch_to_drs_where_the_plan_says_so() {
 #[test]
 fn a_job_that_is_over_or_of_others_is_in_nobodys_way() {
     let mut case = steady();
-    case.aws.away.jobs.push(job_on(OTHERS));
+    case.aws.recovery.jobs.push(job_on(OTHERS));
     let mut over = job_on(B1);
     over.status = JobStatus::Completed;
-    case.aws.away.jobs.push(over);
+    case.aws.recovery.jobs.push(over);
     assert!(launch_b1(&case).is_ok());
 }
 
@@ -91,9 +91,9 @@ fn the_job_says_who_launched_a_b2_that_was_never_tagged() {
     case.b2().job = Some(id(JOB));
     let mut job = job_on(B1);
     job.status = JobStatus::Completed;
-    case.aws.away.jobs.push(job);
+    case.aws.recovery.jobs.push(job);
     refused(&case, tag_b2, ErrorName::Guard, "not launched by a drill", |_| ());
-    case.aws.away.jobs[0].tags = Tags::from([(tag::PROCEDURE.to_owned(), "drill".to_owned())]);
+    case.aws.recovery.jobs[0].tags = Tags::from([(tag::PROCEDURE.to_owned(), "drill".to_owned())]);
     assert!(tag_b2(&case).is_ok());
     refused(&case, tag_b2, ErrorName::Guard, "not launched by a drill", |case| case.b2().job = None);
 }
@@ -101,13 +101,13 @@ fn the_job_says_who_launched_a_b2_that_was_never_tagged() {
 #[test]
 fn a3_is_terminated_when_it_is_the_drills_and_nothing_else() {
     let rows: &[Row] = &[
-        ("A3 is not there", |case| case.aws.home.recovery_instances.clear()),
-        ("A2 is not there (S5)", |case| case.aws.home.servers.clear()),
+        ("A3 is not there", |case| case.aws.source.recovery_instances.clear()),
+        ("A2 is not there (S5)", |case| case.aws.source.servers.clear()),
         ("still replicates", |case| case.a2().replication.state = ReplicationState::Continuous),
-        ("is A1, which is production (S1)", |case| case.member().a1 = Some(id(A4))),
+        ("is A1, which is production (S1)", |case| case.server().a1 = Some(id(A4))),
         ("production DNS points at A4", |case| case.points_at("10.0.0.4")),
-        ("is at work on it (S7)", |case| case.aws.home.jobs.push(job_on(A2))),
-        ("is at work on it (S7)", |case| case.aws.away.jobs.push(job_on(B1))),
+        ("is at work on it (S7)", |case| case.aws.source.jobs.push(job_on(A2))),
+        ("is at work on it (S7)", |case| case.aws.recovery.jobs.push(job_on(B1))),
     ];
     let warrant = granted_unless(&Case::drill(), terminate_a3, rows).spend();
     assert_eq!((warrant.region.as_str(), warrant.recovery_instances), ("us-east-1", vec![id(A4)]));
@@ -120,16 +120,16 @@ fn the_drills_b2_is_terminated_unless_b3_may_be_production() {
             case.set("/drill/launchRecoveredServers", json!(false));
             case.set("/drill/keepRecoveredServers", json!(true));
         }),
-        ("B2 does not live", |case| case.aws.away.recovery_instances.clear()),
+        ("B2 does not live", |case| case.aws.recovery.recovery_instances.clear()),
         ("still replicates", |case| case.a2().replication.state = ReplicationState::Stalled),
-        ("is at work on it (S7)", |case| case.aws.away.jobs.push(job_on(B1))),
+        ("is at work on it (S7)", |case| case.aws.recovery.jobs.push(job_on(B1))),
         ("a record of the plan points at it", |case| case.points_at("10.1.0.3")),
         ("a record of the plan points at it", |case| {
             case.b3().public_ip = Some("198.51.100.3".into());
             case.points_at("198.51.100.3");
         }),
         ("A1 does not run", |case| case.a1().state = InstanceState::Stopped),
-        ("A1 does not run", |case| case.member().a1 = None),
+        ("A1 does not run", |case| case.server().a1 = None),
         ("was not launched as a drill", |case| case.b2().tags.clear()),
     ];
     let warrant = granted_unless(&Case::drill(), terminate_b2, rows).spend();
@@ -152,7 +152,7 @@ fn a_b2_is_a_drills_by_its_tag_its_kind_its_job_or_the_plans_word() {
         let mut job = job_on(B1);
         job.status = JobStatus::Completed;
         job.tags = Tags::from([(tag::PROCEDURE.to_owned(), "drill".to_owned())]);
-        case.aws.away.jobs.push(job);
+        case.aws.recovery.jobs.push(job);
         case.b2().job = Some(id(JOB));
     }));
 }
@@ -165,16 +165,16 @@ fn a_b2_without_an_a2_may_go() {
 #[test]
 fn one_server_that_may_be_production_keeps_the_whole_batch() {
     let mut case = Case::drill();
-    let mut second = case.fleet.members[0].clone();
+    let mut second = case.fleet.servers[0].clone();
     second.name = "db-1".into();
     second.b1 = id(OTHERS);
     second.b2 = Some(id(OTHER));
     second.a1 = Some(id(A1));
     second.a2 = None;
     second.a3 = None;
-    case.fleet.members.push(second);
-    case.aws.away.recovery_instances.push(recovery_instance(OTHER, OTHERS));
-    case.aws.away.instances.push(instance(OTHER, InstanceState::Running, "10.1.0.9"));
+    case.fleet.servers.push(second);
+    case.aws.recovery.recovery_instances.push(recovery_instance(OTHER, OTHERS));
+    case.aws.recovery.instances.push(instance(OTHER, InstanceState::Running, "10.1.0.9"));
     refused(&case, terminate_b2, ErrorName::Guard, "db-1: B3", |_| ());
 }
 

@@ -13,8 +13,8 @@ use crate::case::{A1, A2, A4, B1, B3, Case, OTHER, Row, granted_unless, id, job_
 
 fn stop_b1(case: &Case) -> Result<Warrant<StopReplication>> {
     let run = case.run();
-    let member = &case.fleet.members[0];
-    Guard::<Failback>::new(&run)?.stop_b1(&case.live()?, case.now(), member, &case.checks)
+    let server = &case.fleet.servers[0];
+    Guard::<Failback>::new(&run)?.stop_b1(&case.live()?, case.now(), server, &case.checks)
 }
 
 fn redirect(case: &Case) -> Result<Vec<Warrant<ChangeRecords>>> {
@@ -24,24 +24,24 @@ fn redirect(case: &Case) -> Result<Vec<Warrant<ChangeRecords>>> {
 
 fn reverse_a3(case: &Case) -> Result<Warrant<ReverseReplication>> {
     let run = case.run();
-    let member = &case.fleet.members[0];
-    Guard::<Failback>::new(&run)?.reverse_a3(&case.live()?, case.now(), &case.fleet, member)
+    let server = &case.fleet.servers[0];
+    Guard::<Failback>::new(&run)?.reverse_a3(&case.live()?, case.now(), &case.fleet, server)
 }
 
 fn terminate_b2(case: &Case) -> Result<Warrant<TerminateRecoveryInstances>> {
-    let (run, members) = (case.run(), case.fleet.members.iter().collect::<Vec<_>>());
+    let (run, servers) = (case.run(), case.fleet.servers.iter().collect::<Vec<_>>());
     let guard = Guard::<Failback>::new(&run)?;
-    guard.terminate_b2(&case.live()?, case.now(), &case.fleet, &members, &case.checks)
+    guard.terminate_b2(&case.live()?, case.now(), &case.fleet, &servers, &case.checks)
 }
 
 fn terminate_a1(case: &Case) -> Result<Warrant<TerminateInstances>> {
-    let (run, members) = (case.run(), case.fleet.members.iter().collect::<Vec<_>>());
-    Guard::<Failback>::new(&run)?.terminate_a1(&case.live()?, case.now(), &case.fleet, &members)
+    let (run, servers) = (case.run(), case.fleet.servers.iter().collect::<Vec<_>>());
+    Guard::<Failback>::new(&run)?.terminate_a1(&case.live()?, case.now(), &case.fleet, &servers)
 }
 
 fn delete_a3(case: &Case) -> Result<Warrant<DeleteRecoveryInstance>> {
     let run = case.run();
-    Guard::<Failback>::new(&run)?.delete_a3(&case.live()?, case.now(), &case.fleet.members[0])
+    Guard::<Failback>::new(&run)?.delete_a3(&case.live()?, case.now(), &case.fleet.servers[0])
 }
 
 /// Traffic is on B3, which is replicated home; the plan asks to stop B1.
@@ -58,15 +58,15 @@ fn double_billed() -> Case {
 fn b1_is_stopped_when_b3_works_and_is_replicated_home() {
     let rows: &[Row] = &[
         ("does not ask to stop", |case| case.plan["stopOriginalReplication"] = json!(false)),
-        ("B1 is not there", |case| case.aws.away.servers.clear()),
-        ("B2 does not live (S2)", |case| case.aws.away.recovery_instances.clear()),
+        ("B1 is not there", |case| case.aws.recovery.servers.clear()),
+        ("B2 does not live (S2)", |case| case.aws.recovery.recovery_instances.clear()),
         ("does not run (S2)", |case| case.b3().state = InstanceState::Stopped),
         ("does not pass its status checks", |case| case.checks.clear()),
         ("does not pass its status checks", |case| case.checks[0].system = Check::Impaired),
         ("does not pass its status checks", |case| case.checks[0].instance = Check::Initializing),
-        ("not replicated home yet", |case| case.aws.home.servers.clear()),
+        ("not replicated home yet", |case| case.aws.source.servers.clear()),
         ("no longer protects A1", |case| case.b1().instance = Some(id(A4))),
-        ("no longer protects A1", |case| case.member().a1 = None),
+        ("no longer protects A1", |case| case.server().a1 = None),
         ("production DNS points at A1", |case| case.points_at("10.0.0.1")),
     ];
     let warrant = granted_unless(&double_billed(), stop_b1, rows).spend();
@@ -96,9 +96,9 @@ fn a_check_that_does_not_apply_is_passed() {
 fn records_are_pointed_at_an_a4_that_works() {
     let rows: &[Row] = &[
         ("routing policy", |case| case.aws.records[0].set_identifier = Some("blue".into())),
-        ("A4 is not launched", |case| case.member().a3 = None),
+        ("A4 is not launched", |case| case.server().a3 = None),
         ("does not run (S2)", |case| case.a4().state = InstanceState::Pending),
-        ("does not run (S2)", |case| case.aws.home.instances.truncate(1)),
+        ("does not run (S2)", |case| case.aws.source.instances.truncate(1)),
         ("does not pass its status checks", |case| case.checks[1].instance = Check::Impaired),
         ("has no private address", |case| case.a4().private_ip = None),
         ("has no public address", |case| case.set("/redirect/records/0/address", json!("public"))),
@@ -126,7 +126,7 @@ fn records_hold_the_address_that_the_plan_wants() {
 #[test]
 fn records_of_a_server_that_is_home_are_left_alone() {
     let mut case = Case::failback();
-    case.member().home = true;
+    case.server().already_failed_back = true;
     case.look.records = false;
     assert!(redirect(&case).unwrap().is_empty());
 }
@@ -162,14 +162,14 @@ fn traffic_moved_by_hand_is_a_persons_word() {
 #[test]
 fn a_server_that_is_home_holds_nobody_up() {
     let mut case = Case::failback();
-    let mut home = case.fleet.members[0].clone();
+    let mut home = case.fleet.servers[0].clone();
     home.name = "web-2".into();
     home.b1 = id("s-000000000000000b2");
-    (home.home, home.a3) = (true, None);
+    (home.already_failed_back, home.a3) = (true, None);
     case.plan["redirect"]["records"][0]["server"] = json!("web-2");
-    case.fleet.members.push(home);
+    case.fleet.servers.push(home);
     assert!(reverse_a3(&case).is_ok());
-    case.fleet.members[1].home = false;
+    case.fleet.servers[1].already_failed_back = false;
     refused(&case, reverse_a3, ErrorName::Guard, "web-2: A4 is not launched", |_| ());
 }
 
@@ -179,14 +179,14 @@ fn b2_is_terminated_when_a4_is_production_and_protected() {
         ("does not point at A4 (S2)", |case| case.points_at("10.1.0.3")),
         ("nobody has said", |case| case.moved_by_hand(false)),
         ("B2 does not live", |case| case.b2().state = InstanceState::ShuttingDown),
-        ("A2 is not there (S5)", |case| case.aws.home.servers.clear()),
+        ("A2 is not there (S5)", |case| case.aws.source.servers.clear()),
         ("still replicates; it is stopped first (S4)", |case| {
             case.a2().replication.state = ReplicationState::Continuous;
         }),
-        ("is at work on it (S7)", |case| case.aws.home.jobs.push(job_on(A2))),
-        ("A4 is not there (S2)", |case| case.aws.home.recovery_instances.clear()),
+        ("is at work on it (S7)", |case| case.aws.source.jobs.push(job_on(A2))),
+        ("A4 is not there (S2)", |case| case.aws.source.recovery_instances.clear()),
         ("does not pass its status checks", |case| case.checks.truncate(1)),
-        ("B1 is not there", |case| case.aws.away.servers.clear()),
+        ("B1 is not there", |case| case.aws.recovery.servers.clear()),
         ("B1 protects another instance", |case| case.b1().instance = Some(id(A1))),
         ("replication of A3 is not reversed", |case| {
             case.a3().replication_state = ReplicationState::NotStarted;
@@ -234,13 +234,13 @@ fn a1_is_terminated_when_nothing_depends_on_it() {
     let rows: &[Row] = &[
         ("the plan keeps the original servers (S3)", |case| case.plan["cleanup"] = json!({})),
         ("does not point at A4 (S2)", |case| case.points_at("10.1.0.3")),
-        ("A1 is not known (S5)", |case| case.member().a1 = None),
-        ("A2 is not there (S5)", |case| case.aws.home.servers.clear()),
+        ("A1 is not known (S5)", |case| case.server().a1 = None),
+        ("A2 is not there (S5)", |case| case.aws.source.servers.clear()),
         ("still replicates", |case| case.a2().replication.state = ReplicationState::InitialSync),
         ("B2 is terminated before A1 (S4)", |case| {
-            case.aws.away.recovery_instances.push(crate::case::recovery_instance(B3, B1));
+            case.aws.recovery.recovery_instances.push(crate::case::recovery_instance(B3, B1));
         }),
-        ("is A4, the new production (S3)", |case| case.member().a1 = Some(id(A4))),
+        ("is A4, the new production (S3)", |case| case.server().a1 = Some(id(A4))),
         ("B1 protects another instance", |case| case.b1().instance = Some(id(OTHER))),
         ("is protected by B1 or has traffic", |case| case.a1().private_ip = Some("10.0.0.4".into())),
     ];
@@ -253,10 +253,10 @@ fn a3_is_deleted_when_a4_is_protected_and_what_goes_first_is_gone() {
     let mut base = originals_go();
     base.a1().state = InstanceState::Terminated;
     let rows: &[Row] = &[
-        ("A3 is not there", |case| case.aws.home.recovery_instances.clear()),
+        ("A3 is not there", |case| case.aws.source.recovery_instances.clear()),
         ("is not protected; deleting it", |case| case.a3().replication_state = ReplicationState::NotStarted),
         ("B2 is terminated before A3", |case| {
-            case.aws.away.recovery_instances.push(crate::case::recovery_instance(B3, B1));
+            case.aws.recovery.recovery_instances.push(crate::case::recovery_instance(B3, B1));
         }),
         ("A1 is terminated before A3", |case| case.a1().state = InstanceState::Stopped),
         ("B1 protects another instance", |case| case.b1().instance = None),
@@ -271,9 +271,9 @@ fn a3_is_deleted_beside_an_a1_that_stays() {
     assert!(delete_a3(&kept).is_ok(), "the plan keeps A1");
     kept.plan["cleanup"] = json!({ "terminateOriginals": true });
     assert!(delete_a3(&kept).is_err(), "A1 goes first");
-    kept.member().a1 = Some(id(A4));
+    kept.server().a1 = Some(id(A4));
     assert!(delete_a3(&kept).is_ok(), "A1 is A4, and is never terminated");
-    kept.member().a1 = None;
+    kept.server().a1 = None;
     assert!(delete_a3(&kept).is_ok(), "nobody knows of an A1");
 }
 

@@ -6,7 +6,7 @@ use failback_core::guard::{
     ReverseReplication, SetDefaultVersion, StartRecovery, StopReplication, TagResource,
     UpdateLaunchConfiguration, Warrant,
 };
-use failback_core::launch::Wanted;
+use failback_core::launch_spec::LaunchSpec;
 use failback_core::procedure::Either;
 use failback_core::run::tag;
 use failback_core::{ErrorName, Result};
@@ -15,53 +15,53 @@ use serde_json::json;
 
 use crate::case::{
     A1, A2, A4, B1, B3, Case, OTHER, OTHERS, Row, granted_unless, id, job_on, recovery_instance, refused,
-    server,
+    source_server,
 };
 
 fn reverse_b2(case: &Case) -> Result<Warrant<ReverseReplication>> {
     let run = case.run();
-    Guard::<Either>::new(&run)?.reverse_b2(&case.live()?, case.now(), &case.fleet.members[0])
+    Guard::<Either>::new(&run)?.reverse_b2(&case.live()?, case.now(), &case.fleet.servers[0])
 }
 
 fn tag_a2(case: &Case) -> Result<Warrant<TagResource>> {
     let run = case.run();
-    Guard::<Either>::new(&run)?.tag_a2(&case.live()?, case.now(), &case.fleet.members[0])
+    Guard::<Either>::new(&run)?.tag_a2(&case.live()?, case.now(), &case.fleet.servers[0])
 }
 
 fn configure_a2(case: &Case) -> Result<Warrant<UpdateLaunchConfiguration>> {
     let run = case.run();
-    Guard::<Either>::new(&run)?.configure_a2(&case.live()?, case.now(), &case.fleet.members[0])
+    Guard::<Either>::new(&run)?.configure_a2(&case.live()?, case.now(), &case.fleet.servers[0])
 }
 
 fn write_template(case: &Case) -> Result<Warrant<CreateLaunchTemplateVersion>> {
-    let (run, member) = (case.run(), &case.fleet.members[0]);
+    let (run, server) = (case.run(), &case.fleet.servers[0]);
     let guard = Guard::<Either>::new(&run)?;
-    guard.write_template(&case.live()?, case.now(), member, &case.aws.template, wanted(case))
+    guard.write_template(&case.live()?, case.now(), server, &case.aws.template, wanted(case))
 }
 
 fn use_template(case: &Case) -> Result<Warrant<SetDefaultVersion>> {
-    let (run, member) = (case.run(), &case.fleet.members[0]);
+    let (run, server) = (case.run(), &case.fleet.servers[0]);
     let guard = Guard::<Either>::new(&run)?;
-    guard.use_template(&case.live()?, case.now(), member, &id("lt-00000001"), 3)
+    guard.use_template(&case.live()?, case.now(), server, &id("lt-00000001"), 3)
 }
 
 fn stop_a2(case: &Case) -> Result<Warrant<StopReplication>> {
     let run = case.run();
-    Guard::<Either>::new(&run)?.stop_a2(&case.live()?, case.now(), &case.fleet.members[0])
+    Guard::<Either>::new(&run)?.stop_a2(&case.live()?, case.now(), &case.fleet.servers[0])
 }
 
 fn disconnect_a2(case: &Case) -> Result<Warrant<DisconnectSourceServer>> {
     let run = case.run();
-    Guard::<Either>::new(&run)?.disconnect_a2(&case.live()?, case.now(), &case.fleet.members[0])
+    Guard::<Either>::new(&run)?.disconnect_a2(&case.live()?, case.now(), &case.fleet.servers[0])
 }
 
 fn delete_a2(case: &Case) -> Result<Warrant<DeleteSourceServer>> {
     let run = case.run();
-    Guard::<Either>::new(&run)?.delete_a2(&case.live()?, case.now(), &case.fleet.members[0])
+    Guard::<Either>::new(&run)?.delete_a2(&case.live()?, case.now(), &case.fleet.servers[0])
 }
 
-fn wanted(case: &Case) -> Wanted {
-    Wanted::of(&case.run(), &case.fleet.members[0], case.aws.home.instances.first()).unwrap()
+fn wanted(case: &Case) -> LaunchSpec {
+    LaunchSpec::of(&case.run(), &case.fleet.servers[0], case.aws.source.instances.first()).unwrap()
 }
 
 /// Found fit at the moment of the look; `asked_after_seconds` passes before.
@@ -71,7 +71,7 @@ fn launchable(case: &Case) -> Result<Launchable> {
     later.now = case.now();
     let guard = Guard::<Either>::new(&run)?;
     guard
-        .launchable(&later, &live, &case.fleet.members[0], &wanted(case))
+        .launchable(&later, &live, &case.fleet.servers[0], &wanted(case))
         .now_or_never()
         .expect("the lists answer at once")
 }
@@ -85,26 +85,31 @@ fn launch_a2(case: &Case) -> Result<Warrant<StartRecovery>> {
 #[test]
 fn b2_is_reversed_once_and_only_the_b2_that_the_run_began_with() {
     let rows: &[Row] = &[
-        ("B2 does not live", |case| case.aws.away.recovery_instances.clear()),
-        ("is not the B2 this run began with", |case| case.member().b2 = Some(id(OTHER))),
+        ("B2 does not live", |case| case.aws.recovery.recovery_instances.clear()),
+        ("is not the B2 this run began with", |case| case.server().b2 = Some(id(OTHER))),
         ("did not originate in AWS", |case| case.b2().originated_in_aws = false),
         ("reversed already", |case| {
-            let a2 = server(A2, failback_core::cloud::Direction::Failback, B3, ReplicationState::Initiating);
-            case.aws.home.servers.push(a2);
+            let a2 = source_server(
+                A2,
+                failback_core::cloud::Direction::Failback,
+                B3,
+                ReplicationState::Initiating,
+            );
+            case.aws.source.servers.push(a2);
         }),
     ];
     let base = Case::failback().without_a2();
     let warrant = granted_unless(&base, reverse_b2, rows).spend();
     assert_eq!((warrant.region.as_str(), warrant.recovery_instance), ("us-east-2", id(B3)));
     let mut unnamed = base;
-    unnamed.member().b2 = None;
+    unnamed.server().b2 = None;
     assert!(reverse_b2(&unnamed).is_ok(), "the ledger may not know B2 yet");
 }
 
 #[test]
 fn a2_is_tagged_with_what_nothing_else_remembers() {
     let rows: &[Row] = &[
-        ("A2 is not there", |case| case.aws.home.servers.clear()),
+        ("A2 is not there", |case| case.aws.source.servers.clear()),
         ("is tagged as another server's", |case| {
             case.a2().tags.insert(tag::B1.to_owned(), OTHERS.to_owned());
         }),
@@ -115,14 +120,14 @@ fn a2_is_tagged_with_what_nothing_else_remembers() {
     assert_eq!([&tags[tag::B1], &tags[tag::A1], &tags[tag::PROCEDURE]], [B1, A1, "failback"]);
     assert!(tags[tag::RUN].ends_with(":failback:one"));
     let mut unknown = Case::failback();
-    unknown.member().a1 = None;
+    unknown.server().a1 = None;
     assert!(!tag_a2(&unknown).unwrap().spend().tags.contains_key(tag::A1));
 }
 
 #[test]
 fn only_this_members_a2_is_prepared() {
     let rows: &[Row] = &[
-        ("A2 is not there", |case| case.aws.home.servers.clear()),
+        ("A2 is not there", |case| case.aws.source.servers.clear()),
         ("is tagged as another server's", |case| {
             case.a2().tags.insert(tag::B1.to_owned(), OTHERS.to_owned());
         }),
@@ -148,8 +153,8 @@ fn ready() -> Case {
 #[test]
 fn a2_is_launchable_when_it_is_ready_and_prepared() {
     let rows: &[Row] = &[
-        ("A2 is not there", |case| case.aws.home.servers.clear()),
-        ("is at work on A2 (S7)", |case| case.aws.home.jobs.push(job_on(A2))),
+        ("A2 is not there", |case| case.aws.source.servers.clear()),
+        ("is at work on A2 (S7)", |case| case.aws.source.jobs.push(job_on(A2))),
         ("would be launched into", |case| case.aws.configuration.launch_into = Some(id(A1))),
         ("would be launched into", |case| {
             case.set("/launch/intoSource", json!(true));
@@ -178,7 +183,7 @@ fn a_job_that_is_over_or_of_others_does_not_keep_a2_from_its_launch() {
     let mut case = ready();
     let mut over = job_on(A2);
     over.status = JobStatus::Completed;
-    case.aws.home.jobs = vec![over, job_on(OTHERS)];
+    case.aws.source.jobs = vec![over, job_on(OTHERS)];
     assert!(launchable(&case).is_ok());
 }
 
@@ -237,8 +242,8 @@ fn what_was_found_fit_is_launched_within_a_minute() {
 #[test]
 fn a2_is_stopped_unless_it_is_being_launched() {
     let rows: &[Row] = &[
-        ("A2 is not there", |case| case.aws.home.servers.clear()),
-        ("is at work on A2 (S7)", |case| case.aws.home.jobs.push(job_on(A2))),
+        ("A2 is not there", |case| case.aws.source.servers.clear()),
+        ("is at work on A2 (S7)", |case| case.aws.source.jobs.push(job_on(A2))),
     ];
     let warrant = granted_unless(&ready(), stop_a2, rows).spend();
     assert_eq!((warrant.region.as_str(), warrant.server), ("us-east-1", id(A2)));
@@ -247,7 +252,7 @@ fn a2_is_stopped_unless_it_is_being_launched() {
 /// Everything that goes before A2 is gone.
 fn last() -> Case {
     let mut case = Case::failback().without_b2();
-    case.aws.home.recovery_instances.clear();
+    case.aws.source.recovery_instances.clear();
     case.a2().replication.state = ReplicationState::Disconnected;
     case
 }
@@ -255,11 +260,11 @@ fn last() -> Case {
 #[test]
 fn a2_goes_last() {
     let rows: &[Row] = &[
-        ("A2 is gone", |case| case.aws.home.servers.clear()),
+        ("A2 is gone", |case| case.aws.source.servers.clear()),
         ("still replicates", |case| case.a2().replication.state = ReplicationState::Continuous),
-        ("is at work on it (S7)", |case| case.aws.away.jobs.push(job_on(B1))),
-        ("still exists (S4)", |case| case.aws.home.recovery_instances.push(recovery_instance(A4, A2))),
-        ("still lives (S4)", |case| case.aws.away.recovery_instances.push(recovery_instance(B3, B1))),
+        ("is at work on it (S7)", |case| case.aws.recovery.jobs.push(job_on(B1))),
+        ("still exists (S4)", |case| case.aws.source.recovery_instances.push(recovery_instance(A4, A2))),
+        ("still lives (S4)", |case| case.aws.recovery.recovery_instances.push(recovery_instance(B3, B1))),
     ];
     let disconnected = granted_unless(&last(), disconnect_a2, rows).spend();
     assert_eq!((disconnected.region.as_str(), disconnected.server), ("us-east-1", id(A2)));
@@ -273,7 +278,7 @@ fn a2_goes_last() {
 #[test]
 fn only_a_drill_that_keeps_its_recovered_servers_removes_a2_beside_a_b2() {
     let mut case = last();
-    case.aws.away.recovery_instances.push(recovery_instance(B3, B1));
+    case.aws.recovery.recovery_instances.push(recovery_instance(B3, B1));
     case.set("/drill/launchRecoveredServers", json!(false));
     case.set("/drill/keepRecoveredServers", json!(true));
     refused(&case, disconnect_a2, ErrorName::Guard, "still lives (S4)", |_| ());

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use failback_core::cloud::{Direction, RecoveryInstance, SourceServer};
-use failback_core::fleet::{Fleet, Member, NAME_MAX, Times};
+use failback_core::fleet::{Fleet, NAME_MAX, Server, Times};
 use failback_core::id::InstanceId;
 use failback_core::procedure::Procedure;
 use failback_core::run::{Run, made_by_a_drill, tag};
@@ -14,15 +14,15 @@ use crate::finding::{Finding, Findings};
 /// The fleet that the plan means, by wave and name.
 pub(crate) fn find(run: &Run, facts: &Facts, findings: &mut Vec<Finding>) -> Fleet {
     let source = run.source().as_str();
-    let mut members = Vec::new();
+    let mut servers = Vec::new();
     for b1 in facts.recovery_servers.iter().filter(|server| server.direction == Direction::Failover) {
         let from_source = b1.origin_region.as_deref().is_none_or(|origin| origin == source);
         if from_source && run.plan.means(&b1.id, &b1.tags) {
-            members.push(member(run, facts, b1, findings));
+            servers.push(server(run, facts, b1, findings));
         }
     }
     for id in run.plan.servers.ids.iter().flatten() {
-        if !members.iter().any(|member| member.b1 == *id) {
+        if !servers.iter().any(|server| server.b1 == *id) {
             findings.block(
                 id.as_str(),
                 format!("not a source server in {} that replicates from {source}", run.recovery()),
@@ -30,12 +30,12 @@ pub(crate) fn find(run: &Run, facts: &Facts, findings: &mut Vec<Finding>) -> Fle
             );
         }
     }
-    distinguish(&mut members);
-    members.sort_by(|a, b| (a.wave, &a.name, &a.b1).cmp(&(b.wave, &b.name, &b.b1)));
-    Fleet { members, redirected: None }
+    distinguish(&mut servers);
+    servers.sort_by(|a, b| (a.wave, &a.name, &a.b1).cmp(&(b.wave, &b.name, &b.b1)));
+    Fleet { servers, redirected: None }
 }
 
-fn member(run: &Run, facts: &Facts, b1: &SourceServer, findings: &mut Vec<Finding>) -> Member {
+fn server(run: &Run, facts: &Facts, b1: &SourceServer, findings: &mut Vec<Finding>) -> Server {
     let name = name(b1);
     let wave = run.plan.wave_of(&b1.tags).unwrap_or_else(|| {
         findings.block(
@@ -72,12 +72,12 @@ fn member(run: &Run, facts: &Facts, b1: &SourceServer, findings: &mut Vec<Findin
         );
     }
     let protected = tagged_a1.filter(|a1| b1.instance.as_ref() != Some(a1)).and(b1.instance.clone());
-    Member {
+    Server {
         name,
         wave,
         b2: b2.map(|b2| b2.id.clone()).or_else(|| a2?.instance.as_ref().map(InstanceId::recovery_instance)),
         a3: a3.map(|a3| a3.id.clone()).or_else(|| protected.map(|a4| a4.recovery_instance())),
-        home: run.procedure == Procedure::Failback && b2.is_none() && a2.is_none(),
+        already_failed_back: run.procedure == Procedure::Failback && b2.is_none() && a2.is_none(),
         a1,
         b1: b1.id.clone(),
         a2: a2.map(|a2| a2.id.clone()),
@@ -92,15 +92,15 @@ fn name(b1: &SourceServer) -> String {
 }
 
 /// Two servers of one name are told apart by the end of their B1's id.
-fn distinguish(members: &mut [Member]) {
+fn distinguish(servers: &mut [Server]) {
     let mut count: BTreeMap<String, usize> = BTreeMap::new();
-    for member in members.iter() {
-        *count.entry(member.name.clone()).or_default() += 1;
+    for server in servers.iter() {
+        *count.entry(server.name.clone()).or_default() += 1;
     }
-    for member in members.iter_mut().filter(|member| count[&member.name] > 1) {
-        let id = member.b1.as_str();
-        let short: String = member.name.chars().take(NAME_MAX - 5).collect();
-        member.name = format!("{short}~{}", &id[id.len() - 4..]);
+    for server in servers.iter_mut().filter(|server| count[&server.name] > 1) {
+        let id = server.b1.as_str();
+        let short: String = server.name.chars().take(NAME_MAX - 5).collect();
+        server.name = format!("{short}~{}", &id[id.len() - 4..]);
     }
 }
 
@@ -154,7 +154,7 @@ fn a2<'f>(facts: &'f Facts, b1: &SourceServer, b2: Option<&RecoveryInstance>) ->
 
 /// True when an interrupted drill was at its clean-up: an A2 of a drill that replicates no more.
 pub(crate) fn is_leftover(facts: &Facts, fleet: &Fleet) -> bool {
-    fleet.away().filter_map(|member| member.a2.as_ref()).any(|a2| {
+    fleet.pending().filter_map(|server| server.a2.as_ref()).any(|a2| {
         let a2 = facts.source_servers.iter().find(|server| server.id == *a2);
         a2.is_some_and(|a2| made_by_a_drill(&a2.tags) && !a2.replication.is_running())
     })

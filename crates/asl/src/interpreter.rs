@@ -26,7 +26,7 @@ pub struct Start {
 
 /// One run of a machine.
 #[derive(Debug, Clone)]
-pub struct Execution<'m> {
+pub struct Interpreter<'m> {
     pub(crate) machine: &'m Machine,
     pub(crate) origin: Arc<Origin>,
     pub(crate) memory: Memory,
@@ -53,19 +53,19 @@ pub(crate) enum Phase {
     BackingOff(i64),
     /// The Wait ends at this moment.
     Waiting(i64),
-    Ended(Outcome),
+    Ended(ExecutionResult),
 }
 
 /// What an execution needs from the world.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Ask {
-    /// A task is to be done. The answer goes to [`Execution::task_done`]; until then the question is
+pub enum NextAction {
+    /// A task is to be done. The answer goes to [`Interpreter::task_done`]; until then the question is
     /// the same.
     Task(TaskCall),
     /// There is nothing to do before this moment.
     SleepUntil(i64),
     /// It has ended.
-    Ended(Outcome),
+    Ended(ExecutionResult),
 }
 
 /// A task to be done.
@@ -81,20 +81,20 @@ pub struct TaskCall {
     pub token: Option<String>,
     /// 1 for the first attempt.
     pub attempt: u32,
-    /// When the driver is to answer that the task has timed out ([`Failure::timeout`]).
+    /// When the driver is to answer that the task has timed out ([`ErrorOutput::timeout`]).
     pub times_out_at: Option<i64>,
 }
 
 /// An error and what it is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Failure {
+pub struct ErrorOutput {
     /// The name that `ErrorEquals` compares.
     pub error: String,
     /// What happened, for a person.
     pub cause: String,
 }
 
-impl Failure {
+impl ErrorOutput {
     pub(crate) const QUERY: &str = "States.QueryEvaluationError";
     pub(crate) const RUNTIME: &str = "States.Runtime";
     pub(crate) const DATA_LIMIT: &str = "States.DataLimitExceeded";
@@ -103,12 +103,12 @@ impl Failure {
 
     /// A failure; what is longer than Step Functions allows is cut off.
     pub fn new(error: impl Into<String>, cause: impl Into<String>) -> Self {
-        Failure { error: cut(error.into(), 256), cause: cut(cause.into(), 32_768) }
+        ErrorOutput { error: cut(error.into(), 256), cause: cut(cause.into(), 32_768) }
     }
 
     /// What a task that has not been done in time is answered with.
     pub fn timeout() -> Self {
-        Failure::new(Self::TIMEOUT, "")
+        ErrorOutput::new(Self::TIMEOUT, "")
     }
 
     pub(crate) fn to_json(&self) -> Value {
@@ -125,16 +125,16 @@ fn cut(mut text: String, most: usize) -> String {
 
 /// How an execution ended.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Outcome {
+pub enum ExecutionResult {
     /// Well, with this output.
     Succeeded(Value),
     /// With an error that nothing caught.
-    Failed(Failure),
+    Failed(ErrorOutput),
     /// It took longer than the machine allows.
     TimedOut,
 }
 
-impl<'m> Execution<'m> {
+impl<'m> Interpreter<'m> {
     /// An execution that is about to enter the machine's first state.
     pub fn start(machine: &'m Machine, start: Start, now_ms: i64) -> Self {
         let input = Arc::new(start.input);
@@ -148,7 +148,7 @@ impl<'m> Execution<'m> {
         };
         let mut history = History::default();
         history.stats.history_events = 1;
-        Execution {
+        Interpreter {
             machine,
             origin: Arc::new(origin),
             memory: Memory::new(),
@@ -164,14 +164,14 @@ impl<'m> Execution<'m> {
     }
 
     /// Runs until the machine needs something of the world, and says what.
-    pub fn advance(&mut self, now_ms: i64) -> Ask {
+    pub fn advance(&mut self, now_ms: i64) -> NextAction {
         loop {
             self.check_deadline(now_ms);
             let step = match &self.phase {
-                Phase::Ended(outcome) => return Ask::Ended(outcome.clone()),
-                Phase::Calling(call) => return Ask::Task(call.clone()),
+                Phase::Ended(outcome) => return NextAction::Ended(outcome.clone()),
+                Phase::Calling(call) => return NextAction::Task(call.clone()),
                 Phase::Waiting(until) | Phase::BackingOff(until) if now_ms < *until => {
-                    return Ask::SleepUntil(self.deadline.map_or(*until, |d| d.min(*until)));
+                    return NextAction::SleepUntil(self.deadline.map_or(*until, |d| d.min(*until)));
                 }
                 Phase::Waiting(_) => self.leave_as_usual(None, now_ms),
                 Phase::BackingOff(_) => self.attempt_again(now_ms),
@@ -183,15 +183,15 @@ impl<'m> Execution<'m> {
         }
     }
 
-    /// Answers [`Ask::Task`]. Without a task that is being done, nothing happens.
-    pub fn task_done(&mut self, result: Result<Value, Failure>, now_ms: i64) {
+    /// Answers [`NextAction::Task`]. Without a task that is being done, nothing happens.
+    pub fn task_done(&mut self, result: Result<Value, ErrorOutput>, now_ms: i64) {
         self.check_deadline(now_ms);
         if !matches!(self.phase, Phase::Calling(_)) {
             return;
         }
         let step = match result {
             Ok(result) => self.task_succeeded(result, now_ms),
-            Err(failure) => self.task_failed(Failure::new(failure.error, failure.cause), now_ms),
+            Err(failure) => self.task_failed(ErrorOutput::new(failure.error, failure.cause), now_ms),
         };
         if let Err(failure) = step {
             self.failed(failure, now_ms);
@@ -214,7 +214,7 @@ impl<'m> Execution<'m> {
     }
 
     /// How the execution ended, if it has.
-    pub fn outcome(&self) -> Option<&Outcome> {
+    pub fn outcome(&self) -> Option<&ExecutionResult> {
         if let Phase::Ended(outcome) = &self.phase { Some(outcome) } else { None }
     }
 
@@ -229,13 +229,13 @@ impl<'m> Execution<'m> {
     }
 
     /// Ends it from outside, as `StopExecution` does.
-    pub fn stop(&mut self, failure: Failure, now_ms: i64) {
+    pub fn stop(&mut self, failure: ErrorOutput, now_ms: i64) {
         if self.outcome().is_none() {
-            self.end(Outcome::Failed(failure), now_ms);
+            self.end(ExecutionResult::Failed(failure), now_ms);
         }
     }
 
-    pub(crate) fn end(&mut self, outcome: Outcome, now_ms: i64) {
+    pub(crate) fn end(&mut self, outcome: ExecutionResult, now_ms: i64) {
         self.history.stats.history_events += 1;
         self.history.news.push(Event::Ended { at: now_ms, outcome: outcome.clone() });
         self.phase = Phase::Ended(outcome);
@@ -248,7 +248,7 @@ impl<'m> Execution<'m> {
 
     fn check_deadline(&mut self, now_ms: i64) {
         if self.outcome().is_none() && self.deadline.is_some_and(|d| d <= now_ms) {
-            self.end(Outcome::TimedOut, now_ms);
+            self.end(ExecutionResult::TimedOut, now_ms);
         }
     }
 }

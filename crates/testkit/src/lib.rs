@@ -5,30 +5,30 @@
 
 #![allow(clippy::missing_panics_doc, reason = "for tests: it panics where a test has set up what cannot be")]
 
-mod acts;
+mod by_hand;
 mod call;
-mod lens;
+mod tamper;
 
 use failback_core::cloud::Clock as _;
-use failback_core::fleet::{Fleet, Member, Times};
+use failback_core::fleet::{Fleet, Server, Times};
 use failback_core::id::{InstanceId, RecoveryInstanceId, SourceServerId};
-use failback_core::moment::Moment;
 use failback_core::plan::Plan;
 use failback_core::procedure::Procedure;
 use failback_core::region::Region;
 use failback_core::run::Run;
+use failback_core::timestamp::Timestamp;
 use failback_sim::{Options, Simulation, World};
 use serde_json::Value;
 
 pub use call::{Answer, Pending};
 pub use failback_sim::Scene;
-pub use lens::{Lens, Seen};
+pub use tamper::{Response, Tampered};
 
 /// A plan with one record, whose traffic is moved by Route 53, and an isolated network.
 const PLAN: &str = include_str!("plan.json");
 
 /// A world at a line of the page, with the run that has come so far.
-pub struct Stage {
+pub struct Fixture {
     /// The world.
     pub simulation: Simulation,
     /// The run.
@@ -38,10 +38,10 @@ pub struct Stage {
     /// Of a step that works wave by wave.
     pub wave: Option<usize>,
     pub(crate) wait: Value,
-    sight: Box<dyn Fn(Seen<'_>) + Send + Sync>,
+    tamper: Box<dyn Fn(Response<'_>) + Send + Sync>,
 }
 
-impl Stage {
+impl Fixture {
     /// A failback at its beginning: production runs on B3, A1 is stopped.
     ///
     /// # Panics
@@ -64,8 +64,8 @@ impl Stage {
         change(&mut plan);
         let plan = Plan::read(&plan).unwrap_or_else(|problems| panic!("{problems}"));
         let world = World::build(&plan, &Options { scene, servers: 2, ..Options::default() });
-        let members = (0..world.fleet().len()).map(|server| member(&world, server)).collect();
-        let started = Moment::from_millis(world.now_ms());
+        let servers = (0..world.fleet().len()).map(|index| server(&world, index)).collect();
+        let started = Timestamp::from_millis(world.now_ms());
         let run = Run {
             id: "arn:aws:states:us-east-1:111122223333:execution:stage:one".to_owned(),
             procedure,
@@ -73,37 +73,37 @@ impl Stage {
             plan,
             traffic_moved_by_hand: false,
         };
-        let fleet = Fleet { members, redirected: None };
+        let fleet = Fleet { servers, redirected: None };
         Self {
             simulation: Simulation::new(world),
             run,
             fleet,
             wave: None,
             wait: Value::Null,
-            sight: Box::new(|_| ()),
+            tamper: Box::new(|_| ()),
         }
     }
 
     /// Changes what the step reads of the world from now on, for what no simulated world shows by itself.
-    pub fn see(&mut self, sight: impl Fn(Seen<'_>) + Send + Sync + 'static) {
-        self.sight = Box::new(sight);
+    pub fn tamper(&mut self, tamper: impl Fn(Response<'_>) + Send + Sync + 'static) {
+        self.tamper = Box::new(tamper);
     }
 
     /// The source Region.
     #[must_use]
-    pub fn home(&self) -> Region {
+    pub fn source(&self) -> Region {
         self.run.source()
     }
 
     /// The recovery Region.
     #[must_use]
-    pub fn away(&self) -> Region {
+    pub fn recovery(&self) -> Region {
         self.run.recovery()
     }
 
     /// Now.
     #[must_use]
-    pub fn now(&self) -> Moment {
+    pub fn now(&self) -> Timestamp {
         self.simulation.now()
     }
 
@@ -148,13 +148,13 @@ impl Stage {
     /// B1 of a server.
     #[must_use]
     pub fn b1(&self, server: usize) -> SourceServerId {
-        self.fleet.members[server].b1.clone()
+        self.fleet.servers[server].b1.clone()
     }
 
     /// B2 of a server.
     #[must_use]
     pub fn b2(&self, server: usize) -> RecoveryInstanceId {
-        self.fleet.members[server].b2.clone().expect("it is recovered")
+        self.fleet.servers[server].b2.clone().expect("it is recovered")
     }
 
     /// A2 of a server.
@@ -166,32 +166,32 @@ impl Stage {
     /// A3 of a server.
     #[must_use]
     pub fn a3(&self, server: usize) -> RecoveryInstanceId {
-        self.fleet.members[server].a3.clone().expect("it is launched")
+        self.fleet.servers[server].a3.clone().expect("it is launched")
     }
 
     /// A1 of a server.
     #[must_use]
     pub fn a1(&self, server: usize) -> InstanceId {
-        self.fleet.members[server].a1.clone().expect("it had an original")
+        self.fleet.servers[server].a1.clone().expect("it had an original")
     }
 
     pub(crate) fn servers(&self) -> std::ops::Range<usize> {
-        0..self.fleet.members.len()
+        0..self.fleet.servers.len()
     }
 }
 
-fn member(world: &World, server: usize) -> Member {
-    let labels = world.labels(server);
-    Member {
-        name: world.fleet()[server].name.clone(),
+fn server(world: &World, index: usize) -> Server {
+    let labels = world.labels(index);
+    Server {
+        name: world.fleet()[index].name.clone(),
         wave: 0,
-        a1: Some(world.fleet()[server].a1.clone()),
+        a1: Some(world.fleet()[index].a1.clone()),
         b1: labels.b1.expect("each server is protected"),
         b2: labels.b2,
         a2: None,
         a3: None,
         replace: None,
-        home: false,
+        already_failed_back: false,
         times: Times::default(),
     }
 }

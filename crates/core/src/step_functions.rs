@@ -4,12 +4,12 @@ use async_trait::async_trait;
 use serde_json::Value;
 
 use crate::error::Result;
-use crate::moment::Moment;
 use crate::procedure::Procedure;
+use crate::timestamp::Timestamp;
 
 /// Whether an execution goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Status {
+pub enum ExecutionStatus {
     /// It goes on, or waits for a person.
     Running,
     /// It has done all it should.
@@ -22,7 +22,7 @@ pub enum Status {
     Aborted,
 }
 
-impl Status {
+impl ExecutionStatus {
     /// Every one.
     pub const ALL: [Self; 5] = [Self::Running, Self::Succeeded, Self::Failed, Self::TimedOut, Self::Aborted];
 
@@ -53,11 +53,11 @@ pub struct Execution {
     /// Which machine.
     pub procedure: Procedure,
     /// Whether it goes on.
-    pub status: Status,
+    pub status: ExecutionStatus,
     /// When it was started.
-    pub started: Moment,
+    pub started: Timestamp,
     /// When it ended.
-    pub stopped: Option<Moment>,
+    pub stopped: Option<Timestamp>,
     /// Its input: a plan. Absent where executions are listed.
     pub input: Option<Value>,
     /// The error with which it ended, and its cause.
@@ -66,13 +66,13 @@ pub struct Execution {
 
 /// Something of an execution's history that the API reads.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Happened {
+pub enum HistoryEvent {
     /// A state was entered.
     Entered {
         /// Which.
         state: String,
         /// When.
-        at: Moment,
+        at: Timestamp,
     },
     /// A state was left.
     Exited {
@@ -101,7 +101,7 @@ pub fn gate_token(arguments: &Value) -> Option<&str> {
 
 /// Some executions, and how to go on.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Page {
+pub struct ExecutionPage {
     /// The newest first.
     pub executions: Vec<Execution>,
     /// Where the next page begins.
@@ -110,7 +110,7 @@ pub struct Page {
 
 /// The two state machines, from outside.
 #[async_trait]
-pub trait Control: Send + Sync {
+pub trait StepFunctions: Send + Sync {
     /// StartExecution.
     async fn start(&self, procedure: Procedure, name: &str, input: &Value) -> Result<Execution>;
 
@@ -118,16 +118,16 @@ pub trait Control: Send + Sync {
     async fn list(
         &self,
         procedure: Procedure,
-        status: Option<Status>,
+        status: Option<ExecutionStatus>,
         limit: u16,
         after: Option<&str>,
-    ) -> Result<Page>;
+    ) -> Result<ExecutionPage>;
 
     /// DescribeExecution; None when there is none of that name.
     async fn describe(&self, procedure: Procedure, name: &str) -> Result<Option<Execution>>;
 
     /// GetExecutionHistory, the newest first, of as many events as tell how the execution stands.
-    async fn history(&self, id: &str) -> Result<Vec<Happened>>;
+    async fn history(&self, id: &str) -> Result<Vec<HistoryEvent>>;
 
     /// SendTaskSuccess.
     async fn approve(&self, token: &str, output: &Value) -> Result<()>;

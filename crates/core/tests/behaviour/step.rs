@@ -4,10 +4,10 @@ use async_trait::async_trait;
 use failback_core::error::AwsError;
 use failback_core::fleet::Fleet;
 use failback_core::live::Look;
-use failback_core::moment::Moment;
 use failback_core::plan::Plan;
 use failback_core::procedure::Either;
-use failback_core::step::{Cx, Step, Verdict, Wait, Waiting, handle, handle_wave, refused};
+use failback_core::step::{Context, Step, Verdict, Wait, Waiting, handle, handle_wave, refused};
+use failback_core::timestamp::Timestamp;
 use failback_core::{Error, ErrorName, Result};
 use futures_util::FutureExt as _;
 use serde_json::{Value, json};
@@ -22,17 +22,17 @@ impl Step for Tell {
     type Scope = Either;
     const NAME: &'static str = "tell";
 
-    async fn run(cx: &Cx<'_, Either>, fleet: &mut Fleet) -> Result<Verdict> {
-        if cx.run.plan.name == "done" {
+    async fn run(ctx: &Context<'_, Either>, fleet: &mut Fleet) -> Result<Verdict> {
+        if ctx.run.plan.name == "done" {
             return Ok(Verdict::Done("all is so".into()));
         }
-        if cx.run.plan.name == "relaunch" {
+        if ctx.run.plan.name == "relaunch" {
             return Ok(Verdict::Relaunch("one is not".into()));
         }
-        cx.look(fleet, Look { a3: true, ..Look::default() }).await?;
-        let memo: Option<u64> = cx.memo();
+        ctx.look(fleet, Look { a3: true, ..Look::default() }).await?;
+        let memo: Option<u64> = ctx.memo();
         let why =
-            format!("wave {} waited {} late {} memo {memo:?}", cx.wave, cx.waited_seconds(), cx.is_late());
+            format!("wave {} waited {} late {} memo {memo:?}", ctx.wave, ctx.waited_seconds(), ctx.is_late());
         Ok(Verdict::Waiting(Waiting { memo: Some(json!(7)), ..Waiting::new(why, 0) }))
     }
 
@@ -45,18 +45,18 @@ fn payload(case: &Case, wait: Option<&Wait>) -> Value {
     json!({ "run": case.run(), "fleet": case.fleet, "wait": wait })
 }
 
-fn call(case: &Case, wait: Option<&Wait>, deadline: Moment) -> Result<Value> {
+fn call(case: &Case, wait: Option<&Wait>, deadline: Timestamp) -> Result<Value> {
     handle::<Tell>(&case.aws, payload(case, wait), deadline).now_or_never().unwrap()
 }
 
-fn deadline() -> Moment {
+fn deadline() -> Timestamp {
     start().plus_seconds(1_000_000)
 }
 
 #[test]
 fn the_first_look_begins_the_wait_and_the_next_ones_carry_it_on() {
     let mut case = Case::failback();
-    case.member().a2 = None;
+    case.server().a2 = None;
     let first = call(&case, None, deadline()).unwrap();
     assert_eq!(
         (&first["status"], &first["why"]),
@@ -64,7 +64,7 @@ fn the_first_look_begins_the_wait_and_the_next_ones_carry_it_on() {
     );
     assert_eq!(first["waitSeconds"], 1, "never none: a loop must take time");
     assert_eq!(first["wait"], json!({ "since": start(), "polls": 1, "memo": 7 }));
-    assert_eq!(first["fleet"]["members"][0]["a2"], A2, "the ledger learned of A2");
+    assert_eq!(first["fleet"]["servers"][0]["a2"], A2, "the ledger learned of A2");
     case.aws.now = start().plus_seconds(90);
     let wait: Wait = serde_json::from_value(first["wait"].clone()).unwrap();
     let second = call(&case, Some(&wait), deadline()).unwrap();

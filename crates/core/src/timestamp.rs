@@ -8,9 +8,9 @@ use time::format_description::well_known::Rfc3339;
 
 /// A point in time in UTC, in milliseconds. Written as RFC 3339.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Moment(i64);
+pub struct Timestamp(i64);
 
-impl Moment {
+impl Timestamp {
     /// The moment that lies this many milliseconds after 1970.
     pub const fn from_millis(millis: i64) -> Self {
         Self(millis)
@@ -45,7 +45,7 @@ impl Moment {
     }
 }
 
-impl fmt::Display for Moment {
+impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let nanos = i128::from(self.0) * 1_000_000;
         let time = OffsetDateTime::from_unix_timestamp_nanos(nanos).map_err(|_| fmt::Error)?;
@@ -53,19 +53,19 @@ impl fmt::Display for Moment {
     }
 }
 
-impl fmt::Debug for Moment {
+impl fmt::Debug for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
 }
 
-impl Serialize for Moment {
+impl Serialize for Timestamp {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }
 }
 
-impl<'de> Deserialize<'de> for Moment {
+impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         Self::parse(&text)
@@ -74,9 +74,9 @@ impl<'de> Deserialize<'de> for Moment {
 }
 
 #[cfg(feature = "schema")]
-impl schemars::JsonSchema for Moment {
+impl schemars::JsonSchema for Timestamp {
     fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Moment".into()
+        "Timestamp".into()
     }
 
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
@@ -90,15 +90,15 @@ mod tests {
 
     #[test]
     fn both_endings_that_drs_writes_are_read() {
-        let zulu = Moment::parse("2026-01-02T03:04:05.678Z").unwrap();
-        let offset = Moment::parse("2026-01-02T03:04:05.678901+00:00").unwrap();
+        let zulu = Timestamp::parse("2026-01-02T03:04:05.678Z").unwrap();
+        let offset = Timestamp::parse("2026-01-02T03:04:05.678901+00:00").unwrap();
         assert_eq!(zulu, offset);
         assert_eq!(zulu.to_string(), "2026-01-02T03:04:05.678Z");
     }
 
     #[test]
     fn days_are_counted_back() {
-        let moment = Moment::parse("2026-03-01T03:04:05.678Z").unwrap();
+        let moment = Timestamp::parse("2026-03-01T03:04:05.678Z").unwrap();
         assert_eq!(moment.days_before(2).to_string(), "2026-02-27T03:04:05.678Z");
         assert_eq!(moment.days_before(0), moment);
     }

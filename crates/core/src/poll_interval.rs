@@ -8,7 +8,7 @@ pub const SECONDS_MAX: u64 = 900;
 
 /// How long something usually takes, where AWS gives no estimate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Usual {
+pub struct TypicalDuration {
     /// Hardly ever less.
     pub low_seconds: u64,
     /// Seldom more.
@@ -16,39 +16,39 @@ pub struct Usual {
 }
 
 /// How long things usually take (drs-facts §6 where it says so, else an estimate; a wrong one costs only polls).
-pub mod usual {
-    use super::Usual;
+pub mod typical {
+    use super::TypicalDuration;
 
-    const fn between(low_seconds: u64, high_seconds: u64) -> Usual {
-        Usual { low_seconds, high_seconds }
+    const fn between(low_seconds: u64, high_seconds: u64) -> TypicalDuration {
+        TypicalDuration { low_seconds, high_seconds }
     }
 
     /// A launch job: snapshot, 52 s, conversion 3 min 15 s, launch 5 min.
-    pub const LAUNCH_JOB: Usual = between(515, 585);
+    pub const LAUNCH_JOB: TypicalDuration = between(515, 585);
     /// From the start of a launch job until DRS has seen the new instance's agent.
-    pub const AGENT: Usual = between(520, 660);
+    pub const AGENT: TypicalDuration = between(520, 660);
     /// From the end of a launch job to passed status checks.
-    pub const BOOT: Usual = between(55, 150);
+    pub const BOOT: TypicalDuration = between(55, 150);
     /// Until a new source server is listed.
-    pub const VISIBLE: Usual = between(2, 8);
+    pub const VISIBLE: TypicalDuration = between(2, 8);
     /// The eleven steps before the first byte is copied.
-    pub const INITIATION: Usual = between(180, 360);
+    pub const INITIATION: TypicalDuration = between(180, 360);
     /// From the last byte of the initial sync: the backlog.
-    pub const BACKLOG: Usual = between(60, 180);
+    pub const BACKLOG: TypicalDuration = between(60, 180);
     /// The first snapshot after that.
-    pub const SNAPSHOT: Usual = between(30, 60);
+    pub const SNAPSHOT: TypicalDuration = between(30, 60);
     /// A change of Route 53.
-    pub const DNS: Usual = between(20, 50);
+    pub const DNS: TypicalDuration = between(20, 50);
     /// From reversing replication of A3 until B1 protects A4; longer for large disks.
-    pub const PROTECTION: Usual = between(460, 900);
+    pub const PROTECTION: TypicalDuration = between(460, 900);
     /// After StopReplication, until B2 may be terminated.
-    pub const RELEASE: Usual = between(60, 180);
+    pub const RELEASE: TypicalDuration = between(60, 180);
     /// A terminate job.
-    pub const TERMINATE_JOB: Usual = between(48, 75);
+    pub const TERMINATE_JOB: TypicalDuration = between(48, 75);
     /// EC2 taking an instance down.
-    pub const TERMINATE: Usual = between(30, 46);
+    pub const TERMINATE: TypicalDuration = between(30, 46);
     /// After DisconnectSourceServer, until the server may be deleted.
-    pub const DISCONNECT: Usual = between(10, 40);
+    pub const DISCONNECT: TypicalDuration = between(10, 40);
 }
 
 /// Seconds until the next look, when `remaining_seconds` are expected to remain: most of it, so that the last looks
@@ -67,8 +67,8 @@ pub fn by_remaining(remaining_seconds: u64) -> u64 {
     clippy::cast_sign_loss,
     reason = "clamped below, and never negative"
 )]
-pub fn by_usual(usual: Usual, servers: usize, waited_seconds: u64) -> u64 {
-    let Usual { low_seconds, high_seconds } = usual;
+pub fn by_typical(typical: TypicalDuration, servers: usize, waited_seconds: u64) -> u64 {
+    let TypicalDuration { low_seconds, high_seconds } = typical;
     if waited_seconds >= high_seconds {
         return (SECONDS_MIN + (waited_seconds - high_seconds) / 5).min(SECONDS_MAX);
     }
@@ -81,7 +81,7 @@ pub fn by_usual(usual: Usual, servers: usize, waited_seconds: u64) -> u64 {
 }
 
 /// Seconds until the next look at something of which nothing is known: looks thin out as time passes.
-pub fn patiently(waited_seconds: u64) -> u64 {
+pub fn backoff(waited_seconds: u64) -> u64 {
     (10 + waited_seconds / 6).min(SECONDS_MAX)
 }
 
@@ -101,7 +101,7 @@ mod tests {
     #[test]
     fn a_job_is_met_within_seconds_by_few_polls() {
         for total in 515..=585 {
-            let (polls, late) = polls(total, |waited| by_usual(usual::LAUNCH_JOB, 1, waited));
+            let (polls, late) = polls(total, |waited| by_typical(typical::LAUNCH_JOB, 1, waited));
             assert!(polls <= 10 && late <= 18, "{total} s: {polls} polls, {late} s late");
         }
     }
@@ -109,8 +109,8 @@ mod tests {
     #[test]
     fn polls_do_not_grow_with_the_servers() {
         // The last of 100 is done near the end of the usual time.
-        let (one, _) = polls(550, |waited| by_usual(usual::LAUNCH_JOB, 1, waited));
-        let (hundred, late) = polls(584, |waited| by_usual(usual::LAUNCH_JOB, 100, waited));
+        let (one, _) = polls(550, |waited| by_typical(typical::LAUNCH_JOB, 1, waited));
+        let (hundred, late) = polls(584, |waited| by_typical(typical::LAUNCH_JOB, 100, waited));
         assert!(hundred <= one + 2 && late <= SECONDS_MIN, "{one} and {hundred} polls");
     }
 
@@ -118,7 +118,7 @@ mod tests {
     fn fourteen_days_stay_under_1_400_polls() {
         let days_14 = 14 * 86_400;
         assert!(polls(days_14, |waited| by_remaining(days_14 - waited)).0 < 1_400);
-        assert!(polls(days_14, |waited| by_usual(usual::BOOT, 1, waited)).0 < 1_400);
-        assert!(polls(days_14, patiently).0 < 1_400);
+        assert!(polls(days_14, |waited| by_typical(typical::BOOT, 1, waited)).0 < 1_400);
+        assert!(polls(days_14, backoff).0 < 1_400);
     }
 }

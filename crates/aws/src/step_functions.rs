@@ -3,10 +3,10 @@
 use async_trait::async_trait;
 use aws_sdk_sfn::Client;
 use aws_sdk_sfn::primitives::DateTime;
-use aws_sdk_sfn::types::{ExecutionStatus, HistoryEvent};
-use failback_core::control::{Control, Execution, Happened, Page, Status};
-use failback_core::moment::Moment;
+use aws_sdk_sfn::types;
 use failback_core::procedure::Procedure;
+use failback_core::step_functions::{Execution, ExecutionPage, ExecutionStatus, HistoryEvent, StepFunctions};
+use failback_core::timestamp::Timestamp;
 use failback_core::{Error, Result};
 use serde_json::Value;
 
@@ -42,7 +42,7 @@ impl Aws {
 }
 
 #[async_trait]
-impl Control for Aws {
+impl StepFunctions for Aws {
     async fn start(&self, procedure: Procedure, name: &str, input: &Value) -> Result<Execution> {
         let request = self.states(procedure, true)?.start_execution().name(name).input(input.to_string());
         let started = request.state_machine_arn(self.machine(procedure)?).send().await;
@@ -51,7 +51,7 @@ impl Control for Aws {
             id: started.execution_arn,
             name: name.to_owned(),
             procedure,
-            status: Status::Running,
+            status: ExecutionStatus::Running,
             started: moment(&started.start_date),
             stopped: None,
             input: Some(input.clone()),
@@ -62,12 +62,13 @@ impl Control for Aws {
     async fn list(
         &self,
         procedure: Procedure,
-        only: Option<Status>,
+        only: Option<ExecutionStatus>,
         limit: u16,
         after: Option<&str>,
-    ) -> Result<Page> {
+    ) -> Result<ExecutionPage> {
         let request = self.states(procedure, false)?.list_executions().max_results(i32::from(limit));
-        let request = request.set_status_filter(only.map(|status| ExecutionStatus::from(status.as_str())));
+        let request =
+            request.set_status_filter(only.map(|status| types::ExecutionStatus::from(status.as_str())));
         let request = request.set_next_token(after.map(str::to_owned));
         let found = request.state_machine_arn(self.machine(procedure)?).send().await;
         let found = found.of("states:ListExecutions")?;
@@ -81,7 +82,7 @@ impl Control for Aws {
             input: None,
             failure: None,
         });
-        Ok(Page { executions: executions.collect(), next: found.next_token })
+        Ok(ExecutionPage { executions: executions.collect(), next: found.next_token })
     }
 
     async fn describe(&self, procedure: Procedure, name: &str) -> Result<Option<Execution>> {
@@ -93,7 +94,10 @@ impl Control for Aws {
             }
             other => other?,
         };
-        let failed = matches!(status(&found.status), Status::Failed | Status::Aborted | Status::TimedOut);
+        let failed = matches!(
+            status(&found.status),
+            ExecutionStatus::Failed | ExecutionStatus::Aborted | ExecutionStatus::TimedOut
+        );
         Ok(Some(Execution {
             id: found.execution_arn,
             name: name.to_owned(),
@@ -106,7 +110,7 @@ impl Control for Aws {
         }))
     }
 
-    async fn history(&self, id: &str) -> Result<Vec<Happened>> {
+    async fn history(&self, id: &str) -> Result<Vec<HistoryEvent>> {
         let client = self.clients.states(id)?.read;
         let request = client.get_execution_history().execution_arn(id).reverse_order(true);
         let history = request.include_execution_data(true).max_results(EVENTS).send().await;
@@ -134,12 +138,12 @@ impl Control for Aws {
 }
 
 /// An execution that waits for a redrive is one that has not ended.
-fn status(status: &ExecutionStatus) -> Status {
-    Status::parse(status.as_str()).unwrap_or(Status::Running)
+fn status(status: &types::ExecutionStatus) -> ExecutionStatus {
+    ExecutionStatus::parse(status.as_str()).unwrap_or(ExecutionStatus::Running)
 }
 
-fn moment(at: &DateTime) -> Moment {
-    Moment::from_millis(at.to_millis().unwrap_or_default())
+fn moment(at: &DateTime) -> Timestamp {
+    Timestamp::from_millis(at.to_millis().unwrap_or_default())
 }
 
 /// What is too long for a history is cut off by AWS, and then is no JSON.
@@ -147,22 +151,22 @@ fn json(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or(Value::Null)
 }
 
-fn happened(event: HistoryEvent) -> Option<Happened> {
+fn happened(event: types::HistoryEvent) -> Option<HistoryEvent> {
     let at = moment(&event.timestamp);
     if let Some(entered) = event.state_entered_event_details {
-        return Some(Happened::Entered { state: entered.name, at });
+        return Some(HistoryEvent::Entered { state: entered.name, at });
     }
     if let Some(exited) = event.state_exited_event_details {
         let output = exited.output.as_deref().map_or(Value::Null, json);
-        return Some(Happened::Exited { state: exited.name, output });
+        return Some(HistoryEvent::Exited { state: exited.name, output });
     }
     if let Some(scheduled) = event.task_scheduled_event_details {
         let (resource, parameters) = (scheduled.resource, scheduled.parameters);
-        return Some(Happened::Scheduled { resource, parameters });
+        return Some(HistoryEvent::Scheduled { resource, parameters });
     }
     if let Some(succeeded) = event.task_succeeded_event_details {
-        return Some(Happened::Succeeded(succeeded.output.as_deref().map_or(Value::Null, json)));
+        return Some(HistoryEvent::Succeeded(succeeded.output.as_deref().map_or(Value::Null, json)));
     }
     let failed = event.task_failed_event_details.is_some() || event.task_timed_out_event_details.is_some();
-    failed.then_some(Happened::Failed)
+    failed.then_some(HistoryEvent::Failed)
 }

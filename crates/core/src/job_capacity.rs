@@ -4,7 +4,7 @@ use crate::cloud::{DrsQuotas, Job};
 
 /// The room that is left for jobs in one Region.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Room {
+pub struct JobCapacity {
     /// Servers that one job takes.
     pub per_job: usize,
     /// Jobs that may still be started.
@@ -13,9 +13,9 @@ pub struct Room {
     pub servers: usize,
 }
 
-impl Room {
+impl JobCapacity {
     /// What the quotas leave beside the jobs that are at work.
-    pub fn beside(quotas: DrsQuotas, jobs: &[Job]) -> Self {
+    pub fn left(quotas: DrsQuotas, jobs: &[Job]) -> Self {
         let active = || jobs.iter().filter(|job| job.is_active());
         let in_jobs: usize = active().map(|job| job.servers.len()).sum();
         Self {
@@ -42,14 +42,14 @@ mod tests {
 
     #[test]
     fn what_fits_is_divided_and_the_rest_is_left_out() {
-        let room = Room { per_job: 100, jobs: 3, servers: 500 };
+        let capacity = JobCapacity { per_job: 100, jobs: 3, servers: 500 };
         let items = vec![0; 420];
-        let sizes: Vec<usize> = room.batches(&items).map(<[i32]>::len).collect();
+        let sizes: Vec<usize> = capacity.batches(&items).map(<[i32]>::len).collect();
         assert_eq!(sizes, [100, 100, 100]);
-        assert_eq!(room.left_out(&items), 120);
-        let full = Room { per_job: 100, jobs: 0, servers: 500 };
+        assert_eq!(capacity.left_out(&items), 120);
+        let full = JobCapacity { per_job: 100, jobs: 0, servers: 500 };
         assert_eq!(full.left_out(&items), 420);
-        let narrow = Room { per_job: 100, jobs: 9, servers: 150 };
+        let narrow = JobCapacity { per_job: 100, jobs: 9, servers: 150 };
         assert_eq!(narrow.batches(&items).map(<[i32]>::len).collect::<Vec<_>>(), [100, 50]);
     }
 }

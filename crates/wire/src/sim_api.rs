@@ -1,9 +1,9 @@
 //! The simulator's own face, below `/_sim`: for people, and for programs that rehearse. It is not AWS's.
 
 use failback_core::cloud::RunningExecution;
-use failback_core::moment::Moment;
 use failback_core::procedure::Procedure;
-use failback_sim::{Call, Kind, Known, Outcome, Rule, World};
+use failback_core::timestamp::Timestamp;
+use failback_sim::{Call, Fault, Kind, Known, Outcome, World};
 use serde_json::{Value, json};
 
 use crate::answer::Answer;
@@ -30,7 +30,7 @@ pub(crate) fn answer(front: &Front, incoming: &Incoming) -> Option<Answer> {
         ("GET", ["faults"]) => Ok(faults(&front.simulation().world())),
         ("POST", ["faults"]) => add_fault(front, &body),
         ("DELETE", ["faults"]) => {
-            front.simulation().world().clear_rules();
+            front.simulation().world().clear_faults();
             Ok(json!({}))
         }
         ("POST", ["executions"]) => begin(front, &body),
@@ -40,7 +40,7 @@ pub(crate) fn answer(front: &Front, incoming: &Incoming) -> Option<Answer> {
         }
         ("POST", ["traffic"]) => {
             // For plans whose traffic people redirect.
-            front.simulation().world().person_moves_traffic();
+            front.simulation().world().operator_moves_traffic();
             Ok(json!({}))
         }
         (method, _) => {
@@ -65,12 +65,12 @@ fn shown(status: u16, value: &Value) -> Answer {
 }
 
 fn now(world: &World) -> String {
-    Moment::from_millis(world.now_ms()).to_string()
+    Timestamp::from_millis(world.now_ms()).to_string()
 }
 
 /// The fleet by the page's labels.
 fn overview(world: &World) -> Value {
-    let (source, recovery) = world.ends();
+    let (source, recovery) = world.region_pair();
     let servers = world.fleet().iter().enumerate().map(|(index, server)| {
         let labels = world.labels(index);
         let text = |id: Option<String>| id.map_or(Value::Null, Value::String);
@@ -88,7 +88,7 @@ fn overview(world: &World) -> Value {
     json!({
         "now": now(world),
         "nowMillis": world.now_ms(),
-        "nextEvent": world.next_event_ms().map(|ms| Moment::from_millis(ms).to_string()),
+        "nextEvent": world.next_event_ms().map(|ms| Timestamp::from_millis(ms).to_string()),
         "regions": { "source": source, "recovery": recovery },
         "account": world.account(),
         "servers": servers.collect::<Vec<_>>(),
@@ -114,7 +114,7 @@ fn calls(world: &World, incoming: &Incoming) -> Value {
     let shape = |(number, call): (usize, &Call)| {
         json!({
             "number": number,
-            "at": Moment::from_millis(call.at_ms).to_string(),
+            "at": Timestamp::from_millis(call.at_ms).to_string(),
             "operation": format!("{}:{}", call.service, call.operation),
             "write": call.kind == Kind::Write,
             "region": call.region,
@@ -125,7 +125,7 @@ fn calls(world: &World, incoming: &Incoming) -> Value {
                 Outcome::Err(code) => *code,
                 Outcome::Lost => "answer lost",
             },
-            "touched": call.touched.iter().map(|touched| format!("{touched:?}")).collect::<Vec<_>>(),
+            "changed": call.changed.iter().map(|changed| format!("{changed:?}")).collect::<Vec<_>>(),
         })
     };
     let kept = world.calls().iter().enumerate().skip(since);
@@ -148,16 +148,16 @@ fn permissions(world: &World) -> Value {
 }
 
 fn faults(world: &World) -> Value {
-    let rules = world.rules().iter();
-    json!({ "faults": rules.map(|rule| json!({ "rule": format!("{rule:?}"), "usedUp": rule.is_used_up() })).collect::<Vec<_>>() })
+    let shown = |fault: &Fault| json!({ "fault": format!("{fault:?}"), "usedUp": fault.is_used_up() });
+    json!({ "faults": world.faults().iter().map(shown).collect::<Vec<_>>() })
 }
 
 fn add_fault(front: &Front, body: &Value) -> Result<Value, String> {
-    let text = body["rule"].as_str().ok_or("say what goes wrong, such as {\"rule\": \"boot:web-1\"}")?;
+    let text = body["fault"].as_str().ok_or("say what goes wrong, such as {\"fault\": \"boot:web-1\"}")?;
     let mut world = front.simulation().world();
     let servers: Vec<String> = world.fleet().iter().map(|server| server.name.clone()).collect();
-    let rule = Rule::parse(text, &Known { steps: front.steps(), servers: &servers, ..Known::default() });
-    world.add_rule(rule.map_err(|error| error.to_string())?);
+    let fault = Fault::parse(text, &Known { steps: front.steps(), servers: &servers, ..Known::default() });
+    world.add_fault(fault.map_err(|error| error.to_string())?);
     Ok(json!({}))
 }
 
@@ -170,7 +170,7 @@ fn begin(front: &Front, body: &Value) -> Result<Value, String> {
         _ => return Err("`procedure` must be `drill` or `failback`".to_owned()),
     };
     let mut world = front.simulation().world();
-    let started = Moment::from_millis(world.now_ms());
+    let started = Timestamp::from_millis(world.now_ms());
     let input = body["input"].clone();
     world.execution_started(RunningExecution { id: id.to_owned(), started, procedure, input });
     Ok(json!({}))

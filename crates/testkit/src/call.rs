@@ -4,13 +4,13 @@ use std::future::Future;
 use std::pin::Pin;
 
 use failback_core::cloud::Cloud;
-use failback_core::moment::Moment;
 use failback_core::step::Progress;
+use failback_core::timestamp::Timestamp;
 use failback_core::{Error, ErrorName, Result};
 use futures_util::FutureExt as _;
 use serde_json::{Value, json};
 
-use crate::{Lens, Stage};
+use crate::{Fixture, Tampered};
 
 /// What a step answers.
 #[derive(Debug)]
@@ -28,7 +28,7 @@ pub struct Answer {
 /// A step's answer that is still being made.
 pub type Pending<'a> = Pin<Box<dyn Future<Output = Result<Value>> + Send + 'a>>;
 
-impl Stage {
+impl Fixture {
     /// Calls a step with a minute of time.
     ///
     /// # Errors
@@ -38,7 +38,7 @@ impl Stage {
     /// When the step's answer is none.
     pub fn call<S>(&mut self, step: S) -> Result<Answer>
     where
-        S: for<'a> Fn(&'a dyn Cloud, Value, Moment) -> Pending<'a>,
+        S: for<'a> Fn(&'a dyn Cloud, Value, Timestamp) -> Pending<'a>,
     {
         self.call_until(self.now().plus_seconds(60), step)
     }
@@ -50,9 +50,9 @@ impl Stage {
     ///
     /// # Panics
     /// When the step's answer is none.
-    pub fn call_until<S>(&mut self, deadline: Moment, step: S) -> Result<Answer>
+    pub fn call_until<S>(&mut self, deadline: Timestamp, step: S) -> Result<Answer>
     where
-        S: for<'a> Fn(&'a dyn Cloud, Value, Moment) -> Pending<'a>,
+        S: for<'a> Fn(&'a dyn Cloud, Value, Timestamp) -> Pending<'a>,
     {
         let mut payload = json!({ "run": self.run, "fleet": self.fleet, "wait": self.wait });
         if let Some(wave) = self.wave {
@@ -77,12 +77,12 @@ impl Stage {
     ///
     /// # Panics
     /// Never: the simulator answers at once.
-    pub fn answer<S>(&self, payload: Value, deadline: Moment, step: S) -> Result<Value>
+    pub fn answer<S>(&self, payload: Value, deadline: Timestamp, step: S) -> Result<Value>
     where
-        S: for<'a> Fn(&'a dyn Cloud, Value, Moment) -> Pending<'a>,
+        S: for<'a> Fn(&'a dyn Cloud, Value, Timestamp) -> Pending<'a>,
     {
-        let lens = Lens { world: &self.simulation, sight: &self.sight };
-        step(&lens, payload, deadline).now_or_never().expect("the simulator answers at once")
+        let tampered = Tampered { world: &self.simulation, tamper: &self.tamper };
+        step(&tampered, payload, deadline).now_or_never().expect("the simulator answers at once")
     }
 
     /// Calls a step again and again, as long as it says to wait, until it is done. Answers what it said on the way.
@@ -91,7 +91,7 @@ impl Stage {
     /// When it fails, or is not done after 500 looks.
     pub fn done<S>(&mut self, step: S) -> Vec<String>
     where
-        S: for<'a> Fn(&'a dyn Cloud, Value, Moment) -> Pending<'a>,
+        S: for<'a> Fn(&'a dyn Cloud, Value, Timestamp) -> Pending<'a>,
     {
         let mut said = Vec::new();
         for _ in 0..500 {
@@ -112,7 +112,7 @@ impl Stage {
     /// When it does not.
     pub fn refused<S>(&mut self, step: S, said: &str)
     where
-        S: for<'a> Fn(&'a dyn Cloud, Value, Moment) -> Pending<'a>,
+        S: for<'a> Fn(&'a dyn Cloud, Value, Timestamp) -> Pending<'a>,
     {
         let before = self.writes();
         let error: Error = self.call(step).expect_err(said);
@@ -127,7 +127,7 @@ impl Stage {
     /// When it does not.
     pub fn waits<S>(&mut self, step: S, said: &str, writes: usize) -> u64
     where
-        S: for<'a> Fn(&'a dyn Cloud, Value, Moment) -> Pending<'a>,
+        S: for<'a> Fn(&'a dyn Cloud, Value, Timestamp) -> Pending<'a>,
     {
         let before = self.writes();
         let answer = self.call(step).unwrap_or_else(|error| panic!("{error}"));
@@ -143,7 +143,7 @@ impl Stage {
     /// When it does not.
     pub fn idle<S>(&mut self, step: S, said: &str)
     where
-        S: for<'a> Fn(&'a dyn Cloud, Value, Moment) -> Pending<'a>,
+        S: for<'a> Fn(&'a dyn Cloud, Value, Timestamp) -> Pending<'a>,
     {
         let before = self.writes();
         let answer = self.call(step).unwrap_or_else(|error| panic!("{error}"));

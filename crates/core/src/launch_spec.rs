@@ -2,7 +2,7 @@
 
 use crate::cloud::{Instance, LaunchConfiguration, LaunchTemplateVersion, RightSizing};
 use crate::error::{Error, ErrorName, Result};
-use crate::fleet::Member;
+use crate::fleet::Server;
 use crate::id::{SecurityGroupId, SubnetId};
 use crate::plan::LIKE_SOURCE;
 use crate::procedure::Procedure;
@@ -10,7 +10,7 @@ use crate::run::Run;
 
 /// What A2's launch template must say, because DRS's own says none of it (drs-facts §5).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wanted {
+pub struct LaunchSpec {
     /// Where A4 goes.
     pub subnet: SubnetId,
     /// Who may reach it.
@@ -21,17 +21,17 @@ pub struct Wanted {
     pub instance_type: String,
 }
 
-impl Wanted {
+impl LaunchSpec {
     /// What the plan wants for a server; `a1` is needed where the plan says `like-source`.
     ///
     /// # Errors
     /// `NotReady` when A1 is needed and lacks what is to be copied.
-    pub fn of(run: &Run, member: &Member, a1: Option<&Instance>) -> Result<Self> {
+    pub fn of(run: &Run, server: &Server, a1: Option<&Instance>) -> Result<Self> {
         let lacking = |what: &str| {
             let message = format!(
                 "{}: the plan says like-source, and A1 {} shows no {what}; name it in the plan's `launch`",
-                member.name,
-                member.a1.as_ref().map_or("(unknown)", |id| id.as_str()),
+                server.name,
+                server.a1.as_ref().map_or("(unknown)", |id| id.as_str()),
             );
             Error::new(ErrorName::NotReady, message)
         };

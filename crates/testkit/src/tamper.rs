@@ -16,8 +16,8 @@ use failback_core::guard::{
 use failback_core::id::{
     ChangeId, HostedZoneId, InstanceId, JobId, LaunchTemplateId, SnapshotId, SourceServerId, SubnetId,
 };
-use failback_core::moment::Moment;
 use failback_core::region::Region;
+use failback_core::timestamp::Timestamp;
 use failback_sim::Simulation;
 
 /// Something that is read of the world, to be changed before the step sees it.
@@ -26,12 +26,12 @@ use failback_sim::Simulation;
     missing_docs,
     reason = "the names are the methods' of the traits, and each Region is the one that was asked"
 )]
-pub enum Seen<'a> {
+pub enum Response<'a> {
     SourceServers(Region, &'a mut Vec<SourceServer>),
     RecoveryInstances(Region, &'a mut Vec<RecoveryInstance>),
     Jobs(Region, &'a mut Vec<Job>),
     JobLog(&'a mut Vec<JobLogItem>),
-    Snapshots(&'a mut Vec<(SnapshotId, Moment)>),
+    Snapshots(&'a mut Vec<(SnapshotId, Timestamp)>),
     ReplicationTemplates(Region, &'a mut Vec<ReplicationTemplate>),
     LaunchConfigurationTemplates(Region, &'a mut Vec<LaunchConfigurationTemplate>),
     Instances(Region, &'a mut Vec<Instance>),
@@ -45,22 +45,22 @@ pub enum Seen<'a> {
 }
 
 /// The world, seen through something that changes what is read and nothing that is written.
-pub struct Lens<'a> {
+pub struct Tampered<'a> {
     /// The world.
     pub world: &'a Simulation,
     /// What changes what is read.
-    pub sight: &'a (dyn Fn(Seen<'_>) + Send + Sync),
+    pub tamper: &'a (dyn Fn(Response<'_>) + Send + Sync),
 }
 
 #[async_trait]
-impl Drs for Lens<'_> {
+impl Drs for Tampered<'_> {
     async fn source_servers(
         &self,
         region: Region,
         ids: Option<&[SourceServerId]>,
     ) -> Result<Vec<SourceServer>> {
         let mut servers = self.world.source_servers(region, ids).await?;
-        (self.sight)(Seen::SourceServers(region, &mut servers));
+        (self.tamper)(Response::SourceServers(region, &mut servers));
         Ok(servers)
     }
 
@@ -70,19 +70,19 @@ impl Drs for Lens<'_> {
         filter: &RecoveryInstanceFilter,
     ) -> Result<Vec<RecoveryInstance>> {
         let mut found = self.world.recovery_instances(region, filter).await?;
-        (self.sight)(Seen::RecoveryInstances(region, &mut found));
+        (self.tamper)(Response::RecoveryInstances(region, &mut found));
         Ok(found)
     }
 
-    async fn jobs(&self, region: Region, ids: &[JobId], since: Option<Moment>) -> Result<Vec<Job>> {
+    async fn jobs(&self, region: Region, ids: &[JobId], since: Option<Timestamp>) -> Result<Vec<Job>> {
         let mut jobs = self.world.jobs(region, ids, since).await?;
-        (self.sight)(Seen::Jobs(region, &mut jobs));
+        (self.tamper)(Response::Jobs(region, &mut jobs));
         Ok(jobs)
     }
 
     async fn job_log(&self, region: Region, job: &JobId) -> Result<Vec<JobLogItem>> {
         let mut log = self.world.job_log(region, job).await?;
-        (self.sight)(Seen::JobLog(&mut log));
+        (self.tamper)(Response::JobLog(&mut log));
         Ok(log)
     }
 
@@ -90,15 +90,15 @@ impl Drs for Lens<'_> {
         &self,
         region: Region,
         server: &SourceServerId,
-    ) -> Result<Vec<(SnapshotId, Moment)>> {
+    ) -> Result<Vec<(SnapshotId, Timestamp)>> {
         let mut snapshots = self.world.recovery_snapshots(region, server).await?;
-        (self.sight)(Seen::Snapshots(&mut snapshots));
+        (self.tamper)(Response::Snapshots(&mut snapshots));
         Ok(snapshots)
     }
 
     async fn replication_templates(&self, region: Region) -> Result<Vec<ReplicationTemplate>> {
         let mut templates = self.world.replication_templates(region).await?;
-        (self.sight)(Seen::ReplicationTemplates(region, &mut templates));
+        (self.tamper)(Response::ReplicationTemplates(region, &mut templates));
         Ok(templates)
     }
 
@@ -107,7 +107,7 @@ impl Drs for Lens<'_> {
         region: Region,
     ) -> Result<Vec<LaunchConfigurationTemplate>> {
         let mut templates = self.world.launch_configuration_templates(region).await?;
-        (self.sight)(Seen::LaunchConfigurationTemplates(region, &mut templates));
+        (self.tamper)(Response::LaunchConfigurationTemplates(region, &mut templates));
         Ok(templates)
     }
 
@@ -139,7 +139,7 @@ impl Drs for Lens<'_> {
         &self,
         warrant: Warrant<TerminateRecoveryInstances>,
     ) -> Result<JobId> {
-        (self.sight)(Seen::Terminates(warrant.action()));
+        (self.tamper)(Response::Terminates(warrant.action()));
         self.world.terminate_recovery_instances(warrant).await
     }
 
@@ -161,22 +161,22 @@ impl Drs for Lens<'_> {
 }
 
 #[async_trait]
-impl Ec2 for Lens<'_> {
+impl Ec2 for Tampered<'_> {
     async fn instances(&self, region: Region, ids: &[InstanceId]) -> Result<Vec<Instance>> {
         let mut instances = self.world.instances(region, ids).await?;
-        (self.sight)(Seen::Instances(region, &mut instances));
+        (self.tamper)(Response::Instances(region, &mut instances));
         Ok(instances)
     }
 
     async fn instance_status(&self, region: Region, ids: &[InstanceId]) -> Result<Vec<InstanceStatus>> {
         let mut status = self.world.instance_status(region, ids).await?;
-        (self.sight)(Seen::InstanceStatus(&mut status));
+        (self.tamper)(Response::InstanceStatus(&mut status));
         Ok(status)
     }
 
     async fn subnets(&self, region: Region, ids: &[SubnetId]) -> Result<Vec<Subnet>> {
         let mut subnets = self.world.subnets(region, ids).await?;
-        (self.sight)(Seen::Subnets(&mut subnets));
+        (self.tamper)(Response::Subnets(&mut subnets));
         Ok(subnets)
     }
 
@@ -205,10 +205,10 @@ impl Ec2 for Lens<'_> {
 }
 
 #[async_trait]
-impl Route53 for Lens<'_> {
+impl Route53 for Tampered<'_> {
     async fn record_sets(&self, zone: &HostedZoneId, name: &str, kind: RecordType) -> Result<Vec<RecordSet>> {
         let mut sets = self.world.record_sets(zone, name, kind).await?;
-        (self.sight)(Seen::Records(&mut sets));
+        (self.tamper)(Response::Records(&mut sets));
         Ok(sets)
     }
 
@@ -222,25 +222,25 @@ impl Route53 for Lens<'_> {
 }
 
 #[async_trait]
-impl Executions for Lens<'_> {
+impl Executions for Tampered<'_> {
     async fn running_executions(&self) -> Result<Vec<RunningExecution>> {
         let mut executions = self.world.running_executions().await?;
-        (self.sight)(Seen::Executions(&mut executions));
+        (self.tamper)(Response::Executions(&mut executions));
         Ok(executions)
     }
 }
 
 #[async_trait]
-impl Quotas for Lens<'_> {
+impl Quotas for Tampered<'_> {
     async fn drs_quotas(&self, region: Region) -> Result<DrsQuotas> {
         let mut quotas = self.world.drs_quotas(region).await?;
-        (self.sight)(Seen::Quotas(region, &mut quotas));
+        (self.tamper)(Response::Quotas(region, &mut quotas));
         Ok(quotas)
     }
 }
 
-impl Clock for Lens<'_> {
-    fn now(&self) -> Moment {
+impl Clock for Tampered<'_> {
+    fn now(&self) -> Timestamp {
         self.world.now()
     }
 }

@@ -4,26 +4,26 @@ use failback_core::cloud::{JobStatus, RightSizing, Tags};
 use failback_core::id::JobId;
 use failback_core::procedure::Procedure;
 use failback_core::region::Region;
-use failback_sim::{LaunchChange, RecordChange, Rule, Version};
+use failback_sim::{Fault, LaunchChange, RecordChange, Version};
 
-use crate::Stage;
+use crate::Fixture;
 
-impl Stage {
+impl Fixture {
     /// Step 1: reverses replication of every B2 and waits until every A2 is ready.
     #[must_use]
     pub fn reversed(mut self) -> Self {
         for server in self.servers() {
             let b2 = self.b2(server);
-            self.simulation.world().reverse_replication(self.away(), &b2).expect("B2 is reversed");
+            self.simulation.world().reverse_replication(self.recovery(), &b2).expect("B2 is reversed");
         }
         self.pass(60);
         for server in self.servers() {
-            self.fleet.members[server].a2 = Some(self.a2(server));
+            self.fleet.servers[server].a2 = Some(self.a2(server));
         }
         let all = |world: &failback_sim::World| {
             self.servers().all(|server| {
                 let a2 =
-                    world.source_server(self.home(), &self.fleet.members[server].a2.clone().expect("A2"));
+                    world.source_server(self.source(), &self.fleet.servers[server].a2.clone().expect("A2"));
                 a2.and_then(|a2| a2.replication.complete_ms()).is_some_and(|ms| ms <= world.now_ms())
             })
         };
@@ -34,53 +34,54 @@ impl Stage {
     /// Step 2.2, *Launch settings*: gives every A2 a launch template and settings as the plan wants them.
     #[must_use]
     pub fn prepared(self) -> Self {
-        let stage = self.reversed();
-        let (subnet, groups) = match stage.run.procedure {
+        let fixture = self.reversed();
+        let (subnet, groups) = match fixture.run.procedure {
             Procedure::Drill => {
-                let network = stage.run.plan.drill.network.clone().expect("a drill has a network");
+                let network = fixture.run.plan.drill.network.clone().expect("a drill has a network");
                 (network.subnet_id, network.security_group_ids)
             }
             Procedure::Failback => {
-                let network = stage.run.plan.launch.network.clone();
+                let network = fixture.run.plan.launch.network.clone();
                 (network.subnet_id.expect("the plan names it"), network.security_group_ids)
             }
         };
-        for server in stage.servers() {
-            let mut world = stage.simulation.world();
-            let a2 = stage.fleet.members[server].a2.clone().expect("A2");
-            let template = world.source_server(stage.home(), &a2).expect("A2").launch.template.clone();
+        for server in fixture.servers() {
+            let mut world = fixture.simulation.world();
+            let a2 = fixture.fleet.servers[server].a2.clone().expect("A2");
+            let template = world.source_server(fixture.source(), &a2).expect("A2").launch.template.clone();
             let version = Version {
                 subnet: Some(subnet.clone()),
                 security_groups: Some(groups.clone()),
                 profile: Some("web-role".to_owned()),
                 instance_type: Some("m5.large".to_owned()),
             };
-            let version =
-                world.create_launch_template_version(stage.home(), &template, 1, version).expect("a version");
-            world.set_default_version(stage.home(), &template, version).expect("it is the default");
+            let version = world
+                .create_launch_template_version(fixture.source(), &template, 1, version)
+                .expect("a version");
+            world.set_default_version(fixture.source(), &template, version).expect("it is the default");
             let change = LaunchChange {
                 right_sizing: Some(RightSizing::None),
                 copy_private_ip: Some(false),
                 starts: Some(true),
                 ..LaunchChange::default()
             };
-            world.update_launch_configuration(stage.home(), &a2, &change).expect("settings");
+            world.update_launch_configuration(fixture.source(), &a2, &change).expect("settings");
         }
-        stage
+        fixture
     }
 
     /// Step 2.2: launches every A2 for failback, and waits until A4 works.
     #[must_use]
     pub fn launched(self) -> Self {
-        let mut stage = self.prepared();
-        let job = stage.launch();
-        stage.until_job(stage.home(), &job);
-        stage.pass(600);
-        for server in stage.servers() {
-            let a3 = stage.simulation.world().labels(server).a3.expect("A3");
-            stage.fleet.members[server].a3 = Some(a3);
+        let mut fixture = self.prepared();
+        let job = fixture.launch();
+        fixture.until_job(fixture.source(), &job);
+        fixture.pass(600);
+        for server in fixture.servers() {
+            let a3 = fixture.simulation.world().labels(server).a3.expect("A3");
+            fixture.fleet.servers[server].a3 = Some(a3);
         }
-        stage
+        fixture
     }
 
     /// Begins to launch every A2 and does not wait.
@@ -89,19 +90,19 @@ impl Stage {
     /// When DRS refuses.
     pub fn launch(&self) -> JobId {
         let servers: Vec<_> = self.servers().map(|server| self.a2(server).into()).collect();
-        self.simulation.world().start_recovery(self.home(), &servers, false, Tags::new()).expect("a job")
+        self.simulation.world().start_recovery(self.source(), &servers, false, Tags::new()).expect("a job")
     }
 
     /// Step 2.3: points the record at A4 and waits until DNS says so.
     #[must_use]
     pub fn redirected(self) -> Self {
-        let stage = self.launched();
-        let record = stage.run.plan.redirect.records[0].clone();
-        let a4 = stage.fleet.find(&record.server).and_then(failback_core::fleet::Member::a4).expect("A4");
+        let fixture = self.launched();
+        let record = fixture.run.plan.redirect.records[0].clone();
+        let a4 = fixture.fleet.find(&record.server).and_then(failback_core::fleet::Server::a4).expect("A4");
         let address =
-            stage.simulation.world().instance(stage.home(), &a4).expect("A4 runs").private_ip.clone();
-        stage.point_at(&address);
-        stage
+            fixture.simulation.world().instance(fixture.source(), &a4).expect("A4 runs").private_ip.clone();
+        fixture.point_at(&address);
+        fixture
     }
 
     /// Points the record at an address.
@@ -123,19 +124,19 @@ impl Stage {
     /// Step 3: reverses replication of every A3 and waits until B1 protects A4.
     #[must_use]
     pub fn protected(self) -> Self {
-        let stage = self.redirected();
-        for server in stage.servers() {
-            let a3 = stage.a3(server);
-            stage.simulation.world().reverse_replication(stage.home(), &a3).expect("A3 is reversed");
+        let fixture = self.redirected();
+        for server in fixture.servers() {
+            let a3 = fixture.a3(server);
+            fixture.simulation.world().reverse_replication(fixture.source(), &a3).expect("A3 is reversed");
         }
-        stage.pass(60);
-        stage.until("protection", |world| {
-            stage.servers().all(|server| {
-                let b1 = world.source_server(stage.away(), &stage.b1(server)).expect("B1");
+        fixture.pass(60);
+        fixture.until("protection", |world| {
+            fixture.servers().all(|server| {
+                let b1 = world.source_server(fixture.recovery(), &fixture.b1(server)).expect("B1");
                 b1.replication.complete_ms().is_some_and(|ms| ms <= world.now_ms())
             })
         });
-        stage
+        fixture
     }
 
     /// Step 4.1: stops replication of every A2, and lets DRS settle.
@@ -143,7 +144,7 @@ impl Stage {
     pub fn stopped(self) -> Self {
         for server in self.servers() {
             let a2 = self.a2(server);
-            self.simulation.world().stop_replication(self.home(), &a2).expect("A2 is stopped");
+            self.simulation.world().stop_replication(self.source(), &a2).expect("A2 is stopped");
         }
         self.pass(600);
         self
@@ -153,8 +154,8 @@ impl Stage {
     #[must_use]
     pub fn without_b2(self) -> Self {
         let all: Vec<_> = self.servers().map(|server| self.b2(server)).collect();
-        let job = self.simulation.world().terminate_recovery_instances(self.away(), &all).expect("a job");
-        self.until_job(self.away(), &job);
+        let job = self.simulation.world().terminate_recovery_instances(self.recovery(), &all).expect("a job");
+        self.until_job(self.recovery(), &job);
         self.pass(120);
         self
     }
@@ -163,8 +164,8 @@ impl Stage {
     #[must_use]
     pub fn without_a4(self) -> Self {
         let all: Vec<_> = self.servers().map(|server| self.a3(server)).collect();
-        let job = self.simulation.world().terminate_recovery_instances(self.home(), &all).expect("a job");
-        self.until_job(self.home(), &job);
+        let job = self.simulation.world().terminate_recovery_instances(self.source(), &all).expect("a job");
+        self.until_job(self.source(), &job);
         self.pass(120);
         self
     }
@@ -174,7 +175,7 @@ impl Stage {
     pub fn without_a3(self) -> Self {
         for server in self.servers() {
             let a3 = self.a3(server);
-            self.simulation.world().delete_recovery_instance(self.home(), &a3).expect("A3 is deleted");
+            self.simulation.world().delete_recovery_instance(self.source(), &a3).expect("A3 is deleted");
         }
         self
     }
@@ -182,11 +183,13 @@ impl Stage {
     /// Lets something go wrong, in the words of `--fail`.
     ///
     /// # Panics
-    /// When that is no rule.
+    /// When that is not a fault.
     pub fn fail(&self, rule: &str) {
-        let names: Vec<String> = self.fleet.members.iter().map(|member| member.name.clone()).collect();
+        let names: Vec<String> = self.fleet.servers.iter().map(|server| server.name.clone()).collect();
         let known = failback_sim::Known { steps: &[], servers: &names, errors: &[] };
-        self.simulation.world().add_rule(Rule::parse(rule, &known).unwrap_or_else(|error| panic!("{error}")));
+        self.simulation
+            .world()
+            .add_fault(Fault::parse(rule, &known).unwrap_or_else(|error| panic!("{error}")));
     }
 
     fn until_job(&self, region: Region, job: &JobId) {

@@ -1,8 +1,8 @@
 //! What the HTTP API asks Step Functions.
 
-use failback_core::control::{Control, Happened, Status};
-use failback_core::moment::Moment;
 use failback_core::procedure::Procedure;
+use failback_core::step_functions::{ExecutionStatus, HistoryEvent, StepFunctions};
+use failback_core::timestamp::Timestamp;
 use serde_json::{Value, json};
 
 use super::{Answer, Canned};
@@ -23,7 +23,7 @@ async fn a_run_is_started_on_its_machine_with_the_plan_as_text() {
     let run = aws(&canned).start(Procedure::Failback, "home", &plan).await.unwrap();
     assert_eq!(
         (run.id.as_str(), run.status, run.started),
-        (RUN, Status::Running, Moment::from_millis(1_500))
+        (RUN, ExecutionStatus::Running, Timestamp::from_millis(1_500))
     );
     let asked = canned.asked()[0].json();
     assert_eq!(asked["stateMachineArn"], "arn:aws:states:us-east-2:1:stateMachine:failback");
@@ -37,8 +37,9 @@ async fn one_page_is_listed_and_says_where_the_next_begins() {
         "startDate": 1.0, "stopDate": 2.0,
     });
     let canned = Canned::new([Answer::ok(json!({ "executions": [item], "nextToken": "more" }))]);
-    let page = aws(&canned).list(Procedure::Drill, Some(Status::TimedOut), 7, Some("here")).await.unwrap();
-    assert_eq!((page.executions[0].status, page.next.as_deref()), (Status::TimedOut, Some("more")));
+    let page =
+        aws(&canned).list(Procedure::Drill, Some(ExecutionStatus::TimedOut), 7, Some("here")).await.unwrap();
+    assert_eq!((page.executions[0].status, page.next.as_deref()), (ExecutionStatus::TimedOut, Some("more")));
     let asked = canned.asked()[0].json();
     assert_eq!((&asked["statusFilter"], &asked["maxResults"]), (&json!("TIMED_OUT"), &json!(7)));
     assert_eq!(asked["nextToken"], "here");
@@ -97,14 +98,17 @@ async fn the_newest_of_a_history_is_read_and_cut_off_data_does_no_harm() {
     assert_eq!(
         history,
         [
-            Happened::Scheduled {
+            HistoryEvent::Scheduled {
                 resource: "publish.waitForTaskToken".to_owned(),
                 parameters: "{}".to_owned()
             },
-            Happened::Entered { state: "Ask Before Redirect".to_owned(), at: Moment::from_millis(1_000) },
-            Happened::Exited { state: "Launch".to_owned(), output: json!({ "status": "done" }) },
-            Happened::Succeeded(Value::Null),
-            Happened::Failed,
+            HistoryEvent::Entered {
+                state: "Ask Before Redirect".to_owned(),
+                at: Timestamp::from_millis(1_000)
+            },
+            HistoryEvent::Exited { state: "Launch".to_owned(), output: json!({ "status": "done" }) },
+            HistoryEvent::Succeeded(Value::Null),
+            HistoryEvent::Failed,
         ]
     );
     let asked = canned.asked()[0].json();

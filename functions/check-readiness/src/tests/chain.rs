@@ -1,0 +1,249 @@
+use failback_core::cloud::{Direction, InstanceState, RecoveryInstance, SourceServer};
+use failback_core::fleet::Server;
+use failback_core::run::tag;
+use failback_testkit::{Fixture, Response};
+use serde_json::json;
+
+use super::{blocked, by_hand, check, check_plan};
+use crate::Output;
+
+fn ready(fixture: &Fixture) -> Output {
+    check(fixture).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// B1 of the second server is seen otherwise: the plan's record names the first.
+fn b1(change: impl Fn(&mut SourceServer) + Send + Sync + 'static) -> Fixture {
+    b1_of(Fixture::failback(|_| ()), change)
+}
+
+fn b1_of(mut fixture: Fixture, change: impl Fn(&mut SourceServer) + Send + Sync + 'static) -> Fixture {
+    let id = fixture.b1(1);
+    fixture.tamper(move |seen| {
+        if let Response::SourceServers(_, servers) = seen {
+            servers.iter_mut().filter(|server| server.id == id).for_each(&change);
+        }
+    });
+    fixture
+}
+
+fn names(fixture: &Fixture) -> Vec<String> {
+    ready(fixture).fleet.servers.into_iter().map(|server| server.name).collect()
+}
+
+#[test]
+fn the_fleet_is_what_the_plan_chooses_of_servers_that_replicate_from_home() {
+    assert_eq!(names(&Fixture::failback(|_| ())).len(), 2);
+    let of = |change: fn(&mut SourceServer)| names(&b1(change)).len();
+    assert_eq!(of(|b1| b1.origin_region = Some("eu-west-1".to_owned())), 1);
+    assert_eq!(of(|b1| b1.origin_region = Some("us-east-1".to_owned())), 2);
+    assert_eq!(of(|b1| b1.origin_region = None), 2);
+    assert_eq!(of(|b1| b1.direction = Direction::Failback), 1);
+    assert_eq!(of(|b1| drop(b1.tags.insert("app".to_owned(), "mail".to_owned()))), 1);
+}
+
+#[test]
+fn an_id_that_means_no_server_is_told() {
+    let fixture = Fixture::failback(|_| ());
+    let mut plan = serde_json::to_value(&fixture.run.plan).unwrap();
+    let first = fixture.b1(0).to_string();
+    plan["servers"] = json!({ "ids": [first, "s-00000000000000001"] });
+    by_hand(&mut plan);
+    let error = check_plan(&fixture, &plan).unwrap_err().to_string();
+    let said = "s-00000000000000001: not a source server in us-east-2 that replicates from us-east-1";
+    assert!(error.contains(said) && error.contains("1 thing stands"), "{error}");
+}
+
+#[test]
+fn a_server_without_a_wave_is_told() {
+    let fixture = Fixture::failback(|_| ());
+    let mut plan = serde_json::to_value(&fixture.run.plan).unwrap();
+    plan["waves"] = json!([{ "name": "none", "tags": { "tier": "none" } }]);
+    let error = check_plan(&fixture, &plan).unwrap_err().to_string();
+    assert!(error.contains("no wave of the plan takes this server"), "{error}");
+}
+
+#[test]
+fn a_server_is_called_by_its_name_its_host_or_its_id() {
+    let hosted = |b1: &mut SourceServer| {
+        b1.tags.remove("Name");
+        b1.hostname = Some("ip-10-0-0-1".to_owned());
+    };
+    assert!(names(&b1(hosted)).contains(&"ip-10-0-0-1".to_owned()));
+    let nameless = |b1: &mut SourceServer| {
+        b1.tags.remove("Name");
+        b1.hostname = None;
+    };
+    let fixture = b1(nameless);
+    assert!(names(&fixture).contains(&fixture.b1(1).to_string()));
+    let empty = |b1: &mut SourceServer| drop(b1.tags.insert("Name".to_owned(), String::new()));
+    let fixture = b1(empty);
+    assert!(names(&fixture).contains(&fixture.b1(1).to_string()));
+}
+
+#[test]
+fn two_servers_of_one_name_are_told_apart() {
+    for length in [3, 200] {
+        let name = "n".repeat(length);
+        let mut fixture = Fixture::failback(by_hand);
+        let ids = [fixture.b1(0), fixture.b1(1)];
+        let said = name.clone();
+        fixture.tamper(move |seen| {
+            if let Response::SourceServers(_, servers) = seen {
+                for server in servers.iter_mut().filter(|server| ids.contains(&server.id)) {
+                    server.tags.insert("Name".to_owned(), said.clone());
+                }
+            }
+        });
+        let told = names(&fixture);
+        let short: String = name.chars().take(failback_core::fleet::NAME_MAX - 5).collect();
+        for (name, server) in told.iter().zip(ready(&fixture).fleet.servers) {
+            let id = server.b1.to_string();
+            assert_eq!(*name, format!("{short}~{}", &id[id.len() - 4..]));
+            assert!(name.chars().count() <= failback_core::fleet::NAME_MAX);
+        }
+    }
+}
+
+/// Something is doubled in a Region, under another id.
+fn doubled(mut fixture: Fixture, in_source: bool) -> Fixture {
+    let (region, id) =
+        if in_source { (fixture.source(), fixture.a3(0)) } else { (fixture.recovery(), fixture.b2(0)) };
+    fixture.tamper(move |seen| {
+        if let Response::RecoveryInstances(of, found) = seen
+            && of == region
+            && let Some(one) = found.iter().find(|found| found.id == id).cloned()
+        {
+            let other = "i-0fffffffffffffff1".parse().unwrap();
+            found.push(RecoveryInstance {
+                id: failback_core::id::InstanceId::recovery_instance(&other),
+                ..one
+            });
+        }
+    });
+    fixture
+}
+
+#[test]
+fn of_each_there_is_one() {
+    let fixture = doubled(Fixture::failback(|_| ()), false);
+    let name = fixture.fleet.servers[0].name.clone();
+    blocked(&fixture, &name, "2 recovery instances live in the recovery Region where one is expected");
+    let fixture = doubled(Fixture::failback(|_| ()).launched(), true);
+    blocked(&fixture, &name, "2 recovery instances live in the source Region where one is expected");
+}
+
+#[test]
+fn two_reversals_of_one_b3_are_told() {
+    let mut fixture = Fixture::failback(|_| ()).reversed();
+    let (source, a2) = (fixture.source(), fixture.a2(0));
+    fixture.tamper(move |seen| {
+        if let Response::SourceServers(region, servers) = seen
+            && region == source
+            && let Some(one) = servers.iter().find(|server| server.id == a2).cloned()
+        {
+            servers.push(SourceServer { id: "s-0ffffffffffffffff".parse().unwrap(), ..one });
+        }
+    });
+    let name = fixture.fleet.servers[0].name.clone();
+    blocked(&fixture, &name, "2 source servers of the source Region replicate its B3");
+}
+
+#[test]
+fn what_somebody_has_done_already_is_adopted() {
+    let fixture = Fixture::failback(|_| ()).launched();
+    for server in ready(&fixture).fleet.servers {
+        let was = fixture.fleet.servers.iter().find(|it| it.b1 == server.b1).unwrap();
+        assert_eq!((&server.a1, &server.a2, &server.a3), (&was.a1, &was.a2, &was.a3));
+        assert_eq!((server.b2.as_ref(), server.already_failed_back), (was.b2.as_ref(), false));
+    }
+}
+
+#[test]
+fn what_was_taken_down_already_is_known_by_its_traces() {
+    // B2 is terminated, A2 carries this program's tags, and B1 protects A4.
+    let fixture = Fixture::failback(|_| ()).protected();
+    let tags = |fixture: &mut Fixture| {
+        let of: Vec<_> = fixture
+            .fleet
+            .servers
+            .iter()
+            .map(|it| (it.a2.clone().unwrap(), it.b1.clone(), it.a1.clone().unwrap()))
+            .collect();
+        fixture.tamper(move |seen| {
+            if let Response::SourceServers(_, servers) = seen {
+                for (a2, b1, a1) in &of {
+                    for server in servers.iter_mut().filter(|server| server.id == *a2) {
+                        server.tags.insert(tag::B1.to_owned(), b1.to_string());
+                        server.tags.insert(tag::A1.to_owned(), a1.to_string());
+                    }
+                }
+            }
+        });
+    };
+    let mut fixture = fixture.stopped().without_b2();
+    tags(&mut fixture);
+    let was = fixture.fleet.clone();
+    let of = |server: &Server| was.servers.iter().find(|it| it.b1 == server.b1).cloned().unwrap();
+    for server in ready(&fixture).fleet.servers {
+        let was = of(&server);
+        assert_eq!((&server.a1, &server.a2, &server.a3), (&was.a1, &was.a2, &was.a3));
+        assert_eq!((server.b2, server.already_failed_back), (was.b2, false));
+    }
+    // And without A3's record too: B1 knows A4.
+    let mut fixture = fixture.without_a3();
+    tags(&mut fixture);
+    for server in ready(&fixture).fleet.servers {
+        let was = of(&server);
+        assert_eq!((server.a1, server.a3, server.b2), (was.a1, was.a3, was.b2));
+    }
+}
+
+#[test]
+fn without_the_tag_nothing_says_which_instance_was_a1() {
+    let fixture = Fixture::failback(|_| ()).protected();
+    let error = check(&fixture).unwrap_err().to_string();
+    assert!(error.contains("B1 protects A4 already, and nothing says which instance was A1"), "{error}");
+    // Where A4 is A1, that is as it should be.
+    let fixture = Fixture::failback(|plan| plan["launch"]["intoSource"] = json!(true)).protected();
+    let output = check(&fixture);
+    assert!(
+        !output.as_ref().is_err_and(|error| error.to_string().contains("which instance was A1")),
+        "{output:?}"
+    );
+}
+
+#[test]
+fn an_a2_without_tags_is_found_by_what_it_launched() {
+    // B2 is gone, and B1 protects the instance that A2 launched. Tags say which was A1.
+    let mut fixture = Fixture::failback(|_| ()).protected().stopped().without_b2();
+    let of: Vec<_> =
+        fixture.fleet.servers.iter().map(|it| (it.a2.clone().unwrap(), it.a1.clone().unwrap())).collect();
+    fixture.tamper(move |seen| {
+        if let Response::SourceServers(_, servers) = seen {
+            for (a2, a1) in &of {
+                for server in servers.iter_mut().filter(|server| server.id == *a2) {
+                    server.tags.insert(tag::A1.to_owned(), a1.to_string());
+                }
+            }
+        }
+    });
+    for server in ready(&fixture).fleet.servers {
+        let was = fixture.fleet.servers.iter().find(|it| it.b1 == server.b1).unwrap();
+        assert_eq!((server.a2, server.a3), (was.a2.clone(), was.a3.clone()));
+    }
+}
+
+#[test]
+fn an_a3_that_is_gone_is_not_adopted() {
+    let mut fixture = Fixture::failback(|_| ()).launched();
+    let a3 = fixture.a3(0);
+    fixture.tamper(move |seen| {
+        if let Response::RecoveryInstances(_, found) = seen {
+            let gone = found.iter_mut().filter(|found| found.id == a3);
+            gone.for_each(|a3| a3.state = InstanceState::Terminated);
+        }
+    });
+    let output = ready(&fixture);
+    let of = |index: usize| output.fleet.find(&fixture.fleet.servers[index].name).unwrap().a3.clone();
+    assert_eq!((of(0), of(1)), (None, Some(fixture.a3(1))));
+}
