@@ -16,8 +16,10 @@ const PATH: &str = "docs/iam.md";
 const WHY: &[(&str, &str)] = &[
     ("AnswerGates", "A gate's answer, with the token from the run's history. Drills have no gates."),
     ("AskAtGates", "Gates are messages with a token."),
-    ("AssumeDnsRole", "Only where the hosted zones are in another account."),
-    ("AssumeRolesOfOtherAccounts", "Only where a Region is in another account."),
+    ("AssumeDnsReadRole", "Only where the hosted zones are in another account: reads records there."),
+    ("AssumeDnsWriteRole", "Only where the hosted zones are in another account: changes records there."),
+    ("AssumeFailbackRoles", "Only where a Region is in another account."),
+    ("AssumeSharedRoles", "Only where a Region is in another account."),
     ("CallSteps", "The functions of this machine's states, and no others."),
     (
         "ChangeManagedAsDrs",
@@ -25,7 +27,6 @@ const WHY: &[(&str, &str)] = &[
     ),
     ("ChangeRecords", "Points simple A records at A4. Nothing can be deleted and no other type changed."),
     ("DeleteRecord", "Deletes the record A3; its instance, A4, runs on."),
-    ("DeleteVolumesAsDrs", "DRS deletes the volumes of what it terminates, as the caller."),
     ("DeliverLogs", "What Step Functions asks for to write its log."),
     (
         "DetachVolumesAsDrs",
@@ -44,13 +45,7 @@ const WHY: &[(&str, &str)] = &[
         "LaunchPrepared",
         "Launches A2, once *Prepare Launch* has tagged it. No other source server can be launched.",
     ),
-    ("LaunchSettings", "Reads and writes A2's launch settings."),
-    ("LaunchTemplates", "Writes A2's launch template, which DRS leaves without network and profile."),
     ("ListExecutions", "Finds other runs on the same servers."),
-    ("Look", "Reads the live state, which every step does first."),
-    ("LookAsDrs", "DRS reads as the caller."),
-    ("LookAtKeysAsDrs", "DRS reads the volumes' key as the caller."),
-    ("LookAtRolesAsDrs", "DRS looks for the instance profile as the caller."),
     (
         "MakeManagedAsDrs",
         "DRS makes snapshots, volumes, templates and instances as the caller, and tags them as its own.",
@@ -58,13 +53,20 @@ const WHY: &[(&str, &str)] = &[
     ("MakeSecurityGroupsAsDrs", "DRS makes the conversion server's security group as the caller."),
     ("PassConversionRoleAsDrs", "DRS hands its conversion server its role."),
     ("PassRolesAsDrs", "DRS hands the launched instance the role of its profile: only those that you named."),
+    (
+        "ReadA2",
+        "Compares A4 with A1 before every launch, by A2's launch settings. A2 is ready once it has a point in time.",
+    ),
     ("ReadAndStop", "Shows a run with its history, and stops it."),
+    ("ReadAsDrs", "DRS reads as the caller."),
     ("ReadExecutions", "Reads the plans of other runs."),
     ("ReadJobLogs", "Says why a launch failed."),
-    ("ReadLaunchSettings", "Compares A4 with A1 before every launch."),
-    ("ReadPointsInTime", "A2 is ready once it has a point in time."),
+    ("ReadKeysAsDrs", "DRS reads the volumes' key as the caller."),
     ("ReadRecords", "Tells which servers are production."),
+    ("ReadRolesAsDrs", "DRS looks for the instance profile as the caller."),
+    ("ReadState", "Reads the live state, which every step does first."),
     ("ReadTagsAsDrs", "DRS reads tags as the caller."),
+    ("ReadVolumesAsDrs", "DRS reads the volumes of what it terminates, as the caller."),
     ("RegisterAsDrs", "DRS registers what it launched, as the caller."),
     ("Remove", "Disconnects and deletes A2. B1 is in the other Region."),
     ("Reverse", "Starts reversed replication."),
@@ -77,7 +79,10 @@ const WHY: &[(&str, &str)] = &[
     ("TagNewOnesAsDrs", "DRS tags what it makes, as the caller."),
     ("TagRecovered", "Tags a drill's B2, so that it is never taken for production."),
     ("Terminate", "Asks DRS to terminate recovery instances."),
-    ("TerminateAsDrs", "DRS terminates instances that it launched, by its tag, as the caller."),
+    (
+        "TerminateAsDrs",
+        "DRS terminates instances that it launched and deletes their volumes, by its tag, as the caller.",
+    ),
     (
         "TerminateOriginals",
         "Only for `cleanup.terminateOriginals`: terminates A1 that its owner has tagged for it.",
@@ -89,6 +94,8 @@ const WHY: &[(&str, &str)] = &[
     ),
     ("UseKey", "What is written is encrypted."),
     ("UseVolumeKeysAsDrs", "Volumes under your own key."),
+    ("WriteLaunchSettings", "Writes A2's launch settings."),
+    ("WriteLaunchTemplates", "Writes A2's launch template, which DRS leaves without network and profile."),
     ("WriteLogs", "Logs."),
 ];
 
@@ -150,55 +157,79 @@ fn without_every(mut statements: Vec<Statement>) -> Vec<Statement> {
     statements
 }
 
+/// What a role has of its own, and the policies that it shares.
+fn section(template: &Template, role: &str) -> String {
+    let mut text = String::new();
+    let held = policy::held(template, role);
+    let told = held.iter().filter(|name| !OF_ALL.contains(&name.as_str()));
+    let links: Vec<String> = told.map(|name| format!("[{name}](#{})", name.to_lowercase())).collect();
+    if !links.is_empty() {
+        let _ = write!(text, " Also holds {}.", links.join(" and "));
+    }
+    match without_every(policy::own(template, role)).as_slice() {
+        [] => text += " Changes nothing.\n",
+        own => {
+            let _ = write!(text, "\n\n{}", rows(own));
+        }
+    }
+    text
+}
+
+/// The policies that every step holds.
+const OF_ALL: &[&str] = &["ReadPolicy", "StepPolicy"];
+
 fn document() -> String {
     let keys = "arn:aws:kms:us-east-1:111122223333:key/yours";
     let given: Vec<(&str, &str)> =
         crate::template::SAMPLE.iter().copied().chain([("VolumeKeyArns", keys)]).collect();
     let template = Template::with(&given);
     let mut text = String::from(INTRODUCTION);
-    let functions = functions::all(&template);
-    let managed = template.resources("AWS::IAM::ManagedPolicy");
-    let policies: Vec<(&String, Vec<Statement>)> =
-        managed.iter().map(|(name, policy)| (name, policy::statements(&policy["PolicyDocument"]))).collect();
-    let roles = template.resources("AWS::IAM::Role");
-    for function in &functions {
-        let _ = write!(text, "\n## {}\n\nRuns `{}`, for {}.", function.name, function.step, calls(function));
+    for function in &functions::all(&template) {
         let role = function.name.replace("Function", "Role");
-        let own: Vec<Statement> = roles[&role]["Policies"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .flat_map(|policy| policy::statements(&policy["PolicyDocument"]))
-            .collect();
-        let own = without_every(own);
-        for arn in roles[&role]["ManagedPolicyArns"].as_array().into_iter().flatten() {
-            let name = arn.as_str().and_then(|arn| arn.rsplit('/').next()).unwrap_or_default();
-            let _ = write!(text, " Also holds [{name}](#{}).", name.to_lowercase());
+        assert!(OF_ALL.iter().all(|name| policy::held(&template, &role).iter().any(|held| held == name)));
+        let _ = write!(text, "\n## {}\n\nRuns `{}`, for {}.", function.name, function.step, calls(function));
+        text += &section(&template, &role);
+    }
+    for (role, what) in OTHERS {
+        let _ = write!(text, "\n## {role}\n\n{what}{}", section(&template, role));
+    }
+    for (name, policy) in template.resources("AWS::IAM::ManagedPolicy") {
+        let statements = without_every(policy::statements(&policy["PolicyDocument"]));
+        if !statements.is_empty() {
+            let _ = write!(text, "\n## {name}\n\n{}", rows(&statements));
         }
-        let _ = write!(text, "\n\n{}", rows(&own));
-    }
-    for (name, statements) in &policies {
-        let _ = write!(text, "\n## {name}\n\n{}", rows(statements));
-    }
-    for role in ["ApiRole", "DrillMachineRole", "FailbackMachineRole", "DrillScheduleRole"] {
-        let _ = write!(text, "\n## {role}\n\n{}", rows(&without_every(policy::of_role(&template, role))));
     }
     text
 }
+
+/// Roles of what is no step.
+const OTHERS: &[(&str, &str)] = &[
+    ("ApiRole", "The HTTP API's."),
+    ("DrillMachineRole", "The drill's state machine."),
+    ("FailbackMachineRole", "The failback's state machine."),
+    ("DrillScheduleRole", "The schedule's."),
+];
 
 const INTRODUCTION: &str = "# Permissions
 
 This page is written from `template.yaml` by a test: `UPDATE_GOLDEN=1 cargo test -p drs-failback --test permissions`. A
 is the source Region, B the recovery Region. Account numbers are left out.
 
-Each function has a role of its own. Whatever a step was asked for in any rehearsal is granted, and whatever is granted
-was asked for; `tests/permissions/` holds both, statement by statement. *Only through DRS* means that DRS itself makes
-the call, in the name of the function that asked it for a launch or a termination: the function cannot make it. Every
-function may also write its own logs and traces.
+Each function has a role of its own, which says what it may change. What steps read they share: each of them holds
+[ReadPolicy](#readpolicy). Whatever a step was asked for in any rehearsal is granted, and whatever is granted was asked
+for: a change by each function that may make it, a read by one of those that share it. `tests/permissions/` holds both,
+statement by statement. Every function may also write its logs and traces.
 
-Roles in other accounts (`SourceRoleArn` and its kin) need the rows of the functions that assume them: the shared roles
-those of functions that run for *both* and for *drills*, the failback's roles those of functions that run for
-*failbacks*.
+*Only through DRS* means that DRS itself makes the call, in the name of the function that asked it for a launch or a
+termination: the function cannot make it. [LaunchPolicy](#launchpolicy) and [LaunchInputsPolicy](#launchinputspolicy)
+cover both Regions, and yet a function that holds them launches in one only: DRS does this in the Region of the call,
+and the function's own rows say in which Region it may call `drs:StartRecovery`.
+
+A role in another account needs the rows of the functions that assume it, and of the policies that those hold:
+`SourceRoleArn` and `RecoveryRoleArn` of functions that run for *both* or for *drills*, `FailbackSourceRoleArn` and
+`FailbackRecoveryRoleArn` of functions that run for *failbacks*. Every step may assume `DnsReadRoleArn`, which needs
+ReadPolicy's row about records; RedirectTrafficFunction alone may assume `DnsWriteRoleArn`, which needs that and
+RedirectTrafficFunction's own rows.
 
 What is left open on purpose: a former A4, once it is A1, carries DRS's tag like everything that DRS has launched. A
 drill's functions may then have it stopped or terminated by DRS as far as IAM can tell; DRS does so only to instances of

@@ -5,6 +5,7 @@ use failback_core::procedure::Procedure;
 use failback_sim::Context;
 
 use crate::functions::{self, Function};
+use crate::policy::reads;
 use crate::template::{ACCOUNT, Template};
 
 /// A thing of production, with tags that it may have.
@@ -75,11 +76,6 @@ const ALLOWED: &[(&str, &str, &str, &str)] = &[
     ),
 ];
 
-fn reads(action: &str) -> bool {
-    let name = action.split_once(':').map_or(action, |(_, name)| name);
-    ["Describe", "Get", "List"].iter().any(|verb| name.starts_with(verb))
-}
-
 /// Everything that a statement would allow to be done to a thing: called by the function itself, or by DRS.
 fn leaves(function: &Function, thing: &Thing) -> Vec<(String, bool)> {
     let mut found = Vec::new();
@@ -91,7 +87,7 @@ fn leaves(function: &Function, thing: &Thing) -> Vec<(String, bool)> {
         context.insert("aws:ViaAWSService".to_owned(), vec![via_drs.to_string()]);
         let region = thing.arn.split(':').nth(3).unwrap_or_default().to_owned();
         context.insert("aws:RequestedRegion".to_owned(), vec![region]);
-        for statement in &function.statements {
+        for statement in function.statements.iter().filter(|own| function.can_use(own, &thing.arn)) {
             let service = thing.arn.split(':').nth(2).unwrap_or_default();
             let changes = |action: &&String| !reads(action) && action.split(':').next() == Some(service);
             for action in statement.actions.iter().filter(changes) {
@@ -141,6 +137,16 @@ fn nothing_that_a_drill_calls_can_change_production() {
     ] {
         assert!(faults.iter().any(|fault| fault == wanted), "{wanted} is not in\n{}", faults.join("\n"));
     }
+    // What DRS may do as the caller is granted for both Regions, and held by where the caller may ask DRS for it.
+    let mut elsewhere = functions::all(&Template::sample());
+    let launch = elsewhere.iter_mut().find(|function| function.name == "LaunchRecoveredServersFunction");
+    let launch = launch.expect("a function");
+    let start =
+        launch.statements.iter_mut().find(|statement| statement.sid == "Launch").expect("a statement");
+    start.resources = vec![format!("arn:aws:drs:us-east-1:{ACCOUNT}:source-server/*")];
+    let faults = check(&elsewhere);
+    let wanted = "LaunchRecoveredServersFunction may ec2:DetachVolume through DRS: A1's volume";
+    assert!(faults.iter().any(|fault| fault == wanted), "{}", faults.join("\n"));
 }
 
 #[test]

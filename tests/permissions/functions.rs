@@ -1,6 +1,6 @@
 //! Which function stands behind a state of a machine, and which role behind a function.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use drs_failback::steps::STEPS;
 use failback_core::procedure::Procedure;
@@ -19,6 +19,30 @@ pub(crate) struct Function {
     pub(crate) called_by: Vec<Procedure>,
     /// What its role grants.
     pub(crate) statements: Vec<Statement>,
+}
+
+impl Function {
+    /// The Regions in which DRS may act in its name: those in which it may itself ask DRS for a change.
+    pub(crate) fn asks_drs_in(&self) -> BTreeSet<&str> {
+        let asks = |statement: &&Statement| {
+            let changes = |action: &String| action.starts_with("drs:") && !policy::reads(action);
+            !statement.is_via_service() && statement.actions.iter().any(changes)
+        };
+        let asking = self.statements.iter().filter(asks).flat_map(|statement| &statement.resources);
+        asking.filter_map(|arn| region_in(arn)).collect()
+    }
+
+    /// Whether a statement gives it leave for a resource: what a service does in its name it does only where the
+    /// function can ask for it.
+    pub(crate) fn can_use(&self, statement: &Statement, resource: &str) -> bool {
+        !statement.is_via_service()
+            || region_in(resource).is_none_or(|region| self.asks_drs_in().contains(region))
+    }
+}
+
+/// The Region of an ARN, where it has one.
+pub(crate) fn region_in(arn: &str) -> Option<&str> {
+    arn.split(':').nth(3).filter(|region| !region.is_empty())
 }
 
 /// A procedure's state machine in the template.

@@ -1,9 +1,10 @@
 //! What was asked for is granted, and what is granted was asked for.
 
 use failback_core::procedure::Procedure;
+use failback_sim::Permission;
 
 use crate::functions::{self, Function};
-use crate::policy::{self, matches};
+use crate::policy::{self, Statement, matches};
 use crate::rehearsals::{self, Asked};
 use crate::template::Template;
 
@@ -62,21 +63,53 @@ fn ungranted(answers: &[Answers<'_>]) -> Vec<String> {
     missing
 }
 
-/// Statements without which everything that was asked for would still be granted.
-fn needless(answers: &[Answers<'_>]) -> Vec<String> {
-    let mut faults = Vec::new();
+/// A statement, and what it was needed for. A write is judged for each function that has leave for it; a read that
+/// functions share is judged once, by what all of them were asked for.
+struct Judged<'a> {
+    /// The function, or the policy that functions share, and the statement's name.
+    place: String,
+    functions: Vec<&'a Function>,
+    statement: &'a Statement,
+    /// What it says yes to.
+    asked: Vec<&'a Permission>,
+    /// Whether there is something to which no other statement says yes.
+    is_needed: bool,
+}
+
+fn judged<'a>(answers: &'a [Answers<'a>]) -> Vec<Judged<'a>> {
+    let mut all: Vec<Judged<'a>> = Vec::new();
     for Answers { function, asked } in answers {
         for (index, statement) in function.statements.iter().enumerate() {
-            let alone = asked.iter().any(|(_, yes)| *yes == [index]);
-            if !alone && !statement.actions.iter().all(|action| is_unasked(action)) {
-                faults.push(format!(
-                    "{}: another statement grants all that {} does",
-                    function.name, statement.sid
-                ));
-            }
+            let is_shared = statement.shared.is_some() && statement.only_reads();
+            let known = all.iter().position(|judged| is_shared && judged.statement == statement);
+            let at = known.unwrap_or_else(|| {
+                let whose = statement.shared.as_ref().filter(|_| is_shared).unwrap_or(&function.name);
+                let place = format!("{whose}, {}", statement.sid);
+                all.push(Judged {
+                    place,
+                    functions: Vec::new(),
+                    statement,
+                    asked: Vec::new(),
+                    is_needed: false,
+                });
+                all.len() - 1
+            });
+            let judged = &mut all[at];
+            judged.functions.push(*function);
+            let own = asked.iter().filter(|(_, yes)| yes.contains(&index));
+            judged.asked.extend(own.map(|(asked, _)| &asked.permission));
+            judged.is_needed |= asked.iter().any(|(_, yes)| *yes == [index]);
         }
     }
-    faults
+    all
+}
+
+/// Statements without which everything that was asked for would still be granted.
+fn needless(answers: &[Answers<'_>]) -> Vec<String> {
+    let unneeded = judged(answers).into_iter().filter(|judged| {
+        !judged.is_needed && !judged.statement.actions.iter().all(|action| is_unasked(action))
+    });
+    unneeded.map(|judged| format!("{}: all that it grants is granted without it", judged.place)).collect()
 }
 
 fn is_unasked(action: &str) -> bool {
@@ -86,23 +119,17 @@ fn is_unasked(action: &str) -> bool {
 /// Actions that a statement grants and that were never asked for, and resources that never were.
 fn superfluous(answers: &[Answers<'_>]) -> Vec<String> {
     let mut faults = Vec::new();
-    for Answers { function, asked } in answers {
-        for (index, statement) in function.statements.iter().enumerate() {
-            let own: Vec<_> = asked
-                .iter()
-                .filter(|(_, yes)| yes.contains(&index))
-                .map(|(asked, _)| &asked.permission)
-                .collect();
-            let known = statement.actions.iter().all(|action| is_unasked(action));
-            let actions = statement.actions.iter().filter(|action| !is_unasked(action));
-            let actions = actions.filter(|action| !own.iter().any(|asked| asked.action == **action));
-            let resources = statement.resources.iter().filter(|_| !known);
-            let resources =
-                resources.filter(|pattern| !own.iter().any(|asked| matches(pattern, &asked.resource)));
-            for what in actions.chain(resources) {
-                let place = format!("{}, {}", function.name, statement.sid);
-                faults.push(format!("{place}: {what} is granted and never asked for"));
-            }
+    for Judged { place, functions, statement, asked, .. } in judged(answers) {
+        let known = statement.actions.iter().all(|action| is_unasked(action));
+        let actions = statement.actions.iter().filter(|action| !is_unasked(action));
+        let actions = actions.filter(|action| !asked.iter().any(|asked| asked.action == **action));
+        let resources = statement.resources.iter().filter(|pattern| {
+            !known && functions.iter().any(|function| function.can_use(statement, pattern))
+        });
+        let resources =
+            resources.filter(|pattern| !asked.iter().any(|asked| matches(pattern, &asked.resource)));
+        for what in actions.chain(resources) {
+            faults.push(format!("{place}: {what} is granted and never asked for"));
         }
     }
     faults
@@ -121,18 +148,54 @@ fn what_steps_ask_for_is_granted_and_nothing_else_is() {
     none(&superfluous(&found));
     none(&needless(&found));
 
-    // A statement that is missing, or too wide, or there twice, is found out.
-    let mut fewer = functions.clone();
-    let removed = fewer[0].statements.remove(0);
-    assert!(ungranted(&answers(&fewer, &asked))[0].contains(&removed.actions[0]));
-    let mut wider = functions.clone();
-    wider[0].statements[0].actions.push("drs:DeleteJob".to_owned());
-    wider[0].statements[1].resources.push("arn:aws:drs:us-east-2:*:source-server/*".to_owned());
+    // A statement that is missing, or too wide, or there twice, is found out: one of a function's own ...
+    let own = "DeleteRecoveryInstancesFunction";
+    let fewer = changed(&functions, own, |statements| drop(statements.remove(0)));
+    assert!(ungranted(&answers(&fewer, &asked))[0].contains("drs:DeleteRecoveryInstance"));
+    let wider = changed(&functions, own, |statements| {
+        statements[0].actions.push("drs:DeleteJob".to_owned());
+        statements[0].resources.push("arn:aws:drs:us-east-2:*:source-server/*".to_owned());
+    });
     let faults = superfluous(&answers(&wider, &asked));
     assert!(faults[0].contains("drs:DeleteJob is granted") && faults[1].contains("us-east-2"), "{faults:?}");
-    let mut twice = functions;
-    twice[0].statements.push(removed);
+    let twice = changed(&functions, own, |statements| statements.push(statements[0].clone()));
     assert!(!needless(&answers(&twice, &asked)).is_empty());
+    // ... and one that functions share. What is read by none is found out, and a write by each that does not need it.
+    let with = |action: &'static str| {
+        changed(&functions, "", move |statements| {
+            let read =
+                statements.iter_mut().find(|statement| statement.sid == "ReadA2").expect("a statement");
+            read.actions.push(action.to_owned());
+        })
+    };
+    let wider = with("drs:GetReplicationConfiguration");
+    let faults = superfluous(&answers(&wider, &asked));
+    assert_eq!(
+        faults,
+        ["ReadPolicy, ReadA2: drs:GetReplicationConfiguration is granted and never asked for"]
+    );
+    let wider = with("drs:StopReplication");
+    let faults = superfluous(&answers(&wider, &asked));
+    let faults = faults.iter().filter(|fault| fault.contains("ReadA2: drs:StopReplication is granted"));
+    assert_eq!(faults.count(), functions.len() - 1, "StopReversedReplicationFunction alone asks for it");
+    // ... and what DRS would do for a caller that may ask it for nothing there.
+    let wider = changed(&functions, "DrillLaunchForFailbackFunction", |statements| {
+        let launch = statements.iter_mut().find(|statement| statement.sid == "LaunchPrepared");
+        let launch = launch.expect("a statement");
+        launch.resources.push("arn:aws:drs:us-east-2:*:source-server/*".to_owned());
+    });
+    let faults = superfluous(&answers(&wider, &asked));
+    let place = "DrillLaunchForFailbackFunction, MakeManagedAsDrs: arn:aws:ec2:us-east-2:";
+    assert!(faults.iter().any(|fault| fault.starts_with(place)), "{faults:?}");
+}
+
+/// The functions, one of them changed or, without a name, all.
+fn changed(functions: &[Function], name: &str, change: impl Fn(&mut Vec<Statement>)) -> Vec<Function> {
+    let mut functions = functions.to_vec();
+    for function in functions.iter_mut().filter(|function| name.is_empty() || function.name == name) {
+        change(&mut function.statements);
+    }
+    functions
 }
 
 #[test]

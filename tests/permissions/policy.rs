@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::template::Template;
 
 /// A statement of a policy.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Statement {
     /// Its name.
     pub(crate) sid: String,
@@ -16,6 +16,8 @@ pub(crate) struct Statement {
     pub(crate) resources: Vec<String>,
     /// Operator, condition key, values.
     pub(crate) conditions: Vec<(String, String, Vec<String>)>,
+    /// The managed policy that it is in, if it is in none of the role's own.
+    pub(crate) shared: Option<String>,
 }
 
 fn texts(value: &Value) -> Vec<String> {
@@ -40,7 +42,20 @@ impl Statement {
             actions: texts(&value["Action"]),
             resources: texts(&value["Resource"]),
             conditions,
+            shared: None,
         }
+    }
+
+    /// Whether it can be used only by a service that acts for the role.
+    pub(crate) fn is_via_service(&self) -> bool {
+        self.conditions.iter().any(|(operator, key, values)| {
+            (operator.as_str(), key.as_str()) == ("Bool", "aws:ViaAWSService") && *values == ["true"]
+        })
+    }
+
+    /// Whether nothing can be changed with it.
+    pub(crate) fn only_reads(&self) -> bool {
+        self.actions.iter().all(|action| reads(action))
     }
 
     /// Whether it allows the action on the resource under these conditions.
@@ -56,24 +71,49 @@ impl Statement {
     }
 }
 
+/// Whether an action changes nothing.
+pub(crate) fn reads(action: &str) -> bool {
+    let name = action.split_once(':').map_or(action, |(_, name)| name);
+    ["Describe", "Get", "List"].iter().any(|verb| name.starts_with(verb))
+}
+
 /// The statements of a policy document.
 pub(crate) fn statements(document: &Value) -> Vec<Statement> {
     document["Statement"].as_array().expect("statements").iter().map(Statement::read).collect()
 }
 
+/// The statements of a role's own policies.
+pub(crate) fn own(template: &Template, role: &str) -> Vec<Statement> {
+    let roles = template.resources("AWS::IAM::Role");
+    let role = roles.get(role).unwrap_or_else(|| panic!("there is no role {role}"));
+    let policies = role["Policies"].as_array().into_iter().flatten();
+    policies.flat_map(|policy| statements(&policy["PolicyDocument"])).collect()
+}
+
+/// The managed policies that a role holds: those that it names, and those that name it.
+pub(crate) fn held(template: &Template, role: &str) -> Vec<String> {
+    let roles = template.resources("AWS::IAM::Role");
+    let arns = roles[role]["ManagedPolicyArns"].as_array().into_iter().flatten();
+    let mut held: Vec<String> = arns
+        .filter_map(Value::as_str)
+        .map(|arn| arn.rsplit('/').next().unwrap_or_default().to_owned())
+        .collect();
+    for (name, policy) in template.resources("AWS::IAM::ManagedPolicy") {
+        if policy["Roles"].as_array().into_iter().flatten().any(|named| named == role) {
+            held.push(name);
+        }
+    }
+    held
+}
+
 /// The statements of a role, with those of the managed policies that it holds.
 pub(crate) fn of_role(template: &Template, role: &str) -> Vec<Statement> {
-    let roles = template.resources("AWS::IAM::Role");
     let managed = template.resources("AWS::IAM::ManagedPolicy");
-    let role = roles.get(role).unwrap_or_else(|| panic!("there is no role {role}"));
-    let mut all = Vec::new();
-    for policy in role["Policies"].as_array().into_iter().flatten() {
-        all.extend(statements(&policy["PolicyDocument"]));
-    }
-    for arn in role["ManagedPolicyArns"].as_array().into_iter().flatten() {
-        let name = arn.as_str().and_then(|arn| arn.rsplit('/').next()).unwrap_or_default();
-        let policy = managed.get(name).unwrap_or_else(|| panic!("{arn} is not a policy of this stack"));
-        all.extend(statements(&policy["PolicyDocument"]));
+    let mut all = own(template, role);
+    for name in held(template, role) {
+        let policy = managed.get(&name).unwrap_or_else(|| panic!("{name} is not a policy of this stack"));
+        let shared = statements(&policy["PolicyDocument"]).into_iter();
+        all.extend(shared.map(|statement| Statement { shared: Some(name.clone()), ..statement }));
     }
     all
 }

@@ -59,14 +59,19 @@ impl Template {
         &self.parameters[name]
     }
 
-    /// The resources of a type, filled in.
+    /// The resources of a type, filled in; functions with what the template says of all of them.
     pub(crate) fn resources(&self, kind: &str) -> BTreeMap<String, Value> {
+        let nothing = json!({});
+        let of_all =
+            if kind == "AWS::Serverless::Function" { &self.raw["Globals"]["Function"] } else { &nothing };
         let all = self.raw["Resources"].as_object().expect("resources");
         let of_kind = all.iter().filter(|(_, resource)| resource["Type"] == kind);
         let exists = of_kind.filter(|(_, resource)| {
             resource["Condition"].as_str().is_none_or(|condition| self.condition(condition))
         });
-        exists.map(|(name, resource)| (name.clone(), self.fill_in(&resource["Properties"]))).collect()
+        exists
+            .map(|(name, resource)| (name.clone(), self.fill_in(&merged(of_all, &resource["Properties"]))))
+            .collect()
     }
 
     fn condition(&self, name: &str) -> bool {
@@ -190,6 +195,22 @@ impl Template {
             "AWS::IAM::ManagedPolicy" => format!("arn:aws:iam::{ACCOUNT}:policy/{name}"),
             other => panic!("{name}: the ARN of a {other} is not made up here"),
         }
+    }
+}
+
+/// What SAM makes of `Globals` and a resource's own properties: maps become one, and of all else the own is taken.
+fn merged(of_all: &Value, own: &Value) -> Value {
+    let plain = |value: &Map<String, Value>| !value.keys().any(|name| is_function(name));
+    match (of_all, own) {
+        (Value::Object(all), Value::Object(members)) if plain(all) && plain(members) => {
+            let mut whole = all.clone();
+            for (name, value) in members {
+                let value = all.get(name).map_or_else(|| value.clone(), |given| merged(given, value));
+                whole.insert(name.clone(), value);
+            }
+            Value::Object(whole)
+        }
+        _ => own.clone(),
     }
 }
 

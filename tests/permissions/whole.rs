@@ -1,6 +1,6 @@
 //! The template as a whole: what holds for every function, role and policy.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use drs_failback::plans;
 use drs_failback::rehearsal::{Always, Rehearsal, Setting};
@@ -12,7 +12,7 @@ use failback_core::report::Outcome;
 use serde_json::Value;
 
 use crate::functions;
-use crate::policy;
+use crate::policy::{self, Statement};
 use crate::template::{SAMPLE, Template, file};
 
 /// Actions without a resource level, by the Service Authorization Reference: only they may have `*` as resource.
@@ -61,14 +61,17 @@ fn every_step_has_a_function_and_every_function_a_role_of_its_own() {
     let resources = template.resources("AWS::Serverless::Function");
     let roles: BTreeSet<&str> = resources.values().filter_map(|function| function["Role"].as_str()).collect();
     assert_eq!(roles.len(), resources.len(), "two functions share a role");
+    let groups = template.resources("AWS::Logs::LogGroup");
     for (name, function) in &resources {
-        let group = function["LoggingConfig"]["LogGroup"].as_str().unwrap_or_default();
-        let groups = template.resources("AWS::Logs::LogGroup");
-        assert!(
-            groups[group]["RetentionInDays"].as_str().is_some()
-                || groups[group]["RetentionInDays"].is_number(),
-            "{name}"
-        );
+        let group = &groups[function["LoggingConfig"]["LogGroup"].as_str().unwrap_or_default()];
+        let days = &group["RetentionInDays"];
+        assert!(days.as_str().is_some() || days.is_number(), "{name}");
+        let role = functions::name_in(function["Role"].as_str().unwrap_or_default());
+        let group = format!(":log-group:{}:*", group["LogGroupName"].as_str().unwrap_or_default());
+        for statement in policy::of_role(&template, role).iter().filter(|own| own.sid == "WriteLogs") {
+            assert!(statement.resources.iter().all(|arn| arn.ends_with(&group)), "{name}: {statement:?}");
+        }
+        assert_eq!(function["LoggingConfig"]["LogFormat"], "JSON", "{name}");
     }
 }
 
@@ -124,58 +127,84 @@ fn no_action_is_a_wildcard_and_no_resource_is_without_need() {
 
 #[test]
 fn policies_are_not_larger_than_iam_takes() {
-    let keys: Vec<String> = (0..6)
-        .map(|n| format!("arn:aws:kms:us-east-1:111122223333:key/00000000-0000-0000-0000-00000000000{n}"))
-        .collect();
-    let keys = keys.join(",");
-    let with: Vec<(&str, &str)> =
-        SAMPLE.iter().chain(ROLES).copied().chain([("VolumeKeyArns", keys.as_str())]).collect();
-    let template = Template::with(&with);
+    let some = |count: usize, one: fn(usize) -> String| (0..count).map(one).collect::<Vec<_>>().join(",");
+    let keys = some(6, |n| {
+        format!("arn:aws:kms:ap-southeast-1:111122223333:key/00000000-0000-0000-0000-00000000000{n}")
+    });
+    let roles = some(20, |n| format!("arn:aws:iam::111122223333:role/three-tier-shop-instance-role-{n:02}"));
+    let large = [
+        ("SourceRegion", "ap-southeast-1"),
+        ("RecoveryRegion", "ap-northeast-1"),
+        ("HostedZoneArns", "arn:aws:route53:::hostedzone/Z0123456789ABCDEFGHIJ"),
+        ("InstanceRoleArns", roles.as_str()),
+        ("VolumeKeyArns", keys.as_str()),
+    ];
+    let template = Template::with(&[&large, ROLES].concat());
+    // In the partition with the longest name.
+    let size = |document: &Value| document.to_string().replace("arn:aws:", "arn:aws-us-gov:").len();
     let managed = template.resources("AWS::IAM::ManagedPolicy");
     assert!(!managed.is_empty());
     for (name, policy) in managed {
-        let size = policy["PolicyDocument"].to_string().len();
+        let size = size(&policy["PolicyDocument"]);
         assert!(size < 6_144, "{name}: {size} characters");
     }
     for (name, role) in template.resources("AWS::IAM::Role") {
         let policies = role["Policies"].as_array().into_iter().flatten();
-        let size: usize = policies.map(|policy| policy["PolicyDocument"].to_string().len()).sum();
+        let size: usize = policies.map(|policy| size(&policy["PolicyDocument"])).sum();
         assert!(size < 10_240, "{name}: {size} characters");
+        assert!(policy::held(&template, &name).len() <= 10, "{name}");
     }
+}
+
+/// The roles of other accounts that a function is told, by Region. One without an ARN counts as not told.
+fn told(function: &Value) -> BTreeMap<String, String> {
+    let told = function["Environment"]["Variables"]["FAILBACK_ROLES"].as_str().expect("a text");
+    let told: BTreeMap<String, BTreeMap<String, String>> = serde_json::from_str(told).expect("JSON");
+    assert!(told.values().all(|role| role["externalId"] == "drs-failback"), "{told:?}");
+    let arns = told.into_iter().map(|(region, role)| (region, role["arn"].clone()));
+    arns.filter(|(_, arn)| !arn.is_empty()).collect()
+}
+
+/// The roles that statements allow to be assumed.
+fn assumed(statements: &[Statement]) -> BTreeSet<String> {
+    let assuming = statements.iter().filter(|statement| statement.actions == ["sts:AssumeRole"]);
+    assuming.flat_map(|statement| statement.resources.iter().cloned()).collect()
 }
 
 #[test]
 fn roles_of_other_accounts_are_told_to_those_who_may_assume_them() {
-    let with: Vec<(&str, &str)> = SAMPLE.iter().chain(ROLES).copied().collect();
-    let template = Template::with(&with);
+    let template = Template::with(&[SAMPLE, ROLES].concat());
     let resources = template.resources("AWS::Serverless::Function");
     for function in functions::all(&template) {
-        let told = &resources[&function.name]["Environment"]["Variables"]["FAILBACK_ROLES"];
-        let told: Value = serde_json::from_str(told.as_str().expect("a text")).expect("JSON");
-        let told = told.as_object().expect("roles by Region");
-        let granted: BTreeSet<&str> = function
-            .statements
-            .iter()
-            .filter(|statement| statement.actions == ["sts:AssumeRole"])
-            .flat_map(|statement| statement.resources.iter().map(String::as_str))
-            .collect();
-        let arns: BTreeSet<&str> = told.values().filter_map(|role| role["arn"].as_str()).collect();
-        assert_eq!(arns, granted, "{}", function.name);
-        assert!(told.values().all(|role| role["externalId"] == "drs-failback"), "{}", function.name);
-        assert!(told.contains_key("us-east-1") && told.contains_key("us-east-2"), "{}", function.name);
+        let told = told(&resources[&function.name]);
+        let regions: Vec<&str> = told.keys().map(String::as_str).collect();
+        assert_eq!(regions, ["route53", "us-east-1", "us-east-2"], "{}", function.name);
+        // Everybody may have records read; otherwise, what a function may assume it is told, and the other way round.
+        let granted = assumed(&function.statements);
+        let mut expected: BTreeSet<String> = told.into_values().collect();
+        expected.insert("arn:aws:iam::444455556666:role/dns-read".to_owned());
+        assert_eq!(granted, expected, "{}", function.name);
         // What only a failback may do stays out of reach of what a drill calls.
         let failback_only = !function.called_by.contains(&Procedure::Drill);
-        assert_eq!(arns.iter().any(|arn| arn.ends_with("/failback")), failback_only, "{}", function.name);
-        let reads_records = function.statements.iter().any(|s| s.actions[0].starts_with("route53:"));
-        assert_eq!(told.contains_key("route53"), reads_records, "{}", function.name);
-    }
-    let none = Template::sample().resources("AWS::Serverless::Function");
-    for (name, function) in none {
+        assert_eq!(granted.iter().any(|arn| arn.ends_with("/failback")), failback_only, "{}", function.name);
+        assert_eq!(granted.iter().any(|arn| arn.ends_with("/both")), !failback_only, "{}", function.name);
+        let changes = |statement: &Statement| statement.actions == ["route53:ChangeResourceRecordSets"];
+        let changes_records = function.statements.iter().any(changes);
         assert_eq!(
-            function["Environment"]["Variables"]["FAILBACK_ROLES"].as_str().unwrap_or_default(),
-            "",
-            "{name}"
+            granted.iter().any(|arn| arn.ends_with("/dns-write")),
+            changes_records,
+            "{}",
+            function.name
         );
+    }
+    assert!(assumed(&policy::of_role(&template, "ApiRole")).is_empty());
+    // Where everything is in one account, nobody is told or assumes anything.
+    let template = Template::sample();
+    for (name, function) in template.resources("AWS::Serverless::Function") {
+        assert!(told(&function).is_empty(), "{name}");
+    }
+    for role in template.resources("AWS::IAM::Role").keys() {
+        assert!(assumed(&policy::of_role(&template, role)).is_empty(), "{role}");
     }
 }
 

@@ -59,7 +59,8 @@ struct Quotas {
 impl Config {
     /// Both state machines' ARNs: together or not at all.
     pub const MACHINES: [&str; 2] = ["FAILBACK_DRILL_MACHINE", "FAILBACK_FAILBACK_MACHINE"];
-    /// Roles as JSON: `{"us-east-1": {"arn": "arn:aws:iam::…:role/…", "externalId": "…"}, "route53": {…}}`.
+    /// Roles as JSON: `{"us-east-1": {"arn": "arn:aws:iam::…:role/…", "externalId": "…"}, "route53": {…}}`. One whose
+    /// ARN is empty counts as not given, so that a template can name all of them always.
     pub const ROLES: &str = "FAILBACK_ROLES";
     /// Quotas as JSON, each optional: `{"replicatingServers": 300, "concurrentJobs": 20, "serversPerJob": 100,
     /// "serversInJobs": 500}`.
@@ -92,6 +93,7 @@ impl Config {
 
 fn roles(text: &str) -> Result<(BTreeMap<Region, Role>, Option<Role>)> {
     let mut roles: BTreeMap<String, Role> = parse(Config::ROLES, text)?;
+    roles.retain(|_, role| !role.arn.is_empty());
     let dns = roles.remove(DNS);
     let by_region = roles.into_iter().map(|(name, role)| {
         let region = name.parse().map_err(|error| Error::internal(format!("{}: {error}", Config::ROLES)))?;
@@ -132,6 +134,10 @@ mod tests {
             read(&[("FAILBACK_ROLES", ""), ("FAILBACK_DRILL_MACHINE", "")]).unwrap(),
             Config::default()
         );
+        // What the template makes of parameters that are left empty.
+        let roles =
+            r#"{"us-east-1": {"arn": "", "externalId": "x"}, "route53": {"arn": "", "externalId": "x"}}"#;
+        assert_eq!(read(&[("FAILBACK_ROLES", roles)]).unwrap(), Config::default());
     }
 
     #[test]
