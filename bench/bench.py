@@ -161,13 +161,13 @@ memory, Rust, MB | Python | ratio | zip, MB |
 
 def measure(given: Any, runtime: Runtime, name: str, binary: Path, event: Any, folder: Path) -> Row:
     measured: dict[tuple[str, str], list[Measured]] = {}
-    scene = "steady" if name == "launch-recovered-servers" else "recovered"
+    scenario = "steady" if name == "launch-recovered-servers" else "recovered"
     python = [sys.executable, "-m", "awslambdaric", "handler.handler"]
     made: list[dict[str, Any]] = []
     for over in ("http", "tls"):
         for run in range(given.runs):
             # Each process meets the same world.
-            with Simulator(given.command, folder / "log", "--scene", scene, "--seed", "1") as simulator:
+            with Simulator(given.command, folder / "log", "--scenario", scenario, "--seed", "1") as simulator:
                 tls = Tls(int(simulator.url.rsplit(":", 1)[1]), folder) if over == "tls" else None
                 settings = environment(tls.url if tls else simulator.url, tls and tls.authority, name)
                 if not made:

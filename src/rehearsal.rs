@@ -6,7 +6,7 @@ use failback_core::cloud::Clock;
 use failback_core::plan::Plan;
 use failback_core::procedure::Procedure;
 use failback_core::report::{Failure, Outcome, Report};
-use failback_sim::{Fault, Known, Options, Scene, Simulation, Switches, World};
+use failback_sim::{Fault, Known, Options, Scenario, Simulation, Switches, World};
 use serde_json::Value;
 
 use crate::faults;
@@ -25,7 +25,7 @@ pub struct Setting {
     /// Decides everything that is chance.
     pub seed: u64,
     /// How things stand before.
-    pub scene: Scene,
+    pub scenario: Scenario,
     /// What is uncertain of DRS.
     pub switches: Switches,
 }
@@ -33,13 +33,13 @@ pub struct Setting {
 impl Setting {
     /// The world that a procedure usually finds: production at home for a drill, recovered for a failback.
     pub fn usual(procedure: Procedure, input: Value, plan: Plan, servers: usize, seed: u64) -> Self {
-        let scene = match procedure {
-            Procedure::Failback => Scene::Recovered,
-            Procedure::Drill if plan.drill.keep_recovered_servers => Scene::Recovered,
-            Procedure::Drill if plan.drill.launch_recovered_servers => Scene::Steady,
-            Procedure::Drill => Scene::DrilledRecovered,
+        let scenario = match procedure {
+            Procedure::Failback => Scenario::Recovered,
+            Procedure::Drill if plan.drill.keep_recovered_servers => Scenario::Recovered,
+            Procedure::Drill if plan.drill.launch_recovered_servers => Scenario::Steady,
+            Procedure::Drill => Scenario::DrilledRecovered,
         };
-        Self { input, plan, servers, seed, scene, switches: Switches::default() }
+        Self { input, plan, servers, seed, scenario, switches: Switches::default() }
     }
 }
 
@@ -105,7 +105,7 @@ impl Rehearsal {
         let options = Options {
             seed: setting.seed,
             servers: setting.servers,
-            scene: setting.scene,
+            scenario: setting.scenario,
             switches: setting.switches,
             ..Options::default()
         };

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use failback_sim::{Kind, World};
+use failback_sim::{Access, World};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -96,7 +96,7 @@ fn calls(world: &World) -> Value {
     let mut reads: BTreeMap<String, u64> = BTreeMap::new();
     let mut writes: BTreeMap<String, u64> = BTreeMap::new();
     for call in world.calls() {
-        let counts = if call.kind == Kind::Read { &mut reads } else { &mut writes };
+        let counts = if call.kind == Access::Read { &mut reads } else { &mut writes };
         *counts.entry(format!("{}:{}", call.service, call.operation)).or_default() += 1;
     }
     json!({ "reads": reads, "writes": writes })

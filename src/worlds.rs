@@ -1,8 +1,8 @@
 //! World files: a simulated world, written down.
 
 use failback_core::plan::Plan;
-use failback_sim::{Fault, Known, Options, Scene, Switches, World};
-use failback_wire::Fidelity;
+use failback_sim::{Fault, Known, Options, Scenario, Switches, World};
+use failback_wire::Quirk;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -15,7 +15,8 @@ pub struct WorldFile {
     /// The plan that the world fits: its Regions, servers, networks and records. The three-tier example without it.
     pub plan: Option<Value>,
     /// How things stand.
-    pub scene: Scene,
+    #[serde(alias = "scene")]
+    pub scenario: Scenario,
     /// How many servers; as many as the plan suggests without it.
     pub servers: Option<usize>,
     /// Decides everything that is chance; 1 without it.
@@ -25,7 +26,8 @@ pub struct WorldFile {
     /// What goes wrong, as `--fail` writes it.
     pub faults: Vec<String>,
     /// How the answers strain their reader.
-    pub fidelity: Vec<String>,
+    #[serde(alias = "fidelity")]
+    pub quirks: Vec<String>,
 }
 
 /// A world, and how it is shown.
@@ -36,7 +38,7 @@ pub struct Built {
     /// Its plan.
     pub plan: Plan,
     /// How its answers strain their reader.
-    pub fidelity: Vec<Fidelity>,
+    pub quirks: Vec<Quirk>,
 }
 
 impl WorldFile {
@@ -51,14 +53,14 @@ impl WorldFile {
     /// Builds the world.
     ///
     /// # Errors
-    /// Every problem of the plan, or the first of the faults and the fidelity.
+    /// Every problem of the plan, or the first of the faults and the quirks.
     pub fn build(&self) -> Result<Built, String> {
         let text = self.plan.as_ref().map_or_else(|| plans::THREE_TIER.to_owned(), Value::to_string);
         let plan = Plan::parse(&text).map_err(|problems| problems.to_string())?;
         let options = Options {
             seed: self.seed.unwrap_or(1),
             servers: self.servers.unwrap_or_else(|| plans::suggested_servers(&plan)),
-            scene: self.scene,
+            scenario: self.scenario,
             switches: self.switches,
             ..Options::default()
         };
@@ -71,7 +73,7 @@ impl WorldFile {
             );
             world.add_fault(rule.map_err(|error| format!("{fault}: {error}"))?);
         }
-        let fidelity = self.fidelity.iter().map(|name| name.parse()).collect::<Result<_, _>>()?;
-        Ok(Built { world, plan, fidelity })
+        let quirks = self.quirks.iter().map(|name| name.parse()).collect::<Result<_, _>>()?;
+        Ok(Built { world, plan, quirks })
     }
 }

@@ -4,9 +4,9 @@ use std::fmt;
 use std::str::FromStr;
 
 use failback_core::procedure::Procedure;
-use failback_sim::Scene;
+use failback_sim::Scenario;
 
-use super::options::{PlanOption, SCENES, Switch};
+use super::options::{PlanOption, SCENARIOS, Switch};
 use super::person::Move;
 use crate::runner::Answer;
 
@@ -41,7 +41,7 @@ pub enum Act {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Case {
     /// How things stand before.
-    pub scene: Scene,
+    pub scenario: Scenario,
     /// How many servers.
     pub servers: usize,
     /// Decides what is chance.
@@ -55,20 +55,21 @@ pub struct Case {
 }
 
 impl Case {
-    /// Three servers in the scene that the procedure usually finds.
+    /// Three servers in the scenario that the procedure usually finds.
     pub fn of(procedure: Procedure, seed: u64, acts: Vec<Act>) -> Self {
-        let scene = match procedure {
-            Procedure::Drill => Scene::Steady,
-            Procedure::Failback => Scene::Recovered,
+        let scenario = match procedure {
+            Procedure::Drill => Scenario::Steady,
+            Procedure::Failback => Scenario::Recovered,
         };
-        Self { scene, servers: 3, seed, plan: Vec::new(), switches: Vec::new(), acts }
+        Self { scenario, servers: 3, seed, plan: Vec::new(), switches: Vec::new(), acts }
     }
 }
 
 impl fmt::Display for Case {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let scene = SCENES.iter().find(|(_, scene)| *scene == self.scene).map_or("", |(name, _)| name);
-        write!(f, "{scene}, {} servers, seed {}", self.servers, self.seed)?;
+        let scenario =
+            SCENARIOS.iter().find(|(_, scenario)| *scenario == self.scenario).map_or("", |(name, _)| name);
+        write!(f, "{scenario}, {} servers, seed {}", self.servers, self.seed)?;
         for option in &self.plan {
             write!(f, ", {}", option.name())?;
         }
@@ -113,11 +114,17 @@ impl FromStr for Case {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let (head, acts) = text.split_once(": ").unwrap_or((text, ""));
-        let mut case =
-            Self { scene: Scene::Steady, servers: 3, seed: 1, plan: vec![], switches: vec![], acts: vec![] };
+        let mut case = Self {
+            scenario: Scenario::Steady,
+            servers: 3,
+            seed: 1,
+            plan: vec![],
+            switches: vec![],
+            acts: vec![],
+        };
         for word in head.split(',').map(str::trim) {
-            if let Some((_, scene)) = SCENES.iter().find(|(name, _)| *name == word) {
-                case.scene = *scene;
+            if let Some((_, scenario)) = SCENARIOS.iter().find(|(name, _)| *name == word) {
+                case.scenario = *scenario;
             } else if let Some(servers) = word.strip_suffix(" servers") {
                 case.servers = number(servers)?;
             } else if let Some(seed) = word.strip_prefix("seed ") {
@@ -127,7 +134,7 @@ impl FromStr for Case {
             } else if let Some(switch) = Switch::find(word) {
                 case.switches.push(switch);
             } else {
-                return Err(format!("`{word}` is no scene, option or switch; known are {}", known()));
+                return Err(format!("`{word}` is no scenario, option or switch; known are {}", known()));
             }
         }
         if !(1..=1_000).contains(&case.servers) {
@@ -141,9 +148,9 @@ impl FromStr for Case {
 }
 
 fn known() -> String {
-    let scenes = SCENES.iter().map(|(name, _)| *name);
+    let scenarios = SCENARIOS.iter().map(|(name, _)| *name);
     let options = PlanOption::all().map(PlanOption::name).chain(Switch::all().map(Switch::name));
-    scenes.chain(options).collect::<Vec<_>>().join(", ")
+    scenarios.chain(options).collect::<Vec<_>>().join(", ")
 }
 
 fn number<T: FromStr>(text: &str) -> Result<T, String> {

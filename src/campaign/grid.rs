@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use failback_core::procedure::Procedure;
-use failback_sim::{ERROR_CODES, Kind, OPERATIONS};
+use failback_sim::{Access, ERROR_CODES, OPERATIONS};
 
 use super::case::{Act, Case, no};
 use super::options::PlanOption;
@@ -118,7 +118,7 @@ pub fn pairs() -> Vec<Case> {
             }
             rules.extend([format!("crash:{task}"), format!("odd:{task}")]);
         }
-        let writes = OPERATIONS.iter().filter(|operation| operation.kind == Kind::Write);
+        let writes = OPERATIONS.iter().filter(|operation| operation.kind == Access::Write);
         rules.extend(writes.map(|operation| format!("lost:{}", operation.action())));
         for (i, first) in rules.iter().enumerate() {
             cases.extend(rules[i..].iter().map(|second| case(procedure, &[first, second])));

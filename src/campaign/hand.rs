@@ -2,7 +2,7 @@
 //! lines out of their order. The run adopts what is right, and stops with a remedy at what is not.
 
 use failback_core::procedure::Procedure;
-use failback_sim::Scene;
+use failback_sim::Scenario;
 
 use super::case::{Act, Case};
 use super::options::{PlanOption, Switch};
@@ -47,8 +47,8 @@ pub fn by_hand() -> Vec<Case> {
 
 /// Worlds in which a procedure must be refused, for it would take production for something else.
 fn refusals() -> Vec<Case> {
-    let of = |scene, plan: &[&str], switches: &[&str], procedure| Case {
-        scene,
+    let of = |scenario, plan: &[&str], switches: &[&str], procedure| Case {
+        scenario,
         plan: plan.iter().filter_map(|name| PlanOption::find(name)).collect(),
         switches: switches.iter().filter_map(|name| Switch::find(name)).collect(),
         ..Case::of(procedure, 1, vec![Act::Refuse(procedure), Act::Refuse(procedure)])
@@ -56,19 +56,19 @@ fn refusals() -> Vec<Case> {
     let (drill, failback) = (Procedure::Drill, Procedure::Failback);
     vec![
         // B3 is production.
-        of(Scene::Recovered, &[], &[], drill),
-        of(Scene::Recovered, &["drill-recovered"], &[], drill),
-        of(Scene::Recovered, &["drill-recovered", "disposable"], &[], drill),
-        of(Scene::Recovered, &["drill-recovered", "by-hand"], &[], drill),
+        of(Scenario::Recovered, &[], &[], drill),
+        of(Scenario::Recovered, &["drill-recovered"], &[], drill),
+        of(Scenario::Recovered, &["drill-recovered", "disposable"], &[], drill),
+        of(Scenario::Recovered, &["drill-recovered", "by-hand"], &[], drill),
         // There is nothing to drill with.
-        of(Scene::Steady, &["drill-recovered"], &[], drill),
+        of(Scenario::Steady, &["drill-recovered"], &[], drill),
         // A launch would terminate what is recovered.
-        of(Scene::DrilledRecovered, &[], &[], drill),
+        of(Scenario::DrilledRecovered, &[], &[], drill),
         // B3 is a drill's.
-        of(Scene::DrilledRecovered, &[], &[], failback),
+        of(Scenario::DrilledRecovered, &[], &[], failback),
         // A4 would be A1.
-        of(Scene::Steady, &[], &["launch_into_source"], drill),
-        of(Scene::Recovered, &[], &["launch_into_source"], failback),
+        of(Scenario::Steady, &[], &["launch_into_source"], drill),
+        of(Scenario::Recovered, &[], &["launch_into_source"], failback),
     ]
 }
 
@@ -81,7 +81,7 @@ fn case(procedure: Procedure, moves: &[Move]) -> Case {
         // A person drills with servers that were recovered as a drill.
         Procedure::Drill => {
             let plan = PlanOption::find("drill-recovered").into_iter().collect();
-            Case { scene: Scene::DrilledRecovered, plan, ..case }
+            Case { scenario: Scenario::DrilledRecovered, plan, ..case }
         }
     }
 }

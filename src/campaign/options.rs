@@ -1,6 +1,6 @@
 //! The fields of a plan and the open questions of DRS, by names that a case can use.
 
-use failback_sim::{Scene, Switches};
+use failback_sim::{Scenario, Switches};
 use serde_json::{Value, json};
 
 use crate::plans;
@@ -149,6 +149,9 @@ pub(super) fn switches(turned: &[Switch]) -> Switches {
     switches
 }
 
-/// The scenes, by name.
-pub(super) const SCENES: [(&str, Scene); 3] =
-    [("steady", Scene::Steady), ("recovered", Scene::Recovered), ("drilled", Scene::DrilledRecovered)];
+/// The scenarios, by name.
+pub(super) const SCENARIOS: [(&str, Scenario); 3] = [
+    ("steady", Scenario::Steady),
+    ("recovered", Scenario::Recovered),
+    ("drilled", Scenario::DrilledRecovered),
+];

@@ -4,7 +4,7 @@ use failback_audit::{Part, Place, Rule};
 use failback_core::plan::Plan;
 use failback_core::procedure::Procedure;
 use failback_core::report::Outcome;
-use failback_sim::{Kind, Outcome as Answered, Scene};
+use failback_sim::{Access, CallOutcome, Scenario};
 
 use super::case::{Act, Case};
 use super::tally::Worst;
@@ -55,7 +55,7 @@ pub fn tell(program: &Program, case: &Case) -> Result<Vec<String>, String> {
         told.extend(stage.ended.drain(..).map(|end| format!("  {end}")));
         let world = stage.rehearsal.simulation.world();
         let new = world.calls().iter().skip(calls);
-        told.extend(new.filter(|call| call.kind == Kind::Write).map(written));
+        told.extend(new.filter(|call| call.kind == Access::Write).map(written));
         calls = world.calls().len();
         for (index, server) in world.fleet().iter().enumerate() {
             let left: Vec<_> =
@@ -77,9 +77,9 @@ fn written(call: &failback_sim::Call) -> String {
     let at = failback_core::timestamp::Timestamp::from_millis(call.at_ms);
     let actor = call.actor.as_deref().unwrap_or("somebody");
     let outcome = match &call.outcome {
-        Answered::Ok => String::new(),
-        Answered::Lost => ", and the answer was lost".to_owned(),
-        Answered::Err(code) => format!(": {code}"),
+        CallOutcome::Ok => String::new(),
+        CallOutcome::Lost => ", and the answer was lost".to_owned(),
+        CallOutcome::Err(code) => format!(": {code}"),
     };
     let step = call.step.as_deref().unwrap_or("by hand");
     format!("  {at} {actor} {step}: {} {}{outcome}", call.operation, call.targets.join(" "))
@@ -121,7 +121,7 @@ impl<'c> Stage<'c> {
             plan: plan.clone(),
             servers: case.servers,
             seed: case.seed,
-            scene: case.scene,
+            scenario: case.scenario,
             switches: options::switches(&case.switches),
         };
         let rehearsal = Rehearsal::of(program.clone(), setting);
@@ -281,7 +281,7 @@ impl<'c> Stage<'c> {
     fn settle(&mut self, procedure: Procedure, may_stop: bool) {
         self.mend();
         // What somebody had launched as a drill is gone after the drill: there is nothing to start it again with.
-        if self.case.scene == Scene::DrilledRecovered && self.differs(procedure).is_none() {
+        if self.case.scenario == Scenario::DrilledRecovered && self.differs(procedure).is_none() {
             return;
         }
         let mut last = None;
@@ -294,7 +294,7 @@ impl<'c> Stage<'c> {
                 }
                 return;
             }
-            if self.case.scene == Scene::DrilledRecovered && self.differs(procedure).is_none() {
+            if self.case.scenario == Scenario::DrilledRecovered && self.differs(procedure).is_none() {
                 return;
             }
             last = Some((run, writes));
@@ -310,7 +310,8 @@ impl<'c> Stage<'c> {
     fn differs(&self, procedure: Procedure) -> Option<String> {
         let world = self.rehearsal.simulation.world();
         let mut servers = 0..world.fleet().len();
-        servers.find_map(|server| reference::differs(&world, server, procedure, &self.plan, self.case.scene))
+        servers
+            .find_map(|server| reference::differs(&world, server, procedure, &self.plan, self.case.scenario))
     }
 
     fn compare(&mut self, procedure: Procedure) {

@@ -1,7 +1,7 @@
 //! Random worlds: fleets, plans, bystanders, open questions, faults and interruptions, all drawn from one seed.
 
 use failback_core::procedure::Procedure;
-use failback_sim::{ERROR_CODES, OPERATIONS, Scene};
+use failback_sim::{ERROR_CODES, OPERATIONS, Scenario};
 use fastrand::Rng;
 
 use super::case::{Act, Case, no};
@@ -19,7 +19,7 @@ pub fn random(seed: u64) -> Case {
     case.servers = if rng.u8(..50) == 0 { rng.usize(20..=60) } else { rng.usize(1..=6) };
     case.plan = plan(&mut rng, procedure);
     case.switches = Switch::harmless().filter(|_| rng.u8(..3) == 0).collect();
-    scene(&mut rng, &mut case, procedure);
+    scenario(&mut rng, &mut case, procedure);
     let mut may_stop = case.plan.iter().any(|option| option.name() == "tight-limits")
         || case.switches.iter().any(|switch| switch.name() == "refuses_to_reverse_drills")
         // A launch into A1 that came to nothing has it running, and a person must stop it.
@@ -47,14 +47,14 @@ pub fn random(seed: u64) -> Case {
             || matches!(act, Act::Together(first, second, _) if [*first, *second].contains(&Procedure::Failback))
     };
     may_stop |=
-        procedure == Procedure::Drill && case.scene != Scene::Steady && case.acts.iter().any(goes_home);
+        procedure == Procedure::Drill && case.scenario != Scenario::Steady && case.acts.iter().any(goes_home);
     case.acts.push(if may_stop { Act::Try(procedure) } else { Act::Settle(procedure) });
     case
 }
 
 fn plan(rng: &mut Rng, procedure: Procedure) -> Vec<PlanOption> {
     let draws = |option: &PlanOption| match option.name() {
-        // Decided with the scene.
+        // Decided with the scenario.
         "drill-recovered" | "keep-recovered" | "into-source" | "as-drill" => false,
         "tight-limits" => rng.u8(..12) == 0,
         "stop-b1" => procedure == Procedure::Failback && rng.u8(..4) == 0,
@@ -71,7 +71,7 @@ fn plan(rng: &mut Rng, procedure: Procedure) -> Vec<PlanOption> {
 }
 
 /// How things stand before, and what the plan must say of it.
-fn scene(rng: &mut Rng, case: &mut Case, procedure: Procedure) {
+fn scenario(rng: &mut Rng, case: &mut Case, procedure: Procedure) {
     let mut also = |name| case.plan.extend(PlanOption::find(name));
     if procedure == Procedure::Failback {
         if rng.u8(..10) == 0 {
@@ -83,11 +83,11 @@ fn scene(rng: &mut Rng, case: &mut Case, procedure: Procedure) {
     match rng.u8(..4) {
         0 => {
             also("keep-recovered");
-            case.scene = Scene::Recovered;
+            case.scenario = Scenario::Recovered;
         }
         1 => {
             also("drill-recovered");
-            case.scene = Scene::DrilledRecovered;
+            case.scenario = Scenario::DrilledRecovered;
         }
         2 => {
             also("as-drill");

@@ -6,7 +6,7 @@ use failback_core::cloud::ReplicationState;
 use failback_core::plan::Plan;
 use failback_core::procedure::Procedure;
 use failback_sim::objects::{SourceServer, Zone};
-use failback_sim::{Left, Scene, World};
+use failback_sim::{Left, Scenario, World};
 
 /// What other people have, as text: nothing of it may change.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,11 +90,11 @@ fn lost_original(world: &World, index: usize) -> bool {
 pub(super) fn labels(
     procedure: Procedure,
     plan: &Plan,
-    scene: Scene,
+    scenario: Scenario,
     into_source: bool,
 ) -> BTreeSet<&'static str> {
     match procedure {
-        Procedure::Drill if plan.drill.keep_recovered_servers && scene != Scene::Steady => {
+        Procedure::Drill if plan.drill.keep_recovered_servers && scenario != Scenario::Steady => {
             BTreeSet::from(["A1", "B1", "B2", "B3"])
         }
         Procedure::Drill => BTreeSet::from(["A1", "B1"]),
@@ -111,12 +111,12 @@ pub(super) fn differs(
     server: usize,
     procedure: Procedure,
     plan: &Plan,
-    scene: Scene,
+    scenario: Scenario,
 ) -> Option<String> {
     let entry = &world.fleet()[server];
     let name = &entry.name;
     let into_source = entry.a4.contains(&entry.a1);
-    let wanted = labels(procedure, plan, scene, into_source);
+    let wanted = labels(procedure, plan, scenario, into_source);
     let (source, recovery) = world.region_pair();
     let Some(serving) = world.serving(server) else { return Some(format!("{name}: nothing serves")) };
     // After a failback that has ended, the A4 that serves is what a drill calls A1.
@@ -130,7 +130,7 @@ pub(super) fn differs(
     if left != wanted {
         return Some(format!("{name}: {left:?} is left instead of {wanted:?}"));
     }
-    let recovered = procedure == Procedure::Drill && scene == Scene::Recovered;
+    let recovered = procedure == Procedure::Drill && scenario == Scenario::Recovered;
     let should_serve = match procedure {
         Procedure::Failback => entry.a4.contains(&serving.instance) && serving.region == source,
         Procedure::Drill if recovered => entry.b3.contains(&serving.instance) && serving.region == recovery,

@@ -30,7 +30,7 @@ fn smaller(case: &Case) -> Vec<Case> {
         less.acts.remove(i);
         all.push(less);
     }
-    // What fits plan and scene to each other stays.
+    // What fits plan and scenario to each other stays.
     let fits = ["drill-recovered", "keep-recovered", "into-source", "launch_into_source"];
     for i in (0..case.plan.len()).filter(|i| !fits.contains(&case.plan[*i].name())) {
         let mut less = case.clone();

@@ -50,8 +50,10 @@ fn size(procedure: Procedure) -> (usize, u64) {
     let case = Case::of(procedure, 1, Vec::new());
     let input = options::plan(&[]);
     let Ok(plan) = failback_core::plan::Plan::read(&input) else { return (0, 0) };
-    let setting =
-        Setting { scene: case.scene, ..Setting::usual(procedure, input, plan, case.servers, case.seed) };
+    let setting = Setting {
+        scenario: case.scenario,
+        ..Setting::usual(procedure, input, plan, case.servers, case.seed)
+    };
     let seconds = Rehearsal::new(setting.clone()).run(procedure, &mut Always(Answer::Yes)).virtual_seconds;
     let turns = Rehearsal::new(setting).cut(procedure, usize::MAX, &mut Always(Answer::Yes));
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // Seconds of some weeks, above 0.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 use drs_failback::account::Account;
 use failback_core::timestamp::Timestamp;
-use failback_wire::{Answer, Handler, Incoming, Reply, Server};
+use failback_wire::{Handler, HttpRequest, HttpResponse, HttpServer, Reply};
 use futures_util::FutureExt as _;
 use serde_json::{Value, json};
 
@@ -59,7 +59,7 @@ fn serve(arguments: &Serve) -> Result<(), String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| format!("the asynchronous runtime does not start: {error}"))?;
     runtime.block_on(async {
-        let server = Server::bind(port, Arc::new(gateway)).await;
+        let server = HttpServer::bind(port, Arc::new(gateway)).await;
         let server = server
             .map_err(|error| format!("port {port} of 127.0.0.1: {error}; --port 0 takes one that is free"))?;
         let address = server.address().map_err(|error| error.to_string())?;
@@ -78,14 +78,14 @@ struct Gateway {
 }
 
 impl Handler for Gateway {
-    fn handle(&self, incoming: &Incoming) -> (Reply, Duration) {
-        let mut event = event(incoming);
+    fn handle(&self, request: &HttpRequest) -> (Reply, Duration) {
+        let mut event = event(request);
         let header = event["headers"]["authorization"].as_str().unwrap_or_default();
         if self.signed && !header.starts_with("AWS4-HMAC-SHA256 ") {
             event["requestContext"]["authorizer"] = Value::Null;
         }
         let response = api::answer(&self.account, event, now()).now_or_never().unwrap_or_default();
-        (Reply::Answer(answer(&response)), Duration::ZERO)
+        (Reply::Response(answer(&response)), Duration::ZERO)
     }
 }
 
@@ -96,24 +96,24 @@ fn now() -> Timestamp {
 }
 
 /// The event that API Gateway makes of a request, payload format 2.0.
-fn event(incoming: &Incoming) -> Value {
+fn event(request: &HttpRequest) -> Value {
     let headers: serde_json::Map<String, Value> =
-        incoming.headers.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
+        request.headers.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
     let mut event = json!({
         "version": "2.0",
         "routeKey": "$default",
-        "rawPath": incoming.path,
-        "rawQueryString": incoming.query,
+        "rawPath": request.path,
+        "rawQueryString": request.query,
         "headers": headers,
         "requestContext": {
             "stage": "$default",
-            "http": { "method": incoming.method, "path": incoming.path },
+            "http": { "method": request.method, "path": request.path },
             "authorizer": { "iam": { "userArn": "arn:aws:iam::111122223333:user/you" } },
         },
         "isBase64Encoded": false,
     });
-    if !incoming.body.is_empty() {
-        event["body"] = json!(String::from_utf8_lossy(&incoming.body));
+    if !request.body.is_empty() {
+        event["body"] = json!(String::from_utf8_lossy(&request.body));
     }
     // What `curl -d` says it sends is no form.
     if event["headers"]["content-type"] == "application/x-www-form-urlencoded" {
@@ -122,10 +122,10 @@ fn event(incoming: &Incoming) -> Value {
     event
 }
 
-fn answer(response: &Value) -> Answer {
+fn answer(response: &Value) -> HttpResponse {
     let header = |name: &str| response["headers"][name].as_str().map(str::to_owned);
     let named = ["location", "allow", "retry-after", "cache-control"];
-    Answer {
+    HttpResponse {
         status: response["statusCode"].as_u64().and_then(|status| u16::try_from(status).ok()).unwrap_or(500),
         content_type: match header("content-type").as_deref() {
             Some("application/problem+json") => "application/problem+json",

@@ -32,7 +32,7 @@ After each, everything is mended, and the procedure is started again until it ha
 page ends. The auditor watches every call and event by rules of its own. A violation is made
 smaller and printed with the command that shows it again.
 
-A case is text, which --case reads back: SCENE, N servers, seed N, OPTIONS: ACT; ACT; ...
+A case is text, which --case reads back: SCENARIO, N servers, seed N, OPTIONS: ACT; ACT; ...
   drs-failback prove --case 'recovered, 3 servers: fail lost:StartRecovery; run failback'
 
 Exit codes:

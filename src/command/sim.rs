@@ -7,8 +7,8 @@ use std::sync::Arc;
 use clap::{Args, Subcommand, ValueEnum};
 use drs_failback::steps::STEPS;
 use drs_failback::worlds::{Built, WorldFile};
-use failback_sim::{Scene, Simulation};
-use failback_wire::{Fidelity, Front, Server, Speed, Strain};
+use failback_sim::{Scenario, Simulation};
+use failback_wire::{HttpServer, Quirk, Quirks, Router, Speed};
 
 use super::{check_plan, usage};
 
@@ -29,8 +29,8 @@ Time can be moved, and the world looked at, below /_sim:
 
 Examples:
   drs-failback sim serve
-  drs-failback sim serve --speed 60 --scene recovered --servers 10
-  drs-failback sim serve --fidelity page-size-one --fidelity throttling
+  drs-failback sim serve --speed 60 --scenario recovered --servers 10
+  drs-failback sim serve --quirk page-size-one --quirk throttling
   drs-failback sim serve --world examples/worlds/impaired.json";
 
 #[derive(Debug, Args)]
@@ -43,14 +43,14 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "FACTOR", default_value = "1", value_parser = speed)]
     speed: Speed,
     /// A world file, which says all that the options below say.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["plan", "scene", "servers", "seed", "fail"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["plan", "scenario", "servers", "seed", "fail"])]
     world: Option<PathBuf>,
     /// The plan that the world fits; without it the three-tier example.
     #[arg(long, value_name = "FILE")]
     plan: Option<PathBuf>,
     /// How things stand.
-    #[arg(long, value_enum, default_value_t = SceneName::Recovered)]
-    scene: SceneName,
+    #[arg(long, alias = "scene", value_enum, default_value_t = ScenarioName::Recovered)]
+    scenario: ScenarioName,
     /// How many servers there are [default: as many as the plan suggests].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=failback_core::plan::SERVERS_MAX as u64))]
     servers: Option<u64>,
@@ -60,14 +60,14 @@ pub(crate) struct Serve {
     /// Something that goes wrong, as in `drs-failback failback --help`; may repeat.
     #[arg(long, value_name = "FAULT")]
     fail: Vec<String>,
-    /// How answers strain their reader; may repeat.
-    #[arg(long, value_name = "NAME", value_parser = fidelities())]
-    fidelity: Vec<String>,
+    /// A way in which responses differ from what the service model promises; may repeat.
+    #[arg(long, alias = "fidelity", value_name = "NAME", value_parser = quirks())]
+    quirk: Vec<String>,
 }
 
 /// How things stand when a world begins.
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum SceneName {
+enum ScenarioName {
     /// Production runs on A1, B1 protects it, nothing is recovered.
     Steady,
     /// The source Region had failed: production runs on B3, A1 is stopped.
@@ -76,18 +76,18 @@ enum SceneName {
     DrilledRecovered,
 }
 
-impl From<SceneName> for Scene {
-    fn from(name: SceneName) -> Self {
+impl From<ScenarioName> for Scenario {
+    fn from(name: ScenarioName) -> Self {
         match name {
-            SceneName::Steady => Self::Steady,
-            SceneName::Recovered => Self::Recovered,
-            SceneName::DrilledRecovered => Self::DrilledRecovered,
+            ScenarioName::Steady => Self::Steady,
+            ScenarioName::Recovered => Self::Recovered,
+            ScenarioName::DrilledRecovered => Self::DrilledRecovered,
         }
     }
 }
 
-fn fidelities() -> clap::builder::PossibleValuesParser {
-    clap::builder::PossibleValuesParser::new(Fidelity::ALL.map(Fidelity::as_str))
+fn quirks() -> clap::builder::PossibleValuesParser {
+    clap::builder::PossibleValuesParser::new(Quirk::ALL.map(Quirk::as_str))
 }
 
 fn speed(text: &str) -> Result<Speed, String> {
@@ -118,26 +118,26 @@ fn world_file(arguments: &Serve) -> Result<WorldFile, String> {
                 .as_deref()
                 .map(|path| check_plan::plan(path).map(|(input, _)| input))
                 .transpose()?,
-            scene: arguments.scene.into(),
+            scenario: arguments.scenario.into(),
             servers: arguments.servers.map(|n| usize::try_from(n).unwrap_or(usize::MAX)),
             seed: Some(arguments.seed),
             faults: arguments.fail.clone(),
             ..WorldFile::default()
         },
     };
-    file.fidelity.extend(arguments.fidelity.iter().cloned());
+    file.quirks.extend(arguments.quirk.iter().cloned());
     Ok(file)
 }
 
 /// Serves until the process is interrupted. Nothing is kept, so nothing is lost by that.
 fn serve(arguments: &Serve, built: Built) -> Result<(), String> {
-    let Built { world, plan, fidelity } = built;
+    let Built { world, plan, quirks } = built;
     let steps = STEPS.iter().map(|step| step.name.to_owned()).collect();
-    let front = Front::new(Simulation::new(world), arguments.speed, Strain::new(fidelity)).with_steps(steps);
+    let router = Router::new(Simulation::new(world), arguments.speed, Quirks::new(quirks)).with_steps(steps);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| format!("the asynchronous runtime does not start: {error}"))?;
     runtime.block_on(async {
-        let server = Server::bind(arguments.port, Arc::new(front)).await.map_err(|error| {
+        let server = HttpServer::bind(arguments.port, Arc::new(router)).await.map_err(|error| {
             format!("port {} of 127.0.0.1: {error}; --port 0 takes one that is free", arguments.port)
         })?;
         let address = server.address().map_err(|error| error.to_string())?;

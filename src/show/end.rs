@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use failback_core::report::Outcome;
-use failback_sim::{Kind, World};
+use failback_sim::{Access, World};
 
 use crate::rehearsal::Run;
 use crate::show::duration;
@@ -52,7 +52,7 @@ pub fn end(world: &World, run: &Run, seed: u64) -> String {
 }
 
 fn costs(text: &mut String, world: &World, run: &Run) {
-    let reads = world.calls().iter().filter(|call| call.kind == Kind::Read).count();
+    let reads = world.calls().iter().filter(|call| call.kind == Access::Read).count();
     let _ = writeln!(
         text,
         "  took {}, of which AWS's own work {}; {} looks that ended in waiting",

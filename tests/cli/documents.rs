@@ -8,7 +8,7 @@ use drs_failback::runner::Answer;
 use drs_failback::steps::STEPS;
 use failback_core::plan::Plan;
 use failback_core::procedure::Procedure;
-use failback_sim::{ERROR_CODES, Kind, Operation, Switches};
+use failback_sim::{Access, ERROR_CODES, Operation, Switches};
 use serde_json::{Value, json};
 
 use crate::support::{embedded, run, same, text};
@@ -232,7 +232,7 @@ fn every_step_makes_the_calls_that_are_told() {
         // A reading call may be rare; a writing call that never happens is told wrongly.
         for uncalled in told.difference(&called) {
             let operation = Operation::find(uncalled);
-            let reads = operation.is_some_and(|operation| operation.kind == Kind::Read);
+            let reads = operation.is_some_and(|operation| operation.kind == Access::Read);
             assert!(reads, "ARCHITECTURE.md: {} never calls {uncalled}", step.name);
         }
     }

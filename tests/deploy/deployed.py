@@ -192,7 +192,7 @@ def main() -> None:
     plan = (ROOT / "examples" / "plans" / "three-tier.json").read_text()
 
     sizes(given.build)
-    simulator = Simulator(given.command, given.logs / "simulator.log", "--scene", "steady", speed=SPEED)
+    simulator = Simulator(given.command, given.logs / "simulator.log", "--scenario", "steady", speed=SPEED)
     with simulator, Clock(simulator, given.logs / "clock", given.faketime) as clock:
         environment = clock.environment() | {"SFN_WAIT_SCALE": str(1 / SPEED)}
         with Host(given.logs / "ministack.log", RECOVERY, environment) as host:

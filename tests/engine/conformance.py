@@ -358,13 +358,13 @@ def main() -> int:
     findings: list[str] = []
     calls: Counter[str] = Counter()
     errors: Counter[str] = Counter()
-    for name, arguments in {"the page": [], "one item a page": ["--fidelity", "page-size-one"]}.items():
-        with Simulator(command, logs / "page.log", "--scene", "recovered", *arguments) as simulator:
+    for name, arguments in {"the page": [], "one item a page": ["--quirk", "page-size-one"]}.items():
+        with Simulator(command, logs / "page.log", "--scenario", "recovered", *arguments) as simulator:
             judge = Judge(simulator)
             the_page(judge, simulator)
             findings += [f"{name}: {finding}" for finding in judge.findings]
             calls += judge.calls
-    with Simulator(command, logs / "others.log", "--scene", "recovered") as simulator:
+    with Simulator(command, logs / "others.log", "--scenario", "recovered") as simulator:
         judge = Judge(simulator)
         world = simulator.ask("")
         away = world["regions"]["recovery"]

@@ -125,9 +125,9 @@ class Stage:
 
     def run(self, scenario: Scenario) -> Ended:
         """By the independent engine, with the functions as they are deployed."""
-        scene = "steady" if scenario.procedure == "drill" else "recovered"
+        beginning = "steady" if scenario.procedure == "drill" else "recovered"
         log = self._folder / f"{scenario.name.replace(' ', '-')}.log"
-        with Simulator(self._command, log, "--scene", scene, "--seed", "1") as simulator:
+        with Simulator(self._command, log, "--scenario", beginning, "--seed", "1") as simulator:
             self._point_at(simulator)
             for fault in scenario.faults():
                 simulator.ask("/faults", {"fault": fault})

@@ -149,7 +149,7 @@ def main() -> int:
     [command] = sys.argv[1:]
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "log"
-        with Simulator(Path(command), log, "--scene", "steady", "--seed", "1") as simulator:
+        with Simulator(Path(command), log, "--scenario", "steady", "--seed", "1") as simulator:
             same = opinion("simulator", prepared_simulator(simulator))
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
     server.start()

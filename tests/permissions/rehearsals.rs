@@ -5,14 +5,14 @@ use drs_failback::rehearsal::{Always, Rehearsal, Setting};
 use drs_failback::runner::Answer;
 use failback_core::plan::Plan;
 use failback_core::procedure::Procedure;
-use failback_sim::{Permission, Scene, Switches};
+use failback_sim::{Permission, Scenario, Switches};
 use serde_json::{Value, json};
 
 /// A rehearsal: what is changed in the example plan, how things stand, what goes wrong, what is run.
 struct Rehearsed {
     runs: &'static [Procedure],
     plan: fn(&mut Value),
-    scene: Option<Scene>,
+    scenario: Option<Scenario>,
     switches: Switches,
     servers: usize,
     faults: &'static [&'static str],
@@ -25,7 +25,7 @@ const FAILBACK: &[Procedure] = &[Procedure::Failback];
 impl Rehearsed {
     fn of(runs: &'static [Procedure]) -> Self {
         let switches = Switches::default();
-        Self { runs, plan: |_| (), scene: None, switches, servers: 3, faults: &[], answer: Answer::Yes }
+        Self { runs, plan: |_| (), scenario: None, switches, servers: 3, faults: &[], answer: Answer::Yes }
     }
 
     fn run(&self) -> Vec<Permission> {
@@ -33,7 +33,7 @@ impl Rehearsed {
         (self.plan)(&mut input);
         let plan = Plan::read(&input).unwrap_or_else(|problems| panic!("{problems}"));
         let mut setting = Setting::usual(self.runs[0], input, plan, self.servers, 1);
-        setting.scene = self.scene.unwrap_or(setting.scene);
+        setting.scenario = self.scenario.unwrap_or(setting.scenario);
         setting.switches = self.switches;
         let mut rehearsal = Rehearsal::new(setting);
         for fault in self.faults {
@@ -106,8 +106,12 @@ fn rehearsals() -> Vec<Rehearsed> {
         Rehearsed { runs: &[Procedure::Drill, Procedure::Drill], faults: &["launch:db-1x3"], ..drill() },
         Rehearsed { answer: Answer::No("not now".to_owned()), ..failback() },
         // The switches of the plan.
-        Rehearsed { plan: recovered_servers_are_there, scene: Some(Scene::DrilledRecovered), ..drill() },
-        Rehearsed { plan: recovered_servers_are_kept, scene: Some(Scene::Recovered), ..drill() },
+        Rehearsed {
+            plan: recovered_servers_are_there,
+            scenario: Some(Scenario::DrilledRecovered),
+            ..drill()
+        },
+        Rehearsed { plan: recovered_servers_are_kept, scenario: Some(Scenario::Recovered), ..drill() },
         Rehearsed { plan: |plan| plan["drill"]["launchAs"] = json!("drill"), ..drill() },
         Rehearsed { plan: |plan| plan["stopOriginalReplication"] = json!(true), ..failback() },
         Rehearsed { plan: |plan| plan["redirect"] = json!({ "byHand": true }), ..failback() },

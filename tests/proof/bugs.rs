@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use failback_core::cloud::{Job, RecoveryInstance, ReplicationState, RunningExecution, SourceServer};
 use failback_core::region::Region;
-use failback_sim::{RecordChange, Request, World};
+use failback_sim::{CallRequest, RecordChange, World};
 use serde_json::{Value, json};
 
 use crate::bug::Bug;
@@ -15,7 +15,7 @@ impl Bug for ProductionPermit {
         if step == "stop-reversed-replication" && done && is_drill(world) {
             let (_, recovery) = world.region_pair();
             for b1 in b1s(world) {
-                let request = Request::new("drs:StopReplication", Some(recovery), [b1.as_str()]);
+                let request = CallRequest::new("drs:StopReplication", Some(recovery), [b1.as_str()]);
                 world.call(request, |world| world.stop_replication(recovery, &b1)).ok();
             }
         }
@@ -31,7 +31,8 @@ impl Bug for OwnedByRegion {
             let (_, recovery) = world.region_pair();
             let ids: Vec<_> = world.recovery_instances(recovery).map(|found| found.id.clone()).collect();
             for id in ids {
-                let request = Request::new("drs:TerminateRecoveryInstances", Some(recovery), [id.as_str()]);
+                let request =
+                    CallRequest::new("drs:TerminateRecoveryInstances", Some(recovery), [id.as_str()]);
                 world.call(request, |world| world.terminate_recovery_instances(recovery, &[id])).ok();
             }
         }
@@ -118,7 +119,7 @@ impl Bug for StopsBeforeRedirect {
             let (_, recovery) = world.region_pair();
             let ids: Vec<_> = world.fleet().iter().flat_map(|server| server.b3.clone()).collect();
             let names: Vec<&str> = ids.iter().map(failback_core::id::InstanceId::as_str).collect();
-            let request = Request::new("ec2:TerminateInstances", Some(recovery), names);
+            let request = CallRequest::new("ec2:TerminateInstances", Some(recovery), names);
             world.call(request, |world| world.terminate_instances(recovery, &ids)).ok();
         }
     }
@@ -133,7 +134,7 @@ impl Bug for DisconnectsEarly {
             let (source, _) = world.region_pair();
             let a2s: Vec<_> = world.fleet().iter().flat_map(|server| server.a2.clone()).collect();
             for a2 in a2s {
-                let request = Request::new("drs:DisconnectSourceServer", Some(source), [a2.as_str()]);
+                let request = CallRequest::new("drs:DisconnectSourceServer", Some(source), [a2.as_str()]);
                 world.call(request, |world| world.disconnect_source_server(source, &a2)).ok();
             }
         }
@@ -160,7 +161,7 @@ impl Bug for RedirectsInDrill {
             ttl_seconds: 60,
             values: vec!["10.9.9.9".to_owned()],
         };
-        let request = Request::new("route53:ChangeResourceRecordSets", None, [zone.as_str()]);
+        let request = CallRequest::new("route53:ChangeResourceRecordSets", None, [zone.as_str()]);
         world.call(request, |world| world.change_record_sets(&zone, &[change])).ok();
     }
 }
@@ -219,7 +220,7 @@ impl Bug for TagsBeforeItRefuses {
             let Some(b1) = b1s(world).first().cloned() else { return };
             let Some(arn) = world.source_server(recovery, &b1).map(|b1| b1.arn.clone()) else { return };
             let tags = std::iter::once(("looked-at".to_owned(), world.now_ms().to_string())).collect();
-            let request = Request::new("drs:TagResource", Some(recovery), [arn.as_str()]);
+            let request = CallRequest::new("drs:TagResource", Some(recovery), [arn.as_str()]);
             world.call(request, |world| world.tag_resource(&arn, &tags)).ok();
         }
     }
@@ -236,6 +237,6 @@ fn is_drill(world: &World) -> bool {
 fn terminate_home(world: &mut World, ids: &[failback_core::id::InstanceId]) {
     let (source, _) = world.region_pair();
     let names: Vec<&str> = ids.iter().map(failback_core::id::InstanceId::as_str).collect();
-    let request = Request::new("ec2:TerminateInstances", Some(source), names);
+    let request = CallRequest::new("ec2:TerminateInstances", Some(source), names);
     world.call(request, |world| world.terminate_instances(source, ids)).ok();
 }

@@ -5,8 +5,8 @@ use drs_failback::runner::Answer;
 use failback_asl::Machine;
 use failback_core::plan::Plan;
 use failback_core::procedure::Procedure;
-use failback_sim::{Kind, Options, Simulation, World};
-use failback_wire::{Fidelity, Front, Incoming, Reply, Speed, Strain};
+use failback_sim::{Access, Options, Simulation, World};
+use failback_wire::{HttpRequest, Quirk, Quirks, Reply, Router, Speed};
 use fastrand::Rng;
 use serde_json::{Value, json};
 
@@ -257,7 +257,7 @@ const REQUESTS: &[(&str, &str, &str, &str, &str)] = &[
 fn a_bad_request_is_answered_with_an_error_and_changes_nothing_by_half() {
     let plan = Plan::parse(plans::THREE_TIER).expect("the example");
     let world = World::build(&plan, &Options { servers: 2, ..Options::default() });
-    let front = Front::new(Simulation::new(world), Speed(0.0), Strain::new(std::iter::empty::<Fidelity>()));
+    let router = Router::new(Simulation::new(world), Speed(0.0), Quirks::new(std::iter::empty::<Quirk>()));
     let mut refused = 0;
     for seed in 0..TIMES {
         let rng = &mut Rng::with_seed(seed);
@@ -280,15 +280,15 @@ fn a_bad_request_is_answered_with_an_error_and_changes_nothing_by_half() {
             }
             _ => spoilt(rng, body),
         };
-        let incoming = Incoming {
+        let request = HttpRequest {
             method: if rng.u8(..10) == 0 { "PATCH".to_owned() } else { method.to_owned() },
             path: spoilt(rng, path),
             query: spoilt(rng, query),
             headers,
             body: body.into_bytes(),
         };
-        let (reply, _) = front.handle(&incoming);
-        let Reply::Answer(answer) = reply else { panic!("seed {seed}: no answer to {incoming:?}") };
+        let (reply, _) = router.handle(&request);
+        let Reply::Response(answer) = reply else { panic!("seed {seed}: no answer to {request:?}") };
         assert!((200..600).contains(&answer.status), "seed {seed}: {}", answer.status);
         if answer.status >= 400 {
             refused += 1;
@@ -296,10 +296,10 @@ fn a_bad_request_is_answered_with_an_error_and_changes_nothing_by_half() {
         }
     }
     assert!(refused > TIMES / 3, "{refused}");
-    let world = front.simulation().world();
+    let world = router.simulation().world();
     // What was refused has touched nothing.
     let half = world.calls().iter().filter(|call| {
-        call.kind == Kind::Write && !call.has_changed() && !call.changed.is_empty() && call.service != "s3"
+        call.kind == Access::Write && !call.has_changed() && !call.changed.is_empty() && call.service != "s3"
     });
     assert_eq!(half.count(), 0);
 }

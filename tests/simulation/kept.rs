@@ -1,7 +1,7 @@
 use drs_failback::rehearsal::{Rehearsal, Setting};
 use failback_core::procedure::Procedure;
 use failback_core::report::Outcome;
-use failback_sim::Scene;
+use failback_sim::Scenario;
 use serde_json::{Value, json};
 
 use crate::support::{assert_done, assert_left, rest, run, setting, three_tier};
@@ -42,7 +42,7 @@ fn the_failback_follows_such_a_drill() {
 #[test]
 fn servers_that_were_launched_as_a_drill_are_used_and_taken_down() {
     let plan = three_tier(|plan| plan["drill"]["launchRecoveredServers"] = json!(false));
-    let setting = Setting { scene: Scene::DrilledRecovered, ..setting(Procedure::Drill, plan, 3, 1) };
+    let setting = Setting { scenario: Scenario::DrilledRecovered, ..setting(Procedure::Drill, plan, 3, 1) };
     let mut rehearsal = Rehearsal::new(setting);
     let drill = run(&mut rehearsal, Procedure::Drill);
     assert_done(&rehearsal, &drill, rest(Procedure::Drill));

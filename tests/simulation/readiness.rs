@@ -1,7 +1,7 @@
 use drs_failback::rehearsal::{Rehearsal, Run, Setting};
 use failback_core::procedure::Procedure;
 use failback_core::report::Outcome;
-use failback_sim::Scene;
+use failback_sim::Scenario;
 use serde_json::{Value, json};
 
 use crate::support::{cause, failure, rehearsal, run, setting, three_tier, writes};
@@ -21,8 +21,8 @@ fn stopped(setting: Setting, procedure: Procedure, said: &[&str]) {
     assert_stopped(&rehearsal, &run, said);
 }
 
-fn in_scene(procedure: Procedure, scene: Scene, input: Value) -> Setting {
-    Setting { scene, ..setting(procedure, input, 3, 1) }
+fn in_scenario(procedure: Procedure, scenario: Scenario, input: Value) -> Setting {
+    Setting { scenario, ..setting(procedure, input, 3, 1) }
 }
 
 #[test]
@@ -82,7 +82,7 @@ fn a_failback_needs_addresses_beside_the_originals() {
 fn a_drill_does_not_launch_over_recovered_servers() {
     let input = three_tier(|_| ());
     stopped(
-        in_scene(Procedure::Drill, Scene::Recovered, input),
+        in_scenario(Procedure::Drill, Scenario::Recovered, input),
         Procedure::Drill,
         &["which DRS would terminate"],
     );
@@ -92,14 +92,14 @@ fn a_drill_does_not_launch_over_recovered_servers() {
 fn a_drill_does_not_take_down_what_may_be_production() {
     let input = three_tier(|plan| plan["drill"]["launchRecoveredServers"] = json!(false));
     let told = &["A1 does not run", "a record of the plan points at B3", "not launched as a drill"];
-    stopped(in_scene(Procedure::Drill, Scene::Recovered, input), Procedure::Drill, told);
+    stopped(in_scenario(Procedure::Drill, Scenario::Recovered, input), Procedure::Drill, told);
 }
 
 #[test]
 fn a_drill_needs_an_isolated_network_and_recovered_servers() {
     let input = three_tier(|plan| plan["drill"] = json!({}));
     let told = &["$.drill.network", "no recovered server (B2)"];
-    stopped(in_scene(Procedure::Drill, Scene::Steady, input), Procedure::Drill, told);
+    stopped(in_scenario(Procedure::Drill, Scenario::Steady, input), Procedure::Drill, told);
 }
 
 #[test]
@@ -113,7 +113,7 @@ fn a_drill_where_drs_launches_into_the_source_is_refused() {
 fn a_failback_does_not_make_a_drill_copy_production() {
     let input = three_tier(|_| ());
     stopped(
-        in_scene(Procedure::Failback, Scene::DrilledRecovered, input),
+        in_scenario(Procedure::Failback, Scenario::DrilledRecovered, input),
         Procedure::Failback,
         &["launched by a drill"],
     );

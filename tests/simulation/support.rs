@@ -93,7 +93,7 @@ pub(crate) fn cause(run: &Run) -> &str {
 pub(crate) fn calls(rehearsal: &Rehearsal, operation: &str) -> usize {
     let world = rehearsal.simulation.world();
     let took_effect = |call: &&failback_sim::Call| {
-        !matches!(call.outcome, failback_sim::Outcome::Err(_)) && call.operation == operation
+        !matches!(call.outcome, failback_sim::CallOutcome::Err(_)) && call.operation == operation
     };
     world.calls().iter().filter(took_effect).count()
 }

@@ -2,7 +2,7 @@ use drs_failback::rehearsal::{Always, Rehearsal};
 use drs_failback::runner::Answer;
 use failback_core::procedure::Procedure;
 use failback_core::report::Outcome;
-use failback_sim::Scene;
+use failback_sim::Scenario;
 
 use crate::support::{assert_left, assert_safe, rest, setting, three_tier};
 
@@ -31,7 +31,7 @@ fn of_two_starts_of_one_fleet_the_first_goes_on() {
 #[test]
 fn a_drill_and_a_failback_of_one_fleet_do_not_meet() {
     let mut setting = setting(Procedure::Failback, three_tier(|_| ()), 3, 1);
-    setting.scene = Scene::Recovered;
+    setting.scenario = Scenario::Recovered;
     let mut rehearsal = Rehearsal::new(setting);
     assert_eq!(both(&mut rehearsal, [Procedure::Failback, Procedure::Drill], 1), [true, false]);
     assert_left(&rehearsal, rest(Procedure::Failback));

@@ -5,14 +5,14 @@ use failback_core::id::InstanceId;
 use failback_core::procedure::Procedure;
 use failback_core::region::Region;
 use failback_sim::objects::SourceServer;
-use failback_sim::{Call, Changed, FleetServer, Kind, Outcome, World};
+use failback_sim::{Access, Call, CallOutcome, Changed, FleetServer, World};
 
 use crate::rules::Rule;
 use crate::{Notebook, Run};
 
 /// Judges a call that took effect.
 pub(crate) fn check(notebook: &mut Notebook, world: &World, call: &Call) {
-    if call.kind != Kind::Write || matches!(call.outcome, Outcome::Err(_)) {
+    if call.kind != Access::Write || matches!(call.outcome, CallOutcome::Err(_)) {
         return;
     }
     let Some(run) = call.actor.as_ref().and_then(|actor| notebook.runs.get(actor)).cloned() else { return };

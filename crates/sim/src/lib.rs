@@ -13,7 +13,7 @@ mod operation;
 mod permission;
 mod ranges;
 mod replication;
-mod scene;
+mod scenario;
 mod service_error;
 mod simulation;
 mod switches;
@@ -21,15 +21,15 @@ mod world;
 
 pub use chain::{Work, longest_chain_ms};
 pub use fault::{ERROR_CODES, Fault, FaultError, KINDS, Known, TaskFault};
-pub use operation::{Kind, OPERATIONS, Operation};
+pub use operation::{Access, OPERATIONS, Operation};
 pub use permission::{Context, Permission};
 pub use ranges::RangeSet;
 pub use replication::{ContentSpan, Phase, Replication};
-pub use scene::{Options, Scene};
+pub use scenario::{Options, Scenario};
 pub use service_error::ServiceError;
 pub use simulation::Simulation;
 pub use switches::Switches;
 pub use world::{
-    Answer, Bystanders, Call, Changed, FleetServer, Labels, LaunchChange, Left, LeftKind, LossWindow,
-    Observer, Occurrence, Outcome, RecordChange, RecoveryRequest, Request, Serving, Version, World,
+    Bystanders, Call, CallOutcome, CallRequest, CallResult, Changed, FleetServer, Labels, LaunchChange, Left,
+    LeftKind, LossWindow, Observer, Occurrence, RecordChange, RecoveryRequest, Serving, Version, World,
 };

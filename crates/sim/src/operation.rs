@@ -2,7 +2,7 @@
 
 /// Whether an operation changes anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum Access {
     /// It only looks.
     Read,
     /// It changes something.
@@ -15,7 +15,7 @@ pub struct Operation {
     /// With its service, such as `drs:StartRecovery`.
     pub name: &'static str,
     /// Whether it changes anything.
-    pub kind: Kind,
+    pub kind: Access,
 }
 
 impl Operation {
@@ -36,11 +36,11 @@ impl Operation {
 }
 
 const fn read(name: &'static str) -> Operation {
-    Operation { name, kind: Kind::Read }
+    Operation { name, kind: Access::Read }
 }
 
 const fn write(name: &'static str) -> Operation {
-    Operation { name, kind: Kind::Write }
+    Operation { name, kind: Access::Write }
 }
 
 /// Every operation that the choke point knows. The last part is for use by hand: no procedure has a method for it.

@@ -5,7 +5,7 @@
 mod common;
 
 use common::{b1, plan, recovery, wait, world};
-use failback_sim::{Options, RangeSet, Scene, Switches, Work, World, longest_chain_ms};
+use failback_sim::{Options, RangeSet, Scenario, Switches, Work, World, longest_chain_ms};
 use fastrand::Rng;
 
 fn work(start_ms: i64, end_ms: i64) -> Work {
@@ -73,7 +73,7 @@ fn interval_sets_agree_with_plain_sets() {
 
 #[test]
 fn records_are_acknowledged_only_while_the_serving_instance_runs() {
-    let mut world = world(Scene::Recovered);
+    let mut world = world(Scenario::Recovered);
     let before = world.acknowledged(0);
     world.advance_by(100_000);
     assert_eq!(world.acknowledged(0) - before, 100);
@@ -91,7 +91,8 @@ fn records_are_acknowledged_only_while_the_serving_instance_runs() {
 #[test]
 fn production_of_a_steady_scene_is_replicated_but_for_its_lag() {
     let switches = Switches { lag_blips: true, ..Switches::default() };
-    let mut world = World::build(&plan(), &Options { scene: Scene::Steady, switches, ..Options::default() });
+    let mut world =
+        World::build(&plan(), &Options { scenario: Scenario::Steady, switches, ..Options::default() });
     let id = b1(&world, 0);
     let mut lagging = 0;
     for _ in 0..2_000 {

@@ -11,8 +11,8 @@ use failback_core::ErrorName;
 use failback_core::cloud::{Check, LaunchStatus, Tags};
 use failback_core::region::Region;
 use failback_sim::{
-    Answer, Changed, Fault, Kind, Known, Observer, Occurrence, Options, Outcome, Phase, Request, Scene,
-    ServiceError, World,
+    Access, CallOutcome, CallRequest, CallResult, Changed, Fault, Known, Observer, Occurrence, Options,
+    Phase, Scenario, ServiceError, World,
 };
 
 fn fault(text: &str) -> Fault {
@@ -21,66 +21,66 @@ fn fault(text: &str) -> Fault {
     Fault::parse(text, &Known { steps: &steps, servers: &names, errors: &[] }).unwrap()
 }
 
-fn reverse(world: &mut World, server: usize) -> Answer<String> {
+fn reverse(world: &mut World, server: usize) -> CallResult<String> {
     let id = b2(world, server);
-    let request = Request::new("drs:ReverseReplication", Some(recovery()), [&id]);
+    let request = CallRequest::new("drs:ReverseReplication", Some(recovery()), [&id]);
     world.call(request, |w| w.reverse_replication(recovery(), &id))
 }
 
-fn describe(world: &mut World, region: Region) -> Answer<usize> {
-    let request = Request::new("DescribeSourceServers", Some(region), Vec::<String>::new());
+fn describe(world: &mut World, region: Region) -> CallResult<usize> {
+    let request = CallRequest::new("DescribeSourceServers", Some(region), Vec::<String>::new());
     world.call(request, |w| Ok(w.describe_source_servers(region, &[])?.len()))
 }
 
 #[test]
 fn a_call_takes_time_and_is_logged() {
-    let mut world = world(Scene::Recovered);
+    let mut world = world(Scenario::Recovered);
     let before = world.now_ms();
     world.enter_step(Some("Start Reversed Replication"), Some("run-1"));
-    assert!(matches!(describe(&mut world, recovery()), Answer::Ok(6)));
+    assert!(matches!(describe(&mut world, recovery()), CallResult::Ok(6)));
     assert!((40..=60).contains(&(world.now_ms() - before)));
     assert!(reverse(&mut world, 0).ok().is_some());
     let call = &world.calls()[1];
-    assert_eq!((call.service, call.operation, call.kind), ("drs", "ReverseReplication", Kind::Write));
+    assert_eq!((call.service, call.operation, call.kind), ("drs", "ReverseReplication", Access::Write));
     assert_eq!(
         (call.actor.as_deref(), call.step.as_deref()),
         (Some("run-1"), Some("Start Reversed Replication"))
     );
-    assert_eq!(call.outcome, Outcome::Ok);
+    assert_eq!(call.outcome, CallOutcome::Ok);
     assert!(call.changed.contains(&Changed::SourceServer(source(), a2(&world, 0))));
 }
 
 #[test]
 fn an_error_is_answered_as_often_as_the_rule_says() {
-    let mut world = world(Scene::Recovered);
+    let mut world = world(Scenario::Recovered);
     world.add_fault(fault("error:DescribeSourceServers=ThrottlingException x2"));
     for _ in 0..2 {
-        let Answer::Refused(fault) = describe(&mut world, recovery()) else { panic!("refused") };
+        let CallResult::Refused(fault) = describe(&mut world, recovery()) else { panic!("refused") };
         assert_eq!((fault.http, fault.name()), (429, ErrorName::Throttled));
     }
-    assert!(matches!(describe(&mut world, recovery()), Answer::Ok(_)));
+    assert!(matches!(describe(&mut world, recovery()), CallResult::Ok(_)));
     assert!(world.faults()[0].is_used_up());
 }
 
 #[test]
 fn a_lost_answer_took_effect() {
-    let mut world = world(Scene::Recovered);
+    let mut world = world(Scenario::Recovered);
     world.add_fault(fault("lost:drs:ReverseReplication"));
-    assert!(matches!(reverse(&mut world, 0), Answer::Lost));
+    assert!(matches!(reverse(&mut world, 0), CallResult::Lost));
     assert!(world.labels(0).a2.is_some());
-    assert_eq!(world.calls()[0].outcome, Outcome::Lost);
+    assert_eq!(world.calls()[0].outcome, CallOutcome::Lost);
 }
 
 #[test]
 fn a_step_dies_after_its_first_write_and_only_then() {
-    let mut world = world(Scene::Recovered);
+    let mut world = world(Scenario::Recovered);
     world.add_fault(fault("crash:Start Reversed Replication"));
     world.enter_step(Some("Start Reversed Replication"), None);
-    assert!(matches!(describe(&mut world, recovery()), Answer::Ok(_)));
-    assert!(matches!(reverse(&mut world, 0), Answer::Died));
+    assert!(matches!(describe(&mut world, recovery()), CallResult::Ok(_)));
+    assert!(matches!(reverse(&mut world, 0), CallResult::Died));
     assert!(world.labels(0).a2.is_some());
     world.enter_step(Some("Start Reversed Replication"), None);
-    assert!(matches!(reverse(&mut world, 1), Answer::Ok(_)));
+    assert!(matches!(reverse(&mut world, 1), CallResult::Ok(_)));
 }
 
 #[test]
@@ -106,7 +106,7 @@ fn a_stall_holds_the_initial_sync_up_for_that_long() {
 
 #[test]
 fn a_launch_fails_once_and_works_the_second_time() {
-    let mut world = world(Scene::Recovered);
+    let mut world = world(Scenario::Recovered);
     world.add_fault(fault("launch:web-1"));
     reverse_all(&mut world);
     (0..world.fleet().len()).for_each(|server| configure(&mut world, server, false));
@@ -120,7 +120,7 @@ fn a_launch_fails_once_and_works_the_second_time() {
 
 #[test]
 fn an_impaired_boot_never_passes_its_check() {
-    let mut world = world(Scene::Recovered);
+    let mut world = world(Scenario::Recovered);
     world.add_fault(fault("boot:web-1"));
     reverse_all(&mut world);
     (0..world.fleet().len()).for_each(|server| configure(&mut world, server, false));
@@ -164,7 +164,7 @@ impl Observer for Ear {
 
 #[test]
 fn an_observer_hears_of_calls_and_events() {
-    let mut world = world(Scene::Recovered);
+    let mut world = world(Scenario::Recovered);
     let heard = Arc::new(Mutex::new(Vec::new()));
     world.observe(Box::new(Ear(Arc::clone(&heard))));
     assert!(reverse(&mut world, 0).ok().is_some());

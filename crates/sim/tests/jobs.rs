@@ -8,7 +8,7 @@ use common::{
     a2, b1, b2, configure, conflict, launch_all, plan, recovery, reverse_all, source, wait_for_job, world,
 };
 use failback_core::cloud::{InstanceState, JobStatus, LastLaunch, LaunchStatus, Tags};
-use failback_sim::{Options, RecoveryRequest, Scene, World};
+use failback_sim::{Options, RecoveryRequest, Scenario, World};
 
 fn events(world: &World, job: &failback_core::id::JobId) -> Vec<&'static str> {
     world.describe_job_log(source(), job).unwrap().iter().map(|line| line.event).collect()
@@ -16,7 +16,7 @@ fn events(world: &World, job: &failback_core::id::JobId) -> Vec<&'static str> {
 
 #[test]
 fn a_launch_job_takes_the_time_that_was_observed() {
-    let mut world = world(Scene::Recovered);
+    let mut world = world(Scenario::Recovered);
     reverse_all(&mut world);
     configure(&mut world, 0, false);
     let server = a2(&world, 0);
@@ -48,7 +48,7 @@ fn a_launch_job_takes_the_time_that_was_observed() {
 
 #[test]
 fn without_a_network_the_job_completes_and_the_launch_fails_in_silence() {
-    let mut world = world(Scene::Recovered);
+    let mut world = world(Scenario::Recovered);
     reverse_all(&mut world);
     let job = world.start_recovery(source(), &[a2(&world, 0).into()], false, Tags::new()).unwrap();
     wait_for_job(&mut world, source(), &job);
@@ -61,7 +61,7 @@ fn without_a_network_the_job_completes_and_the_launch_fails_in_silence() {
 
 #[test]
 fn a_server_without_a_snapshot_is_skipped() {
-    let mut world = world(Scene::Recovered);
+    let mut world = world(Scenario::Recovered);
     let id = b2(&world, 0);
     world.reverse_replication(recovery(), &id).unwrap();
     world.advance_by(60_000);
@@ -72,7 +72,7 @@ fn a_server_without_a_snapshot_is_skipped() {
 
 #[test]
 fn a_new_launch_takes_down_the_earlier_instance_even_without_a_record() {
-    let mut world = world(Scene::Recovered);
+    let mut world = world(Scenario::Recovered);
     reverse_all(&mut world);
     (0..world.fleet().len()).for_each(|server| configure(&mut world, server, false));
     launch_all(&mut world);
@@ -88,7 +88,7 @@ fn a_new_launch_takes_down_the_earlier_instance_even_without_a_record() {
 
 #[test]
 fn starting_recovery_of_b1_takes_production_down() {
-    let mut world = world(Scene::Recovered);
+    let mut world = world(Scenario::Recovered);
     let server = b1(&world, 0);
     let production = world.labels(0).b3.unwrap();
     let job = world.start_recovery(recovery(), &[server.into()], false, Tags::new()).unwrap();
@@ -98,7 +98,7 @@ fn starting_recovery_of_b1_takes_production_down() {
 
 #[test]
 fn one_job_for_each_server() {
-    let mut world = world(Scene::Recovered);
+    let mut world = world(Scenario::Recovered);
     reverse_all(&mut world);
     configure(&mut world, 0, false);
     let request = RecoveryRequest::from(a2(&world, 0));
@@ -110,7 +110,7 @@ fn one_job_for_each_server() {
 #[test]
 fn quotas_of_jobs_hold() {
     let mut world =
-        World::build(&plan(), &Options { servers: 130, scene: Scene::Steady, ..Options::default() });
+        World::build(&plan(), &Options { servers: 130, scenario: Scenario::Steady, ..Options::default() });
     let requests: Vec<RecoveryRequest> =
         world.fleet().iter().map(|server| server.b1.clone().into()).collect();
     let quota = |result: Result<_, failback_sim::ServiceError>| {
@@ -127,7 +127,7 @@ fn quotas_of_jobs_hold() {
 
 #[test]
 fn a_launch_from_a_point_in_time_holds_what_was_there_then() {
-    let mut world = world(Scene::Recovered);
+    let mut world = world(Scenario::Recovered);
     reverse_all(&mut world);
     configure(&mut world, 0, false);
     world.advance_by(35 * 60_000);

@@ -9,7 +9,7 @@ use common::{
     wait_for_job, world,
 };
 use failback_core::cloud::{InstanceState, ReplicationState, Tags};
-use failback_sim::{Options, Phase, Scene, Switches, World};
+use failback_sim::{Options, Phase, Scenario, Switches, World};
 
 fn with(switches: Switches) -> World {
     World::build(&plan(), &Options { switches, ..Options::default() })
@@ -25,7 +25,7 @@ fn launched(world: &mut World) {
 
 #[test]
 fn a_recovered_instance_is_terminable_only_some_time_after_the_stop() {
-    let mut world = world(Scene::Recovered);
+    let mut world = world(Scenario::Recovered);
     reverse_all(&mut world);
     let (b2, a2) = (b2(&world, 0), a2(&world, 0));
     let refusal = "Recovery instances cannot be terminated during failback";
@@ -44,7 +44,7 @@ fn a_recovered_instance_is_terminable_only_some_time_after_the_stop() {
 
 #[test]
 fn stopping_deletes_every_point_in_time() {
-    let mut world = world(Scene::Recovered);
+    let mut world = world(Scenario::Recovered);
     reverse_all(&mut world);
     let id = a2(&world, 0);
     assert!(!world.describe_recovery_snapshots(source(), &id).unwrap().is_empty());
@@ -60,7 +60,7 @@ fn stopping_deletes_every_point_in_time() {
 
 #[test]
 fn a_second_reversal_conflicts_or_answers_the_same_arn() {
-    let mut first = world(Scene::Recovered);
+    let mut first = world(Scenario::Recovered);
     let id = b2(&first, 0);
     let arn = first.reverse_replication(recovery(), &id).unwrap();
     assert!(arn.ends_with(a2(&first, 0).as_str()));
@@ -74,7 +74,7 @@ fn a_second_reversal_conflicts_or_answers_the_same_arn() {
 
 #[test]
 fn a_new_source_server_is_listed_a_few_seconds_later_and_has_no_tags() {
-    let mut world = world(Scene::Recovered);
+    let mut world = world(Scenario::Recovered);
     let id = b2(&world, 0);
     world.reverse_replication(recovery(), &id).unwrap();
     let a2 = a2(&world, 0);
@@ -89,7 +89,7 @@ fn a_new_source_server_is_listed_a_few_seconds_later_and_has_no_tags() {
 
 #[test]
 fn an_agent_must_be_seen_before_replication_is_reversed() {
-    let mut world = world(Scene::Steady);
+    let mut world = world(Scenario::Steady);
     let server = b1(&world, 0);
     let job = world.start_recovery(recovery(), &[server.into()], false, Tags::new()).unwrap();
     wait_for_job(&mut world, recovery(), &job);
@@ -105,7 +105,7 @@ fn an_agent_must_be_seen_before_replication_is_reversed() {
 #[test]
 fn a_drill_instance_is_refused_where_the_switch_says_so() {
     let switches = Switches { refuses_to_reverse_drills: true, ..Switches::default() };
-    let options = Options { scene: Scene::DrilledRecovered, switches, ..Options::default() };
+    let options = Options { scenario: Scenario::DrilledRecovered, switches, ..Options::default() };
     let mut world = World::build(&plan(), &options);
     let id = b2(&world, 0);
     conflict(world.reverse_replication(recovery(), &id));
@@ -113,7 +113,7 @@ fn a_drill_instance_is_refused_where_the_switch_says_so() {
 
 #[test]
 fn protection_rescans_and_calls_itself_continuous_too_early() {
-    let mut world = world(Scene::Recovered);
+    let mut world = world(Scenario::Recovered);
     launched(&mut world);
     let a3 = world.labels(0).a3.unwrap();
     wait(&mut world, "agent", |w| {
@@ -144,7 +144,7 @@ fn protection_rescans_and_calls_itself_continuous_too_early() {
 
 #[test]
 fn protection_with_a_stopped_b1_is_a_full_sync() {
-    let mut world = world(Scene::Recovered);
+    let mut world = world(Scenario::Recovered);
     let id = b1(&world, 0);
     world.stop_replication(recovery(), &id).unwrap();
     launched(&mut world);
@@ -157,7 +157,7 @@ fn protection_with_a_stopped_b1_is_a_full_sync() {
 
 #[test]
 fn a_record_without_reversal_is_not_deleted_and_a_server_with_an_instance_not_disconnected() {
-    let mut world = world(Scene::Recovered);
+    let mut world = world(Scenario::Recovered);
     launched(&mut world);
     let (a2, a3) = (a2(&world, 0), world.labels(0).a3.unwrap());
     conflict(world.delete_recovery_instance(source(), &a3));
@@ -194,7 +194,7 @@ fn launching_into_the_source_needs_its_tag_and_a_stopped_a1() {
     assert_eq!(labels.a1, labels.a4);
     assert!(stopped.left().iter().all(|left| left.label != "A1"));
 
-    let options = Options { scene: Scene::DrilledRecovered, switches, ..Options::default() };
+    let options = Options { scenario: Scenario::DrilledRecovered, switches, ..Options::default() };
     let mut running = World::build(&plan(), &options);
     reverse_all(&mut running);
     let server = a2(&running, 0);
@@ -204,7 +204,7 @@ fn launching_into_the_source_needs_its_tag_and_a_stopped_a1() {
 
 #[test]
 fn an_uninitialised_region_says_so() {
-    let mut world = world(Scene::Recovered);
+    let mut world = world(Scenario::Recovered);
     let id = b2(&world, 0);
     world.uninitialize(source());
     let fault = world.describe_source_servers(source(), &[]).unwrap_err();
@@ -214,7 +214,7 @@ fn an_uninitialised_region_says_so() {
 
 #[test]
 fn replication_stalls_when_its_instance_is_gone() {
-    let mut world = world(Scene::Recovered);
+    let mut world = world(Scenario::Recovered);
     reverse_all(&mut world);
     let (id, instance) = (a2(&world, 0), world.labels(0).b3.unwrap());
     world.stop_instances(recovery(), &[instance]).unwrap();

@@ -8,7 +8,7 @@ use common::{a2, b2, configure, recovery, reverse_all, source, wait_for_job, wor
 use failback_core::cloud::Tags;
 use failback_core::id::{HostedZoneId, JobId};
 use failback_core::region::Region;
-use failback_sim::{Fault, Permission, RecordChange, RecoveryRequest, Request, Scene, World};
+use failback_sim::{CallRequest, Fault, Permission, RecordChange, RecoveryRequest, Scenario, World};
 
 const ACCOUNT: &str = "111122223333";
 const MANAGED: &str = "aws:ResourceTag/AWSElasticDisasterRecoveryManaged";
@@ -27,7 +27,7 @@ fn launched(world: &mut World) -> JobId {
     let server = a2(world, 0);
     world.enter_step(Some("launch-for-failback"), Some("run-1"));
     let tags = Tags::from([("drs-failback:run".to_owned(), "run-1".to_owned())]);
-    let request = Request::new("drs:StartRecovery", Some(source()), [&server]);
+    let request = CallRequest::new("drs:StartRecovery", Some(source()), [&server]);
     let servers: [RecoveryRequest; 1] = [server.into()];
     let job = world.call(request, |w| w.start_recovery(source(), &servers, false, tags)).ok().unwrap();
     world.enter_step(Some("check-readiness"), Some("run-2"));
@@ -36,7 +36,7 @@ fn launched(world: &mut World) -> JobId {
 }
 
 fn ready_to_launch() -> World {
-    let mut world = world(Scene::Recovered);
+    let mut world = world(Scenario::Recovered);
     reverse_all(&mut world);
     configure(&mut world, 0, false);
     world
@@ -104,10 +104,10 @@ fn a_second_launch_terminates_the_first_instance_in_the_name_of_its_caller() {
 
 #[test]
 fn terminating_asks_for_the_tag_that_drs_gives_what_it_launches() {
-    let mut world = world(Scene::Recovered);
+    let mut world = world(Scenario::Recovered);
     let id = b2(&world, 0);
     world.enter_step(Some("terminate-recovered-servers"), Some("run-1"));
-    let request = Request::new("drs:TerminateRecoveryInstances", Some(recovery()), [&id]);
+    let request = CallRequest::new("drs:TerminateRecoveryInstances", Some(recovery()), [&id]);
     let ids = [id.clone()];
     let job = world.call(request, |w| w.terminate_recovery_instances(recovery(), &ids)).ok().unwrap();
     wait_for_job(&mut world, recovery(), &job);
@@ -121,7 +121,7 @@ fn terminating_asks_for_the_tag_that_drs_gives_what_it_launches() {
 
 #[test]
 fn records_are_asked_about_by_zone_name_and_type() {
-    let mut world = world(Scene::Recovered);
+    let mut world = world(Scenario::Recovered);
     let zone: HostedZoneId = "Z0123456789ABCDEFGHIJ".parse().unwrap();
     let change = RecordChange {
         name: "Shop.Example.com.".to_owned(),
@@ -130,7 +130,7 @@ fn records_are_asked_about_by_zone_name_and_type() {
         values: vec!["10.0.0.1".to_owned()],
     };
     let targets = [zone.to_string(), change.name.clone()];
-    let request = Request::new("route53:ChangeResourceRecordSets", None::<Region>, targets);
+    let request = CallRequest::new("route53:ChangeResourceRecordSets", None::<Region>, targets);
     world.call(request, |w| w.change_record_sets(&zone, &[change])).ok().unwrap();
     let asked = asked(&world, 0, "route53:ChangeResourceRecordSets");
     let [question] = asked.as_slice() else { panic!("{asked:?}") };
@@ -143,9 +143,9 @@ fn records_are_asked_about_by_zone_name_and_type() {
 
 #[test]
 fn looking_has_no_resource_and_a_call_that_is_turned_away_asks_nothing() {
-    let mut world = world(Scene::Recovered);
+    let mut world = world(Scenario::Recovered);
     let describe = |world: &mut World| {
-        let request = Request::new("drs:DescribeJobs", Some(source()), Vec::<String>::new());
+        let request = CallRequest::new("drs:DescribeJobs", Some(source()), Vec::<String>::new());
         world.call(request, |_| Ok(()))
     };
     assert!(describe(&mut world).ok().is_some());

@@ -9,7 +9,7 @@ use common::{
     world,
 };
 use failback_core::cloud::Tags;
-use failback_sim::{Options, RecordChange, Scene, World};
+use failback_sim::{Options, RecordChange, Scenario, World};
 
 fn labels_left(world: &World) -> Vec<&'static str> {
     let mut labels: Vec<_> = world.left().into_iter().map(|left| left.label).collect();
@@ -100,7 +100,7 @@ fn from_a4_on(world: &mut World) {
 
 #[test]
 fn a_failback_by_hand_leaves_a4_and_b1_alone() {
-    let mut world = world(Scene::Recovered);
+    let mut world = world(Scenario::Recovered);
     failback(&mut world);
     assert_eq!(labels_left(&world), ["A4", "B1"]);
     for server in 0..world.fleet().len() {
@@ -114,7 +114,7 @@ fn a_failback_by_hand_leaves_a4_and_b1_alone() {
 
 #[test]
 fn without_a_write_freeze_the_writes_after_the_snapshot_are_lost() {
-    let mut world = world(Scene::Recovered);
+    let mut world = world(Scenario::Recovered);
     assert!((0..world.fleet().len()).all(|server| world.lost(server).is_none()));
     failback(&mut world);
     for server in 0..world.fleet().len() {
@@ -128,7 +128,7 @@ fn without_a_write_freeze_the_writes_after_the_snapshot_are_lost() {
 
 #[test]
 fn with_a_write_freeze_nothing_is_lost() {
-    let mut world = world(Scene::Recovered);
+    let mut world = world(Scenario::Recovered);
     reverse_all(&mut world);
     world.operator_freezes_writes(true);
     let frozen = world.acknowledged(0);
@@ -145,7 +145,7 @@ fn with_a_write_freeze_nothing_is_lost() {
 
 #[test]
 fn a_drill_by_hand_leaves_production_alone() {
-    let mut world = world(Scene::DrilledRecovered);
+    let mut world = world(Scenario::DrilledRecovered);
     until_a4(&mut world, true);
     let servers = world.fleet().len();
     for server in 0..servers {
@@ -168,7 +168,7 @@ fn a_drill_by_hand_leaves_production_alone() {
 
 #[test]
 fn a_steady_fleet_is_recovered_for_a_drill() {
-    let mut world = world(Scene::Steady);
+    let mut world = world(Scenario::Steady);
     let servers: Vec<_> = world.fleet().iter().map(|server| server.b1.clone().into()).collect();
     let job = world.start_recovery(recovery(), &servers, true, Tags::new()).unwrap();
     wait_for_job(&mut world, recovery(), &job);
@@ -192,7 +192,7 @@ fn same_seed_same_bytes() {
 
 #[test]
 fn bystanders_are_as_they_were() {
-    let mut world = world(Scene::Recovered);
+    let mut world = world(Scenario::Recovered);
     let seen = |w: &World| {
         let who = w.bystanders();
         let servers: Vec<_> =

@@ -12,7 +12,7 @@ use failback_core::ErrorName;
 use failback_core::cloud::{
     Clock, Drs, Ec2, Executions, Quotas, RecordType, RecoveryInstanceFilter, Route53,
 };
-use failback_sim::{Fault, Known, Scene, Simulation};
+use failback_sim::{Fault, Known, Scenario, Simulation};
 
 /// Every future of the simulation completes at its first poll, unless the caller is to die of it.
 fn now<T>(future: impl Future<Output = T>) -> T {
@@ -25,7 +25,7 @@ fn now<T>(future: impl Future<Output = T>) -> T {
 
 #[test]
 fn a_fleet_is_read_through_the_traits() {
-    let sim = Simulation::new(world(Scene::Recovered));
+    let sim = Simulation::new(world(Scenario::Recovered));
     let ids: Vec<_> = sim.world().fleet().iter().map(|server| server.b1.clone()).collect();
     let servers = now(sim.source_servers(recovery(), Some(&ids))).unwrap();
     assert_eq!(servers.iter().map(|server| &server.id).collect::<Vec<_>>(), ids.iter().collect::<Vec<_>>());
@@ -51,7 +51,7 @@ fn a_fleet_is_read_through_the_traits() {
 
 #[test]
 fn nothing_is_asked_where_nothing_is_wanted() {
-    let sim = Simulation::new(world(Scene::Recovered));
+    let sim = Simulation::new(world(Scenario::Recovered));
     assert!(now(sim.source_servers(recovery(), Some(&[]))).unwrap().is_empty());
     assert!(now(sim.instances(recovery(), &[])).unwrap().is_empty());
     assert!(sim.world().calls().is_empty());
@@ -59,7 +59,7 @@ fn nothing_is_asked_where_nothing_is_wanted() {
 
 #[test]
 fn refusals_and_silence_have_their_names() {
-    let sim = Simulation::new(world(Scene::Recovered));
+    let sim = Simulation::new(world(Scenario::Recovered));
     sim.world().uninitialize(source());
     let error = now(sim.replication_templates(source())).unwrap_err();
     assert_eq!(error.name(), ErrorName::NotInitialized);

@@ -21,7 +21,7 @@ use failback_sim::{Options, Simulation, World};
 use serde_json::Value;
 
 pub use call::{Answer, Pending};
-pub use failback_sim::Scene;
+pub use failback_sim::Scenario;
 pub use tamper::{Response, Tampered};
 
 /// A plan with one record, whose traffic is moved by Route 53, and an isolated network.
@@ -48,22 +48,22 @@ impl Fixture {
     /// When the change makes the plan no plan; so do all functions here when the world does not do what it should.
     #[must_use]
     pub fn failback(change: impl FnOnce(&mut Value)) -> Self {
-        Self::new(Procedure::Failback, Scene::Recovered, change)
+        Self::new(Procedure::Failback, Scenario::Recovered, change)
     }
 
     /// A drill at its beginning: production runs on A1, B2 and B3 were launched as a drill.
     #[must_use]
     pub fn drill(change: impl FnOnce(&mut Value)) -> Self {
-        Self::new(Procedure::Drill, Scene::DrilledRecovered, change)
+        Self::new(Procedure::Drill, Scenario::DrilledRecovered, change)
     }
 
     /// A procedure at its beginning, in a world of two servers.
     #[must_use]
-    pub fn new(procedure: Procedure, scene: Scene, change: impl FnOnce(&mut Value)) -> Self {
+    pub fn new(procedure: Procedure, scenario: Scenario, change: impl FnOnce(&mut Value)) -> Self {
         let mut plan: Value = serde_json::from_str(PLAN).expect("the plan is JSON");
         change(&mut plan);
         let plan = Plan::read(&plan).unwrap_or_else(|problems| panic!("{problems}"));
-        let world = World::build(&plan, &Options { scene, servers: 2, ..Options::default() });
+        let world = World::build(&plan, &Options { scenario, servers: 2, ..Options::default() });
         let servers = (0..world.fleet().len()).map(|index| server(&world, index)).collect();
         let started = Timestamp::from_millis(world.now_ms());
         let run = Run {
@@ -127,7 +127,8 @@ impl Fixture {
     #[must_use]
     pub fn writes(&self) -> usize {
         let writes = |call: &&failback_sim::Call| {
-            call.kind == failback_sim::Kind::Write && !matches!(call.outcome, failback_sim::Outcome::Err(_))
+            call.kind == failback_sim::Access::Write
+                && !matches!(call.outcome, failback_sim::CallOutcome::Err(_))
         };
         self.simulation.world().calls().iter().filter(writes).count()
     }

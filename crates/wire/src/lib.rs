@@ -4,28 +4,28 @@
 //! service are those of the request's credential scope, so one port serves all of them. Signatures are not checked:
 //! nothing here is secret. What is not modelled is refused, and never answered with success.
 
-mod answer;
 mod clock;
+mod credential_scope;
 mod drs;
 mod ec2;
-mod fidelity;
-mod front;
-mod incoming;
 mod namespaces;
 mod paging;
 mod query;
+mod quirks;
+mod request;
+mod response;
 mod route53;
-mod scope;
+mod router;
 mod server;
 mod sim_api;
-mod states;
+mod step_functions;
 mod sts;
 mod time;
 mod xml;
 
-pub use answer::{Answer, Reply};
 pub use clock::Speed;
-pub use fidelity::{Fidelity, Strain};
-pub use front::Front;
-pub use incoming::Incoming;
-pub use server::{Handler, Server};
+pub use quirks::{Quirk, Quirks};
+pub use request::HttpRequest;
+pub use response::{HttpResponse, Reply};
+pub use router::Router;
+pub use server::{Handler, HttpServer};

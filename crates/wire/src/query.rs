@@ -6,8 +6,8 @@ use std::str::FromStr;
 
 use failback_sim::ServiceError;
 
-use crate::incoming::Incoming;
 use crate::paging::Page;
+use crate::request::HttpRequest;
 
 /// The parameters of a form.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,8 +15,8 @@ pub(crate) struct Parameters(BTreeMap<String, String>);
 
 impl Parameters {
     /// Those of the body, or of the query string.
-    pub(crate) fn read(incoming: &Incoming) -> Self {
-        let bytes = if incoming.body.is_empty() { incoming.query.as_bytes() } else { &incoming.body };
+    pub(crate) fn read(request: &HttpRequest) -> Self {
+        let bytes = if request.body.is_empty() { request.query.as_bytes() } else { &request.body };
         Self(
             form_urlencoded::parse(bytes)
                 .map(|(key, value)| (key.into_owned(), value.into_owned()))
@@ -92,8 +92,8 @@ mod tests {
     #[test]
     fn lists_and_filters_are_numbered_from_one() {
         let body = b"Action=DescribeInstances&InstanceId.1=i-00000001&InstanceId.2=i-00000002&Filter.1.Name=tag%3Aapp&Filter.1.Value.1=shop";
-        let incoming = Incoming { body: body.to_vec(), ..Incoming::default() };
-        let parameters = Parameters::read(&incoming);
+        let request = HttpRequest { body: body.to_vec(), ..HttpRequest::default() };
+        let parameters = Parameters::read(&request);
         assert_eq!(parameters.action(), "DescribeInstances");
         assert_eq!(parameters.list("InstanceId"), ["i-00000001", "i-00000002"]);
         assert_eq!(parameters.filters(), [("tag:app", vec!["shop"])]);

@@ -15,8 +15,8 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 
-use crate::answer::{Answer, Reply};
-use crate::incoming::Incoming;
+use crate::request::HttpRequest;
+use crate::response::{HttpResponse, Reply};
 
 /// Connections at a time.
 const CONNECTIONS: usize = 256;
@@ -30,30 +30,30 @@ const SILENCE: Duration = Duration::from_mins(5);
 /// Answers requests, apart from their transport.
 pub trait Handler: Send + Sync + 'static {
     /// What the caller gets, and after how long.
-    fn handle(&self, incoming: &Incoming) -> (Reply, Duration);
+    fn handle(&self, request: &HttpRequest) -> (Reply, Duration);
 }
 
-impl Handler for crate::front::Front {
-    fn handle(&self, incoming: &Incoming) -> (Reply, Duration) {
-        Self::handle(self, incoming)
+impl Handler for crate::router::Router {
+    fn handle(&self, request: &HttpRequest) -> (Reply, Duration) {
+        Self::handle(self, request)
     }
 }
 
 /// A handler that listens.
 #[derive(Debug)]
-pub struct Server<H> {
+pub struct HttpServer<H> {
     listener: TcpListener,
-    front: Arc<H>,
+    router: Arc<H>,
 }
 
-impl<H: Handler> Server<H> {
+impl<H: Handler> HttpServer<H> {
     /// Listens on 127.0.0.1, and nowhere else: the simulator checks no signatures. Port 0 takes any that is free.
     ///
     /// # Errors
     /// When the port is taken.
-    pub async fn bind(port: u16, front: Arc<H>) -> io::Result<Self> {
+    pub async fn bind(port: u16, router: Arc<H>) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
-        Ok(Self { listener, front })
+        Ok(Self { listener, router })
     }
 
     /// Where it listens.
@@ -76,9 +76,9 @@ impl<H: Handler> Server<H> {
             // A connection that failed before it was accepted is none of anybody's.
             let Ok((stream, _)) = stream else { continue };
             let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
-            let front = Arc::clone(&self.front);
+            let router = Arc::clone(&self.router);
             tokio::spawn(async move {
-                connection(stream, front).await;
+                connection(stream, router).await;
                 drop(place);
             });
         }
@@ -97,12 +97,12 @@ impl std::fmt::Display for Cut {
 
 impl std::error::Error for Cut {}
 
-async fn connection<H: Handler>(stream: TcpStream, front: Arc<H>) {
+async fn connection<H: Handler>(stream: TcpStream, router: Arc<H>) {
     // Answers are small and waited for.
     let _ = stream.set_nodelay(true);
     let service = service_fn(move |request| {
-        let front = Arc::clone(&front);
-        async move { answer(request, front.as_ref()).await }
+        let router = Arc::clone(&router);
+        async move { answer(request, router.as_ref()).await }
     });
     let mut http = hyper::server::conn::http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(PATIENCE);
@@ -110,17 +110,17 @@ async fn connection<H: Handler>(stream: TcpStream, front: Arc<H>) {
     let _ = http.serve_connection(TokioIo::new(stream), service).await;
 }
 
-async fn answer<H: Handler>(request: Request<Body>, front: &H) -> Result<Response<Full<Bytes>>, Cut> {
-    let incoming = match read(request).await {
-        Ok(incoming) => incoming,
+async fn answer<H: Handler>(request: Request<Body>, router: &H) -> Result<Response<Full<Bytes>>, Cut> {
+    let request = match read(request).await {
+        Ok(request) => request,
         Err(status) => return Ok(plain(status)),
     };
-    let (reply, delay) = front.handle(&incoming);
+    let (reply, delay) = router.handle(&request);
     if !delay.is_zero() {
         tokio::time::sleep(delay).await;
     }
     match reply {
-        Reply::Answer(answer) => Ok(response(answer)),
+        Reply::Response(answer) => Ok(response(answer)),
         Reply::Cut => Err(Cut),
         Reply::Silence => {
             tokio::time::sleep(SILENCE).await;
@@ -129,7 +129,7 @@ async fn answer<H: Handler>(request: Request<Body>, front: &H) -> Result<Respons
     }
 }
 
-async fn read(request: Request<Body>) -> Result<Incoming, StatusCode> {
+async fn read(request: Request<Body>) -> Result<HttpRequest, StatusCode> {
     let (head, body) = request.into_parts();
     let collected = tokio::time::timeout(PATIENCE, Limited::new(body, BODY_BYTES).collect()).await;
     let body = match collected {
@@ -141,7 +141,7 @@ async fn read(request: Request<Body>) -> Result<Incoming, StatusCode> {
         Err(_) => return Err(StatusCode::REQUEST_TIMEOUT),
     };
     let text = |value: &hyper::header::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
-    Ok(Incoming {
+    Ok(HttpRequest {
         method: head.method.to_string(),
         path: head.uri.path().to_owned(),
         query: head.uri.query().unwrap_or_default().to_owned(),
@@ -156,7 +156,7 @@ fn plain(status: StatusCode) -> Response<Full<Bytes>> {
     response
 }
 
-fn response(answer: Answer) -> Response<Full<Bytes>> {
+fn response(answer: HttpResponse) -> Response<Full<Bytes>> {
     let mut builder =
         Response::builder().status(answer.status).header("x-amzn-requestid", crate::ec2::REQUEST_ID);
     if !answer.content_type.is_empty() {

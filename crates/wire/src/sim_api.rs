@@ -3,44 +3,44 @@
 use failback_core::cloud::RunningExecution;
 use failback_core::procedure::Procedure;
 use failback_core::timestamp::Timestamp;
-use failback_sim::{Call, Fault, Kind, Known, Outcome, World};
+use failback_sim::{Access, Call, CallOutcome, Fault, Known, World};
 use serde_json::{Value, json};
 
-use crate::answer::Answer;
-use crate::front::Front;
-use crate::incoming::Incoming;
+use crate::request::HttpRequest;
+use crate::response::HttpResponse;
+use crate::router::Router;
 
 /// The most seconds that one request moves time by: 60 days.
 const MOST_SECONDS: f64 = 5_184_000.0;
 
 /// Answers what is asked of the simulator itself; anything else is not its own.
-pub(crate) fn answer(front: &Front, incoming: &Incoming) -> Option<Answer> {
-    let segments = incoming.segments();
+pub(crate) fn answer(router: &Router, request: &HttpRequest) -> Option<HttpResponse> {
+    let segments = request.segments();
     let (first, rest) = segments.split_first()?;
     if first != "_sim" {
         return None;
     }
     let rest: Vec<&str> = rest.iter().map(String::as_str).collect();
-    let body: Value = serde_json::from_slice(&incoming.body).unwrap_or_default();
-    let result = match (incoming.method.as_str(), &rest[..]) {
-        ("GET", []) => Ok(overview(&front.simulation().world())),
-        ("POST", ["advance"]) => advance(front, &body),
-        ("GET", ["calls"]) => Ok(calls(&front.simulation().world(), incoming)),
-        ("GET", ["permissions"]) => Ok(permissions(&front.simulation().world())),
-        ("GET", ["faults"]) => Ok(faults(&front.simulation().world())),
-        ("POST", ["faults"]) => add_fault(front, &body),
+    let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
+    let result = match (request.method.as_str(), &rest[..]) {
+        ("GET", []) => Ok(overview(&router.simulation().world())),
+        ("POST", ["advance"]) => advance(router, &body),
+        ("GET", ["calls"]) => Ok(calls(&router.simulation().world(), request)),
+        ("GET", ["permissions"]) => Ok(permissions(&router.simulation().world())),
+        ("GET", ["faults"]) => Ok(faults(&router.simulation().world())),
+        ("POST", ["faults"]) => add_fault(router, &body),
         ("DELETE", ["faults"]) => {
-            front.simulation().world().clear_faults();
+            router.simulation().world().clear_faults();
             Ok(json!({}))
         }
-        ("POST", ["executions"]) => begin(front, &body),
+        ("POST", ["executions"]) => begin(router, &body),
         ("DELETE", ["executions", id]) => {
-            front.simulation().world().execution_ended(id);
+            router.simulation().world().execution_ended(id);
             Ok(json!({}))
         }
         ("POST", ["traffic"]) => {
             // For plans whose traffic people redirect.
-            front.simulation().world().operator_moves_traffic();
+            router.simulation().world().operator_moves_traffic();
             Ok(json!({}))
         }
         (method, _) => {
@@ -48,7 +48,7 @@ pub(crate) fn answer(front: &Front, incoming: &Incoming) -> Option<Answer> {
                 "{method} {} is not known. Known are GET /_sim, POST /_sim/advance, GET /_sim/calls, GET \
                  /_sim/permissions, GET, POST and DELETE /_sim/faults, POST and DELETE /_sim/executions, POST \
                  /_sim/traffic",
-                incoming.path
+                request.path
             );
             return Some(shown(404, &json!({ "message": message })));
         }
@@ -60,8 +60,8 @@ pub(crate) fn answer(front: &Front, incoming: &Incoming) -> Option<Answer> {
 }
 
 /// JSON for people: they ask with curl.
-fn shown(status: u16, value: &Value) -> Answer {
-    Answer { body: format!("{value:#}\n").into_bytes(), ..Answer::json(status, value) }
+fn shown(status: u16, value: &Value) -> HttpResponse {
+    HttpResponse { body: format!("{value:#}\n").into_bytes(), ..HttpResponse::json(status, value) }
 }
 
 fn now(world: &World) -> String {
@@ -95,41 +95,41 @@ fn overview(world: &World) -> Value {
     })
 }
 
-fn advance(front: &Front, body: &Value) -> Result<Value, String> {
+fn advance(router: &Router, body: &Value) -> Result<Value, String> {
     let seconds = body["seconds"].as_f64().filter(|seconds| (0.0..=MOST_SECONDS).contains(seconds));
     let seconds = seconds.ok_or_else(|| {
         format!(
             "say how far time is to move, such as {{\"seconds\": 600}}, with at most {MOST_SECONDS} seconds"
         )
     })?;
-    let mut world = front.simulation().world();
+    let mut world = router.simulation().world();
     #[allow(clippy::cast_possible_truncation, reason = "bounded above")]
     world.advance_by((seconds * 1_000.0) as i64);
     Ok(json!({ "now": now(&world), "nowMillis": world.now_ms() }))
 }
 
-fn calls(world: &World, incoming: &Incoming) -> Value {
-    let writes = incoming.parameter("kind").as_deref() == Some("write");
-    let since: usize = incoming.parameter("since").and_then(|text| text.parse().ok()).unwrap_or(0);
+fn calls(world: &World, request: &HttpRequest) -> Value {
+    let writes = request.parameter("kind").as_deref() == Some("write");
+    let since: usize = request.parameter("since").and_then(|text| text.parse().ok()).unwrap_or(0);
     let shape = |(number, call): (usize, &Call)| {
         json!({
             "number": number,
             "at": Timestamp::from_millis(call.at_ms).to_string(),
             "operation": format!("{}:{}", call.service, call.operation),
-            "write": call.kind == Kind::Write,
+            "write": call.kind == Access::Write,
             "region": call.region,
             "targets": call.targets,
             "step": call.step,
             "outcome": match &call.outcome {
-                Outcome::Ok => "ok",
-                Outcome::Err(code) => *code,
-                Outcome::Lost => "answer lost",
+                CallOutcome::Ok => "ok",
+                CallOutcome::Err(code) => *code,
+                CallOutcome::Lost => "answer lost",
             },
             "changed": call.changed.iter().map(|changed| format!("{changed:?}")).collect::<Vec<_>>(),
         })
     };
     let kept = world.calls().iter().enumerate().skip(since);
-    let kept = kept.filter(|(_, call)| !writes || call.kind == Kind::Write);
+    let kept = kept.filter(|(_, call)| !writes || call.kind == Access::Write);
     json!({ "calls": kept.map(shape).collect::<Vec<_>>() })
 }
 
@@ -152,24 +152,24 @@ fn faults(world: &World) -> Value {
     json!({ "faults": world.faults().iter().map(shown).collect::<Vec<_>>() })
 }
 
-fn add_fault(front: &Front, body: &Value) -> Result<Value, String> {
+fn add_fault(router: &Router, body: &Value) -> Result<Value, String> {
     let text = body["fault"].as_str().ok_or("say what goes wrong, such as {\"fault\": \"boot:web-1\"}")?;
-    let mut world = front.simulation().world();
+    let mut world = router.simulation().world();
     let servers: Vec<String> = world.fleet().iter().map(|server| server.name.clone()).collect();
-    let fault = Fault::parse(text, &Known { steps: front.steps(), servers: &servers, ..Known::default() });
+    let fault = Fault::parse(text, &Known { steps: router.steps(), servers: &servers, ..Known::default() });
     world.add_fault(fault.map_err(|error| error.to_string())?);
     Ok(json!({}))
 }
 
 /// An execution that runs elsewhere, so that `ListExecutions` knows it.
-fn begin(front: &Front, body: &Value) -> Result<Value, String> {
+fn begin(router: &Router, body: &Value) -> Result<Value, String> {
     let id = body["id"].as_str().ok_or("`id` is missing: the ARN of the execution")?;
     let procedure = match body["procedure"].as_str() {
         Some("drill") => Procedure::Drill,
         Some("failback") => Procedure::Failback,
         _ => return Err("`procedure` must be `drill` or `failback`".to_owned()),
     };
-    let mut world = front.simulation().world();
+    let mut world = router.simulation().world();
     let started = Timestamp::from_millis(world.now_ms());
     let input = body["input"].clone();
     world.execution_started(RunningExecution { id: id.to_owned(), started, procedure, input });

@@ -1,25 +1,30 @@
 //! STS: who calls, and roles to assume. Nothing is checked: every key is good, and every role may be assumed.
 
 use failback_core::region::Region;
-use failback_sim::{Request, ServiceError, World};
+use failback_sim::{CallRequest, ServiceError, World};
 
-use crate::answer::{Answer, Reply};
+use crate::credential_scope::CredentialScope;
 use crate::ec2::REQUEST_ID;
-use crate::incoming::Incoming;
 use crate::namespaces;
 use crate::query::Parameters;
-use crate::scope::Scope;
+use crate::request::HttpRequest;
+use crate::response::{HttpResponse, Reply};
 use crate::time::zulu;
 use crate::xml::Xml;
 
 const HOUR_MS: i64 = 3_600_000;
 
 /// Answers a request to STS.
-pub(crate) fn answer(world: &mut World, region: Option<Region>, incoming: &Incoming, scope: &Scope) -> Reply {
-    let parameters = Parameters::read(incoming);
+pub(crate) fn answer(
+    world: &mut World,
+    region: Option<Region>,
+    request: &HttpRequest,
+    scope: &CredentialScope,
+) -> Reply {
+    let parameters = Parameters::read(request);
     match parameters.action() {
         "GetCallerIdentity" => {
-            let outcome = world.call(Request::new("sts:GetCallerIdentity", region, [""; 0]), |world| {
+            let outcome = world.call(CallRequest::new("sts:GetCallerIdentity", region, [""; 0]), |world| {
                 Ok(world.account().to_owned())
             });
             Reply::of(outcome, |account| identity(&account, scope), |fault| error(&fault))
@@ -27,7 +32,7 @@ pub(crate) fn answer(world: &mut World, region: Option<Region>, incoming: &Incom
         "AssumeRole" => {
             let role = parameters.text("RoleArn").unwrap_or_default().to_owned();
             let session = parameters.text("RoleSessionName").unwrap_or_default().to_owned();
-            let request = Request::new("sts:AssumeRole", region, [&role]);
+            let request = CallRequest::new("sts:AssumeRole", region, [&role]);
             let outcome = world.call(request, |world| {
                 if !role.starts_with("arn:") || session.is_empty() {
                     return Err(ServiceError::new(
@@ -43,13 +48,13 @@ pub(crate) fn answer(world: &mut World, region: Option<Region>, incoming: &Incom
             let message = format!(
                 "{action} is not modelled by this simulator. Operations of STS that are: GetCallerIdentity, AssumeRole"
             );
-            Reply::Answer(error(&ServiceError::new("InvalidAction", message)))
+            Reply::Response(error(&ServiceError::new("InvalidAction", message)))
         }
     }
 }
 
 /// An error in the form of AWS's older query protocol.
-pub(crate) fn error(fault: &ServiceError) -> Answer {
+pub(crate) fn error(fault: &ServiceError) -> HttpResponse {
     let text = Xml::document("ErrorResponse", namespaces::STS, |xml| {
         xml.element("Error", |xml| {
             xml.leaf("Type", if fault.http < 500 { "Sender" } else { "Receiver" });
@@ -58,18 +63,18 @@ pub(crate) fn error(fault: &ServiceError) -> Answer {
         });
         xml.leaf("RequestId", REQUEST_ID);
     });
-    Answer::xml(fault.http, text)
+    HttpResponse::xml(fault.http, text)
 }
 
-fn response(name: &str, inner: impl FnOnce(&mut Xml)) -> Answer {
+fn response(name: &str, inner: impl FnOnce(&mut Xml)) -> HttpResponse {
     let text = Xml::document(&format!("{name}Response"), namespaces::STS, |xml| {
         xml.element(&format!("{name}Result"), inner);
         xml.element("ResponseMetadata", |xml| xml.leaf("RequestId", REQUEST_ID));
     });
-    Answer::xml(200, text)
+    HttpResponse::xml(200, text)
 }
 
-fn identity(account: &str, scope: &Scope) -> Answer {
+fn identity(account: &str, scope: &CredentialScope) -> HttpResponse {
     response("GetCallerIdentity", |xml| {
         xml.leaf("Arn", format!("arn:aws:iam::{account}:user/{}", scope.key));
         xml.leaf("UserId", &scope.key);
@@ -77,7 +82,7 @@ fn identity(account: &str, scope: &Scope) -> Answer {
     })
 }
 
-fn assumed(role: &str, session: &str, now_ms: i64) -> Answer {
+fn assumed(role: &str, session: &str, now_ms: i64) -> HttpResponse {
     let assumed = role.replace(":iam::", ":sts::").replace(":role/", ":assumed-role/");
     response("AssumeRole", |xml| {
         xml.element("Credentials", |xml| {

@@ -3,7 +3,7 @@ use failback_core::cloud::{Cloud, DrsQuotas, InstanceState, JobStatus, LaunchSta
 use failback_core::procedure::Procedure;
 use failback_core::run::tag;
 use failback_core::timestamp::Timestamp;
-use failback_testkit::{Fixture, Pending, Response, Scene};
+use failback_testkit::{Fixture, Pending, Response, Scenario};
 use serde_json::{Value, json};
 
 fn step(cloud: &dyn Cloud, payload: Value, deadline: Timestamp) -> Pending<'_> {
@@ -16,7 +16,7 @@ fn launching(plan: &mut Value) {
 
 /// Production runs on A1, and nothing is recovered.
 fn steady() -> Fixture {
-    Fixture::new(Procedure::Drill, Scene::Steady, launching)
+    Fixture::new(Procedure::Drill, Scenario::Steady, launching)
 }
 
 #[test]
@@ -49,7 +49,7 @@ fn what_is_up_and_tagged_is_left_as_it_is() {
 
 #[test]
 fn a_b2_that_no_drill_of_this_program_launched_is_not_adopted() {
-    Fixture::new(Procedure::Drill, Scene::DrilledRecovered, launching)
+    Fixture::new(Procedure::Drill, Scenario::DrilledRecovered, launching)
         .refused(step, "this recovery instance was not launched by a drill");
 }
 
@@ -80,7 +80,7 @@ fn a_b2_whose_agent_was_not_seen_or_that_does_not_run_is_waited_for() {
 
 /// A launch has been tried so often, and this has become of it.
 fn tried(launch: LaunchStatus, times: usize, relaunches_max: u32) -> Fixture {
-    let mut fixture = Fixture::new(Procedure::Drill, Scene::Steady, |plan| {
+    let mut fixture = Fixture::new(Procedure::Drill, Scenario::Steady, |plan| {
         launching(plan);
         plan["launch"]["relaunchesMax"] = json!(relaunches_max);
     });
@@ -128,7 +128,8 @@ fn a_launch_that_succeeded_and_does_not_show_is_waited_for() {
 
 #[test]
 fn an_a2_that_somebody_left_is_looked_at_for_jobs() {
-    let mut fixture = Fixture::new(Procedure::Drill, Scene::DrilledRecovered, launching).reversed().stopped();
+    let mut fixture =
+        Fixture::new(Procedure::Drill, Scenario::DrilledRecovered, launching).reversed().stopped();
     let all: Vec<_> = (0..2).map(|server| fixture.b2(server)).collect();
     fixture.simulation.world().terminate_recovery_instances(fixture.recovery(), &all).unwrap();
     fixture.pass(1_200);
@@ -194,7 +195,7 @@ fn a_call_that_is_late_begins_nothing() {
 
 #[test]
 fn a_plan_that_does_not_ask_for_it_launches_nothing() {
-    Fixture::new(Procedure::Drill, Scene::Steady, |_| ())
+    Fixture::new(Procedure::Drill, Scenario::Steady, |_| ())
         .refused(step, "the plan does not ask to launch recovered servers");
 }
 

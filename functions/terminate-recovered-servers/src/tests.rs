@@ -63,10 +63,13 @@ fn a_drill_terminates_its_own_b2_and_no_other() {
     fixture.done(step);
     assert_eq!(fixture.left(), ["A1 A2 B1", "A1 A2 B1"]);
     // Recovered for real: A1 is stopped, traffic is on B3.
-    let mut fixture =
-        Fixture::new(failback_core::procedure::Procedure::Drill, failback_testkit::Scene::Recovered, |_| ())
-            .reversed()
-            .stopped();
+    let mut fixture = Fixture::new(
+        failback_core::procedure::Procedure::Drill,
+        failback_testkit::Scenario::Recovered,
+        |_| (),
+    )
+    .reversed()
+    .stopped();
     fixture.refused(step, "may be production");
     let keeps = |plan: &mut Value| plan["drill"]["keepRecoveredServers"] = json!(true);
     Fixture::drill(keeps).reversed().stopped().refused(step, "the plan keeps the recovered servers");

@@ -17,7 +17,7 @@ use failback_core::plan::Plan;
 use failback_core::procedure::Procedure;
 use failback_core::timestamp::Timestamp;
 use failback_sim::{Simulation, World};
-use failback_wire::{Fidelity, Front, Server, Speed, Strain};
+use failback_wire::{HttpServer, Quirk, Quirks, Router, Speed};
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
@@ -34,12 +34,12 @@ impl Wire {
     ///
     /// # Panics
     /// When there is no free port.
-    pub fn open(simulation: &Simulation, strain: impl IntoIterator<Item = Fidelity>) -> Self {
+    pub fn open(simulation: &Simulation, quirks: impl IntoIterator<Item = Quirk>) -> Self {
         // One worker serves; the thread of the test calls.
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
         let runtime = runtime.expect("a runtime starts");
-        let front = Arc::new(Front::new(simulation.clone(), Speed(0.0), Strain::new(strain)));
-        let server = runtime.block_on(Server::bind(0, front)).expect("a port is free");
+        let router = Arc::new(Router::new(simulation.clone(), Speed(0.0), Quirks::new(quirks)));
+        let server = runtime.block_on(HttpServer::bind(0, router)).expect("a port is free");
         let port = server.address().expect("it has an address").port();
         runtime.spawn(server.run(std::future::pending()));
         let machine = |name: &str| format!("arn:aws:states:us-east-1:111122223333:stateMachine:{name}");
@@ -120,9 +120,9 @@ pub fn setting(procedure: Procedure, seed: u64) -> Setting {
 pub fn run(
     rehearsal: &mut Rehearsal,
     procedure: Procedure,
-    strain: impl IntoIterator<Item = Fidelity>,
+    quirks: impl IntoIterator<Item = Quirk>,
 ) -> (Run, Said) {
-    let wire = Wire::open(&rehearsal.simulation, strain);
+    let wire = Wire::open(&rehearsal.simulation, quirks);
     rehearsal.set_program(Program::deployed().expect("the machines can be read").performed_by(wire));
     let mut said = Said::default();
     (rehearsal.run(procedure, &mut said), said)

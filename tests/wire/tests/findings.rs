@@ -23,7 +23,7 @@ fn agent_not_ready() {
     assert!(said.has("Launch Recovered Servers", "DRS has not seen the agents"), "{said:?}");
     let world = rehearsal.simulation.world();
     let refused = |call: &&failback_sim::Call| {
-        call.operation == "ReverseReplication" && call.outcome != failback_sim::Outcome::Ok
+        call.operation == "ReverseReplication" && call.outcome != failback_sim::CallOutcome::Ok
     };
     assert_eq!(world.calls().iter().filter(refused).count(), 0, "it waits, and is not refused");
 }

@@ -3,6 +3,6 @@
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 mod bad;
-mod fidelity;
 mod findings;
+mod quirks;
 mod same;

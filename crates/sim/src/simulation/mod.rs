@@ -10,7 +10,7 @@ use failback_core::Result;
 use failback_core::region::Region;
 
 use crate::service_error::{ServiceError, no_answer};
-use crate::world::{Answer, Request, World};
+use crate::world::{CallRequest, CallResult, World};
 
 /// A world that several steps, a driver and an auditor share.
 #[derive(Debug, Clone)]
@@ -38,13 +38,13 @@ impl Simulation {
         targets: Vec<String>,
         run: impl FnOnce(&mut World) -> Result<T, ServiceError>,
     ) -> Result<T> {
-        let request = Request::new(operation, region.into(), targets);
+        let request = CallRequest::new(operation, region.into(), targets);
         let answer = self.world().call(request, run);
         match answer {
-            Answer::Ok(value) => Ok(value),
-            Answer::Refused(fault) => Err(fault.into_error(operation)),
-            Answer::Lost => Err(no_answer(operation)),
-            Answer::Died => {
+            CallResult::Ok(value) => Ok(value),
+            CallResult::Refused(fault) => Err(fault.into_error(operation)),
+            CallResult::Lost => Err(no_answer(operation)),
+            CallResult::Died => {
                 // The process is gone: nobody will ever see an answer.
                 drop(answer);
                 std::future::pending().await

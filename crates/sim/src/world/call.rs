@@ -7,12 +7,12 @@ use failback_core::region::Region;
 
 use super::World;
 use crate::durations::{READ_LATENCY, WRITE_LATENCY};
-use crate::operation::{Kind, Operation};
+use crate::operation::{Access, Operation};
 use crate::service_error::ServiceError;
 
 /// A call as it comes in.
 #[derive(Debug, Clone)]
-pub struct Request {
+pub struct CallRequest {
     /// Which operation.
     pub operation: Operation,
     /// In which Region; Route 53 and Step Functions have none.
@@ -21,7 +21,7 @@ pub struct Request {
     pub targets: Vec<String>,
 }
 
-impl Request {
+impl CallRequest {
     /// A call of an operation by its name.
     ///
     /// # Panics
@@ -38,7 +38,7 @@ impl Request {
 
 /// How a call ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
+pub enum CallOutcome {
     /// It did what it says.
     Ok,
     /// AWS refused, with this code.
@@ -70,7 +70,7 @@ pub struct Call {
     /// Such as `StartRecovery`.
     pub operation: &'static str,
     /// Whether it can change anything.
-    pub kind: Kind,
+    pub kind: Access,
     /// In which Region.
     pub region: Option<Region>,
     /// Ids that it named.
@@ -80,7 +80,7 @@ pub struct Call {
     /// In which step.
     pub step: Option<String>,
     /// How it ended.
-    pub outcome: Outcome,
+    pub outcome: CallOutcome,
     /// What it changed at once.
     pub changed: Vec<Changed>,
 }
@@ -88,7 +88,7 @@ pub struct Call {
 impl Call {
     /// True when it has changed something in DRS, EC2 or Route 53. Evidence that is kept in a bucket changes nothing.
     pub fn has_changed(&self) -> bool {
-        self.kind == Kind::Write && self.service != "s3" && !matches!(self.outcome, Outcome::Err(_))
+        self.kind == Access::Write && self.service != "s3" && !matches!(self.outcome, CallOutcome::Err(_))
     }
 }
 
@@ -124,7 +124,7 @@ pub trait Observer {
 
 /// What the caller of a call gets.
 #[derive(Debug)]
-pub enum Answer<T> {
+pub enum CallResult<T> {
     /// An answer.
     Ok(T),
     /// A refusal.
@@ -135,7 +135,7 @@ pub enum Answer<T> {
     Died,
 }
 
-impl<T> Answer<T> {
+impl<T> CallResult<T> {
     /// The answer, as far as there is one.
     pub fn ok(self) -> Option<T> {
         match self {
@@ -149,11 +149,11 @@ impl World {
     /// Every call comes through here: time passes, faults are asked for, the operation runs, the call is logged.
     pub fn call<T>(
         &mut self,
-        request: Request,
+        request: CallRequest,
         run: impl FnOnce(&mut Self) -> Result<T, ServiceError>,
-    ) -> Answer<T> {
-        let Request { operation, region, targets } = request;
-        let base = if operation.kind == Kind::Read { READ_LATENCY } else { WRITE_LATENCY };
+    ) -> CallResult<T> {
+        let CallRequest { operation, region, targets } = request;
+        let base = if operation.kind == Access::Read { READ_LATENCY } else { WRITE_LATENCY };
         let jitter = self.latency.i64(0..=base / 2);
         self.advance_to(self.now_ms + base + jitter);
         self.changed.clear();
@@ -166,18 +166,18 @@ impl World {
             result
         };
         let lost = result.is_ok() && self.loses_answer(operation);
-        let died = result.is_ok() && operation.kind == Kind::Write && self.dies_now();
+        let died = result.is_ok() && operation.kind == Access::Write && self.dies_now();
         let outcome = match &result {
-            Err(fault) => Outcome::Err(fault.code),
-            Ok(_) if lost => Outcome::Lost,
-            Ok(_) => Outcome::Ok,
+            Err(fault) => CallOutcome::Err(fault.code),
+            Ok(_) if lost => CallOutcome::Lost,
+            Ok(_) => CallOutcome::Ok,
         };
         self.log(operation, region, targets, outcome);
         match result {
-            Ok(_) if died => Answer::Died,
-            Ok(_) if lost => Answer::Lost,
-            Ok(value) => Answer::Ok(value),
-            Err(fault) => Answer::Refused(fault),
+            Ok(_) if died => CallResult::Died,
+            Ok(_) if lost => CallResult::Lost,
+            Ok(value) => CallResult::Ok(value),
+            Err(fault) => CallResult::Refused(fault),
         }
     }
 
@@ -196,7 +196,13 @@ impl World {
         self.faults.iter_mut().any(|fault| fault.loses(operation))
     }
 
-    fn log(&mut self, operation: Operation, region: Option<Region>, targets: Vec<String>, outcome: Outcome) {
+    fn log(
+        &mut self,
+        operation: Operation,
+        region: Option<Region>,
+        targets: Vec<String>,
+        outcome: CallOutcome,
+    ) {
         let mut changed = std::mem::take(&mut self.changed);
         changed.sort();
         changed.dedup();

@@ -1,6 +1,6 @@
 //! The bucket to which the state machines write their reports.
 
-use super::{Answer, Request, World};
+use super::{CallRequest, CallResult, World};
 use crate::service_error::ServiceError;
 
 /// Name of the bucket.
@@ -12,18 +12,18 @@ impl World {
     /// # Errors
     /// What S3 answers where a fault has it refuse.
     pub fn keep_evidence(&mut self, key: &str, body: String) -> Result<(), ServiceError> {
-        let request = Request::new("s3:PutObject", Some(self.pair.1), [key]);
+        let request = CallRequest::new("s3:PutObject", Some(self.pair.1), [key]);
         let kept = self.call(request, |world| {
             world.evidence.insert(key.to_owned(), body);
             Ok(())
         });
         match kept {
-            Answer::Ok(()) => Ok(()),
+            CallResult::Ok(()) => Ok(()),
             // What S3 does not model, all of it, Step Functions calls by one name.
-            Answer::Refused(fault) => {
+            CallResult::Refused(fault) => {
                 Err(ServiceError::new("S3Exception", format!("{}: {}", fault.code, fault.message)))
             }
-            Answer::Lost | Answer::Died => Err(ServiceError::new("SdkClientException", "no answer")),
+            CallResult::Lost | CallResult::Died => Err(ServiceError::new("SdkClientException", "no answer")),
         }
     }
 

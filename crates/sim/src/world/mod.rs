@@ -32,7 +32,7 @@ use crate::objects::{Change, Zone};
 use crate::permission;
 use crate::switches::Switches;
 
-pub use call::{Answer, Call, Changed, Observer, Occurrence, Outcome, Request};
+pub use call::{Call, CallOutcome, CallRequest, CallResult, Changed, Observer, Occurrence};
 pub use dns::RecordChange;
 pub use ec2::Version;
 pub use fleet::{FleetServer, Labels, Left, LeftKind};
@@ -135,7 +135,7 @@ impl World {
         self.now_ms
     }
 
-    /// When the scene began.
+    /// When the scenario began.
     pub fn start_ms(&self) -> i64 {
         self.start_ms
     }
@@ -212,7 +212,7 @@ impl World {
         self.executions.remove(id);
     }
 
-    /// Work that AWS has done for the fleet since the scene began.
+    /// Work that AWS has done for the fleet since the scenario began.
     pub fn works(&self) -> &[Work] {
         &self.works
     }

@@ -236,7 +236,7 @@ impl World {
         Some(LossWindow { records: missing.count(), first_ms, last_ms })
     }
 
-    /// How long nothing ran where a server's traffic went, since the scene began.
+    /// How long nothing ran where a server's traffic went, since the scenario began.
     pub fn dark_ms(&self, server: usize) -> i64 {
         let Some(traffic) = self.workload.servers.get(server) else { return 0 };
         traffic.dark_ms + traffic.dark_since.map_or(0, |since| self.now_ms - since)

@@ -6,7 +6,7 @@ use failback_core::cloud::{InstanceState, JobStatus, LaunchStatus, Tags};
 use failback_core::id::{JobId, RecoveryInstanceId, SourceServerId};
 use failback_core::plan::Plan;
 use failback_core::region::Region;
-use failback_sim::{Options, Scene, ServiceError, Version, World};
+use failback_sim::{Options, Scenario, ServiceError, Version, World};
 
 pub const MINUTE: i64 = 60_000;
 
@@ -47,8 +47,8 @@ pub fn recovery() -> Region {
     "us-east-2".parse().unwrap()
 }
 
-pub fn world(scene: Scene) -> World {
-    World::build(&plan(), &Options { scene, ..Options::default() })
+pub fn world(scenario: Scenario) -> World {
+    World::build(&plan(), &Options { scenario, ..Options::default() })
 }
 
 pub fn b1(world: &World, server: usize) -> SourceServerId {

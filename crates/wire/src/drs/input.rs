@@ -8,8 +8,8 @@ use failback_core::timestamp::Timestamp;
 use failback_sim::ServiceError;
 use serde_json::Value;
 
-use crate::incoming::Incoming;
 use crate::paging::Page;
+use crate::request::HttpRequest;
 
 /// A request's body, and what its path and query say.
 pub(crate) struct Input {
@@ -27,16 +27,16 @@ fn invalid(message: impl Into<String>) -> ServiceError {
 impl Input {
     /// # Errors
     /// When the body is no JSON object.
-    pub(crate) fn read(incoming: &Incoming, arn: Option<&String>) -> Result<Self, ServiceError> {
-        let body = if incoming.body.is_empty() {
+    pub(crate) fn read(request: &HttpRequest, arn: Option<&String>) -> Result<Self, ServiceError> {
+        let body = if request.body.is_empty() {
             Value::Object(serde_json::Map::new())
         } else {
-            serde_json::from_slice(&incoming.body).map_err(|_| invalid("Invalid request body"))?
+            serde_json::from_slice(&request.body).map_err(|_| invalid("Invalid request body"))?
         };
         if !body.is_object() {
             return Err(invalid("Invalid request body"));
         }
-        let tag_keys = incoming.parameters("tagKeys");
+        let tag_keys = request.parameters("tagKeys");
         Ok(Self { body, arn: arn.cloned().unwrap_or_default(), tag_keys })
     }
 

@@ -7,12 +7,12 @@ mod shapes;
 mod writes;
 
 use failback_core::region::Region;
-use failback_sim::{Answer as Outcome, ServiceError, World};
+use failback_sim::{CallResult, ServiceError, World};
 use serde_json::{Value, json};
 
-use crate::answer::{Answer, Reply};
-use crate::fidelity::Strain;
-use crate::incoming::Incoming;
+use crate::quirks::Quirks;
+use crate::request::HttpRequest;
+use crate::response::{HttpResponse, Reply};
 use input::Input;
 
 /// A call of an operation of DRS.
@@ -20,7 +20,7 @@ pub(crate) struct Call<'a> {
     world: &'a mut World,
     region: Region,
     input: Input,
-    strain: &'a Strain,
+    quirks: &'a Quirks,
 }
 
 /// What an operation answers: a JSON body, or none.
@@ -31,10 +31,10 @@ struct Operation {
     method: &'static str,
     path: &'static str,
     status: u16,
-    run: fn(&mut Call<'_>) -> Outcome<Body>,
+    run: fn(&mut Call<'_>) -> CallResult<Body>,
 }
 
-const fn post(path: &'static str, status: u16, run: fn(&mut Call<'_>) -> Outcome<Body>) -> Operation {
+const fn post(path: &'static str, status: u16, run: fn(&mut Call<'_>) -> CallResult<Body>) -> Operation {
     Operation { method: "POST", path, status, run }
 }
 
@@ -66,30 +66,30 @@ const OPERATIONS: &[Operation] = &[
 ];
 
 /// Answers a request to DRS.
-pub(crate) fn answer(world: &mut World, region: Region, incoming: &Incoming, strain: &Strain) -> Reply {
-    let segments = incoming.segments();
+pub(crate) fn answer(world: &mut World, region: Region, request: &HttpRequest, quirks: &Quirks) -> Reply {
+    let segments = request.segments();
     let path = segments.first().map_or("", String::as_str);
     let fits = if path == "tags" { segments.len() == 2 } else { segments.len() == 1 };
-    let found = OPERATIONS.iter().find(|op| fits && op.method == incoming.method && op.path == path);
+    let found = OPERATIONS.iter().find(|op| fits && op.method == request.method && op.path == path);
     let Some(operation) = found else {
-        return Reply::Answer(not_modelled(&incoming.method, &incoming.path));
+        return Reply::Response(not_modelled(&request.method, &request.path));
     };
-    let input = match Input::read(incoming, segments.get(1)) {
+    let input = match Input::read(request, segments.get(1)) {
         Ok(input) => input,
-        Err(fault) => return Reply::Answer(error(&fault)),
+        Err(fault) => return Reply::Response(error(&fault)),
     };
-    let outcome = (operation.run)(&mut Call { world, region, input, strain });
+    let outcome = (operation.run)(&mut Call { world, region, input, quirks });
     let ok = |body: Body| match body {
-        Some(value) => Answer::json(operation.status, &strain.strained(value)),
+        Some(value) => HttpResponse::json(operation.status, &quirks.strained(value)),
         // Without a body DRS still says JSON, except with 204.
-        None if operation.status == 204 => Answer::empty(204),
-        None => Answer::json(operation.status, &json!({})),
+        None if operation.status == 204 => HttpResponse::empty(204),
+        None => HttpResponse::json(operation.status, &json!({})),
     };
     Reply::of(outcome, ok, |fault| error(&fault))
 }
 
 /// An error in the form of restJson1: its name is in a header.
-pub(crate) fn error(fault: &ServiceError) -> Answer {
+pub(crate) fn error(fault: &ServiceError) -> HttpResponse {
     let mut body = json!({ "message": fault.message });
     if let Some(resource) = &fault.resource_id {
         body["resourceId"] = json!(resource);
@@ -98,14 +98,14 @@ pub(crate) fn error(fault: &ServiceError) -> Answer {
         body["quotaCode"] = json!(quota);
         body["serviceCode"] = json!("drs");
     }
-    let mut answer = Answer::json(fault.http, &body).with("x-amzn-errortype", fault.code);
+    let mut answer = HttpResponse::json(fault.http, &body).with("x-amzn-errortype", fault.code);
     if let Some(seconds) = fault.retry_after_seconds {
         answer = answer.with("retry-after", seconds.to_string());
     }
     answer
 }
 
-fn not_modelled(method: &str, path: &str) -> Answer {
+fn not_modelled(method: &str, path: &str) -> HttpResponse {
     let message = format!(
         "{method} {path} is not modelled by this simulator. Nothing was done. DRS operations that are: {}",
         OPERATIONS.iter().map(|op| op.path).collect::<Vec<_>>().join(", ")

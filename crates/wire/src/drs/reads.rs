@@ -2,12 +2,12 @@
 
 use failback_core::id::{JobId, RecoveryInstanceId, SourceServerId};
 use failback_core::region::Region;
-use failback_sim::{Answer as Outcome, Request, ServiceError, World};
+use failback_sim::{CallRequest, CallResult, ServiceError, World};
 use serde_json::{Value, json};
 
 use super::{Body, Call, shapes};
-use crate::fidelity::Fidelity;
 use crate::paging::Page;
+use crate::quirks::Quirk;
 
 /// Ids as text, for the call log.
 pub(super) fn names<T: ToString>(ids: &[T]) -> Vec<String> {
@@ -32,19 +32,19 @@ impl Call<'_> {
         input: Result<T, ServiceError>,
         targets: impl FnOnce(&T) -> Vec<String>,
         run: impl FnOnce(&mut World, Region, T) -> Result<Body, ServiceError>,
-    ) -> Outcome<Body> {
+    ) -> CallResult<Body> {
         let region = self.region;
         let named = input.as_ref().map(targets).unwrap_or_default();
-        let request = Request::new(operation, Some(region), named);
+        let request = CallRequest::new(operation, Some(region), named);
         self.world.call(request, |world| run(world, region, input?))
     }
 
     fn page(&self) -> Result<Page, ServiceError> {
-        self.input.page(self.strain.page_size())
+        self.input.page(self.quirks.page_size())
     }
 }
 
-pub(super) fn source_servers(call: &mut Call<'_>) -> Outcome<Body> {
+pub(super) fn source_servers(call: &mut Call<'_>) -> CallResult<Body> {
     let read = || {
         let hardware = call.input.text("/filters/hardwareId")?.map(str::to_owned);
         Ok((call.input.ids::<SourceServerId>("/filters/sourceServerIDs")?, hardware, call.page()?))
@@ -64,7 +64,7 @@ pub(super) fn source_servers(call: &mut Call<'_>) -> Outcome<Body> {
     )
 }
 
-pub(super) fn recovery_instances(call: &mut Call<'_>) -> Outcome<Body> {
+pub(super) fn recovery_instances(call: &mut Call<'_>) -> CallResult<Body> {
     let read = || {
         let ids = call.input.ids::<RecoveryInstanceId>("/filters/recoveryInstanceIDs")?;
         Ok((ids, call.input.ids::<SourceServerId>("/filters/sourceServerIDs")?, call.page()?))
@@ -81,14 +81,14 @@ pub(super) fn recovery_instances(call: &mut Call<'_>) -> Outcome<Body> {
     )
 }
 
-pub(super) fn jobs(call: &mut Call<'_>) -> Outcome<Body> {
+pub(super) fn jobs(call: &mut Call<'_>) -> CallResult<Body> {
     let read = || {
         let until = call.input.moment("/filters/toDate")?;
         let since = call.input.moment("/filters/fromDate")?;
         Ok((call.input.ids::<JobId>("/filters/jobIDs")?, since, until, call.page()?))
     };
     let input = read();
-    let with_instances = !call.strain.has(Fidelity::NoRecoveryInstanceIds);
+    let with_instances = !call.quirks.has(Quirk::NoRecoveryInstanceIds);
     call.make(
         "drs:DescribeJobs",
         input,
@@ -102,7 +102,7 @@ pub(super) fn jobs(call: &mut Call<'_>) -> Outcome<Body> {
     )
 }
 
-pub(super) fn job_log_items(call: &mut Call<'_>) -> Outcome<Body> {
+pub(super) fn job_log_items(call: &mut Call<'_>) -> CallResult<Body> {
     let read = || Ok((call.input.id::<JobId>("/jobID")?, call.page()?));
     let input = read();
     call.make(
@@ -116,7 +116,7 @@ pub(super) fn job_log_items(call: &mut Call<'_>) -> Outcome<Body> {
     )
 }
 
-pub(super) fn recovery_snapshots(call: &mut Call<'_>) -> Outcome<Body> {
+pub(super) fn recovery_snapshots(call: &mut Call<'_>) -> CallResult<Body> {
     let read = || {
         let ascending = call.input.text("/order")? == Some("ASC");
         let since = call.input.moment("/filters/fromDateTime")?;

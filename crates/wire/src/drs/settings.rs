@@ -2,7 +2,7 @@
 
 use failback_core::cloud::RightSizing;
 use failback_core::id::{InstanceId, SourceServerId};
-use failback_sim::{Answer as Outcome, LaunchChange, ServiceError, World};
+use failback_sim::{CallResult, LaunchChange, ServiceError, World};
 use serde_json::json;
 
 use super::reads::listed;
@@ -14,8 +14,8 @@ fn hostname(world: &World, region: failback_core::region::Region, id: &SourceSer
     world.source_server(region, id).map(|server| server.hostname.clone()).unwrap_or_default()
 }
 
-pub(super) fn replication_templates(call: &mut Call<'_>) -> Outcome<Body> {
-    let input = call.input.page(call.strain.page_size());
+pub(super) fn replication_templates(call: &mut Call<'_>) -> CallResult<Body> {
+    let input = call.input.page(call.quirks.page_size());
     let none = |_: &_| Vec::new();
     call.make("drs:DescribeReplicationConfigurationTemplates", input, none, |world, region, page| {
         let found = world.describe_replication_templates(region)?;
@@ -37,8 +37,8 @@ pub(super) fn replication_templates(call: &mut Call<'_>) -> Outcome<Body> {
     })
 }
 
-pub(super) fn launch_templates(call: &mut Call<'_>) -> Outcome<Body> {
-    let input = call.input.page(call.strain.page_size());
+pub(super) fn launch_templates(call: &mut Call<'_>) -> CallResult<Body> {
+    let input = call.input.page(call.quirks.page_size());
     let none = |_: &_| Vec::new();
     call.make("drs:DescribeLaunchConfigurationTemplates", input, none, |world, region, page| {
         let into_source = world.describe_launch_configuration_template(region)?;
@@ -57,14 +57,14 @@ pub(super) fn launch_templates(call: &mut Call<'_>) -> Outcome<Body> {
     })
 }
 
-pub(super) fn launch_configuration(call: &mut Call<'_>) -> Outcome<Body> {
+pub(super) fn launch_configuration(call: &mut Call<'_>) -> CallResult<Body> {
     on(call, "drs:GetLaunchConfiguration", "/sourceServerID", |world, region, id: &SourceServerId| {
         let config = world.launch_configuration(region, id)?;
         Ok(Some(shapes::launch_configuration(id.as_str(), &hostname(world, region, id), &config)))
     })
 }
 
-pub(super) fn replication_configuration(call: &mut Call<'_>) -> Outcome<Body> {
+pub(super) fn replication_configuration(call: &mut Call<'_>) -> CallResult<Body> {
     on(call, "drs:GetReplicationConfiguration", "/sourceServerID", |world, region, id: &SourceServerId| {
         // Refuses what it does not know as its sibling does.
         world.launch_configuration(region, id)?;
@@ -87,7 +87,7 @@ pub(super) fn replication_configuration(call: &mut Call<'_>) -> Outcome<Body> {
     })
 }
 
-pub(super) fn update_launch_configuration(call: &mut Call<'_>) -> Outcome<Body> {
+pub(super) fn update_launch_configuration(call: &mut Call<'_>) -> CallResult<Body> {
     let read = || {
         let right_sizing = match call.input.text("/targetInstanceTypeRightSizingMethod")? {
             None => None,
@@ -127,7 +127,7 @@ pub(super) fn update_launch_configuration(call: &mut Call<'_>) -> Outcome<Body> 
     )
 }
 
-pub(super) fn initialize_service(call: &mut Call<'_>) -> Outcome<Body> {
+pub(super) fn initialize_service(call: &mut Call<'_>) -> CallResult<Body> {
     call.make(
         "drs:InitializeService",
         Ok(()),
@@ -139,7 +139,7 @@ pub(super) fn initialize_service(call: &mut Call<'_>) -> Outcome<Body> {
     )
 }
 
-pub(super) fn tag_resource(call: &mut Call<'_>) -> Outcome<Body> {
+pub(super) fn tag_resource(call: &mut Call<'_>) -> CallResult<Body> {
     let arn = call.input.arn.clone();
     let input = call.input.tags();
     call.make(
@@ -150,7 +150,7 @@ pub(super) fn tag_resource(call: &mut Call<'_>) -> Outcome<Body> {
     )
 }
 
-pub(super) fn untag_resource(call: &mut Call<'_>) -> Outcome<Body> {
+pub(super) fn untag_resource(call: &mut Call<'_>) -> CallResult<Body> {
     let (arn, keys) = (call.input.arn.clone(), call.input.tag_keys.clone());
     call.make(
         "drs:UntagResource",
@@ -160,7 +160,7 @@ pub(super) fn untag_resource(call: &mut Call<'_>) -> Outcome<Body> {
     )
 }
 
-pub(super) fn list_tags(call: &mut Call<'_>) -> Outcome<Body> {
+pub(super) fn list_tags(call: &mut Call<'_>) -> CallResult<Body> {
     let arn = call.input.arn.clone();
     call.make(
         "drs:ListTagsForResource",

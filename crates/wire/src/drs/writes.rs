@@ -5,14 +5,14 @@ use std::str::FromStr;
 
 use failback_core::id::{JobId, RecoveryInstanceId, SnapshotId, SourceServerId};
 use failback_core::region::Region;
-use failback_sim::{Answer as Outcome, RecoveryRequest, ServiceError, World};
+use failback_sim::{CallResult, RecoveryRequest, ServiceError, World};
 use serde_json::json;
 
 use super::reads::names;
 use super::{Body, Call, shapes};
-use crate::fidelity::Fidelity;
+use crate::quirks::Quirk;
 
-pub(super) fn start_recovery(call: &mut Call<'_>) -> Outcome<Body> {
+pub(super) fn start_recovery(call: &mut Call<'_>) -> CallResult<Body> {
     let read = || {
         let mut servers = Vec::new();
         for server in call.input.objects("/sourceServers")? {
@@ -26,7 +26,7 @@ pub(super) fn start_recovery(call: &mut Call<'_>) -> Outcome<Body> {
         Ok((servers, call.input.flag("/isDrill")?.unwrap_or(false), call.input.tags()?))
     };
     let input = read();
-    let with_instances = !call.strain.has(Fidelity::NoRecoveryInstanceIds);
+    let with_instances = !call.quirks.has(Quirk::NoRecoveryInstanceIds);
     call.make(
         "drs:StartRecovery",
         input,
@@ -38,9 +38,9 @@ pub(super) fn start_recovery(call: &mut Call<'_>) -> Outcome<Body> {
     )
 }
 
-pub(super) fn terminate_recovery_instances(call: &mut Call<'_>) -> Outcome<Body> {
+pub(super) fn terminate_recovery_instances(call: &mut Call<'_>) -> CallResult<Body> {
     let input = call.input.ids::<RecoveryInstanceId>("/recoveryInstanceIDs");
-    let with_instances = !call.strain.has(Fidelity::NoRecoveryInstanceIds);
+    let with_instances = !call.quirks.has(Quirk::NoRecoveryInstanceIds);
     call.make(
         "drs:TerminateRecoveryInstances",
         input,
@@ -52,21 +52,21 @@ pub(super) fn terminate_recovery_instances(call: &mut Call<'_>) -> Outcome<Body>
     )
 }
 
-pub(super) fn reverse_replication(call: &mut Call<'_>) -> Outcome<Body> {
+pub(super) fn reverse_replication(call: &mut Call<'_>) -> CallResult<Body> {
     on(call, "drs:ReverseReplication", "/recoveryInstanceID", |world, region, id: &RecoveryInstanceId| {
         let arn = world.reverse_replication(region, id)?;
         Ok(Some(json!({ "reversedDirectionSourceServerArn": arn })))
     })
 }
 
-pub(super) fn stop_replication(call: &mut Call<'_>) -> Outcome<Body> {
+pub(super) fn stop_replication(call: &mut Call<'_>) -> CallResult<Body> {
     on(call, "drs:StopReplication", "/sourceServerID", |world, region, id: &SourceServerId| {
         world.stop_replication(region, id)?;
         Ok(source_server(world, region, id).map(|server| json!({ "sourceServer": server })))
     })
 }
 
-pub(super) fn start_replication(call: &mut Call<'_>) -> Outcome<Body> {
+pub(super) fn start_replication(call: &mut Call<'_>) -> CallResult<Body> {
     on(call, "drs:StartReplication", "/sourceServerID", |world, region, id: &SourceServerId| {
         world.start_replication(region, id)?;
         Ok(source_server(world, region, id).map(|server| json!({ "sourceServer": server })))
@@ -74,26 +74,26 @@ pub(super) fn start_replication(call: &mut Call<'_>) -> Outcome<Body> {
 }
 
 /// Its answer is the server itself, without a wrapper.
-pub(super) fn disconnect_source_server(call: &mut Call<'_>) -> Outcome<Body> {
+pub(super) fn disconnect_source_server(call: &mut Call<'_>) -> CallResult<Body> {
     on(call, "drs:DisconnectSourceServer", "/sourceServerID", |world, region, id: &SourceServerId| {
         world.disconnect_source_server(region, id)?;
         Ok(source_server(world, region, id))
     })
 }
 
-pub(super) fn delete_source_server(call: &mut Call<'_>) -> Outcome<Body> {
+pub(super) fn delete_source_server(call: &mut Call<'_>) -> CallResult<Body> {
     on(call, "drs:DeleteSourceServer", "/sourceServerID", |world, region, id: &SourceServerId| {
         world.delete_source_server(region, id).map(|()| None)
     })
 }
 
-pub(super) fn delete_recovery_instance(call: &mut Call<'_>) -> Outcome<Body> {
+pub(super) fn delete_recovery_instance(call: &mut Call<'_>) -> CallResult<Body> {
     on(call, "drs:DeleteRecoveryInstance", "/recoveryInstanceID", |world, region, id: &RecoveryInstanceId| {
         world.delete_recovery_instance(region, id).map(|()| None)
     })
 }
 
-pub(super) fn disconnect_recovery_instance(call: &mut Call<'_>) -> Outcome<Body> {
+pub(super) fn disconnect_recovery_instance(call: &mut Call<'_>) -> CallResult<Body> {
     let path = "/recoveryInstanceID";
     on(call, "drs:DisconnectRecoveryInstance", path, |world, region, id: &RecoveryInstanceId| {
         world.disconnect_recovery_instance(region, id).map(|()| None)
@@ -106,7 +106,7 @@ pub(super) fn on<T: FromStr<Err: Display> + Display>(
     operation: &str,
     path: &str,
     run: impl FnOnce(&mut World, Region, &T) -> Result<Body, ServiceError>,
-) -> Outcome<Body> {
+) -> CallResult<Body> {
     let input = call.input.id::<T>(path);
     call.make(operation, input, |id| vec![id.to_string()], |world, region, id| run(world, region, &id))
 }

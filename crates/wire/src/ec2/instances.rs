@@ -4,7 +4,7 @@ use failback_core::cloud::{Check, InstanceState};
 use failback_core::id::{InstanceId, SubnetId};
 use failback_core::region::Region;
 use failback_sim::objects::{Instance, InstanceDetails, Subnet};
-use failback_sim::{Answer as Outcome, ServiceError, World};
+use failback_sim::{CallResult, ServiceError, World};
 
 use super::{Body, Call, names, tag_set, token};
 use crate::time::zulu;
@@ -119,7 +119,7 @@ fn targets<T: ToString>(wanted: &Wanted<T>, filter: &str) -> Vec<String> {
     }
 }
 
-pub(super) fn describe(call: &mut Call<'_>) -> Outcome<Body> {
+pub(super) fn describe(call: &mut Call<'_>) -> CallResult<Body> {
     let read = || {
         Ok((wanted::<InstanceId>(call, "InstanceId", "instance-id")?, call.parameters.page(call.page_size)?))
     };
@@ -194,7 +194,7 @@ fn check(check: Check) -> &'static str {
     }
 }
 
-pub(super) fn status(call: &mut Call<'_>) -> Outcome<Body> {
+pub(super) fn status(call: &mut Call<'_>) -> CallResult<Body> {
     let read =
         || Ok((call.parameters.ids::<InstanceId>("InstanceId")?, call.parameters.page(call.page_size)?));
     let input = read();
@@ -229,7 +229,7 @@ fn instance_status(xml: &mut Xml, found: &InstanceDetails) {
     }
 }
 
-pub(super) fn subnets(call: &mut Call<'_>) -> Outcome<Body> {
+pub(super) fn subnets(call: &mut Call<'_>) -> CallResult<Body> {
     let read =
         || Ok((wanted::<SubnetId>(call, "SubnetId", "subnet-id")?, call.parameters.page(call.page_size)?));
     let input = read();
@@ -274,15 +274,15 @@ pub(super) fn subnets(call: &mut Call<'_>) -> Outcome<Body> {
     )
 }
 
-pub(super) fn terminate(call: &mut Call<'_>) -> Outcome<Body> {
+pub(super) fn terminate(call: &mut Call<'_>) -> CallResult<Body> {
     change(call, "ec2:TerminateInstances", World::terminate_instances)
 }
 
-pub(super) fn stop(call: &mut Call<'_>) -> Outcome<Body> {
+pub(super) fn stop(call: &mut Call<'_>) -> CallResult<Body> {
     change(call, "ec2:StopInstances", World::stop_instances)
 }
 
-pub(super) fn start(call: &mut Call<'_>) -> Outcome<Body> {
+pub(super) fn start(call: &mut Call<'_>) -> CallResult<Body> {
     change(call, "ec2:StartInstances", World::start_instances)
 }
 
@@ -291,7 +291,7 @@ fn change(
     call: &mut Call<'_>,
     operation: &str,
     run: fn(&mut World, Region, &[InstanceId]) -> Result<(), ServiceError>,
-) -> Outcome<Body> {
+) -> CallResult<Body> {
     let input = call.parameters.ids::<InstanceId>("InstanceId");
     call.make(
         operation,

@@ -4,13 +4,13 @@ mod instances;
 mod templates;
 
 use failback_core::region::Region;
-use failback_sim::{Answer as Outcome, Request, ServiceError, World};
+use failback_sim::{CallRequest, CallResult, ServiceError, World};
 
-use crate::answer::{Answer, Reply};
-use crate::fidelity::Strain;
-use crate::incoming::Incoming;
 use crate::namespaces;
 use crate::query::Parameters;
+use crate::quirks::Quirks;
+use crate::request::HttpRequest;
+use crate::response::{HttpResponse, Reply};
 use crate::xml::Xml;
 
 /// What every answer and error is numbered with. It means nothing here.
@@ -27,7 +27,7 @@ pub(super) struct Call<'a> {
 /// An operation writes the elements of its answer.
 type Body = Box<dyn FnOnce(&mut Xml)>;
 
-type Run = fn(&mut Call<'_>) -> Outcome<Body>;
+type Run = fn(&mut Call<'_>) -> CallResult<Body>;
 
 /// Every operation that is modelled.
 const OPERATIONS: &[(&str, Run)] = &[
@@ -43,8 +43,8 @@ const OPERATIONS: &[(&str, Run)] = &[
 ];
 
 /// Answers a request to EC2.
-pub(crate) fn answer(world: &mut World, region: Region, incoming: &Incoming, strain: &Strain) -> Reply {
-    let parameters = Parameters::read(incoming);
+pub(crate) fn answer(world: &mut World, region: Region, request: &HttpRequest, quirks: &Quirks) -> Reply {
+    let parameters = Parameters::read(request);
     let action = parameters.action().to_owned();
     let Some((name, run)) = OPERATIONS.iter().find(|(name, _)| *name == action) else {
         let known: Vec<&str> = OPERATIONS.iter().map(|(name, _)| *name).collect();
@@ -52,28 +52,28 @@ pub(crate) fn answer(world: &mut World, region: Region, incoming: &Incoming, str
             "The action {action} is not modelled by this simulator. Nothing was done. Actions of EC2 that are: {}",
             known.join(", ")
         );
-        return Reply::Answer(error(&ServiceError::new("InvalidAction", message)));
+        return Reply::Response(error(&ServiceError::new("InvalidAction", message)));
     };
     if parameters.text("DryRun") == Some("true") {
         let message = "Request would have succeeded, but DryRun flag is set.";
-        return Reply::Answer(error(&ServiceError {
+        return Reply::Response(error(&ServiceError {
             http: 412,
             ..ServiceError::new("DryRunOperation", message)
         }));
     }
-    let outcome = run(&mut Call { world, region, parameters, page_size: strain.page_size() });
+    let outcome = run(&mut Call { world, region, parameters, page_size: quirks.page_size() });
     let ok = |body: Body| {
         let text = Xml::document(&format!("{name}Response"), namespaces::EC2, |xml| {
             xml.leaf("requestId", REQUEST_ID);
             body(xml);
         });
-        Answer::xml(200, text)
+        HttpResponse::xml(200, text)
     };
     Reply::of(outcome, ok, |fault| error(&fault))
 }
 
 /// An error in EC2's form.
-pub(crate) fn error(fault: &ServiceError) -> Answer {
+pub(crate) fn error(fault: &ServiceError) -> HttpResponse {
     let text = Xml::plain("Response", |xml| {
         xml.list("Errors", "Error", [fault], |xml, fault| {
             xml.leaf("Code", fault.code);
@@ -81,7 +81,7 @@ pub(crate) fn error(fault: &ServiceError) -> Answer {
         });
         xml.leaf("RequestID", REQUEST_ID);
     });
-    Answer::xml(fault.http, text)
+    HttpResponse::xml(fault.http, text)
 }
 
 impl Call<'_> {
@@ -91,10 +91,10 @@ impl Call<'_> {
         input: Result<T, ServiceError>,
         targets: impl FnOnce(&T) -> Vec<String>,
         run: impl FnOnce(&mut World, Region, T) -> Result<Body, ServiceError>,
-    ) -> Outcome<Body> {
+    ) -> CallResult<Body> {
         let region = self.region;
         let named = input.as_ref().map(targets).unwrap_or_default();
-        let request = Request::new(operation, Some(region), named);
+        let request = CallRequest::new(operation, Some(region), named);
         self.world.call(request, |world| run(world, region, input?))
     }
 }

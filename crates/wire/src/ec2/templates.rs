@@ -3,7 +3,7 @@
 use failback_core::id::{LaunchTemplateId, SecurityGroupId, SubnetId};
 use failback_core::region::Region;
 use failback_sim::objects::TemplateVersion;
-use failback_sim::{Answer as Outcome, ServiceError, Version, World};
+use failback_sim::{CallResult, ServiceError, Version, World};
 
 use super::{Body, Call, tag_set};
 use crate::time::zulu;
@@ -54,7 +54,7 @@ fn number(world: &World, region: Region, id: &LaunchTemplateId, word: &str) -> R
     }
 }
 
-pub(super) fn versions(call: &mut Call<'_>) -> Outcome<Body> {
+pub(super) fn versions(call: &mut Call<'_>) -> CallResult<Body> {
     let words = |call: &Call<'_>| -> Vec<String> {
         call.parameters.list("LaunchTemplateVersion").into_iter().map(str::to_owned).collect()
     };
@@ -120,7 +120,7 @@ fn version(xml: &mut Xml, shown: &Shown) {
     });
 }
 
-pub(super) fn create_version(call: &mut Call<'_>) -> Outcome<Body> {
+pub(super) fn create_version(call: &mut Call<'_>) -> CallResult<Body> {
     let read = || {
         let parameters = &call.parameters;
         let data = "LaunchTemplateData";
@@ -160,7 +160,7 @@ pub(super) fn create_version(call: &mut Call<'_>) -> Outcome<Body> {
     )
 }
 
-pub(super) fn modify(call: &mut Call<'_>) -> Outcome<Body> {
+pub(super) fn modify(call: &mut Call<'_>) -> CallResult<Body> {
     let read = || {
         let missing = || {
             ServiceError::new("MissingParameter", "The request must contain the parameter SetDefaultVersion")

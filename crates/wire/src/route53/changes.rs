@@ -1,7 +1,7 @@
 //! Changes of record sets.
 
 use failback_core::id::ChangeId;
-use failback_sim::{Answer as Outcome, RecordChange, ServiceError, World};
+use failback_sim::{CallResult, RecordChange, ServiceError, World};
 use serde::Deserialize;
 
 use super::{Body, make, zone_id};
@@ -105,7 +105,7 @@ fn info(xml: &mut Xml, id: &ChangeId, in_sync: bool, submitted_ms: i64) {
     });
 }
 
-pub(super) fn change(world: &mut World, zone: &str, body: &[u8]) -> Outcome<Body> {
+pub(super) fn change(world: &mut World, zone: &str, body: &[u8]) -> CallResult<Body> {
     let input = zone_id(zone).and_then(|zone| Ok((zone, read(body)?)));
     let targets = |(zone, batch): &(failback_core::id::HostedZoneId, Vec<RecordChange>)| {
         std::iter::once(zone.to_string()).chain(batch.iter().map(|change| change.name.clone())).collect()
@@ -118,7 +118,7 @@ pub(super) fn change(world: &mut World, zone: &str, body: &[u8]) -> Outcome<Body
     })
 }
 
-pub(super) fn get(world: &mut World, id: &str) -> Outcome<Body> {
+pub(super) fn get(world: &mut World, id: &str) -> CallResult<Body> {
     let input = id.parse::<ChangeId>().map_err(|error| ServiceError::new("InvalidInput", error.to_string()));
     make(
         world,

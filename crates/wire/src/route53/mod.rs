@@ -4,47 +4,48 @@ mod changes;
 mod records;
 
 use failback_core::id::HostedZoneId;
-use failback_sim::{Answer as Outcome, Request, ServiceError, World};
+use failback_sim::{CallRequest, CallResult, ServiceError, World};
 
-use crate::answer::{Answer, Reply};
 use crate::ec2::REQUEST_ID;
-use crate::fidelity::Strain;
-use crate::incoming::Incoming;
 use crate::namespaces;
+use crate::quirks::Quirks;
+use crate::request::HttpRequest;
+use crate::response::{HttpResponse, Reply};
 use crate::xml::Xml;
 
 /// An operation writes the elements of its answer below this root.
 struct Body(&'static str, Box<dyn FnOnce(&mut Xml)>);
 
 /// Answers a request to Route 53.
-pub(crate) fn answer(world: &mut World, incoming: &Incoming, strain: &Strain) -> Reply {
-    let segments = incoming.segments();
+pub(crate) fn answer(world: &mut World, request: &HttpRequest, quirks: &Quirks) -> Reply {
+    let segments = request.segments();
     let path: Vec<&str> = segments.iter().map(|segment| segment.trim_end_matches('/')).collect();
     let path: Vec<&str> = path.into_iter().filter(|segment| !segment.is_empty()).collect();
-    let outcome = match (incoming.method.as_str(), &path[..]) {
+    let outcome = match (request.method.as_str(), &path[..]) {
         ("GET", ["2013-04-01", "hostedzone"]) => records::zones(world),
         ("GET", ["2013-04-01", "hostedzone", zone]) => records::zone(world, zone),
         ("GET", ["2013-04-01", "hostedzone", zone, "rrset"]) => {
-            records::list(world, zone, incoming, strain.page_size())
+            records::list(world, zone, request, quirks.page_size())
         }
-        ("POST", ["2013-04-01", "hostedzone", zone, "rrset"]) => changes::change(world, zone, &incoming.body),
+        ("POST", ["2013-04-01", "hostedzone", zone, "rrset"]) => changes::change(world, zone, &request.body),
         ("GET", ["2013-04-01", "change", id]) => changes::get(world, id),
         (method, _) => {
             let message = format!(
                 "{method} {} is not modelled by this simulator. Nothing was done. Operations of Route 53 that are: \
                  ListHostedZones, GetHostedZone, ListResourceRecordSets, ChangeResourceRecordSets, GetChange",
-                incoming.path
+                request.path
             );
             let fault = ServiceError { http: 501, ..ServiceError::new("NotImplemented", message) };
-            return Reply::Answer(error(&fault));
+            return Reply::Response(error(&fault));
         }
     };
-    let ok = |Body(root, inner): Body| Answer::xml(200, Xml::document(root, namespaces::ROUTE53, inner));
+    let ok =
+        |Body(root, inner): Body| HttpResponse::xml(200, Xml::document(root, namespaces::ROUTE53, inner));
     Reply::of(outcome, ok, |fault| error(&fault))
 }
 
 /// An error in the form of rest-xml. A batch that is refused has a form of its own.
-pub(crate) fn error(fault: &ServiceError) -> Answer {
+pub(crate) fn error(fault: &ServiceError) -> HttpResponse {
     let text = if fault.code == "InvalidChangeBatch" {
         Xml::document(fault.code, namespaces::ROUTE53, |xml| {
             xml.element("Messages", |xml| xml.leaf("Message", &fault.message));
@@ -60,7 +61,7 @@ pub(crate) fn error(fault: &ServiceError) -> Answer {
             xml.leaf("RequestId", REQUEST_ID);
         })
     };
-    Answer::xml(fault.http, text)
+    HttpResponse::xml(fault.http, text)
 }
 
 fn make<T>(
@@ -69,9 +70,9 @@ fn make<T>(
     input: Result<T, ServiceError>,
     targets: impl FnOnce(&T) -> Vec<String>,
     run: impl FnOnce(&mut World, T) -> Result<Body, ServiceError>,
-) -> Outcome<Body> {
+) -> CallResult<Body> {
     let named = input.as_ref().map(targets).unwrap_or_default();
-    world.call(Request::new(operation, None, named), |world| run(world, input?))
+    world.call(CallRequest::new(operation, None, named), |world| run(world, input?))
 }
 
 fn zone_id(text: &str) -> Result<HostedZoneId, ServiceError> {

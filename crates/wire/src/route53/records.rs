@@ -1,10 +1,10 @@
 //! Hosted zones and their record sets.
 
 use failback_sim::objects::{DnsRecord, Zone};
-use failback_sim::{Answer as Outcome, ServiceError, World};
+use failback_sim::{CallResult, ServiceError, World};
 
 use super::{Body, make, zone_id};
-use crate::incoming::Incoming;
+use crate::request::HttpRequest;
 use crate::xml::Xml;
 
 /// Record sets on a page.
@@ -28,7 +28,7 @@ fn shown(zone: &Zone) -> (String, String, usize) {
     (zone.id.to_string(), zone.name.clone(), zone.records().count())
 }
 
-pub(super) fn zones(world: &mut World) -> Outcome<Body> {
+pub(super) fn zones(world: &mut World) -> CallResult<Body> {
     make(
         world,
         "route53:ListHostedZones",
@@ -51,7 +51,7 @@ pub(super) fn zones(world: &mut World) -> Outcome<Body> {
     )
 }
 
-pub(super) fn zone(world: &mut World, zone: &str) -> Outcome<Body> {
+pub(super) fn zone(world: &mut World, zone: &str) -> CallResult<Body> {
     make(
         world,
         "route53:GetHostedZone",
@@ -78,14 +78,14 @@ fn place(name: &str, kind: &str, identifier: Option<&str>) -> (Vec<String>, Stri
 }
 
 /// Begins at a place in the zone and goes on to its end, page by page.
-pub(super) fn list(world: &mut World, zone: &str, incoming: &Incoming, most: usize) -> Outcome<Body> {
-    let name = incoming.parameter("name");
-    let (kind, identifier) = (incoming.parameter("type"), incoming.parameter("identifier"));
+pub(super) fn list(world: &mut World, zone: &str, request: &HttpRequest, most: usize) -> CallResult<Body> {
+    let name = request.parameter("name");
+    let (kind, identifier) = (request.parameter("type"), request.parameter("identifier"));
     let read = || {
         if kind.is_some() && name.is_none() {
             return Err(ServiceError::new("InvalidInput", "A start type needs a start name"));
         }
-        let size = match incoming.parameter("maxitems") {
+        let size = match request.parameter("maxitems") {
             None => USUAL,
             Some(text) => text
                 .parse()

@@ -1,7 +1,7 @@
 use failback_core::cloud::{Instance, InstanceState, Job, JobKind, JobStatus, RecoveryInstance, Tags};
 use failback_core::procedure::Procedure;
 use failback_core::run::tag;
-use failback_testkit::{Fixture, Response, Scene};
+use failback_testkit::{Fixture, Response, Scenario};
 use serde_json::{Value, json};
 
 use super::{blocked, check, check_plan, silent, warned};
@@ -81,7 +81,7 @@ fn a_drill_launches_nothing_into_an_original() {
 fn there_must_be_something_to_drill_with() {
     let steady = |launch: bool| {
         let change = |plan: &mut Value| plan["drill"]["launchRecoveredServers"] = json!(launch);
-        Fixture::new(Procedure::Drill, Scene::Steady, change)
+        Fixture::new(Procedure::Drill, Scenario::Steady, change)
     };
     let error = check(&steady(false)).unwrap_err().to_string();
     assert!(error.contains("it has no recovered server (B2) to drill with"), "{error}");

@@ -1,7 +1,7 @@
 use failback_core::cloud::{Instance, InstanceState, Job, JobKind, JobStatus, RecoveryInstance, Tags};
 use failback_core::procedure::Procedure;
 use failback_core::run::tag;
-use failback_testkit::{Fixture, Response, Scene};
+use failback_testkit::{Fixture, Response, Scenario};
 use serde_json::{Value, json};
 
 use super::{blocked, check, silent, warned};
@@ -191,7 +191,7 @@ fn drs_launches_into_an_original_only_where_the_plan_says_so() {
 
 #[test]
 fn what_is_home_is_told() {
-    let fixture = Fixture::new(Procedure::Failback, Scene::Steady, |_| ());
+    let fixture = Fixture::new(Procedure::Failback, Scenario::Steady, |_| ());
     let output = check(&fixture).unwrap_or_else(|error| panic!("{error}"));
     assert!(output.fleet.servers.iter().all(|server| server.already_failed_back));
     assert_eq!(output.summary, "0 servers (2 more are home already) in 1 wave; 3 warnings");

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 /// A way in which real answers differ from the tidy ones (drs-facts §0.3, §1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fidelity {
+pub enum Quirk {
     /// Objects have members that no model knows.
     UnknownMembers,
     /// Enumerations have words that no model knows, where nothing is decided by them.
@@ -29,7 +29,7 @@ pub enum Fidelity {
     Slow,
 }
 
-impl Fidelity {
+impl Quirk {
     /// All of them.
     pub const ALL: [Self; 9] = [
         Self::UnknownMembers,
@@ -59,18 +59,18 @@ impl Fidelity {
     }
 }
 
-impl fmt::Display for Fidelity {
+impl fmt::Display for Quirk {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
     }
 }
 
-impl FromStr for Fidelity {
+impl FromStr for Quirk {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        Self::ALL.into_iter().find(|fidelity| fidelity.as_str() == text).ok_or_else(|| {
-            let known: Vec<&str> = Self::ALL.iter().map(|fidelity| fidelity.as_str()).collect();
+        Self::ALL.into_iter().find(|quirk| quirk.as_str() == text).ok_or_else(|| {
+            let known: Vec<&str> = Self::ALL.iter().map(|quirk| quirk.as_str()).collect();
             format!("`{text}` is not known; known are {}", known.join(", "))
         })
     }
@@ -78,14 +78,14 @@ impl FromStr for Fidelity {
 
 /// Which of them are on, and how many calls there have been.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Strain {
-    on: Vec<Fidelity>,
+pub struct Quirks {
+    on: Vec<Quirk>,
     calls: u64,
 }
 
 /// What is done to a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Mishap {
+pub(crate) enum Disturbance {
     /// It is refused, perhaps with a number of seconds to wait.
     Throttled(Option<u32>),
     /// It never arrives.
@@ -94,30 +94,30 @@ pub(crate) enum Mishap {
     CutAfter,
 }
 
-impl Strain {
+impl Quirks {
     /// These.
-    pub fn new(on: impl IntoIterator<Item = Fidelity>) -> Self {
+    pub fn new(on: impl IntoIterator<Item = Quirk>) -> Self {
         Self { on: on.into_iter().collect(), calls: 0 }
     }
 
-    pub(crate) fn has(&self, fidelity: Fidelity) -> bool {
-        self.on.contains(&fidelity)
+    pub(crate) fn has(&self, quirk: Quirk) -> bool {
+        self.on.contains(&quirk)
     }
 
     /// Counts a call, and says what happens to it.
-    pub(crate) fn next(&mut self) -> Option<Mishap> {
+    pub(crate) fn next(&mut self) -> Option<Disturbance> {
         self.calls += 1;
         // Spread out, so that it is not the same call of a step each time that the step is tried again.
         let drawn = fastrand::Rng::with_seed(self.calls).u64(..);
         let every = |n: u64| drawn.is_multiple_of(n);
-        if self.has(Fidelity::ThrottlingWithRetryAfter) && every(4) {
-            Some(Mishap::Throttled(Some(1)))
-        } else if self.has(Fidelity::Throttling) && every(4) {
-            Some(Mishap::Throttled(None))
-        } else if self.has(Fidelity::CutBefore) && every(7) {
-            Some(Mishap::CutBefore)
-        } else if self.has(Fidelity::CutAfter) && every(7) {
-            Some(Mishap::CutAfter)
+        if self.has(Quirk::ThrottlingWithRetryAfter) && every(4) {
+            Some(Disturbance::Throttled(Some(1)))
+        } else if self.has(Quirk::Throttling) && every(4) {
+            Some(Disturbance::Throttled(None))
+        } else if self.has(Quirk::CutBefore) && every(7) {
+            Some(Disturbance::CutBefore)
+        } else if self.has(Quirk::CutAfter) && every(7) {
+            Some(Disturbance::CutAfter)
         } else {
             None
         }
@@ -125,21 +125,21 @@ impl Strain {
 
     /// How long an answer takes, besides what it takes anyway.
     pub(crate) fn delay(&self) -> Duration {
-        let slow = self.has(Fidelity::Slow) && self.calls.is_multiple_of(20);
+        let slow = self.has(Quirk::Slow) && self.calls.is_multiple_of(20);
         if slow { Duration::from_millis(500) } else { Duration::ZERO }
     }
 
     /// The most items on a page.
     pub(crate) fn page_size(&self) -> usize {
-        if self.has(Fidelity::PageSizeOne) { 1 } else { 1_000 }
+        if self.has(Quirk::PageSizeOne) { 1 } else { 1_000 }
     }
 
     /// A JSON answer of DRS as it would come on a bad day.
     pub(crate) fn strained(&self, mut value: Value) -> Value {
-        if self.has(Fidelity::UnknownWords) {
+        if self.has(Quirk::UnknownWords) {
             unknown_words(&mut value);
         }
-        if self.has(Fidelity::UnknownMembers) {
+        if self.has(Quirk::UnknownMembers) {
             unknown_members(&mut value);
         }
         value

@@ -4,7 +4,7 @@ use percent_encoding::percent_decode_str;
 
 /// A request, apart from its transport.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Incoming {
+pub struct HttpRequest {
     /// Such as `POST`.
     pub method: String,
     /// The path as it was sent, percent-encoded.
@@ -17,7 +17,7 @@ pub struct Incoming {
     pub body: Vec<u8>,
 }
 
-impl Incoming {
+impl HttpRequest {
     /// A header's first value.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
@@ -54,19 +54,20 @@ mod tests {
 
     #[test]
     fn an_arn_in_the_path_is_one_segment() {
-        let incoming = Incoming {
+        let request = HttpRequest {
             path: "/tags/arn%3Aaws%3Adrs%3Aus-east-2%3A111122223333%3Asource-server%2Fs-1".to_owned(),
             query: "tagKeys=a&tagKeys=b%20c".to_owned(),
-            ..Incoming::default()
+            ..HttpRequest::default()
         };
-        assert_eq!(incoming.segments(), ["tags", "arn:aws:drs:us-east-2:111122223333:source-server/s-1"]);
-        assert_eq!(incoming.parameters("tagKeys"), ["a", "b c"]);
+        assert_eq!(request.segments(), ["tags", "arn:aws:drs:us-east-2:111122223333:source-server/s-1"]);
+        assert_eq!(request.parameters("tagKeys"), ["a", "b c"]);
     }
 
     #[test]
     fn a_program_says_who_it_is() {
         let agent = "aws-sdk-rust/1.3 ua/2.1 api/drs/1.1 os/linux lang/rust/1.95 m/E app/launch-for-failback";
-        let incoming = Incoming { headers: vec![("user-agent".into(), agent.into())], ..Incoming::default() };
-        assert_eq!(incoming.application(), Some("launch-for-failback"));
+        let request =
+            HttpRequest { headers: vec![("user-agent".into(), agent.into())], ..HttpRequest::default() };
+        assert_eq!(request.application(), Some("launch-for-failback"));
     }
 }

@@ -1,4 +1,4 @@
-//! What happened before the scene: launches, and where DNS points.
+//! What happened before the scenario: launches, and where DNS points.
 
 use std::collections::BTreeMap;
 
@@ -7,13 +7,13 @@ use failback_core::id::{HostedZoneId, InstanceId, JobId, SourceServerId};
 use failback_core::plan::Address;
 use failback_core::region::Region;
 
-use super::{Builder, HOUR, Scene};
+use super::{Builder, HOUR, Scenario};
 use crate::ids;
 use crate::objects::{Disk, DnsRecord, Job, JobPart, LastLaunchInfo, RecoveryInstance, SourceServer, Zone};
 use crate::world::with_dot;
 
 impl Builder<'_> {
-    /// A launch that was over long before the scene, with the source's content as of a moment.
+    /// A launch that was over long before the scenario, with the source's content as of a moment.
     pub(crate) fn add_past_launch(
         &mut self,
         region: Region,
@@ -142,7 +142,7 @@ impl Builder<'_> {
         }
         let servers = self.world.fleet.len();
         self.world.workload.records = vec![None; servers];
-        self.world.workload.recovered = self.options.scene == Scene::Recovered;
+        self.world.workload.recovered = self.options.scenario == Scenario::Recovered;
         for record in records {
             let Some(index) = self.world.index_of(&record.server) else { continue };
             let Some(address) = self.serving_address(index, record.address) else { continue };
@@ -167,7 +167,7 @@ impl Builder<'_> {
 
     fn serving_address(&self, index: usize, address: Address) -> Option<String> {
         let entry = self.world.fleet.get(index)?;
-        let recovered = self.options.scene == Scene::Recovered;
+        let recovered = self.options.scenario == Scenario::Recovered;
         let instance = if recovered {
             self.world.instance(self.recovery(), entry.b3.last()?)?
         } else {
@@ -182,7 +182,7 @@ impl Builder<'_> {
     /// Traffic of the recovered servers since they were up, and everybody's from now on.
     pub(crate) fn begin_traffic(&mut self) {
         let now = self.world.now_ms;
-        if self.options.scene == Scene::Recovered {
+        if self.options.scenario == Scenario::Recovered {
             let from = self.recovered_ms + 60_000;
             let numbers = ((from - self.origin_ms) / 1_000, (now - self.origin_ms) / 1_000);
             let written = crate::ranges::RangeSet::of(numbers.0, numbers.1);

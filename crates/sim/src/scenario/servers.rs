@@ -8,7 +8,7 @@ use failback_core::region::Region;
 use failback_core::run::tag;
 
 use super::network::Network;
-use super::{Builder, HOUR, Scene};
+use super::{Builder, HOUR, Scenario};
 use crate::ids;
 use crate::objects::{Disk, DiskSpec, Instance, LaunchConfig, LaunchTemplate, SourceServer, TemplateVersion};
 use crate::ranges::RangeSet;
@@ -91,7 +91,7 @@ impl Builder<'_> {
         tags
     }
 
-    /// Everything of the fleet, as the scene finds it.
+    /// Everything of the fleet, as the scenario finds it.
     pub(crate) fn build_fleet(&mut self, drafts: &[Draft]) {
         self.world.workload.origin_ms = self.origin_ms;
         for (index, draft) in drafts.iter().enumerate() {
@@ -103,14 +103,14 @@ impl Builder<'_> {
     fn build_server(&mut self, index: usize, draft: &Draft, network: &Network) {
         let source = self.source();
         let disks = self.draw_disks();
-        let recovered = self.options.scene == Scene::Recovered;
+        let recovered = self.options.scenario == Scenario::Recovered;
         let served_until = if recovered { self.failed_ms } else { self.options.start_ms };
         let mut a1 = self.draw_instance(source, network, draft.tags.clone(), disks.clone());
         if recovered {
             a1.state = InstanceState::Stopped;
             a1.since_ms = self.failed_ms;
         }
-        // Before the scene every write had been replicated, so that losses found later are losses of the failback.
+        // Before the scenario every write had been replicated, so that losses found later are losses of the failback.
         a1.disk =
             Disk { base: RangeSet::of(0, (served_until - self.origin_ms) / 1_000), written: Vec::new() };
         a1.server = Some(index);
@@ -134,7 +134,7 @@ impl Builder<'_> {
         if recovered {
             b1.replication.lose_agent(self.failed_ms);
         }
-        if self.options.scene != Scene::Steady && self.world.rng.u8(..3) == 0 {
+        if self.options.scenario != Scenario::Steady && self.world.rng.u8(..3) == 0 {
             // §0.6: the reverse of an earlier cycle, which exists no longer.
             let gone: SourceServerId = ids::drs(&mut self.world.rng, "s-");
             b1.reversed_arn = Some(self.world.drs_arn(source, "source-server", &gone));
@@ -143,8 +143,8 @@ impl Builder<'_> {
         self.world.workload.servers.push(crate::world::Traffic::default());
         self.world.acknowledged_before(index, &acknowledged);
         self.world.fleet.push(entry_of(draft, a1_id));
-        if self.options.scene != Scene::Steady {
-            let drill = self.options.scene == Scene::DrilledRecovered;
+        if self.options.scenario != Scenario::Steady {
+            let drill = self.options.scenario == Scenario::DrilledRecovered;
             let at = self.recovered_ms + self.world.rng.i64(..60_000);
             let (recovery, id) = (self.recovery(), draft.id.clone());
             self.add_past_launch(recovery, &id, at, drill, self.failed_ms);

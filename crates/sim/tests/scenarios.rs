@@ -5,7 +5,7 @@ mod common;
 use common::{MINUTE, a2, b2, configure, launch_all, plan, recovery, reverse_all, source, wait, world};
 use failback_core::cloud::{InstanceState, ReplicationState};
 use failback_core::plan::Plan;
-use failback_sim::{Options, Scene, Switches, World};
+use failback_sim::{Options, Scenario, Switches, World};
 use fastrand::Rng;
 
 #[test]
@@ -57,18 +57,18 @@ fn a_plan_selects_no_bystander() {
 }
 
 #[test]
-fn scenes_differ_in_what_runs() {
+fn scenarios_differ_in_what_runs() {
     let a1 = |w: &World| w.instance(source(), &w.fleet()[0].a1).unwrap().state;
     let b1 = |w: &World| {
         w.source_server(recovery(), &w.fleet()[0].b1).unwrap().replication.phase(w.now_ms()).state()
     };
-    let steady = world(Scene::Steady);
+    let steady = world(Scenario::Steady);
     assert_eq!((a1(&steady), b1(&steady)), (InstanceState::Running, ReplicationState::Continuous));
     assert_eq!(steady.labels(0).b2, None);
-    let recovered = world(Scene::Recovered);
+    let recovered = world(Scenario::Recovered);
     assert_eq!((a1(&recovered), b1(&recovered)), (InstanceState::Stopped, ReplicationState::Stalled));
     assert_eq!(recovered.serving(0).unwrap().region, recovery());
-    let drilled = world(Scene::DrilledRecovered);
+    let drilled = world(Scenario::DrilledRecovered);
     assert_eq!((a1(&drilled), b1(&drilled)), (InstanceState::Running, ReplicationState::Continuous));
     assert!(drilled.recovery_instance(recovery(), &b2(&drilled, 0)).unwrap().is_drill);
     assert_eq!(drilled.serving(0).unwrap().region, source());
@@ -89,7 +89,7 @@ fn a_person_may_move_the_traffic() {
 
 #[test]
 fn time_that_aws_needs_is_part_of_the_time_that_passes() {
-    let mut world = world(Scene::Recovered);
+    let mut world = world(Scenario::Recovered);
     let start = world.now_ms();
     reverse_all(&mut world);
     (0..world.fleet().len()).for_each(|server| configure(&mut world, server, false));

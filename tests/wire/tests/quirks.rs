@@ -3,17 +3,17 @@
 use drs_failback::rehearsal::Rehearsal;
 use failback_core::procedure::Procedure;
 use failback_core::report::Outcome;
-use failback_wire::Fidelity;
+use failback_wire::Quirk;
 use wire_tests::{left, run, setting};
 
-fn comes_home(strain: &[Fidelity]) {
+fn comes_home(quirks: &[Quirk]) {
     for (procedure, rest) in [(Procedure::Drill, ["A1", "B1"]), (Procedure::Failback, ["A4", "B1"])] {
         let mut rehearsal = Rehearsal::new(setting(procedure, 1));
-        let (run, _) = run(&mut rehearsal, procedure, strain.iter().copied());
-        assert_eq!(run.outcome, Outcome::Succeeded, "{procedure} with {strain:?}: {:?}", run.failure);
-        assert!(run.is_safe(), "{procedure} with {strain:?}: {:?}", run.verdicts);
+        let (run, _) = run(&mut rehearsal, procedure, quirks.iter().copied());
+        assert_eq!(run.outcome, Outcome::Succeeded, "{procedure} with {quirks:?}: {:?}", run.failure);
+        assert!(run.is_safe(), "{procedure} with {quirks:?}: {:?}", run.verdicts);
         for left in left(&rehearsal) {
-            assert_eq!(left, rest, "{procedure} with {strain:?}");
+            assert_eq!(left, rest, "{procedure} with {quirks:?}");
         }
     }
 }
@@ -25,40 +25,40 @@ fn tidy_answers() {
 
 #[test]
 fn members_and_words_of_tomorrow() {
-    comes_home(&[Fidelity::UnknownMembers, Fidelity::UnknownWords]);
+    comes_home(&[Quirk::UnknownMembers, Quirk::UnknownWords]);
 }
 
 #[test]
 fn jobs_without_recovery_instance_ids() {
-    comes_home(&[Fidelity::NoRecoveryInstanceIds]);
+    comes_home(&[Quirk::NoRecoveryInstanceIds]);
 }
 
 #[test]
 fn one_item_a_page() {
-    comes_home(&[Fidelity::PageSizeOne]);
+    comes_home(&[Quirk::PageSizeOne]);
 }
 
 #[test]
 fn throttling() {
-    comes_home(&[Fidelity::Throttling]);
+    comes_home(&[Quirk::Throttling]);
 }
 
 #[test]
 fn throttling_that_says_when_to_try_again() {
-    comes_home(&[Fidelity::ThrottlingWithRetryAfter]);
+    comes_home(&[Quirk::ThrottlingWithRetryAfter]);
 }
 
 #[test]
 fn connections_cut_before_the_effect() {
-    comes_home(&[Fidelity::CutBefore]);
+    comes_home(&[Quirk::CutBefore]);
 }
 
 #[test]
 fn connections_cut_after_the_effect() {
-    comes_home(&[Fidelity::CutAfter]);
+    comes_home(&[Quirk::CutAfter]);
 }
 
 #[test]
 fn slow_answers() {
-    comes_home(&[Fidelity::Slow]);
+    comes_home(&[Quirk::Slow]);
 }

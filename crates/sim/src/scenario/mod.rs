@@ -18,7 +18,7 @@ const HOUR: i64 = 3_600_000;
 /// What has happened before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub enum Scene {
+pub enum Scenario {
     /// Production runs on A1, B1 protects it, nothing is recovered.
     Steady,
     /// The source Region had failed: production runs on B3, A1 is stopped.
@@ -36,10 +36,10 @@ pub struct Options {
     /// How many servers; more where the plan's records name more, exactly its ids where it names ids.
     pub servers: usize,
     /// What has happened before.
-    pub scene: Scene,
+    pub scenario: Scenario,
     /// How open questions are answered.
     pub switches: Switches,
-    /// When the scene begins, in milliseconds since 1970.
+    /// When the scenario begins, in milliseconds since 1970.
     pub start_ms: i64,
 }
 
@@ -48,7 +48,7 @@ impl Default for Options {
         Self {
             seed: 1,
             servers: 3,
-            scene: Scene::default(),
+            scenario: Scenario::default(),
             switches: Switches::default(),
             // 2026-11-02T08:00:00Z, a Monday morning.
             start_ms: 1_793_606_400_000,

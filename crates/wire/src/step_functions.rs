@@ -2,19 +2,19 @@
 
 use failback_core::cloud::RunningExecution;
 use failback_core::procedure::Procedure;
-use failback_sim::{Answer as Outcome, Request, ServiceError, World};
+use failback_sim::{CallRequest, CallResult, ServiceError, World};
 use serde_json::{Value, json};
 
-use crate::answer::{Answer, Reply};
-use crate::incoming::Incoming;
 use crate::paging::Page;
+use crate::request::HttpRequest;
+use crate::response::{HttpResponse, Reply};
 
 const TARGET: &str = "AWSStepFunctions.";
 
 /// Answers a request to Step Functions.
-pub(crate) fn answer(world: &mut World, incoming: &Incoming, most: usize) -> Reply {
-    let input: Value = serde_json::from_slice(&incoming.body).unwrap_or_default();
-    let target = incoming.header("x-amz-target").unwrap_or_default();
+pub(crate) fn answer(world: &mut World, request: &HttpRequest, most: usize) -> Reply {
+    let input: Value = serde_json::from_slice(&request.body).unwrap_or_default();
+    let target = request.header("x-amz-target").unwrap_or_default();
     let outcome = match target.strip_prefix(TARGET) {
         Some("ListExecutions") => list(world, &input, most),
         Some("DescribeExecution") => describe(world, &input),
@@ -23,21 +23,23 @@ pub(crate) fn answer(world: &mut World, incoming: &Incoming, most: usize) -> Rep
                 "{target} is not modelled by this simulator. Operations of Step Functions that are: ListExecutions, \
                  DescribeExecution"
             );
-            return Reply::Answer(error(&ServiceError {
+            return Reply::Response(error(&ServiceError {
                 http: 501,
                 ..ServiceError::new("UnsupportedOperationException", message)
             }));
         }
     };
-    let ok =
-        |value: Value| Answer { content_type: "application/x-amz-json-1.0", ..Answer::json(200, &value) };
+    let ok = |value: Value| HttpResponse {
+        content_type: "application/x-amz-json-1.0",
+        ..HttpResponse::json(200, &value)
+    };
     Reply::of(outcome, ok, |fault| error(&fault))
 }
 
 /// An error in the form of awsJson1.0: its name is in the body.
-pub(crate) fn error(fault: &ServiceError) -> Answer {
+pub(crate) fn error(fault: &ServiceError) -> HttpResponse {
     let body = json!({ "__type": fault.code, "message": fault.message });
-    Answer { content_type: "application/x-amz-json-1.0", ..Answer::json(fault.http, &body) }
+    HttpResponse { content_type: "application/x-amz-json-1.0", ..HttpResponse::json(fault.http, &body) }
 }
 
 /// The procedure of a machine, by its name: `…:stateMachine:NAME`.
@@ -66,11 +68,11 @@ fn seconds(execution: &RunningExecution) -> f64 {
     execution.started.millis() as f64 / 1_000.0
 }
 
-fn list(world: &mut World, input: &Value, most: usize) -> Outcome<Value> {
+fn list(world: &mut World, input: &Value, most: usize) -> CallResult<Value> {
     let machine = input["stateMachineArn"].as_str().unwrap_or_default().to_owned();
     let running = input["statusFilter"].as_str().is_none_or(|status| status == "RUNNING");
     let page = Page::new(input["maxResults"].as_u64().filter(|&n| n > 0), input["nextToken"].as_str(), most);
-    world.call(Request::new("states:ListExecutions", None, [""; 0]), |world| {
+    world.call(CallRequest::new("states:ListExecutions", None, [""; 0]), |world| {
         let missing = || {
             ServiceError::new(
                 "StateMachineDoesNotExist",
@@ -99,9 +101,9 @@ fn list(world: &mut World, input: &Value, most: usize) -> Outcome<Value> {
     })
 }
 
-fn describe(world: &mut World, input: &Value) -> Outcome<Value> {
+fn describe(world: &mut World, input: &Value) -> CallResult<Value> {
     let arn = input["executionArn"].as_str().unwrap_or_default().to_owned();
-    world.call(Request::new("states:DescribeExecution", None, [&arn]), |world| {
+    world.call(CallRequest::new("states:DescribeExecution", None, [&arn]), |world| {
         let found = world.running_executions().into_iter().find(|execution| execution.id == arn);
         let missing =
             || ServiceError::new("ExecutionDoesNotExist", format!("Execution Does Not Exist: '{arn}'"));

@@ -1,11 +1,11 @@
 //! What goes back over the wire.
 
-use failback_sim::{Answer as Outcome, ServiceError};
+use failback_sim::{CallResult, ServiceError};
 use serde_json::Value;
 
 /// An HTTP answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer {
+pub struct HttpResponse {
     /// HTTP status.
     pub status: u16,
     /// `Content-Type`; empty where there is no body.
@@ -20,14 +20,14 @@ pub struct Answer {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reply {
     /// An answer.
-    Answer(Answer),
+    Response(HttpResponse),
     /// The connection is closed without one.
     Cut,
     /// Nothing at all: whoever asked has died of the call, and the connection stays as it is.
     Silence,
 }
 
-impl Answer {
+impl HttpResponse {
     /// An answer without a body.
     pub(crate) fn empty(status: u16) -> Self {
         Self { status, content_type: "", headers: Vec::new(), body: Vec::new() }
@@ -53,15 +53,15 @@ impl Answer {
 impl Reply {
     /// Turns what the world answered into what a caller gets; each protocol writes answers and errors in its way.
     pub(crate) fn of<T>(
-        outcome: Outcome<T>,
-        ok: impl FnOnce(T) -> Answer,
-        refused: impl FnOnce(ServiceError) -> Answer,
+        result: CallResult<T>,
+        ok: impl FnOnce(T) -> HttpResponse,
+        refused: impl FnOnce(ServiceError) -> HttpResponse,
     ) -> Self {
-        match outcome {
-            Outcome::Ok(value) => Self::Answer(ok(value)),
-            Outcome::Refused(fault) => Self::Answer(refused(fault)),
-            Outcome::Lost => Self::Cut,
-            Outcome::Died => Self::Silence,
+        match result {
+            CallResult::Ok(value) => Self::Response(ok(value)),
+            CallResult::Refused(error) => Self::Response(refused(error)),
+            CallResult::Lost => Self::Cut,
+            CallResult::Died => Self::Silence,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 /// What the `Authorization` header says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Scope {
+pub(crate) struct CredentialScope {
     /// The access key.
     pub(crate) key: String,
     /// Such as `us-east-1`.
@@ -11,7 +11,7 @@ pub(crate) struct Scope {
     pub(crate) service: String,
 }
 
-impl Scope {
+impl CredentialScope {
     /// Reads `AWS4-HMAC-SHA256 Credential=KEY/DATE/REGION/SERVICE/aws4_request, …`.
     pub(crate) fn read(authorization: Option<&str>) -> Result<Self, &'static str> {
         const MISSING: &str = "the request is not signed: this simulator tells Regions and services apart by the credential scope of the Authorization header. Any access key and secret will do";
@@ -35,7 +35,7 @@ mod tests {
     #[test]
     fn a_credential_scope_is_read() {
         let header = "AWS4-HMAC-SHA256 Credential=AKID/with/slash/20261102/us-east-2/drs/aws4_request, SignedHeaders=host, Signature=00";
-        let scope = Scope::read(Some(header)).unwrap();
+        let scope = CredentialScope::read(Some(header)).unwrap();
         assert_eq!((scope.key.as_str(), scope.region.as_str()), ("AKID/with/slash", "us-east-2"));
         assert_eq!(scope.service, "drs");
     }
@@ -51,7 +51,7 @@ mod tests {
             Some("AWS4-HMAC-SHA256 Credential=A/20261102//drs/aws4_request"),
             Some("AWS4-HMAC-SHA256 Credential=////aws4_request"),
         ] {
-            assert!(Scope::read(header).is_err(), "{header:?}");
+            assert!(CredentialScope::read(header).is_err(), "{header:?}");
         }
     }
 }
