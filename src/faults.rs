@@ -8,7 +8,7 @@ use failback_core::ErrorName;
 use failback_core::procedure::Procedure;
 
 use crate::program::Program;
-use crate::steps::{STEPS as ALL, Step};
+use crate::steps::{STEPS as ALL, StepEntry};
 
 /// Errors of Step Functions itself and of Lambda that a Task can end with, beside those that the machines retry.
 const OTHERS: &[&str] = &[
@@ -49,5 +49,5 @@ fn task_states(procedure: Procedure) -> Vec<failback_asl::Task> {
 pub fn tasks(procedure: Procedure) -> Vec<String> {
     let Ok(program) = Program::deployed() else { return Vec::new() };
     let states = program.machine(procedure).states().filter(|(_, state)| state.task().is_some());
-    states.map(|(name, _)| Step::name_of(name)).collect()
+    states.map(|(name, _)| StepEntry::name_of(name)).collect()
 }

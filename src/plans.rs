@@ -7,8 +7,8 @@ pub const THREE_TIER: &str = include_str!("../examples/plans/three-tier.json");
 
 /// How many servers a plan suggests: those that it names, or one a wave, and enough for its records.
 pub fn suggested_servers(plan: &Plan) -> usize {
-    let named = plan.servers.ids.as_ref().map(Vec::len);
-    named.unwrap_or_else(|| plan.wave_names().len().max(plan.redirect.records.len()))
+    let named = plan.servers.ids().map(<[_]>::len);
+    named.unwrap_or_else(|| plan.wave_names().len().max(plan.redirect.records().len()))
 }
 
 /// The JSON Schema of the plan file.

@@ -11,7 +11,7 @@ use futures_util::FutureExt as _;
 use serde_json::Value;
 
 use crate::machines;
-use crate::steps::Step;
+use crate::steps::StepEntry;
 
 /// Performs one call of a step. None when its process died.
 pub trait Performer: Send + Sync {
@@ -19,7 +19,7 @@ pub trait Performer: Send + Sync {
     fn perform(
         &self,
         simulation: &Simulation,
-        step: Step,
+        step: StepEntry,
         payload: Value,
         deadline: Timestamp,
     ) -> Option<Result<Value>>;
@@ -33,7 +33,7 @@ impl Performer for Deployed {
     fn perform(
         &self,
         simulation: &Simulation,
-        step: Step,
+        step: StepEntry,
         payload: Value,
         deadline: Timestamp,
     ) -> Option<Result<Value>> {
@@ -51,7 +51,7 @@ impl Performer for Twice {
     fn perform(
         &self,
         simulation: &Simulation,
-        step: Step,
+        step: StepEntry,
         payload: Value,
         deadline: Timestamp,
     ) -> Option<Result<Value>> {

@@ -20,7 +20,7 @@ struct Server {
     b1: Option<String>,
     b2: Option<String>,
     b3: Option<String>,
-    outcome: String,
+    outcome: Value,
 }
 
 /// The one object that `--json` prints.
@@ -30,8 +30,9 @@ pub fn object(rehearsal: &Rehearsal, run: &Run) -> Value {
         .verdicts
         .iter()
         .map(|verdict| {
-            let findings: Vec<&str> = verdict.findings.iter().map(|finding| finding.what.as_str()).collect();
-            json!({ "id": verdict.rule.to_string(), "held": verdict.held(), "findings": findings })
+            let findings: Vec<&str> =
+                verdict.violations.iter().map(|violation| violation.what.as_str()).collect();
+            json!({ "id": verdict.rule.code(), "held": verdict.held(), "findings": findings })
         })
         .collect();
     let left: Vec<Value> = world
@@ -70,7 +71,7 @@ fn servers(world: &World, rehearsal: &Rehearsal, run: &Run) -> Vec<Server> {
     let waves = rehearsal.setting().plan.wave_names();
     let told = |b1: &str| {
         let report = run.report.as_ref()?;
-        report.servers.iter().find(|server| server.b1.as_str() == b1).map(|server| server.outcome.clone())
+        report.servers.iter().find(|server| server.b1.as_str() == b1).map(|server| server.outcome)
     };
     let last = |ids: Vec<String>| ids.into_iter().next_back();
     let text = |ids: &[failback_core::id::InstanceId]| last(ids.iter().map(ToString::to_string).collect());
@@ -87,7 +88,7 @@ fn servers(world: &World, rehearsal: &Rehearsal, run: &Run) -> Vec<Server> {
             b1: Some(server.b1.to_string()),
             b2: last(server.b2.iter().map(ToString::to_string).collect()),
             b3: text(&server.b3),
-            outcome: told(server.b1.as_str()).unwrap_or_else(|| "notStarted".to_owned()),
+            outcome: told(server.b1.as_str()).map_or_else(|| "notStarted".into(), |outcome| json!(outcome)),
         })
         .collect()
 }

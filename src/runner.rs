@@ -14,7 +14,7 @@ use failback_sim::{Simulation, TaskFault, World};
 use serde_json::{Value, json};
 
 use crate::program::{Performer, Program};
-use crate::steps::Step;
+use crate::steps::StepEntry;
 
 /// What starting a function costs, in milliseconds of virtual time.
 const LAMBDA_MS: i64 = 20;
@@ -217,7 +217,7 @@ impl<'m> Running<'m> {
     fn gate(&mut self, simulation: &Simulation, call: &TaskCall, watcher: &mut dyn Watcher) {
         let now = simulation.now().millis();
         let (at, result) = self.answer.take().unwrap_or_else(|| {
-            match simulation.world().fault_of_task(&Step::name_of(&call.state)) {
+            match simulation.world().fault_of_task(&StepEntry::name_of(&call.state)) {
                 Some(TaskFault::Instead(error) | TaskFault::After(error)) => {
                     return (now, Err(injected(&error)));
                 }
@@ -259,7 +259,7 @@ fn keep(simulation: &Simulation, execution: &str, call: &TaskCall) -> Result<Val
     let key = call.arguments["Key"].as_str().unwrap_or_default();
     let mut world = simulation.world();
     if let Some(TaskFault::Instead(error) | TaskFault::After(error)) =
-        world.fault_of_task(&Step::name_of(&call.state))
+        world.fault_of_task(&StepEntry::name_of(&call.state))
     {
         return Err(injected(&error));
     }
@@ -278,7 +278,7 @@ fn invoke(
     call: &TaskCall,
 ) -> Result<Value, ErrorOutput> {
     let function = call.arguments["FunctionName"].as_str().unwrap_or_default();
-    let Some(step) = Step::find(function) else {
+    let Some(step) = StepEntry::find(function) else {
         return Err(ErrorOutput::new(
             "Lambda.ResourceNotFoundException",
             format!("no step is called {function}"),

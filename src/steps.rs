@@ -5,145 +5,96 @@ use std::pin::Pin;
 
 use failback_core::Result;
 use failback_core::cloud::Cloud;
+use failback_core::procedure::Procedure;
+use failback_core::step::{self, Handler};
 use failback_core::timestamp::Timestamp;
+use schemars::Schema;
 use serde_json::Value;
 
-/// An answer that a step will give.
-pub type Answer<'a> = Pin<Box<dyn Future<Output = Result<Value>> + Send + 'a>>;
+/// The future result of a call.
+pub type StepFuture<'a> = Pin<Box<dyn Future<Output = Result<Value>> + Send + 'a>>;
 
-/// A step: what Lambda runs.
+/// A step, as it is found by name: the code of one Lambda function.
 #[derive(Clone, Copy)]
-pub struct Step {
-    /// Its crate's name.
+pub struct StepEntry {
+    /// The name of its crate.
     pub name: &'static str,
-    handle: for<'a> fn(&'a dyn Cloud, Value, Timestamp) -> Answer<'a>,
+    /// The procedures whose state machines call it.
+    pub procedures: &'static [Procedure],
+    /// Returns the JSON Schema of its payload.
+    pub input: fn() -> Schema,
+    /// Returns the JSON Schema of its result.
+    pub output: fn() -> Schema,
+    handle: for<'a> fn(&'a dyn Cloud, Value, Timestamp) -> StepFuture<'a>,
 }
 
-impl Step {
-    /// Answers one call.
-    pub fn call<'a>(&self, cloud: &'a dyn Cloud, payload: Value, deadline: Timestamp) -> Answer<'a> {
+impl StepEntry {
+    const fn of<H: Handler>() -> Self {
+        Self {
+            name: H::NAME,
+            procedures: H::PROCEDURES,
+            input: || schemars::schema_for!(H::Input),
+            output: || schemars::schema_for!(H::Output),
+            handle: |cloud, payload, deadline| Box::pin(step::call::<H>(cloud, payload, deadline)),
+        }
+    }
+
+    /// Handles one call.
+    pub fn call<'a>(&self, cloud: &'a dyn Cloud, payload: Value, deadline: Timestamp) -> StepFuture<'a> {
         (self.handle)(cloud, payload, deadline)
     }
 
-    /// The state that calls it: its name in Title Case.
+    /// Returns the name of the state that calls it: its own in Title Case.
     pub fn state(&self) -> String {
         words(self.name).join(" ")
     }
 
-    /// The name of the step, or of the gate, that a state calls.
+    /// Returns the name of the step, or of the gate, that a state calls.
     pub fn name_of(state: &str) -> String {
         state.to_ascii_lowercase().replace(' ', "-")
     }
 
-    /// What stands for its function in the state machines, until it is deployed.
+    /// Returns the text that stands for its function in the state machines until it is deployed.
     pub fn placeholder(&self) -> String {
         format!("${{{}FunctionArn}}", words(self.name).concat())
     }
 
-    /// The step behind a function's name in a state machine.
+    /// Returns the step behind a function's name in a state machine.
     pub fn find(function: &str) -> Option<Self> {
         STEPS.iter().copied().find(|step| step.placeholder() == function)
     }
 }
 
+/// Returns the words of a name in Title Case.
 fn words(name: &str) -> Vec<String> {
-    let title = |word: &str| {
-        let mut letters = word.chars();
-        letters
-            .next()
-            .map_or_else(String::new, |first| first.to_ascii_uppercase().to_string() + letters.as_str())
-    };
-    name.split('-').map(title).collect()
+    name.split('-').map(title_case).collect()
+}
+
+fn title_case(word: &str) -> String {
+    let mut letters = word.chars();
+    match letters.next() {
+        Some(first) => format!("{}{}", first.to_ascii_uppercase(), letters.as_str()),
+        None => String::new(),
+    }
 }
 
 /// Every step, in the order of its name.
-pub const STEPS: &[Step] = &[
-    Step {
-        name: "check-launch-state",
-        handle: |cloud, payload, deadline| Box::pin(check_launch_state::handle(cloud, payload, deadline)),
-    },
-    Step {
-        name: "check-readiness",
-        handle: |cloud, payload, deadline| Box::pin(check_readiness::handle(cloud, payload, deadline)),
-    },
-    Step {
-        name: "delete-recovery-instances",
-        handle: |cloud, payload, deadline| {
-            Box::pin(delete_recovery_instances::handle(cloud, payload, deadline))
-        },
-    },
-    Step {
-        name: "launch-for-failback",
-        handle: |cloud, payload, deadline| Box::pin(launch_for_failback::handle(cloud, payload, deadline)),
-    },
-    Step {
-        name: "launch-recovered-servers",
-        handle: |cloud, payload, deadline| {
-            Box::pin(launch_recovered_servers::handle(cloud, payload, deadline))
-        },
-    },
-    Step {
-        name: "prepare-launch",
-        handle: |cloud, payload, deadline| Box::pin(prepare_launch::handle(cloud, payload, deadline)),
-    },
-    Step {
-        name: "protect-failed-back-servers",
-        handle: |cloud, payload, deadline| {
-            Box::pin(protect_failed_back_servers::handle(cloud, payload, deadline))
-        },
-    },
-    Step {
-        name: "redirect-traffic",
-        handle: |cloud, payload, deadline| Box::pin(redirect_traffic::handle(cloud, payload, deadline)),
-    },
-    Step {
-        name: "remove-source-servers",
-        handle: |cloud, payload, deadline| Box::pin(remove_source_servers::handle(cloud, payload, deadline)),
-    },
-    Step {
-        name: "start-reversed-replication",
-        handle: |cloud, payload, deadline| {
-            Box::pin(start_reversed_replication::handle(cloud, payload, deadline))
-        },
-    },
-    Step {
-        name: "stop-original-replication",
-        handle: |cloud, payload, deadline| {
-            Box::pin(stop_original_replication::handle(cloud, payload, deadline))
-        },
-    },
-    Step {
-        name: "stop-reversed-replication",
-        handle: |cloud, payload, deadline| {
-            Box::pin(stop_reversed_replication::handle(cloud, payload, deadline))
-        },
-    },
-    Step {
-        name: "terminate-drill-servers",
-        handle: |cloud, payload, deadline| {
-            Box::pin(terminate_drill_servers::handle(cloud, payload, deadline))
-        },
-    },
-    Step {
-        name: "terminate-original-servers",
-        handle: |cloud, payload, deadline| {
-            Box::pin(terminate_original_servers::handle(cloud, payload, deadline))
-        },
-    },
-    Step {
-        name: "terminate-recovered-servers",
-        handle: |cloud, payload, deadline| {
-            Box::pin(terminate_recovered_servers::handle(cloud, payload, deadline))
-        },
-    },
-    Step {
-        name: "validate-failed-back-servers",
-        handle: |cloud, payload, deadline| {
-            Box::pin(validate_failed_back_servers::handle(cloud, payload, deadline))
-        },
-    },
-    Step {
-        name: "write-report",
-        handle: |cloud, payload, deadline| Box::pin(write_report::handle(cloud, payload, deadline)),
-    },
+pub const STEPS: &[StepEntry] = &[
+    StepEntry::of::<check_launch_state::CheckLaunchState>(),
+    StepEntry::of::<check_readiness::CheckReadiness>(),
+    StepEntry::of::<delete_recovery_instances::DeleteRecoveryInstances>(),
+    StepEntry::of::<launch_for_failback::LaunchForFailback>(),
+    StepEntry::of::<launch_recovered_servers::LaunchRecoveredServers>(),
+    StepEntry::of::<prepare_launch::PrepareLaunch>(),
+    StepEntry::of::<protect_failed_back_servers::ProtectFailedBackServers>(),
+    StepEntry::of::<redirect_traffic::RedirectTraffic>(),
+    StepEntry::of::<remove_source_servers::RemoveSourceServers>(),
+    StepEntry::of::<start_reversed_replication::StartReversedReplication>(),
+    StepEntry::of::<stop_original_replication::StopOriginalReplication>(),
+    StepEntry::of::<stop_reversed_replication::StopReversedReplication>(),
+    StepEntry::of::<terminate_drill_servers::TerminateDrillServers>(),
+    StepEntry::of::<terminate_original_servers::TerminateOriginalServers>(),
+    StepEntry::of::<terminate_recovered_servers::TerminateRecoveredServers>(),
+    StepEntry::of::<validate_failed_back_servers::ValidateFailedBackServers>(),
+    StepEntry::of::<write_report::WriteReport>(),
 ];

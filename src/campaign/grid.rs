@@ -10,7 +10,7 @@ use super::options::PlanOption;
 use crate::faults;
 use crate::program::Program;
 use crate::runner::Answer;
-use crate::steps::Step;
+use crate::steps::StepEntry;
 
 /// Once, once more than any retrier tries again, and for good.
 const TIMES: [&str; 3] = ["", "x11", "x*"];
@@ -91,7 +91,7 @@ fn refusals() -> impl Iterator<Item = Case> {
 pub fn classes(procedure: Procedure, task: &str) -> Vec<String> {
     let Ok(program) = Program::deployed() else { return Vec::new() };
     let machine = program.machine(procedure);
-    let named_so = machine.states().find(|(name, _)| Step::name_of(name) == task);
+    let named_so = machine.states().find(|(name, _)| StepEntry::name_of(name) == task);
     let Some(task) = named_so.and_then(|(_, state)| state.task()) else { return Vec::new() };
     let mut classes = BTreeMap::new();
     for error in faults::ERRORS.iter() {

@@ -8,7 +8,7 @@ use std::str::FromStr;
 use failback_core::cloud::{RightSizing, Tags};
 use failback_core::procedure::Procedure;
 use failback_core::region::Region;
-use failback_core::run::tag;
+use failback_core::tags::tag;
 use failback_sim::{FleetServer, Labels, LaunchChange, RecordChange, RecoveryRequest, Version, World};
 use serde_json::Value;
 

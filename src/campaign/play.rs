@@ -1,9 +1,10 @@
 //! Plays a case and judges it.
 
-use failback_audit::{Part, Place, Rule};
+use failback_audit::{Part, Place};
 use failback_core::plan::Plan;
 use failback_core::procedure::Procedure;
 use failback_core::report::Outcome;
+use failback_core::rule::SafetyRule;
 use failback_sim::{Access, CallOutcome, Scenario};
 
 use super::case::{Act, Case};
@@ -182,7 +183,7 @@ impl<'c> Stage<'c> {
     /// What a person has broken before the first run is not the program's doing.
     fn begin(&mut self) {
         if self.before.is_none() {
-            self.before = Some(self.rehearsal.auditor.findings().len());
+            self.before = Some(self.rehearsal.auditor.violations().len());
             self.loose = reference::is_loose(&self.rehearsal.simulation.world());
         }
     }
@@ -349,11 +350,11 @@ impl<'c> Stage<'c> {
         self.mend();
         let changed = self.others.changed(&self.rehearsal.simulation.world());
         if let Some(changed) = changed {
-            self.broken(Broken::Rule(Rule::S5), changed);
+            self.broken(Broken::Rule(SafetyRule::OwnFleetOnly), changed);
         }
-        let findings = self.rehearsal.auditor.findings();
+        let findings = self.rehearsal.auditor.violations();
         for finding in findings.into_iter().skip(self.before.unwrap_or(0)) {
-            if self.loose && finding.rule == Rule::S6 {
+            if self.loose && finding.rule == SafetyRule::NothingLeftUnreported {
                 continue;
             }
             self.broken(Broken::Rule(finding.rule), finding.what);

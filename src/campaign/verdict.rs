@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use failback_audit::{Coverage, Rule};
+use failback_audit::Coverage;
+use failback_core::rule::SafetyRule;
 
 use super::tally::Worst;
 
@@ -11,7 +12,7 @@ use super::tally::Worst;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Broken {
     /// A safety rule, at some moment.
-    Rule(Rule),
+    Rule(SafetyRule),
     /// Every run ends; and when nothing goes wrong any more, it ends as the page does.
     Eventually,
     /// What cannot be done is refused before anything changes, and says what a person must do.
@@ -23,7 +24,7 @@ pub enum Broken {
 impl fmt::Display for Broken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Rule(rule) => write!(f, "{rule}"),
+            Self::Rule(rule) => f.write_str(rule.code()),
             Self::Eventually => f.write_str("eventually"),
             Self::Refusal => f.write_str("refusal"),
             Self::OnlyOne => f.write_str("only one"),
@@ -34,7 +35,7 @@ impl fmt::Display for Broken {
 impl Broken {
     /// Everything that can be broken, with what it says.
     pub fn all() -> Vec<(Self, &'static str)> {
-        let rules = failback_audit::RULES.iter().map(|rule| (Self::Rule(*rule), rule.text()));
+        let rules = SafetyRule::ALL.into_iter().map(|rule| (Self::Rule(rule), rule.name()));
         let others = [
             (Self::Eventually, "every run ends, and carried on without faults it ends as the page does"),
             (Self::Refusal, "what cannot be done is refused, unchanged, with a remedy"),

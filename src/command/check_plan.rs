@@ -25,12 +25,12 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
             println!(
                 "{}: no problem found. Failback from {} to {}, {} wave{}, {} record{} to redirect, original servers {}",
                 plan.name,
-                plan.regions.recovery,
-                plan.regions.source,
+                plan.regions.recovery(),
+                plan.regions.source(),
                 plan.wave_names().len(),
                 if plan.wave_names().len() == 1 { "" } else { "s" },
-                plan.redirect.records.len(),
-                if plan.redirect.records.len() == 1 { "" } else { "s" },
+                plan.redirect.records().len(),
+                if plan.redirect.records().len() == 1 { "" } else { "s" },
                 if plan.cleanup.terminate_originals { "terminated at the end" } else { "kept" },
             );
             ExitCode::SUCCESS

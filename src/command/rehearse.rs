@@ -157,8 +157,8 @@ fn one(
             setting.plan.name,
             setting.servers,
             if setting.servers == 1 { "" } else { "s" },
-            regions.recovery,
-            regions.source,
+            regions.recovery(),
+            regions.source(),
             setting.seed
         );
         println!("{}", show::world(&rehearsal.simulation.world(), "before"));

@@ -144,7 +144,7 @@ fn serve(arguments: &Serve, built: Built) -> Result<(), String> {
         println!("# The simulated world of {}. Paste this where AWS's clients are to find it:", plan.name);
         println!("export AWS_ENDPOINT_URL=http://{address}");
         println!("export AWS_ACCESS_KEY_ID=simulator AWS_SECRET_ACCESS_KEY=simulator");
-        println!("export AWS_DEFAULT_REGION={}", plan.regions.recovery);
+        println!("export AWS_DEFAULT_REGION={}", plan.regions.recovery());
         println!("# Look around: curl -s http://{address}/_sim");
         println!("# Listening on {address}. Ctrl-C ends it.");
         server.run(std::future::pending()).await;

@@ -38,9 +38,9 @@ pub fn end(world: &World, run: &Run, seed: u64) -> String {
     let _ = writeln!(text, "\nsafety rules");
     for verdict in &run.verdicts {
         let state = if verdict.held() { "held  " } else { "BROKEN" };
-        let _ = writeln!(text, "  {} {state}  {}", verdict.rule, verdict.rule.text());
-        for finding in &verdict.findings {
-            let _ = writeln!(text, "       {}", finding.what);
+        let _ = writeln!(text, "  {} {state}  {}", verdict.rule.code(), verdict.rule.name());
+        for violation in &verdict.violations {
+            let _ = writeln!(text, "       {}", violation.what);
         }
     }
     if !run.is_safe() {

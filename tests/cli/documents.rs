@@ -154,8 +154,8 @@ fn every_rule_is_told_as_it_is_judged() {
     let readme = text("README.md");
     let told: BTreeMap<&str, &str> =
         rows(&readme).filter(|row| row.len() == 3).map(|row| (row[0], row[1])).collect();
-    for rule in failback_audit::RULES {
-        assert_eq!(told.get(rule.to_string().as_str()), Some(&rule.text()), "README.md: {rule}");
+    for rule in failback_core::rule::SafetyRule::ALL {
+        assert_eq!(told.get(rule.code()), Some(&rule.name()), "README.md: {rule}");
     }
 }
 
@@ -243,9 +243,9 @@ fn every_step_makes_the_calls_that_are_told() {
 fn safety_is_told_rule_by_rule() {
     let page = text("docs/safety.md");
     let told: BTreeMap<&str, Vec<&str>> = rows(&page).map(|row| (row[0], row)).collect();
-    for rule in failback_audit::RULES {
-        let row = told.get(rule.to_string().as_str()).unwrap_or_else(|| panic!("no row for {rule}")).clone();
-        assert_eq!((row.len(), row[1]), (6, rule.text()), "{rule}");
+    for rule in failback_core::rule::SafetyRule::ALL {
+        let row = told.get(rule.code()).unwrap_or_else(|| panic!("no row for {rule}")).clone();
+        assert_eq!((row.len(), row[1]), (6, rule.name()), "{rule}");
         let kept = row[2..].iter().filter(|cell| **cell != "–").count();
         assert!(kept >= 1, "{rule} is kept by nothing");
     }

@@ -69,7 +69,7 @@ fn every_problem_of_a_plan_is_told_at_once() {
 
     let ran = run(&["drill", "--plan", "tests/cli/plans/wrong.json"]);
     assert_eq!((ran.code, ran.stdout.as_str()), (2, ""));
-    assert!(ran.stderr.contains("$.regions.recovery"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("$.regions:"), "{}", ran.stderr);
 }
 
 #[test]

@@ -1,11 +1,11 @@
 //! What must not happen is absent, not forbidden: a drill has no state that could change A1, B1 or production DNS, and
 //! a failback none that launches or terminates what belongs to a drill.
 
-use drs_failback::steps::STEPS;
+use drs_failback::steps::{STEPS, StepEntry};
 use failback_core::procedure::Procedure;
 use serde_json::{Value, json};
 
-use crate::repo::{BOTH, changed, found, machine, none, step_source};
+use crate::repo::{BOTH, changed, found, machine, none};
 
 /// Steps that no drill may know.
 const NEVER_IN_A_DRILL: &[&str] = &[
@@ -37,32 +37,21 @@ fn check(procedure: Procedure, machine: &Value) -> Vec<String> {
     present.map(|step| format!("the {procedure} must not know {step}")).collect()
 }
 
-/// A step's `Scope` is what its guard can allow; the machines that have the step agree with it.
-fn scope(step: &str, source: &str, drill: &Value, failback: &Value) -> Vec<String> {
-    let declared = source.split("type Scope = ").nth(1).and_then(|rest| rest.split(';').next());
-    let wanted = match declared {
-        Some("Drill") => (true, false),
-        Some("Failback") => (false, true),
-        // A step without a guard changes nothing: it reads the world, or tells of it.
-        Some("Either") | None => (true, true),
-        Some(other) => return vec![format!("{step}: there is no Scope `{other}`")],
-    };
-    let is = (knows(drill, step), knows(failback, step));
-    if is == wanted {
-        return Vec::new();
-    }
-    let place = |(drill, failback)| match (drill, failback) {
+/// The procedures of a step's `Scope` are what its guard can allow; the machines that have the step agree with it.
+fn scope(step: StepEntry, drill: &Value, failback: &Value) -> Vec<String> {
+    let place = |in_drill, in_failback| match (in_drill, in_failback) {
         (true, true) => "both machines",
         (true, false) => "drill.asl.json alone",
         (false, true) => "failback.asl.json alone",
         (false, false) => "no machine",
     };
-    vec![format!(
-        "{step}: its Scope {} belongs in {}, but it is in {}",
-        declared.unwrap_or("(none)"),
-        place(wanted),
-        place(is)
-    )]
+    let accepts = |procedure| step.procedures.contains(&procedure);
+    let wanted = place(accepts(Procedure::Drill), accepts(Procedure::Failback));
+    let is = place(knows(drill, step.name), knows(failback, step.name));
+    if is == wanted {
+        return Vec::new();
+    }
+    vec![format!("{}: its Scope belongs in {wanted}, but it is in {is}", step.name)]
 }
 
 #[test]
@@ -83,26 +72,23 @@ fn what_must_not_happen_is_absent() {
 #[test]
 fn scopes_and_machines_agree() {
     let [drill, failback] = BOTH.map(machine);
-    let faults: Vec<String> =
-        STEPS.iter().flat_map(|step| scope(step.name, &step_source(step.name), &drill, &failback)).collect();
-    none(&faults);
-    let wrong = |step: &str, source: &str| scope(step, source, &drill, &failback);
-    found(
-        &wrong("redirect-traffic", "type Scope = Either;"),
-        "belongs in both machines, but it is in failback.asl.json",
-    );
-    found(
-        &wrong("prepare-launch", "type Scope = Drill;"),
-        "belongs in drill.asl.json alone, but it is in both",
-    );
-    found(&wrong("prepare-launch", "type Scope = Neither;"), "there is no Scope `Neither`");
+    none(&STEPS.iter().flat_map(|step| scope(*step, &drill, &failback)).collect::<Vec<_>>());
+    let with = |name: &str, procedures: &'static [Procedure]| {
+        let mut step = *STEPS.iter().find(|step| step.name == name).expect("a step");
+        step.procedures = procedures;
+        scope(step, &drill, &failback)
+    };
+    found(&with("redirect-traffic", &BOTH), "belongs in both machines, but it is in failback.asl.json");
+    found(&with("prepare-launch", &[Procedure::Drill]), "belongs in drill.asl.json alone, but it is in both");
 }
 
 #[test]
 fn a_step_that_no_drill_may_know_has_the_failback_as_its_scope() {
-    for (steps, scope) in [(NEVER_IN_A_DRILL, "Failback"), (NEVER_IN_A_FAILBACK, "Drill")] {
-        for step in steps {
-            assert!(step_source(step).contains(&format!("type Scope = {scope};")), "{step}");
+    for (steps, procedure) in
+        [(NEVER_IN_A_DRILL, Procedure::Failback), (NEVER_IN_A_FAILBACK, Procedure::Drill)]
+    {
+        for step in STEPS.iter().filter(|step| steps.contains(&step.name)) {
+            assert_eq!(step.procedures, [procedure], "{}", step.name);
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use drs_failback::machines;
 use drs_failback::steps::STEPS;
 
-use crate::repo::{BOTH, find, folders, found, none, read};
+use crate::repo::{BOTH, find, folders, found, none, read, texts};
 
 /// How the documentation of a step begins: with its line of the page, or with where it stands beside the page.
 const OPENINGS: &[&str] =
@@ -44,7 +44,11 @@ fn folder(name: &str) -> Folder {
         manifest: file("Cargo.toml"),
         lib: file("src/lib.rs"),
         main: file("src/main.rs"),
-        tests: file("src/tests.rs").or_else(|| file("src/tests/mod.rs")),
+        tests: texts(&format!("functions/{name}/src/tests"))
+            .into_iter()
+            .map(|(_, text)| text)
+            .reduce(|all, text| all + &text)
+            .or_else(|| file("src/tests.rs")),
     }
 }
 
@@ -83,20 +87,15 @@ fn check(folder: &Folder, around: &Around) -> Vec<String> {
             "src/lib.rs begins with its line of the page or where it stands beside it, with one of {OPENINGS:?}"
         ),
     );
+    let handler = format!("{snake}::{}", words(name));
     must(
-        lib.contains(&format!("const NAME: &'static str = \"{name}\";"))
-            || lib.contains(&format!("pub const NAME: &str = \"{name}\";")),
-        format!("src/lib.rs has no NAME that says \"{name}\""),
-    );
-    must(lib.contains("\npub async fn handle("), "src/lib.rs has no `handle`".to_owned());
-    must(
-        main.as_deref().unwrap_or_default().contains(&format!("CARGO_PKG_NAME\"), {snake}::handle)")),
-        format!("src/main.rs does not serve `{snake}::handle`"),
+        main.as_deref().unwrap_or_default().contains(&format!("failback_lambda::serve::<{handler}>()")),
+        format!("src/main.rs does not serve `{handler}`"),
     );
     must(
         lib.ends_with("\n#[cfg(test)]\nmod tests;\n")
-            && tests.as_deref().unwrap_or_default().contains("crate::handle("),
-        "src/lib.rs does not end with tests of its own that call `crate::handle`".to_owned(),
+            && tests.as_deref().unwrap_or_default().contains("#[test]"),
+        "src/lib.rs does not end with tests of its own".to_owned(),
     );
     must(
         around
@@ -110,10 +109,12 @@ fn check(folder: &Folder, around: &Around) -> Vec<String> {
         "the root Cargo.toml does not list it in [dependencies]".to_owned(),
     );
     must(
-        around.steps.split("Step {").any(|entry| {
-            entry.contains(&format!("name: \"{name}\"")) && entry.contains(&format!("{snake}::handle("))
-        }),
-        "src/steps.rs does not list it in STEPS, or with another step's `handle`".to_owned(),
+        around.steps.contains(&format!("StepEntry::of::<{handler}>()")),
+        format!("STEPS of src/steps.rs lacks `{handler}`"),
+    );
+    must(
+        STEPS.iter().any(|step| step.name == name),
+        format!("no step of STEPS has the NAME \"{name}\", which is its folder's"),
     );
     must(
         around.machines.contains(&placeholder(name)),
@@ -122,17 +123,14 @@ fn check(folder: &Folder, around: &Around) -> Vec<String> {
     faults
 }
 
-/// Written out again, so that it depends on nothing that it checks.
+/// The words of a name, capitalized and joined. Written out again, so that it depends on nothing that it checks.
+fn words(name: &str) -> String {
+    let word = |word: &str| format!("{}{}", word[..1].to_ascii_uppercase(), &word[1..]);
+    name.split('-').map(word).collect()
+}
+
 fn placeholder(name: &str) -> String {
-    let mut text = String::from("${");
-    let mut upper = true;
-    for letter in name.chars() {
-        if letter != '-' {
-            text.push(if upper { letter.to_ascii_uppercase() } else { letter });
-        }
-        upper = letter == '-';
-    }
-    text + "FunctionArn}"
+    format!("${{{}FunctionArn}}", words(name))
 }
 
 #[test]
@@ -168,13 +166,12 @@ fn a_new_folder_is_told_all_that_it_lacks() {
         "does not begin with the package's name, `freeze-writes`",
         "lacks the feature `lambda`",
         "begins with its line of the page",
-        "no NAME that says \"freeze-writes\"",
-        "no `handle`",
-        "does not serve `freeze_writes::handle`",
+        "does not serve `freeze_writes::FreezeWrites`",
         "does not end with tests of its own",
         "in [workspace.dependencies]",
         "in [dependencies]",
-        "does not list it in STEPS",
+        "STEPS of src/steps.rs lacks `freeze_writes::FreezeWrites`",
+        "no step of STEPS has the NAME \"freeze-writes\"",
         "calls ${FreezeWritesFunctionArn}",
     ] {
         found(&faults, words);
@@ -182,11 +179,11 @@ fn a_new_folder_is_told_all_that_it_lacks() {
 }
 
 #[test]
-fn a_step_that_answers_to_another_name_is_found() {
+fn a_step_that_is_served_or_listed_under_another_name_is_found() {
     let mut copy = folder("prepare-launch");
-    copy.lib = copy.lib.map(|text| text.replace("= \"prepare-launch\"", "= \"launch\""));
-    found(&check(&copy, &around()), "no NAME that says \"prepare-launch\"");
+    copy.main = copy.main.map(|text| text.replace("PrepareLaunch", "WriteReport"));
+    found(&check(&copy, &around()), "does not serve `prepare_launch::PrepareLaunch`");
     let mut crossed = around();
-    crossed.steps = crossed.steps.replace("prepare_launch::handle", "write_report::handle");
-    found(&check(&folder("prepare-launch"), &crossed), "another step's `handle`");
+    crossed.steps = crossed.steps.replace("prepare_launch::PrepareLaunch", "write_report::WriteReport");
+    found(&check(&folder("prepare-launch"), &crossed), "lacks `prepare_launch::PrepareLaunch`");
 }

@@ -11,8 +11,8 @@ use failback_core::run::Run;
 use serde_json::{Value, json};
 
 use crate::graph::items;
-use crate::payloads::answer_of;
-use crate::repo::{BOTH, changed, expressions, found, machine, none, states, step_of, step_source, tasks};
+use crate::payloads::properties;
+use crate::repo::{BOTH, changed, expressions, found, machine, none, states, step_of, tasks};
 
 /// Every integration in use. A new one is added here once its name was looked up.
 const INTEGRATIONS: &[&str] = &[
@@ -70,7 +70,7 @@ fn roots(machine: &Value) -> Vec<String> {
     faults
 }
 
-/// The members of the ledger and of the run, with its plan, that are arrays.
+/// The members of the fleet and of the run, with its plan, that are arrays.
 fn carried_arrays() -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     arrays_of_schema(schemars::schema_for!(Fleet).as_value(), &mut names);
@@ -80,8 +80,10 @@ fn carried_arrays() -> BTreeSet<String> {
 
 /// The members of a Task's answer that are arrays.
 fn answered_arrays(state: &Value) -> BTreeSet<String> {
-    let answer = step_of(state).map(|step| answer_of(&step_source(step.name))).unwrap_or_default();
-    answer.into_iter().filter(|(_, kind)| kind.starts_with("Vec<")).map(|(name, _)| name).collect()
+    let Some(step) = step_of(state) else { return BTreeSet::new() };
+    let schema = (step.output)().to_value();
+    let arrays = properties(&schema, &schema).into_iter().filter(|(_, property)| property["type"] == "array");
+    arrays.map(|(name, _)| name.to_owned()).collect()
 }
 
 fn arrays_of_schema(schema: &Value, names: &mut BTreeSet<String>) {

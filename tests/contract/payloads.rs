@@ -1,50 +1,19 @@
 //! The machines send what the steps read, and read what the steps send.
 
+use std::collections::BTreeMap;
+
 use drs_failback::steps::STEPS;
 use failback_core::procedure::Procedure;
-use failback_core::step::{Input, WaveInput};
 use serde_json::{Value, json};
 
 use crate::graph::items;
-use crate::repo::{BOTH, changed, expressions, found, machine, none, read, step_of, step_source, tasks};
+use crate::repo::{BOTH, changed, expressions, found, machine, none, step_of, step_source, tasks};
 
-/// The fields of a struct in a source text: each as JSON has it, with its type.
-pub(crate) fn fields(source: &str, name: &str) -> Option<Vec<(String, String)>> {
-    let (_, rest) = source.split_once(&format!("pub struct {name} {{\n"))?;
-    let (body, _) = rest.split_once("\n}")?;
-    let lines = body.lines().filter_map(|line| line.trim().strip_prefix("pub ")?.split_once(": "));
-    Some(lines.map(|(name, kind)| (camel(name), kind.trim_end_matches(',').to_owned())).collect())
-}
-
-fn camel(name: &str) -> String {
-    let mut parts = name.split('_');
-    let mut text = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        text.push_str(&part[..1].to_ascii_uppercase());
-        text.push_str(&part[1..]);
-    }
-    text
-}
-
-/// What a step reads: its own `Input`, or the one of its frame.
-fn question_of(source: &str) -> Vec<(String, String)> {
-    let frame = if source.contains("step::handle_wave::<") { "WaveInput" } else { "Input" };
-    fields(source, "Input").or_else(|| fields(&read("crates/core/src/step.rs"), frame)).unwrap_or_default()
-}
-
-/// What a step answers: its own `Output`, the one of its frame, or the report.
-pub(crate) fn answer_of(source: &str) -> Vec<(String, String)> {
-    let framed = source.contains("step::handle::<") || source.contains("step::handle_wave::<");
-    let (file, name) = if framed { ("step", "Output") } else { ("report", "Report") };
-    fields(source, "Output")
-        .or_else(|| fields(&read(&format!("crates/core/src/{file}.rs")), name))
-        .unwrap_or_default()
-}
-
-fn names(fields: &[(String, String)]) -> Vec<&str> {
-    let mut names: Vec<&str> = fields.iter().map(|(name, _)| name.as_str()).collect();
-    names.sort_unstable();
-    names
+/// The properties of an object's JSON Schema, by name. A reference to a definition is followed.
+pub(crate) fn properties<'s>(schema: &'s Value, object: &'s Value) -> BTreeMap<&'s str, &'s Value> {
+    let definition = object["$ref"].as_str().and_then(|path| schema.pointer(path.trim_start_matches('#')));
+    let members = definition.unwrap_or(object)["properties"].as_object();
+    members.into_iter().flatten().map(|(name, property)| (name.as_str(), property)).collect()
 }
 
 fn keys(value: &Value) -> Vec<&str> {
@@ -58,28 +27,20 @@ fn questions(machine: &Value) -> Vec<String> {
     let mut faults = Vec::new();
     for (name, task) in tasks(machine) {
         let Some(step) = step_of(task) else { continue };
-        let source = step_source(step.name);
-        differ(name, "Payload", &task["Arguments"]["Payload"], &question_of(&source), &source, &mut faults);
+        let schema = (step.input)().to_value();
+        differ(name, "Payload", &task["Arguments"]["Payload"], &schema, &schema, &mut faults);
     }
     faults
 }
 
-fn differ(
-    state: &str,
-    at: &str,
-    value: &Value,
-    wanted: &[(String, String)],
-    source: &str,
-    faults: &mut Vec<String>,
-) {
-    let (sent, read) = (keys(value), names(wanted));
+fn differ(state: &str, at: &str, value: &Value, schema: &Value, object: &Value, faults: &mut Vec<String>) {
+    let properties = properties(schema, object);
+    let (sent, read) = (keys(value), properties.keys().copied().collect::<Vec<_>>());
     if sent != read {
         faults.push(format!("`{state}` sends {at} with {sent:?}, but its step reads {read:?}"));
     }
-    for (name, kind) in wanted.iter().filter(|(name, _)| value[name.as_str()].is_object()) {
-        if let Some(inner) = fields(source, kind) {
-            differ(state, &format!("{at}.{name}"), &value[name.as_str()], &inner, source, faults);
-        }
+    for (name, property) in properties.into_iter().filter(|(name, _)| value[*name].is_object()) {
+        differ(state, &format!("{at}.{name}"), &value[name], schema, property, faults);
     }
 }
 
@@ -88,9 +49,10 @@ fn answers(machine: &Value) -> Vec<String> {
     let mut faults = Vec::new();
     for (name, task) in tasks(machine) {
         let Some(step) = step_of(task) else { continue };
-        let answer = answer_of(&step_source(step.name));
+        let schema = (step.output)().to_value();
+        let answer = properties(&schema, &schema);
         for expression in expressions(&task["Assign"]).into_iter().chain(expressions(&task["Output"])) {
-            for field in kept(expression).into_iter().filter(|field| !names(&answer).contains(field)) {
+            for field in kept(expression).into_iter().filter(|field| !answer.contains_key(field)) {
                 faults.push(format!("`{name}` keeps `{field}`, which {} does not answer", step.name));
             }
         }
@@ -113,7 +75,7 @@ fn statuses(machine: &Value) -> Vec<String> {
     for (_, task) in tasks(machine).filter(|(_, task)| task["Arguments"]["Payload"].get("wait").is_some()) {
         let (Some(step), Some(choice)) = (step_of(task), task["Next"].as_str()) else { continue };
         let mut wanted = vec!["done", "waiting"];
-        if step_source(step.name).contains("Verdict::Relaunch") {
+        if step_source(step.name).contains("StepResult::Relaunch") {
             wanted.insert(1, "relaunch");
         }
         let conditions =
@@ -130,21 +92,11 @@ fn statuses(machine: &Value) -> Vec<String> {
 }
 
 #[test]
-fn fields_are_read_from_source_as_serde_reads_them() {
-    let of = |schema: schemars::Schema| keys(&schema.as_value()["properties"]).join(" ");
-    let source = read("crates/core/src/step.rs");
-    let read = |name| names(&fields(&source, name).expect("a struct")).join(" ");
-    assert_eq!(read("Input"), of(schemars::schema_for!(Input)));
-    assert_eq!(read("WaveInput"), of(schemars::schema_for!(WaveInput)));
-    assert_eq!(read("Output"), "fleet progress status wait waitSeconds why");
+fn every_step_says_what_it_reads_and_answers() {
     for step in STEPS {
-        let source = step_source(step.name);
-        assert!(!question_of(&source).is_empty() && !answer_of(&source).is_empty(), "{}", step.name);
-        assert!(
-            !source.contains("serde(rename ="),
-            "{}: names of fields are read from the source here",
-            step.name
-        );
+        for schema in [(step.input)().to_value(), (step.output)().to_value()] {
+            assert!(!properties(&schema, &schema).is_empty(), "{}: {schema}", step.name);
+        }
     }
 }
 

@@ -96,8 +96,8 @@ pub(crate) fn tasks(machine: &Value) -> impl Iterator<Item = (&str, &Value)> {
 }
 
 /// The step that a Task calls.
-pub(crate) fn step_of(task: &Value) -> Option<drs_failback::steps::Step> {
-    drs_failback::steps::Step::find(task["Arguments"]["FunctionName"].as_str()?)
+pub(crate) fn step_of(task: &Value) -> Option<drs_failback::steps::StepEntry> {
+    drs_failback::steps::StepEntry::find(task["Arguments"]["FunctionName"].as_str()?)
 }
 
 /// Every text in a value that is an expression, without its brackets.

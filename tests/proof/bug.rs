@@ -1,5 +1,5 @@
 use drs_failback::program::Performer;
-use drs_failback::steps::Step;
+use drs_failback::steps::StepEntry;
 use failback_core::Result;
 use failback_core::cloud::{Instance, Job, RecordSet, RecoveryInstance, RunningExecution, SourceServer};
 use failback_core::guard::TerminateRecoveryInstances;
@@ -56,7 +56,7 @@ impl<B: Bug> Performer for Bugged<B> {
     fn perform(
         &self,
         simulation: &Simulation,
-        step: Step,
+        step: StepEntry,
         mut payload: Value,
         deadline: Timestamp,
     ) -> Option<Result<Value>> {

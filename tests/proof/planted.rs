@@ -1,8 +1,8 @@
 use drs_failback::campaign::{self, Broken, Case};
 use drs_failback::machines;
 use drs_failback::program::Program;
-use failback_audit::Rule;
 use failback_core::procedure::Procedure;
+use failback_core::rule::SafetyRule;
 use serde_json::{Value, json};
 
 use crate::bug::{Bug, Bugged};
@@ -83,7 +83,7 @@ fn a_failed_drill_does_not_clean_up() {
         states["Launch For Failback"]["Catch"][0]["Next"] = json!("Write Report");
         states["Another Wave?"]["Default"] = json!("Write Report");
     });
-    assert_caught(&program, Broken::Rule(Rule::S6));
+    assert_caught(&program, Broken::Rule(SafetyRule::NothingLeftUnreported));
 }
 
 #[test]
@@ -106,22 +106,22 @@ fn a_loop_without_an_end() {
         states["Check Launch State"]["Assign"]["polls"] = json!(0);
         states["Check Launch State"]["Assign"]["wait"] = Value::Null;
     });
-    assert_caught(&program, Broken::Rule(Rule::S9));
+    assert_caught(&program, Broken::Rule(SafetyRule::BoundedWaits));
 }
 
 #[test]
 fn drill_with_a_production_permit() {
-    assert_bug_caught(bugs::ProductionPermit, Broken::Rule(Rule::S1));
+    assert_bug_caught(bugs::ProductionPermit, Broken::Rule(SafetyRule::ProductionUntouchedByDrill));
 }
 
 #[test]
 fn ownership_by_region_instead_of_chain() {
-    assert_bug_caught(bugs::OwnedByRegion, Broken::Rule(Rule::S5));
+    assert_bug_caught(bugs::OwnedByRegion, Broken::Rule(SafetyRule::OwnFleetOnly));
 }
 
 #[test]
 fn continuous_taken_for_healthy() {
-    assert_bug_caught(bugs::ContinuousIsHealthy, Broken::Rule(Rule::S2));
+    assert_bug_caught(bugs::ContinuousIsHealthy, Broken::Rule(SafetyRule::ProductionRuns));
 }
 
 #[test]
@@ -131,47 +131,47 @@ fn failed_launch_read_as_success() {
 
 #[test]
 fn blind_retry_of_start_recovery() {
-    assert_bug_caught(bugs::BlindRetry, Broken::Rule(Rule::S7));
+    assert_bug_caught(bugs::BlindRetry, Broken::Rule(SafetyRule::LaunchedOnce));
 }
 
 #[test]
 fn the_new_production_is_terminated_as_the_original() {
-    assert_bug_caught(bugs::TerminatesA4, Broken::Rule(Rule::S3));
+    assert_bug_caught(bugs::TerminatesA4, Broken::Rule(SafetyRule::OriginalsEndOnRequest));
 }
 
 #[test]
 fn originals_are_terminated_unasked() {
-    assert_bug_caught(bugs::TerminatesA1Unasked, Broken::Rule(Rule::S3));
+    assert_bug_caught(bugs::TerminatesA1Unasked, Broken::Rule(SafetyRule::OriginalsEndOnRequest));
 }
 
 #[test]
 fn clean_up_before_the_servers_are_protected() {
-    assert_bug_caught(bugs::StopsBeforeRedirect, Broken::Rule(Rule::S2));
+    assert_bug_caught(bugs::StopsBeforeRedirect, Broken::Rule(SafetyRule::ProductionRuns));
 }
 
 #[test]
 fn clean_up_deletes_what_still_replicates() {
-    assert_bug_caught(bugs::DisconnectsEarly, Broken::Rule(Rule::S4));
+    assert_bug_caught(bugs::DisconnectsEarly, Broken::Rule(SafetyRule::PageOrder));
 }
 
 #[test]
 fn a_drill_moves_traffic() {
-    assert_bug_caught(bugs::RedirectsInDrill, Broken::Rule(Rule::S1));
+    assert_bug_caught(bugs::RedirectsInDrill, Broken::Rule(SafetyRule::ProductionUntouchedByDrill));
 }
 
 #[test]
 fn the_report_says_that_nothing_is_left() {
-    assert_bug_caught(bugs::NothingLeft, Broken::Rule(Rule::S6));
+    assert_bug_caught(bugs::NothingLeft, Broken::Rule(SafetyRule::NothingLeftUnreported));
 }
 
 #[test]
 fn the_report_says_that_nothing_was_lost() {
-    assert_bug_caught(bugs::NothingLost, Broken::Rule(Rule::S8));
+    assert_bug_caught(bugs::NothingLost, Broken::Rule(SafetyRule::LossReported));
 }
 
 #[test]
 fn a_wait_that_does_not_say_why() {
-    assert_bug_caught(bugs::SilentWait, Broken::Rule(Rule::S9));
+    assert_bug_caught(bugs::SilentWait, Broken::Rule(SafetyRule::BoundedWaits));
 }
 
 #[test]

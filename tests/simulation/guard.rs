@@ -86,10 +86,10 @@ fn a_step_of_one_procedure_is_no_step_of_the_other() {
         "terminate-original-servers",
         "delete-recovery-instances",
     ] {
-        assert_refused(&rehearsal, step, of_a_drill.clone(), "no part of a drill");
+        assert_refused(&rehearsal, step, of_a_drill.clone(), "does not belong to a drill");
     }
     for step in ["launch-recovered-servers", "terminate-drill-servers"] {
-        assert_refused(&rehearsal, step, payload.clone(), "no part of a failback");
+        assert_refused(&rehearsal, step, payload.clone(), "does not belong to a failback");
     }
 }
 
@@ -145,7 +145,7 @@ fn a_payload_that_is_not_the_steps_is_a_defect_and_says_so() {
     payload["colour"] = json!("blue");
     let error = call(&rehearsal, "prepare-launch", payload).expect_err("an unknown field");
     assert_eq!(error.name(), ErrorName::Internal);
-    assert!(error.to_string().contains("deploy machine and functions together"), "{error}");
+    assert!(error.to_string().contains("deploy state machines and functions together"), "{error}");
 }
 
 #[test]

@@ -62,7 +62,7 @@ fn drs_must_be_initialised_in_both_regions() {
 #[test]
 fn a_quota_that_is_used_up_is_told_before_it_is_met() {
     let mut rehearsal = rehearsal(Procedure::Failback, 3, 1);
-    let home = rehearsal.setting().plan.regions.source;
+    let home = rehearsal.setting().plan.regions.source();
     rehearsal.simulation.world().set_replicating_quota(home, 2);
     let run = run(&mut rehearsal, Procedure::Failback);
     assert_stopped(&rehearsal, &run, &["L-C1D14A2B"]);
@@ -71,7 +71,7 @@ fn a_quota_that_is_used_up_is_told_before_it_is_met() {
 #[test]
 fn a_failback_needs_addresses_beside_the_originals() {
     let mut rehearsal = rehearsal(Procedure::Failback, 6, 1);
-    let home = rehearsal.setting().plan.regions.source;
+    let home = rehearsal.setting().plan.regions.source();
     let a1 = rehearsal.simulation.world().fleet()[0].a1.clone();
     rehearsal.simulation.world().set_free_addresses_beside(home, &a1, 1);
     let run = run(&mut rehearsal, Procedure::Failback);

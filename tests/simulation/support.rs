@@ -42,7 +42,7 @@ pub(crate) fn run_with(rehearsal: &mut Rehearsal, procedure: Procedure, answer: 
 
 /// Every safety rule held.
 pub(crate) fn assert_safe(rehearsal: &Rehearsal, run: &Run) {
-    let broken: Vec<_> = run.verdicts.iter().flat_map(|verdict| &verdict.findings).collect();
+    let broken: Vec<_> = run.verdicts.iter().flat_map(|verdict| &verdict.violations).collect();
     assert!(broken.is_empty(), "seed {}: {broken:#?}\n{:?}", rehearsal.setting().seed, run.failure);
 }
 

@@ -7,39 +7,41 @@ use failback_core::region::Region;
 use failback_sim::objects::SourceServer;
 use failback_sim::{Access, Call, CallOutcome, Changed, FleetServer, World};
 
-use crate::rules::Rule;
-use crate::{Notebook, Run};
+use crate::observations::{Observations, WatchedRun};
+use failback_core::rule::SafetyRule;
 
 /// Judges a call that took effect.
-pub(crate) fn check(notebook: &mut Notebook, world: &World, call: &Call) {
+pub(crate) fn check(observations: &mut Observations, world: &World, call: &Call) {
     if call.kind != Access::Write || matches!(call.outcome, CallOutcome::Err(_)) {
         return;
     }
-    let Some(run) = call.actor.as_ref().and_then(|actor| notebook.runs.get(actor)).cloned() else { return };
-    bystanders(notebook, world, call);
+    let Some(run) = call.actor.as_ref().and_then(|actor| observations.runs.get(actor)).cloned() else {
+        return;
+    };
+    bystanders(observations, world, call);
     if run.procedure == Procedure::Drill {
-        drill(notebook, world, &run, call);
+        drill(observations, world, &run, call);
     }
     match call.operation {
-        "StartRecovery" => start_recovery(notebook, world, call),
-        "TerminateRecoveryInstances" => terminate(notebook, world, &run, call),
-        "TerminateInstances" => terminate_originals(notebook, world, &run, call),
-        "StopReplication" => stop(notebook, world, &run, call),
-        "DeleteRecoveryInstance" => delete_record(notebook, world, &run, call),
+        "StartRecovery" => start_recovery(observations, world, call),
+        "TerminateRecoveryInstances" => terminate(observations, world, &run, call),
+        "TerminateInstances" => terminate_originals(observations, world, &run, call),
+        "StopReplication" => stop(observations, world, &run, call),
+        "DeleteRecoveryInstance" => delete_record(observations, world, &run, call),
         "DisconnectRecoveryInstance" => {
-            notebook.find(
-                Rule::S4,
+            observations.violated(
+                SafetyRule::PageOrder,
                 call.at_ms,
                 "a recovery instance was disconnected: the page never does that",
             );
         }
-        "DisconnectSourceServer" => disconnect(notebook, world, &run, call),
+        "DisconnectSourceServer" => disconnect(observations, world, &run, call),
         _ => {}
     }
 }
 
 /// S5: nothing of other people is named or changed.
-fn bystanders(notebook: &mut Notebook, world: &World, call: &Call) {
+fn bystanders(observations: &mut Observations, world: &World, call: &Call) {
     let others = world.bystanders();
     for changed in &call.changed {
         let foreign = match changed {
@@ -54,8 +56,8 @@ fn bystanders(notebook: &mut Notebook, world: &World, call: &Call) {
             _ => false,
         };
         if foreign {
-            notebook.find(
-                Rule::S5,
+            observations.violated(
+                SafetyRule::OwnFleetOnly,
                 call.at_ms,
                 format!("{} changed {changed:?} of other people", call.operation),
             );
@@ -69,33 +71,49 @@ fn bystanders(notebook: &mut Notebook, world: &World, call: &Call) {
         .chain(others.instances.iter().map(|(_, id)| id.as_str()))
         .collect();
     if let Some(target) = call.targets.iter().find(|target| names.contains(&target.as_str())) {
-        notebook.find(Rule::S5, call.at_ms, format!("{} named {target} of other people", call.operation));
+        observations.violated(
+            SafetyRule::OwnFleetOnly,
+            call.at_ms,
+            format!("{} named {target} of other people", call.operation),
+        );
     }
 }
 
 /// S1: a drill names no A1, changes nothing of B1 but launches from it, and leaves DNS alone.
-fn drill(notebook: &mut Notebook, world: &World, run: &Run, call: &Call) {
+fn drill(observations: &mut Observations, world: &World, run: &WatchedRun, call: &Call) {
     let (_, recovery) = world.region_pair();
     if call.operation == "ChangeResourceRecordSets" {
-        notebook.find(Rule::S1, call.at_ms, "a drill changed DNS");
+        observations.violated(SafetyRule::ProductionUntouchedByDrill, call.at_ms, "a drill changed DNS");
     }
     if call.operation == "TerminateInstances" {
-        notebook.find(Rule::S1, call.at_ms, "a drill terminated an instance in EC2");
+        observations.violated(
+            SafetyRule::ProductionUntouchedByDrill,
+            call.at_ms,
+            "a drill terminated an instance in EC2",
+        );
     }
     for (index, server) in world.fleet().iter().enumerate() {
         if call.targets.iter().any(|target| target == run.originals[index].as_str()) {
-            notebook.find(Rule::S1, call.at_ms, format!("{} named A1 of {}", call.operation, server.name));
+            observations.violated(
+                SafetyRule::ProductionUntouchedByDrill,
+                call.at_ms,
+                format!("{} named A1 of {}", call.operation, server.name),
+            );
         }
         let b1 =
             call.region == Some(recovery) && call.targets.iter().any(|target| *target == server.b1.as_str());
         if b1 && call.operation != "StartRecovery" {
-            notebook.find(Rule::S1, call.at_ms, format!("{} changed B1 of {}", call.operation, server.name));
+            observations.violated(
+                SafetyRule::ProductionUntouchedByDrill,
+                call.at_ms,
+                format!("{} changed B1 of {}", call.operation, server.name),
+            );
         }
     }
 }
 
 /// S2: StartRecovery terminates what was launched before. S7: one launch at a time.
-fn start_recovery(notebook: &mut Notebook, world: &World, call: &Call) {
+fn start_recovery(observations: &mut Observations, world: &World, call: &Call) {
     let (source, recovery) = world.region_pair();
     for (index, server) in world.fleet().iter().enumerate() {
         let named = |id: &str| call.targets.iter().any(|target| target == id);
@@ -105,13 +123,13 @@ fn start_recovery(notebook: &mut Notebook, world: &World, call: &Call) {
             && server.b3.iter().any(|b3| world.instance(recovery, b3).is_some_and(|i| i.state.is_live()))
         {
             let what = format!("{}: launched from B1 while a recovery instance of it lives", server.name);
-            notebook.find(Rule::S2, call.at_ms, what);
+            observations.violated(SafetyRule::ProductionRuns, call.at_ms, what);
         }
         let launched =
             |id: &InstanceId| a2s(world, server).any(|a2| named(a2.id.as_str()) && a2.launched.contains(id));
         if from_a2 && world.serving(index).is_some_and(|serving| launched(&serving.instance)) {
             let what = format!("{}: launched from A2 while its A4 is production", server.name);
-            notebook.find(Rule::S2, call.at_ms, what);
+            observations.violated(SafetyRule::ProductionRuns, call.at_ms, what);
         }
         let now = world.now_ms();
         let works = |id: &InstanceId| {
@@ -123,11 +141,15 @@ fn start_recovery(notebook: &mut Notebook, world: &World, call: &Call) {
         };
         if from_a2 && server.a4.iter().any(|id| launched(id) && works(id)) {
             let what = format!("{}: launched again although its A4 works", server.name);
-            notebook.find(Rule::S7, call.at_ms, what);
+            observations.violated(SafetyRule::LaunchedOnce, call.at_ms, what);
         }
         let region = if from_b1 { recovery } else { source };
         if (from_a2 || from_b1) && launches(world, region, server) > 1 {
-            notebook.find(Rule::S7, call.at_ms, format!("{}: two launches in flight", server.name));
+            observations.violated(
+                SafetyRule::LaunchedOnce,
+                call.at_ms,
+                format!("{}: two launches in flight", server.name),
+            );
         }
     }
 }
@@ -149,7 +171,7 @@ fn replicates(world: &World, server: &SourceServer) -> bool {
     !matches!(state, ReplicationState::Stopped | ReplicationState::Disconnected)
 }
 
-fn terminate(notebook: &mut Notebook, world: &World, run: &Run, call: &Call) {
+fn terminate(observations: &mut Observations, world: &World, run: &WatchedRun, call: &Call) {
     let (source, recovery) = world.region_pair();
     for (index, server) in world.fleet().iter().enumerate() {
         let name = &server.name;
@@ -164,30 +186,50 @@ fn terminate(notebook: &mut Notebook, world: &World, run: &Run, call: &Call) {
             (b2 && named(&a2.source)) || (a3 && a2.launched.iter().any(named))
         };
         if a2s(world, server).any(|a2| concerns(a2) && replicates(world, a2)) {
-            notebook.find(Rule::S4, call.at_ms, format!("{name}: terminated before A2 was stopped"));
+            observations.violated(
+                SafetyRule::PageOrder,
+                call.at_ms,
+                format!("{name}: terminated before A2 was stopped"),
+            );
         }
         if a3 && run.procedure == Procedure::Failback {
-            notebook.find(Rule::S4, call.at_ms, format!("{name}: a failback terminated A3"));
+            observations.violated(
+                SafetyRule::PageOrder,
+                call.at_ms,
+                format!("{name}: a failback terminated A3"),
+            );
         }
         let original = &run.originals[index];
         if a3 && call.targets.iter().any(|target| target == original.as_str()) {
-            notebook.find(Rule::S1, call.at_ms, format!("{name}: terminated an A4 that is A1"));
+            observations.violated(
+                SafetyRule::ProductionUntouchedByDrill,
+                call.at_ms,
+                format!("{name}: terminated an A4 that is A1"),
+            );
         }
         if b2 && run.procedure == Procedure::Drill && run.plan.drill.keep_recovered_servers {
-            notebook.find(Rule::S6, call.at_ms, format!("{name}: terminated a B2 that the plan keeps"));
+            observations.violated(
+                SafetyRule::NothingLeftUnreported,
+                call.at_ms,
+                format!("{name}: terminated a B2 that the plan keeps"),
+            );
         }
         if b2
             && run.procedure == Procedure::Failback
             && let Some(why) = not_home(world, run, index, server)
         {
-            notebook.find(Rule::S2, call.at_ms, format!("{name}: B3 was terminated although {why}"));
+            observations.violated(
+                SafetyRule::ProductionRuns,
+                call.at_ms,
+                format!("{name}: B3 was terminated although {why}"),
+            );
         }
         if b2 && run.procedure == Procedure::Drill {
             let production =
                 world.serving(index).is_some_and(|serving| server.b3.contains(&serving.instance));
             if production {
-                notebook.find(
-                    Rule::S2,
+                observations.violated(
+                    SafetyRule::ProductionRuns,
                     call.at_ms,
                     format!("{name}: a drill terminated a B3 that is production"),
                 );
@@ -197,7 +239,7 @@ fn terminate(notebook: &mut Notebook, world: &World, run: &Run, call: &Call) {
 }
 
 /// Why B3 may not go yet, from the world's own truth: A4 works, has the traffic and is replicated to the last byte.
-fn not_home(world: &World, run: &Run, index: usize, server: &FleetServer) -> Option<&'static str> {
+fn not_home(world: &World, run: &WatchedRun, index: usize, server: &FleetServer) -> Option<&'static str> {
     let (source, recovery) = world.region_pair();
     let now = world.now_ms();
     let Some(serving) = world.serving(index) else { return Some("nothing serves") };
@@ -222,7 +264,7 @@ fn not_home(world: &World, run: &Run, index: usize, server: &FleetServer) -> Opt
 }
 
 /// S3, and S4: B2 goes before A1.
-fn terminate_originals(notebook: &mut Notebook, world: &World, run: &Run, call: &Call) {
+fn terminate_originals(observations: &mut Observations, world: &World, run: &WatchedRun, call: &Call) {
     let (source, recovery) = world.region_pair();
     for (index, server) in world.fleet().iter().enumerate() {
         if call.region != Some(source) {
@@ -232,28 +274,48 @@ fn terminate_originals(notebook: &mut Notebook, world: &World, run: &Run, call: 
         let named = |id: &str| call.targets.iter().any(|target| target == id);
         let original = &run.originals[index];
         if server.a4.iter().any(|a4| named(a4.as_str()) && run.is_a4(index, server, a4)) {
-            notebook.find(Rule::S3, call.at_ms, format!("{name}: A4 was terminated"));
+            observations.violated(
+                SafetyRule::OriginalsEndOnRequest,
+                call.at_ms,
+                format!("{name}: A4 was terminated"),
+            );
         }
         if !named(original.as_str()) {
             continue;
         }
         if server.a4.contains(&server.a1) {
-            notebook.find(Rule::S3, call.at_ms, format!("{name}: A1 was terminated, and it is A4"));
+            observations.violated(
+                SafetyRule::OriginalsEndOnRequest,
+                call.at_ms,
+                format!("{name}: A1 was terminated, and it is A4"),
+            );
         }
         if !run.plan.cleanup.terminate_originals {
-            notebook.find(Rule::S3, call.at_ms, format!("{name}: A1 was terminated, and the plan keeps it"));
+            observations.violated(
+                SafetyRule::OriginalsEndOnRequest,
+                call.at_ms,
+                format!("{name}: A1 was terminated, and the plan keeps it"),
+            );
         }
         if let Some(why) = not_home(world, run, index, server) {
-            notebook.find(Rule::S3, call.at_ms, format!("{name}: A1 was terminated although {why}"));
+            observations.violated(
+                SafetyRule::OriginalsEndOnRequest,
+                call.at_ms,
+                format!("{name}: A1 was terminated although {why}"),
+            );
         }
         if server.b3.iter().any(|b3| world.instance(recovery, b3).is_some_and(|i| i.state.is_live())) {
-            notebook.find(Rule::S4, call.at_ms, format!("{name}: A1 was terminated before B2"));
+            observations.violated(
+                SafetyRule::PageOrder,
+                call.at_ms,
+                format!("{name}: A1 was terminated before B2"),
+            );
         }
     }
 }
 
 /// S1 and S2: B1 is stopped only where the plan asks for it and production no longer runs on what it protects.
-fn stop(notebook: &mut Notebook, world: &World, run: &Run, call: &Call) {
+fn stop(observations: &mut Observations, world: &World, run: &WatchedRun, call: &Call) {
     let (_, recovery) = world.region_pair();
     for (index, server) in world.fleet().iter().enumerate() {
         let b1 =
@@ -262,21 +324,21 @@ fn stop(notebook: &mut Notebook, world: &World, run: &Run, call: &Call) {
             continue;
         }
         if !run.plan.stop_original_replication {
-            notebook.find(
-                Rule::S5,
+            observations.violated(
+                SafetyRule::OwnFleetOnly,
                 call.at_ms,
                 format!("{}: B1 was stopped, and the plan keeps it", server.name),
             );
         }
         if world.serving(index).is_some_and(|serving| serving.region != recovery || !serving.running) {
             let what = format!("{}: B1 was stopped while production is not on B3", server.name);
-            notebook.find(Rule::S2, call.at_ms, what);
+            observations.violated(SafetyRule::ProductionRuns, call.at_ms, what);
         }
     }
 }
 
 /// S4: the record A3 goes after B2 and, where the plan asks for it, A1; never in a drill.
-fn delete_record(notebook: &mut Notebook, world: &World, run: &Run, call: &Call) {
+fn delete_record(observations: &mut Observations, world: &World, run: &WatchedRun, call: &Call) {
     let (source, recovery) = world.region_pair();
     for (index, server) in world.fleet().iter().enumerate() {
         let a3 = server.a3.iter().any(|a3| call.targets.iter().any(|target| target == a3.as_str()));
@@ -285,27 +347,39 @@ fn delete_record(notebook: &mut Notebook, world: &World, run: &Run, call: &Call)
         }
         let name = &server.name;
         if run.procedure == Procedure::Drill {
-            notebook.find(
-                Rule::S4,
+            observations.violated(
+                SafetyRule::PageOrder,
                 call.at_ms,
                 format!("{name}: a drill deleted A3 instead of terminating it"),
             );
         }
         if server.b3.iter().any(|b3| world.instance(recovery, b3).is_some_and(|i| i.state.is_live())) {
-            notebook.find(Rule::S4, call.at_ms, format!("{name}: A3 was deleted before B2 was terminated"));
+            observations.violated(
+                SafetyRule::PageOrder,
+                call.at_ms,
+                format!("{name}: A3 was deleted before B2 was terminated"),
+            );
         }
         let a1_lives = world.instance(source, &run.originals[index]).is_some_and(|a1| a1.state.is_live());
         if run.plan.cleanup.terminate_originals && a1_lives && !server.a4.contains(&server.a1) {
-            notebook.find(Rule::S4, call.at_ms, format!("{name}: A3 was deleted before A1 was terminated"));
+            observations.violated(
+                SafetyRule::PageOrder,
+                call.at_ms,
+                format!("{name}: A3 was deleted before A1 was terminated"),
+            );
         }
         if let Some(why) = not_home(world, run, index, server) {
-            notebook.find(Rule::S2, call.at_ms, format!("{name}: A3 was deleted although {why}"));
+            observations.violated(
+                SafetyRule::ProductionRuns,
+                call.at_ms,
+                format!("{name}: A3 was deleted although {why}"),
+            );
         }
     }
 }
 
 /// S4: A2 goes last.
-fn disconnect(notebook: &mut Notebook, world: &World, run: &Run, call: &Call) {
+fn disconnect(observations: &mut Observations, world: &World, run: &WatchedRun, call: &Call) {
     let (source, recovery) = world.region_pair();
     let keeps = run.procedure == Procedure::Drill && run.plan.drill.keep_recovered_servers;
     for (index, server) in world.fleet().iter().enumerate() {
@@ -315,13 +389,17 @@ fn disconnect(notebook: &mut Notebook, world: &World, run: &Run, call: &Call) {
         }
         let name = &server.name;
         if world.labels(index).a3.is_some() {
-            notebook.find(Rule::S4, call.at_ms, format!("{name}: A2 was disconnected before A3 was gone"));
+            observations.violated(
+                SafetyRule::PageOrder,
+                call.at_ms,
+                format!("{name}: A2 was disconnected before A3 was gone"),
+            );
         }
         let b3_lives =
             server.b3.iter().any(|b3| world.instance(recovery, b3).is_some_and(|i| i.state.is_live()));
         if b3_lives && !keeps {
-            notebook.find(
-                Rule::S4,
+            observations.violated(
+                SafetyRule::PageOrder,
                 call.at_ms,
                 format!("{name}: A2 was disconnected before B2 was terminated"),
             );

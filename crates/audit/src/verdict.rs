@@ -5,12 +5,13 @@ use std::collections::BTreeSet;
 use failback_core::cloud::JobKind;
 use failback_core::id::InstanceId;
 use failback_core::procedure::Procedure;
-use failback_core::report::{Outcome, Report};
+use failback_core::report::{Outcome, Report, ServerOutcome};
 use failback_sim::objects::Job;
 use failback_sim::{Call, Changed, World};
 
-use crate::rules::{Finding, Rule};
-use crate::{Notebook, Run, cycle};
+use crate::observations::{Observations, Violation, WatchedRun};
+use crate::originals;
+use failback_core::rule::SafetyRule;
 
 /// How a run ended, as its runner saw it.
 #[derive(Debug, Clone)]
@@ -29,40 +30,40 @@ pub struct End {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verdict {
     /// Which.
-    pub rule: Rule,
+    pub rule: SafetyRule,
     /// How; empty when it held.
-    pub findings: Vec<Finding>,
+    pub violations: Vec<Violation>,
 }
 
 impl Verdict {
     /// True when the rule held.
     pub fn held(&self) -> bool {
-        self.findings.is_empty()
+        self.violations.is_empty()
     }
 }
 
-pub(crate) fn check(notebook: &mut Notebook, world: &World, execution: &str, end: &End) {
-    let Some(run) = notebook.runs.get(execution).cloned() else { return };
-    records(notebook, world, &run);
+pub(crate) fn check(observations: &mut Observations, world: &World, execution: &str, end: &End) {
+    let Some(run) = observations.runs.get(execution).cloned() else { return };
+    records(observations, world, &run);
     if !end.report_missing {
-        left(notebook, world, execution, &run, end.report.as_ref());
+        left(observations, world, execution, &run, end.report.as_ref());
     }
     if !end.report_missing {
-        orphans(notebook, world, execution, &run, end.report.as_ref());
+        orphans(observations, world, execution, &run, end.report.as_ref());
     }
-    loss(notebook, world, &run, end.report.as_ref());
-    bounded(notebook, world, end);
+    loss(observations, world, &run, end.report.as_ref());
+    bounded(observations, world, end);
 }
 
 /// S1 and S5: records that are not the run's to change are as they were.
-fn records(notebook: &mut Notebook, world: &World, run: &Run) {
+fn records(observations: &mut Observations, world: &World, run: &WatchedRun) {
     let planned = |name: &str| {
         let same =
             |planned: &str| planned.trim_end_matches('.').eq_ignore_ascii_case(name.trim_end_matches('.'));
         run.procedure == Procedure::Failback
-            && run.plan.redirect.records.iter().any(|record| same(&record.name))
+            && run.plan.redirect.records().iter().any(|record| same(&record.name))
     };
-    let before = notebook.records.clone();
+    let before = observations.records.clone();
     for zone in world.zones() {
         for record in zone.records() {
             let same = |old: &(String, String, Vec<String>)| {
@@ -70,28 +71,42 @@ fn records(notebook: &mut Notebook, world: &World, run: &Run) {
             };
             // A failback of another run in the same world may have changed it before.
             let by_a_failback = run.procedure == Procedure::Drill
-                && notebook.runs.values().any(|run| run.procedure == Procedure::Failback);
+                && observations.runs.values().any(|run| run.procedure == Procedure::Failback);
             if !before.iter().any(same) && !planned(&record.name) && !by_a_failback {
-                notebook.find(Rule::S5, world.now_ms(), format!("record {} was changed", record.name));
+                observations.violated(
+                    SafetyRule::OwnFleetOnly,
+                    world.now_ms(),
+                    format!("record {} was changed", record.name),
+                );
             }
         }
     }
 }
 
 /// S6: what is left is what should be, or a run that did not succeed says what it is.
-fn left(notebook: &mut Notebook, world: &World, execution: &str, run: &Run, report: Option<&Report>) {
+fn left(
+    observations: &mut Observations,
+    world: &World,
+    execution: &str,
+    run: &WatchedRun,
+    report: Option<&Report>,
+) {
     let Some(report) = report else {
         // The run ended before it began, or died of its report.
         if let Some(call) = written(world, execution).next() {
-            notebook.find(Rule::S6, call.at_ms, format!("{} without a report", call.operation));
+            observations.violated(
+                SafetyRule::NothingLeftUnreported,
+                call.at_ms,
+                format!("{} without a report", call.operation),
+            );
         }
         return;
     };
     for (index, server) in world.fleet().iter().enumerate() {
-        let left = cycle::left(world, index, &run.originals[index]);
+        let left = originals::left(world, index, &run.originals[index]);
         let began = &run.began_with[index];
         let Some(told) = report.servers.iter().find(|told| told.b1 == server.b1) else { continue };
-        if told.outcome == "alreadyFailedBack" {
+        if told.outcome == ServerOutcome::AlreadyFailedBack {
             continue;
         }
         let into_source = server.a4.contains(&server.a1);
@@ -111,16 +126,16 @@ fn left(notebook: &mut Notebook, world: &World, execution: &str, run: &Run, repo
         }
         if report.outcome == Outcome::Succeeded && left != expected {
             let what = format!("{}: {left:?} is left instead of {expected:?}", server.name);
-            notebook.find(Rule::S6, world.now_ms(), what);
+            observations.violated(SafetyRule::NothingLeftUnreported, world.now_ms(), what);
         }
         if told != left {
             let what = format!("{}: the report says {told:?} is left, and it is {left:?}", server.name);
-            notebook.find(Rule::S6, world.now_ms(), what);
+            observations.violated(SafetyRule::NothingLeftUnreported, world.now_ms(), what);
         }
     }
 }
 
-fn expected(run: &Run, began: &BTreeSet<&'static str>) -> BTreeSet<&'static str> {
+fn expected(run: &WatchedRun, began: &BTreeSet<&'static str>) -> BTreeSet<&'static str> {
     match run.procedure {
         Procedure::Drill if run.plan.drill.keep_recovered_servers => {
             ["A1", "B1", "B2", "B3"].into_iter().filter(|label| began.contains(label)).collect()
@@ -141,7 +156,13 @@ fn written<'w>(world: &'w World, execution: &'w str) -> impl Iterator<Item = &'w
 /// S7: no launch that a drill began is at work once the drill has ended: nobody would take down what comes of it. A job
 /// that terminates leaves nothing; that of a failback which is held is adopted by the next start; and a drill that fails
 /// in its clean-up says which it has left.
-fn orphans(notebook: &mut Notebook, world: &World, execution: &str, run: &Run, report: Option<&Report>) {
+fn orphans(
+    observations: &mut Observations,
+    world: &World,
+    execution: &str,
+    run: &WatchedRun,
+    report: Option<&Report>,
+) {
     if run.procedure == Procedure::Failback {
         return;
     }
@@ -153,14 +174,18 @@ fn orphans(notebook: &mut Notebook, world: &World, execution: &str, run: &Run, r
     let orphans: Vec<_> = jobs.filter(|(_, job)| job.kind == JobKind::Launch && job.is_active()).collect();
     let told = |job: &Job| report.is_some_and(|report| report.jobs.contains(&job.id));
     for (region, job) in orphans.into_iter().filter(|(_, job)| !told(job)) {
-        notebook.find(Rule::S7, world.now_ms(), format!("job {} in {region} is still at work", job.id));
+        observations.violated(
+            SafetyRule::LaunchedOnce,
+            world.now_ms(),
+            format!("job {} in {region} is still at work", job.id),
+        );
     }
 }
 
 /// S8: every record that is missing lies in the window that the report names, and the window is no larger.
-fn loss(notebook: &mut Notebook, world: &World, run: &Run, report: Option<&Report>) {
+fn loss(observations: &mut Observations, world: &World, run: &WatchedRun, report: Option<&Report>) {
     let reported = report.and_then(|report| report.loss);
-    if run.plan.redirect.by_hand && run.procedure == Procedure::Failback {
+    if run.plan.redirect.is_by_hand() && run.procedure == Procedure::Failback {
         return;
     }
     for (index, server) in world.fleet().iter().enumerate() {
@@ -176,23 +201,23 @@ fn loss(notebook: &mut Notebook, world: &World, run: &Run, report: Option<&Repor
                 if !told.contains(&lost.first_ms) || !told.contains(&lost.last_ms) {
                     let what =
                         format!("{name}: {} records are lost outside the reported window", lost.records);
-                    notebook.find(Rule::S8, world.now_ms(), what);
+                    observations.violated(SafetyRule::LossReported, world.now_ms(), what);
                 }
                 if said.until.is_some_and(|until| lost.last_ms < until.millis() - 2_000) {
                     let what = format!("{name}: the report claims a loss after the last record was lost");
-                    notebook.find(Rule::S8, world.now_ms(), what);
+                    observations.violated(SafetyRule::LossReported, world.now_ms(), what);
                 }
             }
             (Some(lost), None) if failed_back && report.is_some_and(|r| r.outcome == Outcome::Succeeded) => {
-                notebook.find(
-                    Rule::S8,
+                observations.violated(
+                    SafetyRule::LossReported,
                     world.now_ms(),
                     format!("{name}: {} lost records are not told", lost.records),
                 );
             }
             (None, Some(_)) if failed_back => {
-                notebook.find(
-                    Rule::S8,
+                observations.violated(
+                    SafetyRule::LossReported,
                     world.now_ms(),
                     format!("{name}: a loss is told, and nothing is lost"),
                 );
@@ -203,11 +228,19 @@ fn loss(notebook: &mut Notebook, world: &World, run: &Run, report: Option<&Repor
 }
 
 /// S9.
-fn bounded(notebook: &mut Notebook, world: &World, end: &End) {
+fn bounded(observations: &mut Observations, world: &World, end: &End) {
     if end.history_events >= 25_000 {
-        notebook.find(Rule::S9, world.now_ms(), format!("{} history events", end.history_events));
+        observations.violated(
+            SafetyRule::BoundedWaits,
+            world.now_ms(),
+            format!("{} history events", end.history_events),
+        );
     }
     for state in &end.silent_waits {
-        notebook.find(Rule::S9, world.now_ms(), format!("{state} waits without a reason"));
+        observations.violated(
+            SafetyRule::BoundedWaits,
+            world.now_ms(),
+            format!("{state} waits without a reason"),
+        );
     }
 }

@@ -84,8 +84,6 @@ macro_rules! id {
                 text.parse().map_err(serde::de::Error::custom)
             }
         }
-
-        #[cfg(feature = "schema")]
         impl schemars::JsonSchema for $name {
             fn schema_name() -> std::borrow::Cow<'static, str> {
                 stringify!($name).into()

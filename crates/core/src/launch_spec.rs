@@ -1,101 +1,97 @@
-//! How A4 is to be launched, from the plan or from A1.
+//! The launch specification of A4: from the plan, or like A1.
 
 use crate::cloud::{Instance, LaunchConfiguration, LaunchTemplateVersion, RightSizing};
 use crate::error::{Error, ErrorName, Result};
 use crate::fleet::Server;
 use crate::id::{SecurityGroupId, SubnetId};
-use crate::plan::LIKE_SOURCE;
+use crate::plan::{LIKE_SOURCE, NamedNetwork, Network};
 use crate::procedure::Procedure;
 use crate::run::Run;
 
-/// What A2's launch template must say, because DRS's own says none of it (drs-facts §5).
+/// The fields that A2's launch template must have; the one that DRS creates has none of them (drs-facts §5).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LaunchSpec {
-    /// Where A4 goes.
+    /// The subnet of A4.
     pub subnet: SubnetId,
-    /// Who may reach it.
+    /// The security groups of A4.
     pub security_groups: Vec<SecurityGroupId>,
-    /// Its instance profile, by name or ARN.
+    /// The instance profile of A4, by name or ARN.
     pub profile: String,
-    /// Its type.
+    /// The instance type of A4.
     pub instance_type: String,
 }
 
 impl LaunchSpec {
-    /// What the plan wants for a server; `a1` is needed where the plan says `like-source`.
+    /// Returns the specification of a server's A4. A1 is needed where the plan says `like-source`.
     ///
     /// # Errors
-    /// `NotReady` when A1 is needed and lacks what is to be copied.
+    /// `NotReady` when A1 is needed and lacks what is to be copied; `InvalidPlan` for a drill without a network.
     pub fn of(run: &Run, server: &Server, a1: Option<&Instance>) -> Result<Self> {
-        let lacking = |what: &str| {
-            let message = format!(
-                "{}: the plan says like-source, and A1 {} shows no {what}; name it in the plan's `launch`",
-                server.name,
-                server.a1.as_ref().map_or("(unknown)", |id| id.as_str()),
-            );
-            Error::new(ErrorName::NotReady, message)
-        };
-        let (subnet, security_groups) = match network(run)? {
-            Some((subnet, groups)) => (subnet.clone(), groups.to_vec()),
-            None => a1
-                .and_then(|a1| a1.subnet.clone().map(|subnet| (subnet, a1.security_groups.clone())))
-                .ok_or_else(|| lacking("subnet"))?,
-        };
         let plan = &run.plan.launch;
-        let profile = match plan.instance_profile.as_str() {
-            LIKE_SOURCE => {
-                a1.and_then(|a1| a1.profile_arn.clone()).ok_or_else(|| lacking("instance profile"))?
-            }
-            name => name.to_owned(),
+        let a1_subnet = a1.and_then(|a1| a1.subnet.as_ref());
+        let (subnet, security_groups) = match (network(run)?, a1, a1_subnet) {
+            (Some(named), ..) => (named.subnet_id.clone(), named.security_group_ids.clone()),
+            (None, Some(a1), Some(subnet)) => (subnet.clone(), a1.security_groups.clone()),
+            (None, ..) => return Err(lacking(server, "subnet")),
         };
-        let instance_type = match plan.instance_type.as_str() {
-            LIKE_SOURCE => a1.map(|a1| a1.instance_type.clone()).ok_or_else(|| lacking("instance type"))?,
-            name => name.to_owned(),
+        let profile = match (plan.instance_profile.as_str(), a1.and_then(|a1| a1.profile_arn.as_ref())) {
+            (LIKE_SOURCE, Some(profile)) => profile.clone(),
+            (LIKE_SOURCE, None) => return Err(lacking(server, "instance profile")),
+            (name, _) => name.to_owned(),
+        };
+        let instance_type = match (plan.instance_type.as_str(), a1) {
+            (LIKE_SOURCE, Some(a1)) => a1.instance_type.clone(),
+            (LIKE_SOURCE, None) => return Err(lacking(server, "instance type")),
+            (name, _) => name.to_owned(),
         };
         Ok(Self { subnet, security_groups, profile, instance_type })
     }
 
-    /// True when the template already says so.
+    /// Returns true when the launch template says the same.
     pub fn is_met_by(&self, template: &LaunchTemplateVersion) -> bool {
-        let groups = |ids: &[SecurityGroupId]| {
-            let mut ids = ids.to_vec();
-            ids.sort();
-            ids
-        };
         template.subnet.as_ref() == Some(&self.subnet)
-            && groups(&template.security_groups) == groups(&self.security_groups)
+            && sorted(&template.security_groups) == sorted(&self.security_groups)
             && template.profile.as_ref() == Some(&self.profile)
             && template.instance_type.as_ref() == Some(&self.instance_type)
     }
 }
 
-/// The network that the plan names, `None` for A1's. A drill's is always named.
-fn network(run: &Run) -> Result<Option<(&SubnetId, &[SecurityGroupId])>> {
-    match run.procedure {
-        Procedure::Drill => {
-            let isolated = run.plan.drill.network.as_ref().ok_or_else(|| {
-                Error::new(
-                    ErrorName::InvalidPlan,
-                    "$.drill.network: missing. A drill needs an isolated network",
-                )
-            })?;
-            Ok(Some((&isolated.subnet_id, &isolated.security_group_ids)))
+fn sorted(ids: &[SecurityGroupId]) -> Vec<SecurityGroupId> {
+    let mut ids = ids.to_vec();
+    ids.sort();
+    ids
+}
+
+fn lacking(server: &Server, part: &str) -> Error {
+    let a1 = server.a1.as_ref().map_or("(unknown)", |id| id.as_str());
+    let name = &server.name;
+    let message = format!(
+        "{name}: the plan says like-source, and A1 {a1} shows no {part}; name it in the plan's `launch`"
+    );
+    Error::new(ErrorName::NotReady, message)
+}
+
+/// Returns the network that the plan names, `None` for A1's. That of a drill is always named.
+fn network(run: &Run) -> Result<Option<&NamedNetwork>> {
+    match (run.procedure, &run.plan.drill.network, &run.plan.launch.network) {
+        (Procedure::Drill, Some(isolated), _) => Ok(Some(isolated)),
+        (Procedure::Drill, None, _) => {
+            let message = "$.drill.network: missing. A drill needs an isolated network";
+            Err(Error::new(ErrorName::InvalidPlan, message))
         }
-        Procedure::Failback => {
-            let network = &run.plan.launch.network;
-            Ok(network.subnet_id.as_ref().map(|subnet| (subnet, network.security_group_ids.as_slice())))
-        }
+        (Procedure::Failback, _, Network::Named(named)) => Ok(Some(named)),
+        (Procedure::Failback, _, Network::LikeSource) => Ok(None),
     }
 }
 
-/// True when the plan needs A1 to be readable.
+/// Returns true when the plan needs A1 to be readable.
 pub fn needs_a1(run: &Run) -> bool {
     let plan = &run.plan.launch;
-    let network = run.procedure == Procedure::Failback && plan.network.like_source == Some(true);
+    let network = run.procedure == Procedure::Failback && plan.network == Network::LikeSource;
     network || plan.instance_profile == LIKE_SOURCE || plan.instance_type == LIKE_SOURCE
 }
 
-/// True when DRS neither overrides the launch template nor copies an address that A1 still has.
+/// Returns true when DRS neither overrides the launch template nor copies an address that A1 still has.
 pub fn is_configured(configuration: &LaunchConfiguration) -> bool {
     configuration.right_sizing == RightSizing::None && !configuration.copy_private_ip && configuration.starts
 }

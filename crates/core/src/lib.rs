@@ -1,4 +1,5 @@
-//! Ids, plan, fleet ledger, errors, guard, cloud traits and the frame of a step. No I/O.
+//! The heart of drs-failback: the plan, the fleet, the guard, the traits through which steps see AWS, and the contract of
+//! a step. It depends on no other crate of the project and does no I/O.
 
 pub mod cloud;
 pub mod error;
@@ -7,16 +8,18 @@ pub mod guard;
 pub mod id;
 pub mod job_capacity;
 pub mod launch_spec;
-pub mod live;
+pub mod message;
 pub mod plan;
 pub mod poll_interval;
 pub mod procedure;
 pub mod ready;
 pub mod region;
 pub mod report;
+pub mod rule;
 pub mod run;
 pub mod step;
 pub mod step_functions;
+pub mod tags;
 pub mod timestamp;
 
 pub use error::{Error, ErrorName, Result};

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// The Regions with a DRS endpoint, by partition (botocore's `endpoints.json`, November 2026; drs-facts §1.0).
@@ -122,8 +123,6 @@ impl<'de> Deserialize<'de> for Region {
         String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
     }
 }
-
-#[cfg(feature = "schema")]
 impl schemars::JsonSchema for Region {
     fn schema_name() -> std::borrow::Cow<'static, str> {
         "Region".into()
@@ -139,11 +138,34 @@ impl schemars::JsonSchema for Region {
     }
 }
 
-/// The two ends of a failback. They cannot be equal, and lie in one partition.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+/// The source and the recovery Region of a failback. They differ, and lie in one partition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "WrittenRegions")]
+#[schemars(with = "WrittenRegions")]
 pub struct RegionPair {
+    /// Region A, where production was and will be.
     source: Region,
+    /// Region B, where production was recovered.
     recovery: Region,
+}
+
+/// Two Regions as a plan writes them, which may not pair.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename = "Regions")]
+struct WrittenRegions {
+    /// Region A, where production was and will be.
+    source: Region,
+    /// Region B, where production was recovered.
+    recovery: Region,
+}
+
+impl TryFrom<WrittenRegions> for RegionPair {
+    /// The message and, on a second line, the remedy: reading a plan takes them apart.
+    type Error = String;
+
+    fn try_from(regions: WrittenRegions) -> Result<Self, String> {
+        Self::new(regions.source, regions.recovery).map_err(|error| format!("{error}\n{}", error.remedy()))
+    }
 }
 
 /// Two Regions that cannot be the ends of one failback.
@@ -170,8 +192,18 @@ impl fmt::Display for BadPair {
 
 impl std::error::Error for BadPair {}
 
+impl BadPair {
+    /// Returns what to do about it.
+    pub fn remedy(&self) -> &'static str {
+        match self {
+            Self::Same(_) => "Name the Region that servers were recovered in",
+            Self::Partitions(..) => "Choose both Regions from one partition",
+        }
+    }
+}
+
 impl RegionPair {
-    /// Pairs the Region to go home to with the Region that is left.
+    /// Pairs the Region to fail back to with the Region that production leaves.
     ///
     /// # Errors
     /// When the two are equal or lie in different partitions.
@@ -185,12 +217,12 @@ impl RegionPair {
         }
     }
 
-    /// Region A, where A1 … A4 live.
+    /// Returns Region A, where A1 to A4 live.
     pub fn source(self) -> Region {
         self.source
     }
 
-    /// Region B, where B1 … B3 live.
+    /// Returns Region B, where B1 to B3 live.
     pub fn recovery(self) -> Region {
         self.recovery
     }

@@ -1,5 +1,6 @@
 //! The report of a run: what evidence, notifications and people read. 1,000 servers stay under 256 KiB.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::fleet::Times;
@@ -8,7 +9,7 @@ use crate::procedure::Procedure;
 use crate::timestamp::Timestamp;
 
 /// How a run ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
     /// Everything was done.
@@ -31,9 +32,8 @@ impl Outcome {
 }
 
 /// Where a run went wrong.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Failure {
     /// The state.
     pub step: String,
@@ -60,16 +60,32 @@ impl Failure {
     }
 }
 
+/// What became of a server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum ServerOutcome {
+    /// A4 took over and is protected.
+    FailedBack,
+    /// A4 was launched and worked.
+    Drilled,
+    /// The server ran in the source Region again when the run started.
+    AlreadyFailedBack,
+    /// The run stopped before its clean-up.
+    Held,
+    /// The run failed.
+    Failed,
+}
+
 /// One server of the report. B3 and A4 are the instances of B2 and A3, which have the same ids.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ServerReport {
     /// Its name.
     pub name: String,
     /// Its wave's index.
     pub wave: usize,
-    /// `failedBack`, `drilled`, `alreadyFailedBack`, `held` or `failed`.
-    pub outcome: String,
+    /// What became of it.
+    pub outcome: ServerOutcome,
     /// The original instance.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub a1: Option<InstanceId>,
@@ -92,7 +108,7 @@ pub struct ServerReport {
 }
 
 /// What a failback lost: records that B3 acknowledged and A4 does not have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Loss {
     /// Writes from here on, the oldest point in time of any A4 …
@@ -105,7 +121,7 @@ pub struct Loss {
 }
 
 /// The report.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
     /// In one sentence.

@@ -11,6 +11,7 @@ use std::process::ExitCode;
 
 use failback_aws::{Aws, Config};
 use failback_core::cloud::{Clock as _, Cloud};
+use failback_core::step::{self, Handler};
 use failback_core::step_functions::StepFunctions;
 use failback_core::timestamp::Timestamp;
 use failback_core::{Error, Result};
@@ -18,13 +19,8 @@ use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde_json::Value;
 
 /// Serves calls of the state machine until Lambda ends the process.
-///
-/// `name` is the step's, for the logs; `step` is its crate's `handle`.
-pub fn serve(
-    name: &'static str,
-    step: impl AsyncFn(&dyn Cloud, Value, Timestamp) -> Result<Value>,
-) -> ExitCode {
-    run(name, async || poll(name, step).await)
+pub fn serve<H: Handler>() -> ExitCode {
+    run(H::NAME, async || poll(H::NAME, step::call::<H>).await)
 }
 
 fn run(name: &'static str, work: impl AsyncFnOnce() -> Result<(), lambda_runtime::Error>) -> ExitCode {

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use failback_core::error::Chain;
-use failback_core::fleet::listed;
+use failback_core::message::listed;
 use failback_core::{Error, Result};
 use serde_json::Value;
 use tracing::level_filters::LevelFilter;

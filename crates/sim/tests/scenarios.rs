@@ -4,17 +4,16 @@ mod common;
 
 use common::{MINUTE, a2, b2, configure, launch_all, plan, recovery, reverse_all, source, wait, world};
 use failback_core::cloud::{InstanceState, ReplicationState};
-use failback_core::plan::Plan;
+use failback_core::plan::{Plan, Record, Redirect, Servers};
 use failback_sim::{Options, Scenario, Switches, World};
 use fastrand::Rng;
 
 #[test]
 fn every_wave_and_every_record_has_its_server() {
     let mut plan = plan();
-    let mut record = plan.redirect.records[0].clone();
-    record.name = "db.example.com".to_owned();
-    record.server = "orders".to_owned();
-    plan.redirect.records.push(record);
+    let Redirect::Records(records) = &mut plan.redirect else { panic!("no records") };
+    let db = Record { name: "db.example.com".to_owned(), server: "orders".to_owned(), ..records[0].clone() };
+    records.push(db);
     let world = World::build(&plan, &Options { servers: 1, ..Options::default() });
     let names: Vec<_> = world.fleet().iter().map(|server| server.name.as_str()).collect();
     assert_eq!(names, ["web-1", "orders"]);
@@ -31,9 +30,9 @@ fn every_wave_and_every_record_has_its_server() {
 fn a_plan_of_ids_gets_exactly_these() {
     let mut plan = plan();
     let ids = ["s-0123456789abcdefA", "s-0123456789abcdefB"].map(|id| id.parse().unwrap()).to_vec();
-    plan.servers.tags = None;
-    plan.servers.ids = Some(ids.clone());
-    plan.redirect.records[0].server = "s-0123456789abcdefB".to_owned();
+    plan.servers = Servers::Ids(ids.clone());
+    let Redirect::Records(records) = &mut plan.redirect else { panic!("no records") };
+    records[0].server = "s-0123456789abcdefB".to_owned();
     let world = World::build(&plan, &Options { servers: 9, ..Options::default() });
     let mut found: Vec<_> = world.fleet().iter().map(|server| server.b1.clone()).collect();
     found.sort();
@@ -44,8 +43,7 @@ fn a_plan_of_ids_gets_exactly_these() {
 #[test]
 fn a_plan_selects_no_bystander() {
     let mut all = plan();
-    all.servers.tags = None;
-    all.servers.all = Some(true);
+    all.servers = Servers::All;
     for plan in [plan(), all] {
         let world = World::build(&plan, &Options::default());
         let chosen = world
@@ -77,7 +75,7 @@ fn scenarios_differ_in_what_runs() {
 #[test]
 fn a_person_may_move_the_traffic() {
     let mut plan = plan();
-    plan.redirect.records.clear();
+    plan.redirect = Redirect::ByHand;
     let mut world = World::build(&plan, &Options::default());
     assert_eq!(world.serving(0).unwrap().region, recovery());
     reverse_all(&mut world);

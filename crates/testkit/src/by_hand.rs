@@ -1,9 +1,11 @@
 //! What a person does by hand, line by line of the page.
 
-use failback_core::cloud::{JobStatus, RightSizing, Tags};
+use failback_core::cloud::{JobStatus, RightSizing};
 use failback_core::id::JobId;
+use failback_core::plan::{NamedNetwork, Network};
 use failback_core::procedure::Procedure;
 use failback_core::region::Region;
+use failback_core::tags::Tags;
 use failback_sim::{Fault, LaunchChange, RecordChange, Version};
 
 use crate::Fixture;
@@ -35,23 +37,20 @@ impl Fixture {
     #[must_use]
     pub fn prepared(self) -> Self {
         let fixture = self.reversed();
-        let (subnet, groups) = match fixture.run.procedure {
-            Procedure::Drill => {
-                let network = fixture.run.plan.drill.network.clone().expect("a drill has a network");
-                (network.subnet_id, network.security_group_ids)
-            }
-            Procedure::Failback => {
-                let network = fixture.run.plan.launch.network.clone();
-                (network.subnet_id.expect("the plan names it"), network.security_group_ids)
-            }
-        };
+        let plan = &fixture.run.plan;
+        let NamedNetwork { subnet_id, security_group_ids } =
+            match (fixture.run.procedure, &plan.drill.network, &plan.launch.network) {
+                (Procedure::Drill, Some(isolated), _) => isolated.clone(),
+                (Procedure::Failback, _, Network::Named(named)) => named.clone(),
+                _ => panic!("the plan names no network"),
+            };
         for server in fixture.servers() {
             let mut world = fixture.simulation.world();
             let a2 = fixture.fleet.servers[server].a2.clone().expect("A2");
             let template = world.source_server(fixture.source(), &a2).expect("A2").launch.template.clone();
             let version = Version {
-                subnet: Some(subnet.clone()),
-                security_groups: Some(groups.clone()),
+                subnet: Some(subnet_id.clone()),
+                security_groups: Some(security_group_ids.clone()),
                 profile: Some("web-role".to_owned()),
                 instance_type: Some("m5.large".to_owned()),
             };
@@ -97,7 +96,7 @@ impl Fixture {
     #[must_use]
     pub fn redirected(self) -> Self {
         let fixture = self.launched();
-        let record = fixture.run.plan.redirect.records[0].clone();
+        let record = fixture.run.plan.redirect.records()[0].clone();
         let a4 = fixture.fleet.find(&record.server).and_then(failback_core::fleet::Server::a4).expect("A4");
         let address =
             fixture.simulation.world().instance(fixture.source(), &a4).expect("A4 runs").private_ip.clone();
@@ -110,7 +109,7 @@ impl Fixture {
     /// # Panics
     /// When Route 53 refuses.
     pub fn point_at(&self, address: &str) {
-        let record = self.run.plan.redirect.records[0].clone();
+        let record = self.run.plan.redirect.records()[0].clone();
         let change = RecordChange {
             name: record.name,
             kind: "A".to_owned(),

@@ -16,11 +16,11 @@ use failback_core::plan::Plan;
 use failback_core::procedure::Procedure;
 use failback_core::region::Region;
 use failback_core::run::Run;
+use failback_core::step::PollState;
 use failback_core::timestamp::Timestamp;
 use failback_sim::{Options, Simulation, World};
 use serde_json::Value;
 
-pub use call::{Answer, Pending};
 pub use failback_sim::Scenario;
 pub use tamper::{Response, Tampered};
 
@@ -35,9 +35,9 @@ pub struct Fixture {
     pub run: Run,
     /// Its ledger.
     pub fleet: Fleet,
-    /// Of a step that works wave by wave.
-    pub wave: Option<usize>,
-    pub(crate) wait: Value,
+    /// Index of the wave, for a step that works wave by wave.
+    pub wave: usize,
+    pub(crate) poll: Option<PollState>,
     tamper: Box<dyn Fn(Response<'_>) + Send + Sync>,
 }
 
@@ -74,14 +74,7 @@ impl Fixture {
             traffic_moved_by_hand: false,
         };
         let fleet = Fleet { servers, redirected: None };
-        Self {
-            simulation: Simulation::new(world),
-            run,
-            fleet,
-            wave: None,
-            wait: Value::Null,
-            tamper: Box::new(|_| ()),
-        }
+        Self { simulation: Simulation::new(world), run, fleet, wave: 0, poll: None, tamper: Box::new(|_| ()) }
     }
 
     /// Changes what the step reads of the world from now on, for what no simulated world shows by itself.

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    failback_lambda::serve(env!("CARGO_PKG_NAME"), check_launch_state::handle)
+    failback_lambda::serve::<check_launch_state::CheckLaunchState>()
 }

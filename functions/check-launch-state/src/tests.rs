@@ -1,12 +1,9 @@
-use failback_core::cloud::{Cloud, FailbackState, ReplicationState, SourceServer};
+use failback_core::cloud::{FailbackState, ReplicationState, SourceServer};
 use failback_core::step::Progress;
-use failback_core::timestamp::Timestamp;
-use failback_testkit::{Fixture, Pending, Response};
-use serde_json::{Value, json};
+use failback_testkit::{Fixture, Response};
+use serde_json::json;
 
-fn step(cloud: &dyn Cloud, payload: Value, deadline: Timestamp) -> Pending<'_> {
-    Box::pin(crate::handle(cloud, payload, deadline))
-}
+use crate::CheckLaunchState as Step;
 
 #[test]
 fn the_initial_sync_is_waited_for_with_its_progress() {
@@ -16,30 +13,30 @@ fn the_initial_sync_is_waited_for_with_its_progress() {
         fixture.simulation.world().reverse_replication(fixture.recovery(), &b2).unwrap();
     }
     fixture.pass(600);
-    let wait = fixture.waits(step, "GiB copied, about ", 0);
+    let wait = fixture.waits::<Step>("GiB copied, about ", 0);
     assert!((5..=3_600).contains(&wait), "{wait}");
-    let said = fixture.done(step);
+    let said = fixture.done::<Step>();
     assert_eq!(said.last().unwrap(), "2 servers ready");
     assert!(fixture.fleet.servers.iter().all(|server| server.times.ready.is_some()));
-    fixture.idle(step, "2 servers ready");
+    fixture.idle::<Step>("2 servers ready");
 }
 
 #[test]
 fn without_an_a2_nothing_is_copied() {
-    let wait = Fixture::failback(|_| ()).waits(step, "copy nothing: A2 is not there", 0);
+    let wait = Fixture::failback(|_| ()).waits::<Step>("copy nothing: A2 is not there", 0);
     assert!(wait > 0);
 }
 
 #[test]
 fn a_stopped_a2_is_told_with_its_remedy() {
     let mut fixture = Fixture::failback(|_| ()).reversed().stopped();
-    fixture.waits(step, "copy nothing: ", 0);
+    fixture.waits::<Step>("copy nothing: ", 0);
 }
 
 #[test]
 fn what_is_launched_is_past_this_step() {
     let mut fixture = Fixture::failback(|_| ()).launched();
-    fixture.idle(step, "2 servers ready");
+    fixture.idle::<Step>("2 servers ready");
     assert!(fixture.fleet.servers.iter().all(|server| server.times.ready.is_none()));
 }
 
@@ -78,7 +75,7 @@ fn progress_is_the_sum_of_the_servers_the_largest_lag_and_the_latest_end() {
         a2.replication.lag_seconds = Some([30, 20][index]);
         a2.replication.eta = Some(now.plus_seconds([1_000, 2_000][index]));
     });
-    let answer = fixture.call(step).unwrap();
+    let answer = fixture.call::<Step>().unwrap();
     let progress = answer.progress.unwrap();
     // The end of the sync, the backlog and the first snapshot.
     let eta = progress.eta_seconds;
@@ -102,7 +99,7 @@ fn progress_is_the_sum_of_the_servers_the_largest_lag_and_the_latest_end() {
 #[test]
 fn what_is_nothing_is_not_told() {
     let mut fixture = a2s(syncing);
-    let answer = fixture.call(step).unwrap();
+    let answer = fixture.call::<Step>().unwrap();
     assert!(answer.why.ends_with("copied, about 7 min to go"), "{}", answer.why);
     assert_eq!(answer.wait_seconds, 312, "four fifths of 390 s");
 }
@@ -114,7 +111,7 @@ fn what_is_ready_is_counted_and_written_down() {
             syncing(index, a2);
         }
     });
-    let answer = fixture.call(step).unwrap();
+    let answer = fixture.call::<Step>().unwrap();
     let progress = answer.progress.unwrap();
     assert_eq!((progress.ready, progress.servers), (1, 2));
     assert!(answer.why.starts_with("web-1: INITIAL_SYNC, 25 % of 4 GiB") || progress.total_bytes > 4 << 30);
@@ -134,7 +131,7 @@ fn what_copies_nothing_is_told_beside_what_copies() {
             a2.replication.eta = None;
         }
     });
-    let answer = fixture.call(step).unwrap();
+    let answer = fixture.call::<Step>().unwrap();
     assert!(answer.why.starts_with("web-1 copy nothing: "), "{}", answer.why);
     assert!(answer.why.contains("; all-1: INITIAL_SYNC, 40 % of 10 GiB copied"), "{}", answer.why);
     assert_eq!(answer.wait_seconds, 300, "a stall is looked at every five minutes");
@@ -143,13 +140,13 @@ fn what_copies_nothing_is_told_beside_what_copies() {
 #[test]
 fn where_all_stand_still_looks_thin_out_to_five_minutes() {
     let mut fixture = a2s(|_, a2| a2.replication.state = ReplicationState::Stalled);
-    let first = fixture.waits(step, "web-1, all-1 copy nothing: ", 0);
+    let first = fixture.waits::<Step>("web-1, all-1 copy nothing: ", 0);
     assert_eq!(first, 10);
     fixture.pass(600);
-    let later = fixture.waits(step, "web-1, all-1 copy nothing: ", 0);
+    let later = fixture.waits::<Step>("web-1, all-1 copy nothing: ", 0);
     assert!((110..=111).contains(&later), "{later}");
     fixture.pass(6_000);
-    assert_eq!(fixture.waits(step, "web-1, all-1 copy nothing: ", 0), 300);
+    assert_eq!(fixture.waits::<Step>("web-1, all-1 copy nothing: ", 0), 300);
 }
 
 /// Continuous, with a lag; with or without a recovery snapshot.
@@ -169,11 +166,11 @@ fn lagging(lag_seconds: u64, snapshots: bool) -> Fixture {
 
 #[test]
 fn ready_with_lag_needs_a_snapshot_to_launch_from() {
-    lagging(60, true).idle(step, "2 servers ready");
-    let wait = lagging(60, false).waits(step, "web-1, all-1: CONTINUOUS", 0);
+    lagging(60, true).idle::<Step>("2 servers ready");
+    let wait = lagging(60, false).waits::<Step>("web-1, all-1: CONTINUOUS", 0);
     assert_eq!(wait, 24, "four fifths of half a minute");
-    lagging(61, true).waits(step, "web-1, all-1: CONTINUOUS", 0);
-    lagging(0, false).idle(step, "2 servers ready");
+    lagging(61, true).waits::<Step>("web-1, all-1: CONTINUOUS", 0);
+    lagging(0, false).idle::<Step>("2 servers ready");
 }
 
 #[test]
@@ -189,7 +186,7 @@ fn where_the_console_may_show_another_state_it_is_told() {
                 found.iter_mut().filter(|found| found.id == b2).for_each(|b2| b2.failback_state = state);
             }
         });
-        fixture.call(step).unwrap().why
+        fixture.call::<Step>().unwrap().why
     };
     assert_eq!(shown(FailbackState::ReadyForLaunch), "2 servers ready");
     let said = "2 servers ready; the console may show another launch state for web-1";
@@ -200,10 +197,10 @@ fn where_the_console_may_show_another_state_it_is_told() {
 fn what_is_home_or_past_its_launch_is_not_asked_for() {
     let mut fixture = Fixture::failback(|_| ());
     fixture.fleet.servers[0].already_failed_back = true;
-    let progress = fixture.call(step).unwrap().progress.unwrap();
+    let progress = fixture.call::<Step>().unwrap().progress.unwrap();
     assert_eq!((progress.ready, progress.servers), (0, 1));
     let mut fixture = Fixture::failback(|_| ()).protected().stopped().without_a3();
-    fixture.idle(step, "2 servers ready");
+    fixture.idle::<Step>("2 servers ready");
     let mut fixture = Fixture::failback(|_| ()).launched();
     let a3 = fixture.a3(0);
     let a2 = fixture.a2(0);
@@ -215,7 +212,7 @@ fn what_is_home_or_past_its_launch_is_not_asked_for() {
         _ => {}
     });
     fixture.fleet.servers[0].a3 = None;
-    let progress = fixture.call(step).unwrap().progress.unwrap();
+    let progress = fixture.call::<Step>().unwrap().progress.unwrap();
     assert_eq!((progress.ready, progress.servers, progress.total_bytes), (1, 2, 4 << 30));
 }
 

@@ -1,121 +1,145 @@
-//! What is read of the world, once, before anything is decided.
+//! Everything that is read, once, before anything is decided.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Deref;
 
 use failback_core::cloud::{
-    Cloud, DrsQuotas, Instance, Job, RecordSet, RecoveryInstance, RecoveryInstanceFilter,
-    ReplicationTemplate, RunningExecution, SourceServer, Subnet,
+    Cloud, DrsQuotas, Instance, RecoveryInstance, RecoveryInstanceFilter, ReplicationTemplate,
+    RunningExecution, SourceServer, Subnet,
 };
-use failback_core::fleet::Fleet;
-use failback_core::id::{InstanceId, SubnetId};
+use failback_core::fleet::{DrsView, Fleet, LiveServer, LiveState, Server};
+use failback_core::id::{JobId, SubnetId};
+use failback_core::plan::Network;
 use failback_core::region::Region;
 use failback_core::run::Run;
-use failback_core::timestamp::Timestamp;
 use failback_core::{ErrorName, Result};
 
 use crate::finding::{Finding, Findings};
 
-/// Jobs that began longer ago than this have ended.
+/// How far back jobs are read: older ones have ended.
 const JOBS_DAYS: u32 = 2;
 
-/// The world as it stands before the run.
+/// The state of both Regions before the run.
 pub(crate) struct Facts {
-    pub(crate) now: Timestamp,
-    /// All source servers of the recovery Region: B1 and bystanders.
-    pub(crate) recovery_servers: Vec<SourceServer>,
-    /// All source servers of the source Region: A2 and bystanders.
-    pub(crate) source_servers: Vec<SourceServer>,
-    /// All recovery instances of the recovery Region: B2 and bystanders.
-    pub(crate) recovery_instances: Vec<RecoveryInstance>,
-    /// All recovery instances of the source Region: A3 and bystanders.
-    pub(crate) source_instances: Vec<RecoveryInstance>,
+    /// DRS in both Regions with other people's servers; A1 and B3 as EC2 shows them; the plan's records.
+    pub(crate) live: LiveState,
     pub(crate) source_templates: Vec<ReplicationTemplate>,
     pub(crate) launches_into_source: bool,
     pub(crate) source_quotas: DrsQuotas,
     pub(crate) recovery_quotas: DrsQuotas,
-    pub(crate) source_jobs: Vec<Job>,
-    pub(crate) recovery_jobs: Vec<Job>,
     pub(crate) executions: Vec<RunningExecution>,
     pub(crate) subnets: BTreeMap<SubnetId, Subnet>,
-    /// A1 and B3 as EC2 sees them.
-    pub(crate) instances: BTreeMap<InstanceId, Instance>,
-    pub(crate) records: Vec<Vec<RecordSet>>,
+}
+
+/// A server of the fleet with its live objects. Where one is ambiguous, which is a finding of its own, a candidate.
+pub(crate) struct Found<'f> {
+    pub(crate) server: LiveServer<'f>,
+    pub(crate) b2: Option<&'f RecoveryInstance>,
+    pub(crate) a2: Option<&'f SourceServer>,
+    pub(crate) a1: Option<&'f Instance>,
 }
 
 impl Facts {
-    /// Reads what does not depend on the fleet. `None` when DRS is not initialised in a Region.
+    /// Reads everything that does not depend on the fleet. `None` when DRS is not initialised in a Region.
     pub(crate) async fn of_regions(
         cloud: &dyn Cloud,
         run: &Run,
         findings: &mut Vec<Finding>,
     ) -> Result<Option<Self>> {
-        let (a, b) = (run.source(), run.recovery());
-        let source_templates = templates(cloud, a, findings).await?;
-        let recovery_templates = templates(cloud, b, findings).await?;
+        let (source, recovery) = (run.source(), run.recovery());
+        let source_templates = templates(cloud, source, findings).await?;
+        let recovery_templates = templates(cloud, recovery, findings).await?;
         let (Some(source_templates), Some(_)) = (source_templates, recovery_templates) else {
             return Ok(None);
         };
         let since = cloud.now().days_before(JOBS_DAYS);
-        let launch_templates = cloud.launch_configuration_templates(a).await?;
+        let launch_templates = cloud.launch_configuration_templates(source).await?;
+        let read_at = cloud.now();
+        let mut drs = DrsView::default();
+        drs.read_recovery_servers(cloud.source_servers(recovery, None).await?);
+        drs.read_source_servers(cloud.source_servers(source, None).await?);
+        let all = RecoveryInstanceFilter::All;
+        drs.read_recovery_instances(cloud.recovery_instances(recovery, &all).await?);
+        drs.read_source_instances(cloud.recovery_instances(source, &all).await?);
+        let source_quotas = cloud.drs_quotas(source).await?;
+        let recovery_quotas = cloud.drs_quotas(recovery).await?;
+        let source_jobs = cloud.jobs(source, &[], Some(since)).await?;
+        let recovery_jobs = cloud.jobs(recovery, &[], Some(since)).await?;
         Ok(Some(Self {
-            now: cloud.now(),
-            recovery_servers: cloud.source_servers(b, None).await?,
-            source_servers: cloud.source_servers(a, None).await?,
-            recovery_instances: cloud.recovery_instances(b, &RecoveryInstanceFilter::All).await?,
-            source_instances: cloud.recovery_instances(a, &RecoveryInstanceFilter::All).await?,
+            live: LiveState::of_regions(read_at, drs, source_jobs, recovery_jobs),
             source_templates,
             launches_into_source: launch_templates.iter().any(|template| template.launch_into_source),
-            source_quotas: cloud.drs_quotas(a).await?,
-            recovery_quotas: cloud.drs_quotas(b).await?,
-            source_jobs: cloud.jobs(a, &[], Some(since)).await?,
-            recovery_jobs: cloud.jobs(b, &[], Some(since)).await?,
+            source_quotas,
+            recovery_quotas,
             executions: cloud.running_executions().await?,
             subnets: BTreeMap::new(),
-            instances: BTreeMap::new(),
-            records: Vec::new(),
         }))
     }
 
-    /// Reads what depends on the fleet.
+    /// Reads everything that depends on the fleet.
     pub(crate) async fn read_of_fleet(&mut self, cloud: &dyn Cloud, run: &Run, fleet: &Fleet) -> Result<()> {
-        let a1s: Vec<InstanceId> = fleet.pending().filter_map(|m| m.a1.clone()).collect();
-        let b3s: Vec<InstanceId> = fleet.pending().filter_map(failback_core::fleet::Server::b3).collect();
-        for (region, ids) in [(run.source(), a1s), (run.recovery(), b3s)] {
-            if !ids.is_empty() {
-                let instances = cloud.instances(region, &ids).await?;
-                self.instances.extend(instances.into_iter().map(|i| (i.id.clone(), i)));
-            }
-        }
-        let plan = &run.plan;
-        let named =
-            plan.launch.network.subnet_id.iter().chain(plan.drill.network.iter().map(|n| &n.subnet_id));
-        let staging = self.source_templates.iter().filter_map(|template| template.staging_subnet.as_ref());
-        let a1s = fleet.pending().filter_map(|server| self.instances.get(server.a1.as_ref()?));
-        let originals = a1s.filter_map(|a1| a1.subnet.as_ref());
-        let ids: BTreeSet<SubnetId> = named.chain(staging).chain(originals).cloned().collect();
-        let ids: Vec<SubnetId> = ids.into_iter().collect();
-        if !ids.is_empty() {
-            let subnets = cloud.subnets(run.source(), &ids).await?;
-            self.subnets = subnets.into_iter().map(|subnet| (subnet.id.clone(), subnet)).collect();
-        }
-        for record in &plan.redirect.records {
-            self.records.push(cloud.record_sets(&record.zone_id, &record.name, record.kind).await?);
-        }
+        let a1s = fleet.pending().filter_map(|server| server.a1.clone()).collect();
+        self.live.add_instances(cloud, run.source(), a1s).await?;
+        let b3s = fleet.pending().filter_map(Server::b3).collect();
+        self.live.add_instances(cloud, run.recovery(), b3s).await?;
+        self.read_subnets(cloud, run, fleet).await?;
+        self.live.add_records(cloud, run).await?;
         self.read_older_jobs(cloud, run, fleet).await
     }
 
-    /// The jobs that launched B2, however long ago: their tags tell a drill's servers from production.
+    /// Reads the subnets that the plan names, those of the originals, and the staging areas.
+    async fn read_subnets(&mut self, cloud: &dyn Cloud, run: &Run, fleet: &Fleet) -> Result<()> {
+        let mut ids: BTreeSet<SubnetId> = BTreeSet::new();
+        if let Network::Named(named) = &run.plan.launch.network {
+            ids.insert(named.subnet_id.clone());
+        }
+        ids.extend(run.plan.drill.network.iter().map(|isolated| isolated.subnet_id.clone()));
+        ids.extend(self.source_templates.iter().filter_map(|template| template.staging_subnet.clone()));
+        for server in self.live.servers(fleet) {
+            ids.extend(server.a1_instance()?.and_then(|a1| a1.subnet.clone()));
+        }
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let ids: Vec<SubnetId> = ids.into_iter().collect();
+        let subnets = cloud.subnets(run.source(), &ids).await?;
+        self.subnets = subnets.into_iter().map(|subnet| (subnet.id.clone(), subnet)).collect();
+        Ok(())
+    }
+
+    /// Reads the jobs that launched B2, however old they are: their tags tell a drill's servers from production.
     async fn read_older_jobs(&mut self, cloud: &dyn Cloud, run: &Run, fleet: &Fleet) -> Result<()> {
-        let known: BTreeSet<_> = self.recovery_jobs.iter().map(|job| job.id.clone()).collect();
-        let b2s: BTreeSet<_> = fleet.pending().filter_map(|server| server.b2.clone()).collect();
-        let of_fleet = self.recovery_instances.iter().filter(|instance| b2s.contains(&instance.id));
-        let wanted: BTreeSet<_> =
-            of_fleet.filter_map(|instance| instance.job.clone()).filter(|job| !known.contains(job)).collect();
+        let mut wanted: BTreeSet<JobId> = BTreeSet::new();
+        for found in self.found(fleet)? {
+            wanted.extend(found.b2.and_then(|b2| b2.job.clone()));
+        }
+        for job in self.live.recovery_jobs()? {
+            wanted.remove(&job.id);
+        }
         if !wanted.is_empty() {
-            let wanted: Vec<_> = wanted.into_iter().collect();
-            self.recovery_jobs.extend(cloud.jobs(run.recovery(), &wanted, None).await?);
+            let wanted: Vec<JobId> = wanted.into_iter().collect();
+            self.live.add_recovery_jobs(cloud.jobs(run.recovery(), &wanted, None).await?);
         }
         Ok(())
+    }
+
+    /// Joins the fleet's pending servers with their live objects.
+    pub(crate) fn found<'f>(&'f self, fleet: &'f Fleet) -> Result<Vec<Found<'f>>> {
+        let mut all = Vec::new();
+        for server in self.live.servers(fleet) {
+            let (b2, a2) = (server.chain().b2.candidate(), server.chain().a2.candidate());
+            let a1 = server.a1_instance()?;
+            all.push(Found { server, b2, a2, a1 });
+        }
+        Ok(all)
+    }
+}
+
+impl<'f> Deref for Found<'f> {
+    type Target = LiveServer<'f>;
+
+    fn deref(&self) -> &LiveServer<'f> {
+        &self.server
     }
 }
 

@@ -1,17 +1,18 @@
-//! What was found, and how it is said.
+//! Findings of the readiness check.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
 
-use failback_core::fleet::listed;
+use failback_core::message::listed;
 use failback_core::{Error, ErrorName};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// More findings than this are counted, not printed.
+/// More findings than this are counted instead of printed.
 const PRINTED_MAX: usize = 50;
 
 /// Whether a finding ends the run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// The run ends here.
@@ -20,16 +21,16 @@ pub enum Severity {
     Warning,
 }
 
-/// Something that stands in the way, or should be known.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// Something that stands in the way of a run, or that its owner should know.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Finding {
-    /// Whether it ends the run.
+    /// Blocker or warning.
     pub severity: Severity,
-    /// What it is about: servers, a Region, a place in the plan.
+    /// Servers, a Region, or a place in the plan.
     pub about: String,
-    /// What was found.
+    /// The fact, as part of a sentence.
     pub message: String,
-    /// What to do.
+    /// An instruction that removes the finding.
     pub remedy: String,
 }
 
@@ -43,7 +44,7 @@ impl fmt::Display for Finding {
     }
 }
 
-/// Findings of a run; those that say the same of many servers are told once.
+/// Adds findings to a list.
 pub(crate) trait Findings {
     /// Adds a blocker.
     fn block(&mut self, about: impl Into<String>, message: impl Into<String>, remedy: impl Into<String>);
@@ -63,7 +64,7 @@ impl Findings for Vec<Finding> {
     }
 }
 
-/// Tells findings that differ only in their server once, with all the servers: a ledger of 1,000 stays small.
+/// Merges findings that differ only in their server, so that the result for 1,000 servers stays small.
 pub(crate) fn merged(findings: Vec<Finding>) -> Vec<Finding> {
     let mut same: BTreeMap<(Severity, String, String), Vec<String>> = BTreeMap::new();
     for Finding { severity, about, message, remedy } in findings {
@@ -78,8 +79,13 @@ pub(crate) fn merged(findings: Vec<Finding>) -> Vec<Finding> {
         .collect()
 }
 
-/// The error that ends a run before it has changed anything.
-pub(crate) fn stand_in_the_way(findings: &[Finding]) -> Error {
+/// Returns true when a finding ends the run.
+pub(crate) fn is_blocked(findings: &[Finding]) -> bool {
+    findings.iter().any(|finding| finding.severity == Severity::Blocker)
+}
+
+/// Returns the error that ends a run before it has changed anything.
+pub(crate) fn not_ready(findings: &[Finding]) -> Error {
     let findings = merged(findings.to_vec());
     let blockers = findings.iter().filter(|finding| finding.severity == Severity::Blocker).count();
     let things = if blockers == 1 { "thing stands" } else { "things stand" };

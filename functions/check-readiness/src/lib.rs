@@ -1,7 +1,7 @@
-//! Before anything changes: reads the plan and the world, and says everything that stands in the way, at once, each
-//! with its remedy. Blockers end the run here, and nothing has changed. Warnings go into the answer.
+//! Before step 1: the readiness check. Reads the plan and the live state, and reports everything that stands in the way
+//! at once, each with a remedy. A blocker ends the run before anything has changed; warnings are part of the result.
 //!
-//! It also decides which servers the run is about, and adopts what an earlier run, or a person, has done already.
+//! It also decides which servers the run works on, and takes over what an earlier run, or a person, has done already.
 
 mod checks;
 mod facts;
@@ -9,106 +9,113 @@ mod finding;
 mod servers;
 
 use failback_core::cloud::Cloud;
-use failback_core::fleet::{Fleet, count};
+use failback_core::fleet::Fleet;
+use failback_core::message::count;
 use failback_core::plan::Plan;
 use failback_core::procedure::Procedure;
 use failback_core::run::Run;
-use failback_core::step;
+use failback_core::step::Handler;
 use failback_core::timestamp::Timestamp;
 use failback_core::{Error, ErrorName, Result};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use facts::Facts;
+use finding::is_blocked;
 pub use finding::{Finding, Severity};
 
-/// The step's name.
-pub const NAME: &str = "check-readiness";
+/// The readiness check.
+pub struct CheckReadiness;
 
-/// What the state machine hands to this step.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// The payload of the readiness check.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Input {
-    /// Which machine runs.
+    /// The procedure of the state machine.
     pub procedure: Procedure,
-    /// The execution's input, as it came.
+    /// The execution's input, unchanged.
     pub plan: Value,
-    /// Which execution it is.
+    /// The execution.
     pub execution: Execution,
 }
 
-/// Which execution runs.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// The execution that calls.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Execution {
     /// Its ARN.
     pub id: String,
-    /// When it was started.
+    /// Its start time.
     pub started: Timestamp,
 }
 
-/// What this step answers.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// The result of a readiness check without blockers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Output {
-    /// In one sentence.
+    /// Servers, waves and warnings in one sentence.
     pub summary: String,
-    /// What does not stand in the way, but should be known.
+    /// Findings that do not end the run.
     pub warnings: Vec<Finding>,
     /// The run.
     pub run: Run,
-    /// The ledger.
+    /// The run's servers.
     pub fleet: Fleet,
-    /// How many waves there are.
+    /// Number of waves.
     pub waves: usize,
-    /// True when an interrupted drill left something half cleaned up: it is cleaned up, and nothing else is done.
+    /// True when an interrupted drill is half cleaned up: the run finishes that, and does nothing else.
     pub leftover: bool,
 }
 
-/// Answers one call of the state machine.
-///
-/// # Errors
-/// `InvalidPlan` with every problem of the plan; `NotReady` with everything that stands in the way; those of AWS.
-pub async fn handle(cloud: &dyn Cloud, payload: Value, _deadline: Timestamp) -> Result<Value> {
-    let input: Input = step::read(payload, NAME)?;
-    let plan = Plan::read(&input.plan)
-        .map_err(|problems| Error::new(ErrorName::InvalidPlan, problems.to_string()))?;
-    let run = Run {
-        id: input.execution.id,
-        procedure: input.procedure,
-        started: input.execution.started,
-        plan,
-        traffic_moved_by_hand: false,
-    };
-    let output = check(cloud, run).await?;
-    serde_json::to_value(output).map_err(|error| Error::internal(error.to_string()))
+impl Handler for CheckReadiness {
+    const NAME: &'static str = "check-readiness";
+    const PROCEDURES: &'static [Procedure] = &[Procedure::Drill, Procedure::Failback];
+    type Input = Input;
+    type Output = Output;
+
+    /// # Errors
+    /// `InvalidPlan` with every problem of the plan; `NotReady` with every finding; those of AWS.
+    async fn handle(cloud: &dyn Cloud, input: Input, _deadline: Timestamp) -> Result<Output> {
+        let plan = Plan::read(&input.plan)
+            .map_err(|problems| Error::new(ErrorName::InvalidPlan, problems.to_string()))?;
+        let run = Run {
+            id: input.execution.id,
+            procedure: input.procedure,
+            started: input.execution.started,
+            plan,
+            traffic_moved_by_hand: false,
+        };
+        check(cloud, run).await
+    }
 }
 
 async fn check(cloud: &dyn Cloud, run: Run) -> Result<Output> {
     let mut findings = checks::before_reading(&run);
     let Some(mut facts) = Facts::of_regions(cloud, &run, &mut findings).await? else {
-        return Err(finding::stand_in_the_way(&findings));
+        return Err(finding::not_ready(&findings));
     };
-    let fleet = servers::find(&run, &facts, &mut findings);
+    let fleet = servers::find(&run, facts.live.drs(), &mut findings);
     facts.read_of_fleet(cloud, &run, &fleet).await?;
-    checks::all(&run, &facts, &fleet, &mut findings);
-    if findings.iter().any(|finding| finding.severity == Severity::Blocker) {
-        return Err(finding::stand_in_the_way(&findings));
+    let servers = facts.found(&fleet)?;
+    checks::all(&run, &facts, &fleet, &servers, &mut findings)?;
+    if is_blocked(&findings) {
+        return Err(finding::not_ready(&findings));
     }
-    let away = fleet.pending().count();
-    let home = fleet.servers.len() - away;
-    let summary = format!(
-        "{}{} in {}; {}",
-        count(away, "server"),
-        if home == 0 { String::new() } else { format!(" ({home} more are home already)") },
-        count(run.plan.wave_names().len(), "wave"),
-        count(findings.len(), "warning")
-    );
-    let leftover = run.procedure == Procedure::Drill && servers::is_leftover(&facts, &fleet);
+    let leftover = run.procedure == Procedure::Drill && servers::is_leftover(&servers);
     let waves = run.plan.wave_names().len();
-    Ok(Output { summary, warnings: findings, run, fleet, waves, leftover })
+    let summary = summary(&fleet, waves, findings.len());
+    Ok(Output { summary, warnings: findings, waves, leftover, fleet, run })
+}
+
+fn summary(fleet: &Fleet, waves: usize, warnings: usize) -> String {
+    let pending = fleet.pending().count();
+    let others = match fleet.servers.len() - pending {
+        0 => String::new(),
+        home => format!(" ({home} more failed back already)"),
+    };
+    let (servers, waves) = (count(pending, "server"), count(waves, "wave"));
+    format!("{servers}{others} in {waves}; {}", count(warnings, "warning"))
 }
 
 #[cfg(test)]

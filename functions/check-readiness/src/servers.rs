@@ -1,27 +1,28 @@
-//! Which servers the run is about, and how far each of them has come already.
+//! The servers of the run, and how far each of them has come already.
 
 use std::collections::BTreeMap;
 
-use failback_core::cloud::{Direction, RecoveryInstance, SourceServer};
-use failback_core::fleet::{Fleet, NAME_MAX, Server, Times};
+use failback_core::cloud::{Direction, SourceServer};
+use failback_core::fleet::{Chain, DrsView, Fleet, KnownIds, NAME_MAX, Server, Times};
 use failback_core::id::InstanceId;
 use failback_core::procedure::Procedure;
-use failback_core::run::{Run, made_by_a_drill, tag};
+use failback_core::run::Run;
+use failback_core::tags::{made_by_a_drill, tag};
 
-use crate::facts::Facts;
+use crate::facts::Found;
 use crate::finding::{Finding, Findings};
 
-/// The fleet that the plan means, by wave and name.
-pub(crate) fn find(run: &Run, facts: &Facts, findings: &mut Vec<Finding>) -> Fleet {
+/// Finds the fleet that the plan means, by wave and name.
+pub(crate) fn find(run: &Run, drs: &DrsView, findings: &mut Vec<Finding>) -> Fleet {
     let source = run.source().as_str();
     let mut servers = Vec::new();
-    for b1 in facts.recovery_servers.iter().filter(|server| server.direction == Direction::Failover) {
+    for b1 in drs.recovery_servers().filter(|b1| b1.direction == Direction::Failover) {
         let from_source = b1.origin_region.as_deref().is_none_or(|origin| origin == source);
         if from_source && run.plan.means(&b1.id, &b1.tags) {
-            servers.push(server(run, facts, b1, findings));
+            servers.push(server(run, drs, b1, findings));
         }
     }
-    for id in run.plan.servers.ids.iter().flatten() {
+    for id in run.plan.servers.ids().unwrap_or_default() {
         if !servers.iter().any(|server| server.b1 == *id) {
             findings.block(
                 id.as_str(),
@@ -35,7 +36,7 @@ pub(crate) fn find(run: &Run, facts: &Facts, findings: &mut Vec<Finding>) -> Fle
     Fleet { servers, redirected: None }
 }
 
-fn server(run: &Run, facts: &Facts, b1: &SourceServer, findings: &mut Vec<Finding>) -> Server {
+fn server(run: &Run, drs: &DrsView, b1: &SourceServer, findings: &mut Vec<Finding>) -> Server {
     let name = name(b1);
     let wave = run.plan.wave_of(&b1.tags).unwrap_or_else(|| {
         findings.block(
@@ -45,38 +46,20 @@ fn server(run: &Run, facts: &Facts, b1: &SourceServer, findings: &mut Vec<Findin
         );
         0
     });
-    let b2 = live_b2(facts, b1, &name, findings);
-    let a2 = a2(facts, b1, b2);
-    let replicate = facts.source_servers.iter().filter(|server| {
-        server.direction == Direction::Failback
-            && b2.is_some_and(|b2| server.instance.as_ref() == Some(&b2.instance))
-    });
-    let replicate = replicate.count();
-    if replicate > 1 {
-        findings.block(
-            &name,
-            format!("{replicate} source servers of the source Region replicate its B3"),
-            "Disconnect and delete all but one of them in the DRS console",
-        );
+    let chain = drs.chain(KnownIds::b1_only(&b1.id));
+    let ambiguous = [chain.b2.ambiguity(), chain.a2.ambiguity(), chain.a3.ambiguity()];
+    for (message, remedy) in ambiguous.into_iter().flatten() {
+        findings.block(&name, message, remedy);
     }
-    let a3 = a2.and_then(|a2| live_a3(facts, a2, &name, findings));
-    let tagged_a1 = a2.and_then(|a2| a2.tags.get(tag::A1)).and_then(|id| id.parse().ok());
-    // Once B1 protects A4, only A2's tag still knows A1.
-    let is_a4 = |id: &InstanceId| !run.plan.launch.into_source && a3.is_some_and(|a3| a3.instance == *id);
-    let a1 = tagged_a1.clone().or_else(|| b1.instance.clone().filter(|id| !is_a4(id)));
-    if let (None, Some(a2), Some(_)) = (&a1, a2, &b1.instance) {
-        findings.block(
-            &name,
-            "B1 protects A4 already, and nothing says which instance was A1",
-            format!("Tag {} in the DRS console: {} = the id of the original instance", a2.id, tag::A1),
-        );
-    }
-    let protected = tagged_a1.filter(|a1| b1.instance.as_ref() != Some(a1)).and(b1.instance.clone());
+    let (b2, a2) = (chain.b2.candidate(), chain.a2.candidate());
+    let a1 = original(run, b1, &chain, &name, findings);
+    let replicated = a2.and_then(|a2| a2.instance.as_ref());
+    let a3 = chain.a3.candidate().map(|a3| a3.id.clone());
     Server {
         name,
         wave,
-        b2: b2.map(|b2| b2.id.clone()).or_else(|| a2?.instance.as_ref().map(InstanceId::recovery_instance)),
-        a3: a3.map(|a3| a3.id.clone()).or_else(|| protected.map(|a4| a4.recovery_instance())),
+        b2: b2.map(|b2| b2.id.clone()).or_else(|| replicated.map(InstanceId::recovery_instance)),
+        a3: a3.or_else(|| protected_a4(b1, &chain).map(InstanceId::recovery_instance)),
         already_failed_back: run.procedure == Procedure::Failback && b2.is_none() && a2.is_none(),
         a1,
         b1: b1.id.clone(),
@@ -86,12 +69,53 @@ fn server(run: &Run, facts: &Facts, b1: &SourceServer, findings: &mut Vec<Findin
     }
 }
 
-fn name(b1: &SourceServer) -> String {
-    let name = b1.tags.get("Name").or(b1.hostname.as_ref()).filter(|name| !name.is_empty());
-    name.map_or_else(|| b1.id.to_string(), |name| name.chars().take(NAME_MAX).collect())
+/// Returns the A1 that a run has written on A2.
+fn tagged_a1(chain: &Chain<'_>) -> Option<InstanceId> {
+    chain.a2.candidate()?.tags.get(tag::A1)?.parse().ok()
 }
 
-/// Two servers of one name are told apart by the end of their B1's id.
+/// Returns the original instance. Once B1 protects A4, only A2's tag still knows it.
+fn original(
+    run: &Run,
+    b1: &SourceServer,
+    chain: &Chain<'_>,
+    name: &str,
+    findings: &mut Vec<Finding>,
+) -> Option<InstanceId> {
+    if let Some(tagged) = tagged_a1(chain) {
+        return Some(tagged);
+    }
+    let protected = b1.instance.as_ref()?;
+    let a3 = chain.a3.candidate();
+    let is_a4 = !run.plan.launch.into_source && a3.is_some_and(|a3| a3.instance == *protected);
+    if !is_a4 {
+        return Some(protected.clone());
+    }
+    if let Some(a2) = chain.a2.candidate() {
+        findings.block(
+            name,
+            "B1 protects A4 already, and nothing says which instance was A1",
+            format!("Tag {} in the DRS console: {} = the id of the original instance", a2.id, tag::A1),
+        );
+    }
+    None
+}
+
+/// Returns the A4 that B1 protects: another instance than the A1 that is written on A2.
+fn protected_a4<'b>(b1: &'b SourceServer, chain: &Chain<'_>) -> Option<&'b InstanceId> {
+    let tagged = tagged_a1(chain)?;
+    b1.instance.as_ref().filter(|protected| **protected != tagged)
+}
+
+fn name(b1: &SourceServer) -> String {
+    let name = b1.tags.get("Name").or(b1.hostname.as_ref()).filter(|name| !name.is_empty());
+    match name {
+        Some(name) => name.chars().take(NAME_MAX).collect(),
+        None => b1.id.to_string(),
+    }
+}
+
+/// Tells servers of the same name apart by the end of their B1's id.
 fn distinguish(servers: &mut [Server]) {
     let mut count: BTreeMap<String, usize> = BTreeMap::new();
     for server in servers.iter() {
@@ -104,58 +128,8 @@ fn distinguish(servers: &mut [Server]) {
     }
 }
 
-fn live_b2<'f>(
-    facts: &'f Facts,
-    b1: &SourceServer,
-    name: &str,
-    findings: &mut Vec<Finding>,
-) -> Option<&'f RecoveryInstance> {
-    let of_b1 = facts.recovery_instances.iter().filter(|b2| b2.source_server == b1.id && b2.is_live());
-    one(&of_b1.collect::<Vec<_>>(), name, "recovery instances live in the recovery Region", findings)
-}
-
-fn live_a3<'f>(
-    facts: &'f Facts,
-    a2: &SourceServer,
-    name: &str,
-    findings: &mut Vec<Finding>,
-) -> Option<&'f RecoveryInstance> {
-    let of_a2 = facts.source_instances.iter().filter(|a3| a3.source_server == a2.id && a3.is_live());
-    one(&of_a2.collect::<Vec<_>>(), name, "recovery instances live in the source Region", findings)
-}
-
-fn one<'f>(
-    found: &[&'f RecoveryInstance],
-    name: &str,
-    what: &str,
-    findings: &mut Vec<Finding>,
-) -> Option<&'f RecoveryInstance> {
-    if found.len() > 1 {
-        let message = format!("{} {what} where one is expected", found.len());
-        findings.block(name, message, "Terminate the one that is not in use, in the DRS console");
-    }
-    found.first().copied()
-}
-
-/// A2: the FAILBACK server that replicates B3; where B3 is gone, the one that carries B1's tag, or that launched the
-/// instance which B1 protects.
-fn a2<'f>(facts: &'f Facts, b1: &SourceServer, b2: Option<&RecoveryInstance>) -> Option<&'f SourceServer> {
-    let mut failback = facts.source_servers.iter().filter(|server| server.direction == Direction::Failback);
-    let launched = |a2: &SourceServer| {
-        let of_a2 = facts.source_instances.iter().filter(|a3| a3.source_server == a2.id && a3.is_live());
-        of_a2.into_iter().any(|a3| b1.instance.as_ref() == Some(&a3.instance))
-    };
-    failback.find(|a2| match (b2, a2.tags.get(tag::B1)) {
-        (Some(b2), _) => a2.instance.as_ref() == Some(&b2.instance),
-        (None, Some(tagged)) => *tagged == b1.id.as_str(),
-        (None, None) => launched(a2),
-    })
-}
-
-/// True when an interrupted drill was at its clean-up: an A2 of a drill that replicates no more.
-pub(crate) fn is_leftover(facts: &Facts, fleet: &Fleet) -> bool {
-    fleet.pending().filter_map(|server| server.a2.as_ref()).any(|a2| {
-        let a2 = facts.source_servers.iter().find(|server| server.id == *a2);
-        a2.is_some_and(|a2| made_by_a_drill(&a2.tags) && !a2.replication.is_running())
-    })
+/// Returns true when an interrupted drill had started its clean-up: an A2 of a drill has stopped replicating.
+pub(crate) fn is_leftover(servers: &[Found<'_>]) -> bool {
+    let mut a2s = servers.iter().filter_map(|found| found.a2);
+    a2s.any(|a2| made_by_a_drill(&a2.tags) && !a2.replication.is_running())
 }

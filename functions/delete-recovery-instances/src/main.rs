@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    failback_lambda::serve(env!("CARGO_PKG_NAME"), delete_recovery_instances::handle)
+    failback_lambda::serve::<delete_recovery_instances::DeleteRecoveryInstances>()
 }

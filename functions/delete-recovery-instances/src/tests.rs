@@ -1,11 +1,8 @@
-use failback_core::cloud::Cloud;
-use failback_core::timestamp::Timestamp;
-use failback_testkit::{Fixture, Pending};
+use failback_core::step::{OUT_OF_TIME, Status};
+use failback_testkit::Fixture;
 use serde_json::{Value, json};
 
-fn step(cloud: &dyn Cloud, payload: Value, deadline: Timestamp) -> Pending<'_> {
-    Box::pin(crate::handle(cloud, payload, deadline))
-}
+use crate::DeleteRecoveryInstances as Step;
 
 fn due() -> Fixture {
     let kept = |plan: &mut Value| plan["cleanup"] = json!({});
@@ -15,36 +12,39 @@ fn due() -> Fixture {
 #[test]
 fn the_record_goes_and_a4_stays() {
     let mut fixture = due();
-    assert_eq!(fixture.done(step), ["the records of the failback launch are deleted"]);
+    assert_eq!(fixture.done::<Step>(), ["the records of the failback launch are deleted"]);
     assert_eq!(fixture.left(), ["A1 A2 A4 B1", "A1 A2 A4 B1"]);
-    fixture.idle(step, "are deleted");
+    fixture.idle::<Step>("are deleted");
 }
 
 #[test]
 fn what_goes_before_is_gone_before() {
     let kept = |plan: &mut Value| plan["cleanup"] = json!({});
-    Fixture::failback(kept).redirected().stopped().refused(step, "is not protected");
-    Fixture::failback(kept).protected().stopped().refused(step, "B2 is terminated before A3 is deleted (S4)");
+    Fixture::failback(kept).redirected().stopped().refused::<Step>("is not protected");
+    Fixture::failback(kept)
+        .protected()
+        .stopped()
+        .refused::<Step>("B2 is terminated before A3 is deleted (S4:");
     Fixture::failback(|_| ())
         .protected()
         .stopped()
         .without_b2()
-        .refused(step, "A1 is terminated before A3 is deleted (S4)");
+        .refused::<Step>("A1 is terminated before A3 is deleted (S4:");
 }
 
 #[test]
 fn what_drs_refuses_for_now_is_waited_for() {
     let mut fixture = due();
     fixture.fail("error:drs:DeleteRecoveryInstance=ConflictException");
-    fixture.waits(step, "web-1: A3 cannot be deleted yet", 0);
-    assert_eq!(fixture.done(step).len(), 1);
+    fixture.waits::<Step>("web-1: A3 cannot be deleted yet", 0);
+    assert_eq!(fixture.done::<Step>().len(), 1);
 }
 
 #[test]
 fn a_call_that_is_late_leaves_the_rest_to_the_next() {
     let mut fixture = due();
-    let answer = fixture.call_until(fixture.now(), step).unwrap();
-    assert_eq!((answer.status.as_str(), answer.why.as_str()), ("waiting", "this call has no time left"));
+    let answer = fixture.call_until::<Step>(fixture.now()).unwrap();
+    assert_eq!((answer.status, answer.why.as_str()), (Status::Waiting, OUT_OF_TIME));
     assert_eq!(fixture.left(), ["A1 A2 A3 A4 B1", "A1 A2 A3 A4 B1"]);
 }
 

@@ -1,65 +1,66 @@
 //! Step 2.2, *Launch for failback*: StartRecovery of A2 in the source Region, wave by wave.
 //!
-//! Done when every server of the wave has a live A3. Whether a launch was tried is read from DRS's jobs, which carry
-//! the run's tags, so that a call that died after StartRecovery is not repeated. A job that is COMPLETED says nothing:
-//! each server's own launch status does (drs-facts §0.2).
+//! Done when every server of the wave has a live A3. Launches are found in DRS's jobs, which carry the run's tags, so that
+//! a call that died after StartRecovery is not repeated. A job that is COMPLETED proves nothing: each server's own launch
+//! status does (drs-facts §0.2).
 
-use async_trait::async_trait;
-use failback_core::cloud::{Cloud, Job, LaunchStatus};
-use failback_core::fleet::{Fleet, Server, count, listed};
+use failback_core::cloud::{Drs, Ec2, Job, LaunchStatus};
+use failback_core::fleet::{Fleet, LiveServer, LiveState, Reads, Server, names};
+use failback_core::guard::{LaunchSettings, Launchable};
 use failback_core::id::JobId;
 use failback_core::job_capacity::JobCapacity;
 use failback_core::launch_spec::{LaunchSpec, needs_a1};
-use failback_core::live::{Live, Look};
+use failback_core::message::count;
 use failback_core::plan::Plan;
 use failback_core::poll_interval::{self, typical};
 use failback_core::procedure::Either;
-use failback_core::step::{self, Context, Step, Verdict, Waiting, refused};
+use failback_core::step::{Context, OUT_OF_TIME, Step, StepResult, Waiting, WaveInput, attempt};
 use failback_core::timestamp::Timestamp;
 use failback_core::{Error, ErrorName, Result};
-use serde_json::Value;
 
 /// The step.
 #[derive(Debug)]
 pub struct LaunchForFailback;
 
-/// Answers one call of the state machine.
-///
-/// # Errors
-/// Those of [`step::handle_wave`].
-pub async fn handle(cloud: &dyn Cloud, payload: Value, deadline: Timestamp) -> Result<Value> {
-    step::handle_wave::<LaunchForFailback>(cloud, payload, deadline).await
-}
+/// A launch that succeeded this long ago shows its recovery instance, if there is one.
+const UNSEEN_SECONDS_MAX: u64 = 1_800;
 
-/// The wave's servers by how far their launch has come; indices into the ledger.
+/// The servers of a wave by how far their launch has come.
 #[derive(Default)]
-struct Wave {
-    launched: Vec<usize>,
-    in_flight: Vec<usize>,
-    missing: Vec<usize>,
-    failed: Vec<(usize, JobId)>,
-    /// When the oldest job in flight was begun.
-    begun: Option<Timestamp>,
+struct Wave<'s, 'l> {
+    launched: Vec<&'s LiveServer<'l>>,
+    launching: Vec<&'s LiveServer<'l>>,
+    missing: Vec<&'s LiveServer<'l>>,
+    failed: Vec<(&'s LiveServer<'l>, JobId)>,
+    /// When the oldest running job was created.
+    oldest_job: Option<Timestamp>,
 }
 
-#[async_trait]
 impl Step for LaunchForFailback {
     type Scope = Either;
+    type Input = WaveInput;
     const NAME: &'static str = "launch-for-failback";
 
-    async fn run(ctx: &Context<'_, Either>, fleet: &mut Fleet) -> Result<Verdict> {
-        let look = Look { a3: true, source_jobs: true, source_instances: true, ..Look::default() };
-        let live = ctx.look(fleet, look).await?;
-        let wave = sort(ctx, &live, fleet)?;
-        note(ctx, &live, fleet, &wave)?;
+    async fn run(ctx: &Context<'_, Either>, fleet: &mut Fleet) -> Result<StepResult> {
+        let reads = Reads { a3: true, source_jobs: true, source_instances: true, ..Reads::default() };
+        let live = ctx.read(fleet, reads).await?;
+        let servers = live.servers_in(fleet, ctx.wave);
+        let wave = sort(ctx, &servers)?;
+        let launched = launched(ctx, &wave)?;
         if !wave.failed.is_empty() {
-            return Err(launch_failed(ctx, fleet, &wave.failed).await?);
+            return Err(launch_failed(ctx, &wave.failed).await?);
         }
-        let held_up = launch(ctx, &live, fleet, &wave).await?;
-        let Some((why, seconds)) = waiting(ctx, fleet, &wave, held_up) else {
-            return Ok(Verdict::Done(format!("{} launched", count(wave.launched.len(), "server"))));
+        let refusal = launch(ctx, &live, &wave).await?;
+        let result = match waiting(ctx, &wave, refusal) {
+            Some(waiting) => StepResult::Waiting(waiting),
+            None => StepResult::Done(format!("{} launched", count(wave.launched.len(), "server"))),
         };
-        Ok(Verdict::Waiting(Waiting::new(why, seconds)))
+        for server in launched {
+            if let Some(known) = fleet.server_mut(&server.b1) {
+                *known = server;
+            }
+        }
+        Ok(result)
     }
 
     fn limit_seconds(plan: &Plan) -> u64 {
@@ -67,116 +68,110 @@ impl Step for LaunchForFailback {
     }
 }
 
-fn sort(ctx: &Context<'_, Either>, live: &Live, fleet: &Fleet) -> Result<Wave> {
+fn sort<'s, 'l>(ctx: &Context<'_, Either>, servers: &'s [LiveServer<'l>]) -> Result<Wave<'s, 'l>> {
     let mut wave = Wave::default();
-    for (index, server) in fleet.servers.iter().enumerate() {
-        if server.already_failed_back || server.wave != ctx.wave {
+    for server in servers {
+        let a3 = server.a3()?;
+        if a3.is_some_and(|a3| Some(&a3.id) != server.replace.as_ref()) || server.is_past_launch()? {
+            wave.launched.push(server);
             continue;
         }
-        let a3 = live.a3(server)?.filter(|a3| Some(&a3.id) != server.replace.as_ref());
-        if a3.is_some() || live.is_past_launch(server)? {
-            wave.launched.push(index);
-            continue;
-        }
-        let jobs = jobs_of(ctx, live, server)?;
+        let jobs = jobs_of(ctx, server)?;
         if let Some(job) = jobs.iter().find(|job| job.is_active()) {
-            wave.begun = wave.begun.into_iter().chain(job.created).min();
-            wave.in_flight.push(index);
-        } else if let Some(failure) = used_up(ctx, server, &jobs) {
-            wave.failed.push((index, failure));
+            wave.oldest_job = wave.oldest_job.into_iter().chain(job.created).min();
+            wave.launching.push(server);
+        } else if let Some(job) = failed_for_good(ctx, server, &jobs) {
+            wave.failed.push((server, job));
         } else if is_unseen(ctx, server, &jobs) {
-            wave.in_flight.push(index);
+            wave.launching.push(server);
         } else {
-            wave.missing.push(index);
+            wave.missing.push(server);
         }
     }
     Ok(wave)
 }
 
-/// The launch jobs of a server: this run's, and whichever is at work on it now. Newest first.
-fn jobs_of<'l>(ctx: &Context<'_, Either>, live: &'l Live, server: &Server) -> Result<Vec<&'l Job>> {
+/// Returns the launch jobs of a server, newest first: this run's, and any that is working on it now.
+fn jobs_of<'l>(ctx: &Context<'_, Either>, server: &LiveServer<'l>) -> Result<Vec<&'l Job>> {
     let Some(a2) = &server.a2 else { return Ok(Vec::new()) };
-    let jobs = live.source_jobs()?.iter().filter(|job| job.part_of(a2).is_some());
+    let jobs = server.live().source_jobs()?.iter().filter(|job| job.part_of(a2).is_some());
     Ok(jobs.filter(|job| job.is_active() || ctx.run.owns(&job.tags)).collect())
 }
 
 fn launch_status(server: &Server, job: &Job) -> Option<LaunchStatus> {
-    server.a2.as_ref().and_then(|a2| job.part_of(a2)).map(|part| part.launch)
+    let part = job.part_of(server.a2.as_ref()?)?;
+    Some(part.launch)
 }
 
-/// The last failure, when launches have failed as often as the plan allows.
-fn used_up(ctx: &Context<'_, Either>, server: &Server, jobs: &[&Job]) -> Option<JobId> {
+/// Returns the last failed job, when launches have failed as often as the plan allows.
+fn failed_for_good(ctx: &Context<'_, Either>, server: &Server, jobs: &[&Job]) -> Option<JobId> {
     let last = jobs.first()?;
     let failed = launch_status(server, last) == Some(LaunchStatus::Failed);
-    (failed && jobs.len() > ctx.run.plan.launch.relaunches_max as usize).then(|| last.id.clone())
+    let used_up = jobs.len() > ctx.run.plan.launch.relaunches_max as usize;
+    (failed && used_up).then(|| last.id.clone())
 }
 
-/// True for a launch that succeeded and whose recovery instance is not visible yet. The launch of an A3 that is to be
-/// replaced was seen, so only a later one counts.
+/// Returns true for a launch that succeeded and whose recovery instance does not show yet. The launch of an A3 that is to
+/// be replaced was seen, so only a later one counts.
 fn is_unseen(ctx: &Context<'_, Either>, server: &Server, jobs: &[&Job]) -> bool {
-    let Some((last, created)) = jobs.first().and_then(|job| Some((job, job.created?))) else { return false };
-    let recent = ctx.now().seconds_since(created) < 1_800;
+    let Some(last) = jobs.first() else { return false };
+    let Some(created) = last.created else { return false };
+    let recent = ctx.now().seconds_since(created) < UNSEEN_SECONDS_MAX;
     let newer = server.times.launched.is_none_or(|launched| ctx.run.seconds(created) >= launched);
     launch_status(server, last) == Some(LaunchStatus::Launched) && recent && newer
 }
 
-/// Writes down what was launched.
-fn note(ctx: &Context<'_, Either>, live: &Live, fleet: &mut Fleet, wave: &Wave) -> Result<()> {
-    for index in &wave.launched {
-        let server = &mut fleet.servers[*index];
-        let Some(a3) = live.a3(server)? else { continue };
-        if server.a3.as_ref() != Some(&a3.id) || server.times.launched.is_none() {
-            server.times.launched = Some(ctx.run.seconds(live.at));
+/// Returns the launched servers with what is seen of their launch.
+fn launched(ctx: &Context<'_, Either>, wave: &Wave<'_, '_>) -> Result<Vec<Server>> {
+    let mut launched = Vec::new();
+    for server in &wave.launched {
+        let Some(a3) = server.a3()? else { continue };
+        let mut seen = Server::clone(server);
+        if seen.a3.as_ref() != Some(&a3.id) || seen.times.launched.is_none() {
+            seen.times.launched = Some(ctx.run.seconds(server.live().read_at));
         }
-        server.times.point_in_time = a3.point_in_time.map(|at| ctx.run.seconds(at));
-        let job = live.source_jobs()?.iter().find(|job| Some(&job.id) == a3.job.as_ref());
-        server.times.lag_at_launch = job
-            .and_then(|job| job.created)
-            .zip(a3.point_in_time)
-            .and_then(|(began, point)| i64::try_from(began.seconds_since(point)).ok());
-        server.a3 = Some(a3.id.clone());
-        server.replace = None;
+        seen.times.point_in_time = a3.point_in_time.map(|at| ctx.run.seconds(at));
+        let job = server.live().source_jobs()?.iter().find(|job| Some(&job.id) == a3.job.as_ref());
+        let created = job.and_then(|job| job.created);
+        seen.times.lag_at_launch = match (created, a3.point_in_time) {
+            (Some(created), Some(point)) => i64::try_from(created.seconds_since(point)).ok(),
+            _ => None,
+        };
+        seen.a3 = Some(a3.id.clone());
+        seen.replace = None;
+        launched.push(seen);
     }
-    Ok(())
+    Ok(launched)
 }
 
-/// Starts what is missing, as many servers at once as DRS allows. Answers what holds the rest up.
-async fn launch(
-    ctx: &Context<'_, Either>,
-    live: &Live,
-    fleet: &Fleet,
-    wave: &Wave,
-) -> Result<Option<String>> {
+/// Launches the missing servers, as many at once as DRS allows. Returns the reason that holds the rest up.
+async fn launch(ctx: &Context<'_, Either>, live: &LiveState, wave: &Wave<'_, '_>) -> Result<Option<String>> {
     if wave.missing.is_empty() {
         return Ok(None);
     }
-    let capacity = JobCapacity::left(ctx.cloud.drs_quotas(ctx.run.source()).await?, live.source_jobs()?);
-    let left_out = capacity.left_out(&wave.missing);
-    let mut held_up =
-        (left_out > 0).then(|| format!("DRS has no room for {left_out} of them in its jobs yet"));
+    let quotas = ctx.cloud.drs_quotas(ctx.run.source()).await?;
+    let capacity = JobCapacity::left(quotas, live.source_jobs()?);
+    let mut refusal = match capacity.left_out(&wave.missing) {
+        0 => None,
+        left_out => Some(format!("DRS has no room for {left_out} of them in its jobs yet")),
+    };
     for batch in capacity.batches(&wave.missing) {
         if ctx.is_late() {
-            return Ok(Some("this call has no time left".to_owned()));
+            return Ok(Some(OUT_OF_TIME.to_owned()));
         }
-        held_up = start(ctx, live, fleet, batch).await?.or(held_up);
+        refusal = start(ctx, batch).await?.or(refusal);
     }
-    Ok(held_up)
+    Ok(refusal)
 }
 
-/// Starts one job with those of a batch that are ready. Answers why others are not.
-async fn start(
-    ctx: &Context<'_, Either>,
-    live: &Live,
-    fleet: &Fleet,
-    batch: &[usize],
-) -> Result<Option<String>> {
+/// Starts one job with those of a batch that are fit. Returns the reason why others are not.
+async fn start(ctx: &Context<'_, Either>, batch: &[&LiveServer<'_>]) -> Result<Option<String>> {
     let mut fit = Vec::new();
     let mut unfit = None;
-    for index in batch {
-        let server = &fleet.servers[*index];
-        let a1 = server.a1.as_ref().filter(|_| needs_a1(ctx.run));
-        let wanted = LaunchSpec::of(ctx.run, server, a1.map(|a1| live.instance(a1)).transpose()?.flatten())?;
-        match ctx.guard.launchable(ctx.cloud, live, server, &wanted).await {
+    for server in batch {
+        let a1 = if needs_a1(ctx.run) { server.a1_instance()? } else { None };
+        let spec = LaunchSpec::of(ctx.run, server, a1)?;
+        match launchable(ctx, server, &spec).await {
             Ok(launchable) => fit.push(launchable),
             Err(error) if error.name() == ErrorName::NotReady => unfit = Some(error.to_string()),
             Err(error) => return Err(error),
@@ -185,59 +180,75 @@ async fn start(
     if fit.is_empty() {
         return Ok(unfit);
     }
-    let warrant = ctx.guard.launch_a2(ctx.now(), fit)?;
-    Ok(refused(ctx.cloud.start_recovery(warrant).await)?.err().or(unfit))
+    let warrant = ctx.guard.launch_a2(fit)?;
+    Ok(attempt(ctx.cloud.start_recovery(warrant).await)?.refusal().or(unfit))
 }
 
-fn waiting(
+/// Has the guard judge one server by the settings that DRS would launch it with.
+async fn launchable(
     ctx: &Context<'_, Either>,
-    fleet: &Fleet,
-    wave: &Wave,
-    held_up: Option<String>,
-) -> Option<(String, u64)> {
-    let names = |of: &[usize]| listed(of.iter().map(|index| fleet.servers[*index].name.as_str()));
-    if let Some(why) = held_up {
+    server: &LiveServer<'_>,
+    spec: &LaunchSpec,
+) -> Result<Launchable> {
+    let region = ctx.run.source();
+    let ready = ctx.guard.ready_to_launch(server)?;
+    let a2 = &ready.a2().id;
+    let snapshots =
+        if ready.needs_snapshot() { ctx.cloud.recovery_snapshots(region, a2).await? } else { Vec::new() };
+    let configuration = Drs::launch_configuration(ctx.cloud, region, a2).await?;
+    let template = match &configuration.launch_template {
+        Some(id) => Some(Ec2::default_launch_template_version(ctx.cloud, region, id).await?),
+        None => None,
+    };
+    ctx.guard.launchable(server, &ready, &LaunchSettings { configuration, template, snapshots }, spec)
+}
+
+fn waiting(ctx: &Context<'_, Either>, wave: &Wave<'_, '_>, refusal: Option<String>) -> Option<Waiting> {
+    if let Some(reason) = refusal {
+        let why = format!("{} wait to be launched: {reason}", names(&wave.missing));
         let seconds = if ctx.is_late() { 1 } else { poll_interval::backoff(ctx.waited_seconds()) };
-        return Some((format!("{} wait to be launched: {why}", names(&wave.missing)), seconds));
+        return Some(Waiting::new(why, seconds));
     }
     if !wave.missing.is_empty() {
-        return Some((
-            format!("launching {}", names(&wave.missing)),
-            poll_interval::by_typical(typical::LAUNCH_JOB, wave.missing.len(), 0),
-        ));
+        let why = format!("launching {}", names(&wave.missing));
+        let seconds = poll_interval::by_typical(typical::LAUNCH_JOB, wave.missing.len(), 0);
+        return Some(Waiting::new(why, seconds));
     }
-    if wave.in_flight.is_empty() {
+    if wave.launching.is_empty() {
         return None;
     }
-    let waited = wave.begun.map_or(typical::LAUNCH_JOB.high_seconds, |begun| ctx.now().seconds_since(begun));
-    let why = format!("launching {}, for {} min so far", names(&wave.in_flight), waited / 60);
-    Some((why, poll_interval::by_typical(typical::LAUNCH_JOB, wave.in_flight.len(), waited)))
+    let waited = match wave.oldest_job {
+        Some(created) => ctx.now().seconds_since(created),
+        None => typical::LAUNCH_JOB.high_seconds,
+    };
+    let why = format!("launching {}, for {} min so far", names(&wave.launching), waited / 60);
+    let seconds = poll_interval::by_typical(typical::LAUNCH_JOB, wave.launching.len(), waited);
+    Some(Waiting::new(why, seconds))
 }
 
-/// Says which servers failed and what DRS's log says of them.
-async fn launch_failed(ctx: &Context<'_, Either>, fleet: &Fleet, failed: &[(usize, JobId)]) -> Result<Error> {
-    let (first, job) = &failed[0];
-    let server = &fleet.servers[*first];
+/// Returns the error that names the failed servers and what DRS's log says of the first.
+async fn launch_failed(ctx: &Context<'_, Either>, failed: &[(&LiveServer<'_>, JobId)]) -> Result<Error> {
+    let (server, job) = &failed[0];
     let log = match ctx.cloud.job_log(ctx.run.source(), job).await {
-        // DRS forgets old jobs. That is no reason to hide which launch failed.
+        // DRS forgets old jobs. That is not a reason to hide which launch failed.
         Err(error) if matches!(error.name(), ErrorName::Rejected | ErrorName::NotFound) => Vec::new(),
         log => log?,
     };
-    let of_server =
-        |item: &&failback_core::cloud::JobLogItem| item.server.is_none() || item.server == server.a2;
-    let raw = log.iter().filter(of_server).filter_map(|item| item.error.as_deref()).next_back();
-    let cause = raw.unwrap_or(
-        "DRS gives no reason; a missing EC2 permission of the caller or an unusable launch template look like this",
+    let mut cause = "DRS gives no reason; a missing EC2 permission of the caller or an unusable launch template look like this";
+    for item in &log {
+        let is_of_server = item.server.is_none() || item.server == server.a2;
+        if let (true, Some(error)) = (is_of_server, &item.error) {
+            cause = error;
+        }
+    }
+    let all: Vec<&LiveServer<'_>> = failed.iter().map(|(server, _)| *server).collect();
+    let message = format!(
+        "{} could not be launched, {} times; job {job} of {}: {cause}",
+        names(&all),
+        ctx.run.plan.launch.relaunches_max + 1,
+        server.name
     );
-    let names = listed(failed.iter().map(|(index, _)| fleet.servers[*index].name.as_str()));
-    Ok(Error::new(
-        ErrorName::LaunchFailed,
-        format!(
-            "{names} could not be launched, {} times; job {job} of {}: {cause}",
-            ctx.run.plan.launch.relaunches_max + 1,
-            server.name
-        ),
-    ))
+    Ok(Error::new(ErrorName::LaunchFailed, message))
 }
 
 #[cfg(test)]

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    failback_lambda::serve(env!("CARGO_PKG_NAME"), launch_for_failback::handle)
+    failback_lambda::serve::<launch_for_failback::LaunchForFailback>()
 }

@@ -1,31 +1,29 @@
 use failback_core::ErrorName;
-use failback_core::cloud::{Cloud, DrsQuotas, Job, JobLogItem, JobServer, JobStatus, LaunchStatus, Tags};
-use failback_core::run::tag;
+use failback_core::cloud::{DrsQuotas, Job, JobLogItem, JobServer, JobStatus, LaunchStatus, Tags};
+use failback_core::tags::tag;
 use failback_core::timestamp::Timestamp;
 use failback_sim::LaunchChange;
-use failback_testkit::{Fixture, Pending, Response};
+use failback_testkit::{Fixture, Response};
 use serde_json::{Value, json};
 
-fn step(cloud: &dyn Cloud, payload: Value, deadline: Timestamp) -> Pending<'_> {
-    Box::pin(crate::handle(cloud, payload, deadline))
-}
+use crate::LaunchForFailback as Step;
 
 /// Every A2 is ready and its launch settings are the plan's.
 fn prepared(change: impl FnOnce(&mut Value)) -> Fixture {
     let mut fixture = Fixture::failback(change).prepared();
-    fixture.wave = Some(0);
+    fixture.wave = 0;
     fixture
 }
 
 #[test]
 fn every_a2_of_the_wave_is_launched_once_with_the_tags_of_the_run() {
     let mut fixture = prepared(|_| ());
-    let wait = fixture.waits(step, "launching web-1, all-1", 1);
+    let wait = fixture.waits::<Step>("launching web-1, all-1", 1);
     assert!((515..=585).contains(&wait), "{wait}");
     fixture.pass(120);
-    let left = fixture.waits(step, "launching web-1, all-1, for 2 min so far", 0);
+    let left = fixture.waits::<Step>("launching web-1, all-1, for 2 min so far", 0);
     assert_eq!(left, wait - 120);
-    assert_eq!(fixture.done(step).last().unwrap(), "2 servers launched");
+    assert_eq!(fixture.done::<Step>().last().unwrap(), "2 servers launched");
     for (index, server) in fixture.fleet.servers.iter().enumerate() {
         let world = fixture.simulation.world();
         assert_eq!(server.a3, world.labels(index).a3);
@@ -41,7 +39,7 @@ fn every_a2_of_the_wave_is_launched_once_with_the_tags_of_the_run() {
 #[test]
 fn the_point_in_time_and_its_lag_are_written_down() {
     let mut fixture = prepared(|_| ());
-    fixture.waits(step, "launching web-1, all-1", 1);
+    fixture.waits::<Step>("launching web-1, all-1", 1);
     fixture.pass(900);
     let began = {
         let world = fixture.simulation.world();
@@ -57,7 +55,7 @@ fn the_point_in_time_and_its_lag_are_written_down() {
             }
         }
     });
-    fixture.idle(step, "2 servers launched");
+    fixture.idle::<Step>("2 servers launched");
     for server in &fixture.fleet.servers {
         assert_eq!(server.times.point_in_time, Some(fixture.run.seconds(point)));
         assert_eq!(server.times.lag_at_launch, Some(100));
@@ -67,10 +65,10 @@ fn the_point_in_time_and_its_lag_are_written_down() {
 #[test]
 fn what_is_launched_is_left_as_it_is_and_its_time_stays() {
     let mut fixture = prepared(|_| ());
-    fixture.done(step);
+    fixture.done::<Step>();
     let launched = fixture.fleet.servers[0].times.launched;
     fixture.pass(300);
-    fixture.idle(step, "2 servers launched");
+    fixture.idle::<Step>("2 servers launched");
     assert_eq!(fixture.fleet.servers[0].times.launched, launched);
 }
 
@@ -78,8 +76,8 @@ fn what_is_launched_is_left_as_it_is_and_its_time_stays() {
 fn only_the_wave_is_launched() {
     let mut fixture = prepared(|_| ());
     fixture.fleet.servers[1].wave = 1;
-    fixture.waits(step, "launching web-1", 1);
-    assert_eq!(fixture.done(step).last().unwrap(), "1 server launched");
+    fixture.waits::<Step>("launching web-1", 1);
+    assert_eq!(fixture.done::<Step>().last().unwrap(), "1 server launched");
     assert!(fixture.fleet.servers[1].a3.is_none());
 }
 
@@ -87,33 +85,33 @@ fn only_the_wave_is_launched() {
 fn what_is_home_is_not_launched() {
     let mut fixture = prepared(|_| ());
     fixture.fleet.servers[1].already_failed_back = true;
-    fixture.done(step);
+    fixture.done::<Step>();
     assert!(fixture.fleet.servers[1].a3.is_none());
 }
 
 #[test]
 fn what_is_past_the_launch_counts_as_launched() {
     let mut fixture = Fixture::failback(|_| ()).protected().stopped().without_b2().without_a3();
-    fixture.wave = Some(0);
-    fixture.idle(step, "2 servers launched");
+    fixture.wave = 0;
+    fixture.idle::<Step>("2 servers launched");
 }
 
 #[test]
 fn a_launch_that_somebody_began_is_adopted() {
     let mut fixture = prepared(|_| ());
     fixture.launch();
-    fixture.waits(step, "launching web-1, all-1, for 0 min so far", 0);
+    fixture.waits::<Step>("launching web-1, all-1, for 0 min so far", 0);
 }
 
 #[test]
 fn a_server_that_is_to_be_replaced_is_launched_again() {
     let mut fixture = Fixture::failback(|_| ()).launched();
-    fixture.wave = Some(0);
+    fixture.wave = 0;
     let before = fixture.fleet.servers[0].a3.take();
     fixture.fleet.servers[0].replace.clone_from(&before);
     fixture.fleet.servers[0].times.launched = Some(0);
-    fixture.waits(step, "launching web-1", 1);
-    fixture.done(step);
+    fixture.waits::<Step>("launching web-1", 1);
+    fixture.done::<Step>();
     let again = &fixture.fleet.servers[0];
     assert!(again.a3.is_some() && again.a3 != before && again.replace.is_none());
     let launched = fixture.run.seconds(fixture.now());
@@ -150,12 +148,12 @@ fn after(relaunches_max: u32, tried: &'static [(LaunchStatus, i64)]) -> Fixture 
 #[test]
 fn a_launch_that_failed_is_repeated_as_often_as_the_plan_allows() {
     const FAILED: (LaunchStatus, i64) = (LaunchStatus::Failed, 600);
-    after(1, &[FAILED]).waits(step, "launching web-1, all-1", 1);
-    after(2, &[FAILED, FAILED]).waits(step, "launching web-1, all-1", 1);
+    after(1, &[FAILED]).waits::<Step>("launching web-1, all-1", 1);
+    after(2, &[FAILED, FAILED]).waits::<Step>("launching web-1, all-1", 1);
     for mut fixture in [after(0, &[FAILED]), after(1, &[FAILED, FAILED]), after(1, &[FAILED, FAILED, FAILED])]
     {
         let before = fixture.writes();
-        let error = fixture.call(step).unwrap_err();
+        let error = fixture.call::<Step>().unwrap_err();
         assert_eq!(error.name(), ErrorName::LaunchFailed);
         let times = fixture.run.plan.launch.relaunches_max + 1;
         let said =
@@ -167,16 +165,16 @@ fn a_launch_that_failed_is_repeated_as_often_as_the_plan_allows() {
 
 #[test]
 fn a_launch_that_ended_otherwise_than_failed_is_not_counted_as_failed() {
-    after(0, &[(LaunchStatus::Terminated, 600)]).waits(step, "launching web-1, all-1", 1);
-    after(0, &[(LaunchStatus::Launched, 1_800)]).waits(step, "launching web-1, all-1", 1);
+    after(0, &[(LaunchStatus::Terminated, 600)]).waits::<Step>("launching web-1, all-1", 1);
+    after(0, &[(LaunchStatus::Launched, 1_800)]).waits::<Step>("launching web-1, all-1", 1);
 }
 
 #[test]
 fn a_launch_that_succeeded_and_does_not_show_is_waited_for_half_an_hour() {
     let mut fixture = after(0, &[(LaunchStatus::Launched, 1_799)]);
-    fixture.waits(step, "launching all-1", 1);
+    fixture.waits::<Step>("launching all-1", 1);
     // DRS's own job of the other server runs now.
-    fixture.waits(step, "launching web-1, all-1, for 0 min so far", 0);
+    fixture.waits::<Step>("launching web-1, all-1, for 0 min so far", 0);
 }
 
 #[test]
@@ -185,7 +183,7 @@ fn an_older_launch_than_the_one_that_was_seen_explains_nothing() {
         let mut fixture = after(0, &[(LaunchStatus::Launched, 600)]);
         let at = fixture.run.seconds(fixture.now()) + launched;
         fixture.fleet.servers[0].times.launched = Some(at);
-        fixture.waits(step, said, 1);
+        fixture.waits::<Step>(said, 1);
     }
 }
 
@@ -193,7 +191,7 @@ fn an_older_launch_than_the_one_that_was_seen_explains_nothing() {
 fn jobs_of_other_runs_that_have_ended_count_for_nothing() {
     let mut fixture = after(0, &[(LaunchStatus::Failed, 600)]);
     fixture.run.id = "arn:aws:states:us-east-1:111122223333:execution:stage:two".to_owned();
-    fixture.waits(step, "launching web-1, all-1", 1);
+    fixture.waits::<Step>("launching web-1, all-1", 1);
 }
 
 /// The log of the failed job says this, of web-1 (0), of the other (1), or of the job.
@@ -225,7 +223,7 @@ fn logged(items: &'static [(Option<usize>, Option<&'static str>)]) -> String {
         }
         _ => {}
     });
-    fixture.call(step).unwrap_err().to_string()
+    fixture.call::<Step>().unwrap_err().to_string()
 }
 
 #[test]
@@ -251,28 +249,28 @@ fn what_drs_has_no_room_for_waits() {
         fixture
     };
     let one = DrsQuotas { servers_in_jobs: 1, ..DrsQuotas::default() };
-    let wait =
-        with_quotas(one).waits(step, "wait to be launched: DRS has no room for 1 of them in its jobs yet", 1);
+    let wait = with_quotas(one)
+        .waits::<Step>("wait to be launched: DRS has no room for 1 of them in its jobs yet", 1);
     assert_eq!(wait, 10);
     let none = DrsQuotas { concurrent_jobs: 0, ..DrsQuotas::default() };
-    with_quotas(none).waits(step, "web-1, all-1 wait to be launched: DRS has no room for 2", 0);
+    with_quotas(none).waits::<Step>("web-1, all-1 wait to be launched: DRS has no room for 2", 0);
     let singly = DrsQuotas { servers_per_job: 1, ..DrsQuotas::default() };
-    with_quotas(singly).waits(step, "launching web-1, all-1", 2);
+    with_quotas(singly).waits::<Step>("launching web-1, all-1", 2);
 }
 
 #[test]
 fn what_drs_refuses_for_now_waits_with_its_words() {
     let mut fixture = prepared(|_| ());
     fixture.fail("error:drs:StartRecovery=ConflictException");
-    fixture.waits(step, "web-1, all-1 wait to be launched: refused by a fault of the rehearsal", 0);
-    fixture.waits(step, "launching web-1, all-1", 1);
+    fixture.waits::<Step>("web-1, all-1 wait to be launched: refused by a fault of the rehearsal", 0);
+    fixture.waits::<Step>("launching web-1, all-1", 1);
 }
 
 #[test]
 fn an_a2_that_is_not_prepared_waits_and_the_others_do_not() {
     let mut fixture = Fixture::failback(|_| ()).reversed();
-    fixture.wave = Some(0);
-    fixture.waits(step, "A2's launch template is not what the plan wants", 0);
+    fixture.wave = 0;
+    fixture.waits::<Step>("A2's launch template is not what the plan wants", 0);
     let mut fixture = prepared(|_| ());
     let a2 = fixture.a2(0);
     fixture.tamper(move |seen| {
@@ -281,14 +279,14 @@ fn an_a2_that_is_not_prepared_waits_and_the_others_do_not() {
             stalled.for_each(|a2| a2.replication.state = failback_core::cloud::ReplicationState::Stalled);
         }
     });
-    fixture.waits(step, "wait to be launched: web-1: A2 is not ready", 1);
+    fixture.waits::<Step>("wait to be launched: web-1: A2 is not ready", 1);
 }
 
 #[test]
 fn a_call_that_is_late_begins_nothing() {
     let mut fixture = prepared(|_| ());
     let before = fixture.writes();
-    let answer = fixture.call_until(fixture.now(), step).unwrap();
+    let answer = fixture.call_until::<Step>(fixture.now()).unwrap();
     assert!(answer.why.ends_with("wait to be launched: this call has no time left"), "{}", answer.why);
     assert_eq!((answer.wait_seconds, fixture.writes()), (1, before));
 }
@@ -297,18 +295,18 @@ fn a_call_that_is_late_begins_nothing() {
 fn a_log_that_cannot_be_read_for_now_is_asked_for_again() {
     let mut fixture = after(0, &[(LaunchStatus::Failed, 600)]);
     fixture.fail("error:drs:DescribeJobLogItems=ThrottlingException");
-    assert_eq!(fixture.call(step).unwrap_err().name(), ErrorName::Throttled);
+    assert_eq!(fixture.call::<Step>().unwrap_err().name(), ErrorName::Throttled);
 }
 
 #[test]
 fn a_drill_launches_nothing_into_an_original() {
     let mut fixture = Fixture::drill(|_| ()).prepared();
-    fixture.wave = Some(0);
+    fixture.wave = 0;
     let (a2, a1) = (fixture.a2(0), fixture.a1(0));
     let change =
         LaunchChange { launch_into: Some(Some(a1)), copy_tags: Some(false), ..LaunchChange::default() };
     fixture.simulation.world().update_launch_configuration(fixture.source(), &a2, &change).unwrap();
-    fixture.refused(step, "which is A1 (S1)");
+    fixture.refused::<Step>("which is A1 (S1:");
 }
 
 #[test]
@@ -323,7 +321,7 @@ fn where_the_plan_says_like_source_a1_is_copied() {
             }
         }
     });
-    fixture.waits(step, "launching web-1, all-1", 1);
+    fixture.waits::<Step>("launching web-1, all-1", 1);
 }
 
 #[test]
@@ -336,7 +334,7 @@ fn a_launch_over_what_may_be_production_is_refused() {
             of_first.for_each(|a2| a2.last_launch = failback_core::cloud::LastLaunch::Succeeded);
         }
     });
-    fixture.waits(step, "wait to be launched: web-1: A2 s-", 1);
+    fixture.waits::<Step>("wait to be launched: web-1: A2 s-", 1);
     let tags = Tags::new();
     assert!(!fixture.run.owns(&tags));
 }

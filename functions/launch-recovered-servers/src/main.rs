@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    failback_lambda::serve(env!("CARGO_PKG_NAME"), launch_recovered_servers::handle)
+    failback_lambda::serve::<launch_recovered_servers::LaunchRecoveredServers>()
 }

@@ -1,14 +1,11 @@
 use failback_core::ErrorName;
-use failback_core::cloud::{Cloud, DrsQuotas, InstanceState, JobStatus, LaunchStatus};
+use failback_core::cloud::{DrsQuotas, InstanceState, JobStatus, LaunchStatus};
 use failback_core::procedure::Procedure;
-use failback_core::run::tag;
-use failback_core::timestamp::Timestamp;
-use failback_testkit::{Fixture, Pending, Response, Scenario};
+use failback_core::tags::tag;
+use failback_testkit::{Fixture, Response, Scenario};
 use serde_json::{Value, json};
 
-fn step(cloud: &dyn Cloud, payload: Value, deadline: Timestamp) -> Pending<'_> {
-    Box::pin(crate::handle(cloud, payload, deadline))
-}
+use crate::LaunchRecoveredServers as Step;
 
 fn launching(plan: &mut Value) {
     plan["drill"]["launchRecoveredServers"] = json!(true);
@@ -22,12 +19,12 @@ fn steady() -> Fixture {
 #[test]
 fn every_b1_is_launched_once_as_a_drill_and_its_agent_waited_for() {
     let mut fixture = steady();
-    let wait = fixture.waits(step, "launching 2 recovered servers", 1);
+    let wait = fixture.waits::<Step>("launching 2 recovered servers", 1);
     assert!((500..=600).contains(&wait), "{wait}");
     fixture.pass(60);
-    let wait = fixture.waits(step, "launching recovered servers web-1, all-1", 0);
+    let wait = fixture.waits::<Step>("launching recovered servers web-1, all-1", 0);
     assert!((440..=540).contains(&wait), "a minute is over: {wait}");
-    let said = fixture.done(step);
+    let said = fixture.done::<Step>();
     assert_eq!(said.last().unwrap(), "2 recovered servers up");
     let world = fixture.simulation.world();
     for server in &fixture.fleet.servers {
@@ -43,21 +40,21 @@ fn every_b1_is_launched_once_as_a_drill_and_its_agent_waited_for() {
 #[test]
 fn what_is_up_and_tagged_is_left_as_it_is() {
     let mut fixture = steady();
-    fixture.done(step);
-    fixture.idle(step, "2 recovered servers up");
+    fixture.done::<Step>();
+    fixture.idle::<Step>("2 recovered servers up");
 }
 
 #[test]
 fn a_b2_that_no_drill_of_this_program_launched_is_not_adopted() {
     Fixture::new(Procedure::Drill, Scenario::DrilledRecovered, launching)
-        .refused(step, "this recovery instance was not launched by a drill");
+        .refused::<Step>("was not launched by a drill");
 }
 
 #[test]
 fn a_b2_whose_agent_was_not_seen_or_that_does_not_run_is_waited_for() {
     for agent in [true, false] {
         let mut fixture = steady();
-        fixture.done(step);
+        fixture.done::<Step>();
         let b2 = fixture.b2(0);
         fixture.tamper(move |seen| {
             if let Response::RecoveryInstances(_, found) = seen {
@@ -70,10 +67,10 @@ fn a_b2_whose_agent_was_not_seen_or_that_does_not_run_is_waited_for() {
                 }
             }
         });
-        let wait = fixture.waits(step, "DRS has not seen the agents of web-1 yet", 0);
+        let wait = fixture.waits::<Step>("DRS has not seen the agents of web-1 yet", 0);
         assert!((500..=700).contains(&wait), "{wait}");
         fixture.pass(700);
-        let wait = fixture.waits(step, "DRS has not seen the agents of web-1 yet", 0);
+        let wait = fixture.waits::<Step>("DRS has not seen the agents of web-1 yet", 0);
         assert_eq!(wait, 16, "the usual time is over by 40 s");
     }
 }
@@ -84,7 +81,7 @@ fn tried(launch: LaunchStatus, times: usize, relaunches_max: u32) -> Fixture {
         launching(plan);
         plan["launch"]["relaunchesMax"] = json!(relaunches_max);
     });
-    fixture.waits(step, "launching", 1);
+    fixture.waits::<Step>("launching", 1);
     let away = fixture.recovery();
     fixture.tamper(move |seen| match seen {
         Response::Jobs(region, jobs) if region == away && !jobs.is_empty() => {
@@ -104,10 +101,10 @@ fn tried(launch: LaunchStatus, times: usize, relaunches_max: u32) -> Fixture {
 #[test]
 fn a_launch_that_failed_is_repeated_as_often_as_the_plan_allows() {
     // DRS itself refuses here: its own job runs still, and the lens shows it as ended.
-    tried(LaunchStatus::Failed, 1, 1).waits(step, "DRS does not launch all recovered servers yet", 0);
-    tried(LaunchStatus::Failed, 2, 2).waits(step, "DRS does not launch all recovered servers yet", 0);
+    tried(LaunchStatus::Failed, 1, 1).waits::<Step>("DRS does not launch all recovered servers yet", 0);
+    tried(LaunchStatus::Failed, 2, 2).waits::<Step>("DRS does not launch all recovered servers yet", 0);
     for (times, max) in [(1, 0), (2, 1), (3, 2)] {
-        let answer = tried(LaunchStatus::Failed, times, max).call(step);
+        let answer = tried(LaunchStatus::Failed, times, max).call::<Step>();
         let error = answer.expect_err(&format!("{times} of {max}"));
         assert_eq!(error.name(), ErrorName::LaunchFailed);
         let text = error.to_string();
@@ -122,7 +119,7 @@ fn a_launch_that_failed_is_repeated_as_often_as_the_plan_allows() {
 #[test]
 fn a_launch_that_succeeded_and_does_not_show_is_waited_for() {
     for launch in [LaunchStatus::Launched, LaunchStatus::Unknown, LaunchStatus::Pending] {
-        tried(launch, 1, 0).waits(step, "launching recovered servers", 0);
+        tried(launch, 1, 0).waits::<Step>("launching recovered servers", 0);
     }
 }
 
@@ -133,23 +130,23 @@ fn an_a2_that_somebody_left_is_looked_at_for_jobs() {
     let all: Vec<_> = (0..2).map(|server| fixture.b2(server)).collect();
     fixture.simulation.world().terminate_recovery_instances(fixture.recovery(), &all).unwrap();
     fixture.pass(1_200);
-    fixture.waits(step, "launching 2 recovered servers", 1);
+    fixture.waits::<Step>("launching 2 recovered servers", 1);
 }
 
 #[test]
 fn jobs_of_others_that_have_ended_count_for_nothing() {
     let mut fixture = tried(LaunchStatus::Failed, 3, 0);
     fixture.run.id = "arn:aws:states:us-east-1:111122223333:execution:stage:two".to_owned();
-    fixture.waits(step, "DRS does not launch all recovered servers yet", 0);
+    fixture.waits::<Step>("DRS does not launch all recovered servers yet", 0);
 }
 
 #[test]
 fn a_job_of_somebody_else_is_adopted_while_it_runs() {
     let mut fixture = steady();
     let all: Vec<_> = (0..2).map(|server| fixture.b1(server).into()).collect();
-    let tags = failback_core::cloud::Tags::new();
+    let tags = failback_core::tags::Tags::new();
     fixture.simulation.world().start_recovery(fixture.recovery(), &all, true, tags).unwrap();
-    fixture.waits(step, "launching recovered servers", 0);
+    fixture.waits::<Step>("launching recovered servers", 0);
 }
 
 #[test]
@@ -164,31 +161,30 @@ fn what_drs_has_no_room_for_is_waited_for() {
         fixture
     };
     let one = DrsQuotas { servers_in_jobs: 1, ..DrsQuotas::default() };
-    let wait = with_quotas(one).waits(step, "yet: no room for 1 of them in its jobs", 1);
+    let wait = with_quotas(one).waits::<Step>("yet: no room for 1 of them in its jobs", 1);
     assert_eq!(wait, 10);
     let none = DrsQuotas { concurrent_jobs: 0, ..DrsQuotas::default() };
-    with_quotas(none).waits(step, "yet: no room for 2 of them in its jobs", 0);
+    with_quotas(none).waits::<Step>("yet: no room for 2 of them in its jobs", 0);
     let singly = DrsQuotas { servers_per_job: 1, ..DrsQuotas::default() };
-    with_quotas(singly).waits(step, "launching 2 recovered servers", 2);
+    with_quotas(singly).waits::<Step>("launching 2 recovered servers", 2);
 }
 
 #[test]
 fn what_drs_refuses_for_now_is_waited_for_with_its_words() {
     let mut fixture = steady();
     fixture.fail("error:drs:StartRecovery=ConflictException");
-    fixture.waits(
-        step,
+    fixture.waits::<Step>(
         "DRS does not launch all recovered servers yet: refused by a fault of the rehearsal",
         0,
     );
-    fixture.waits(step, "launching 2 recovered servers", 1);
+    fixture.waits::<Step>("launching 2 recovered servers", 1);
 }
 
 #[test]
 fn a_call_that_is_late_begins_nothing() {
     let mut fixture = steady();
     let before = fixture.writes();
-    let answer = fixture.call_until(fixture.now(), step).unwrap();
+    let answer = fixture.call_until::<Step>(fixture.now()).unwrap();
     assert!(answer.why.ends_with("this call has no time left"), "{}", answer.why);
     assert_eq!((answer.wait_seconds, fixture.writes()), (1, before));
 }
@@ -196,12 +192,12 @@ fn a_call_that_is_late_begins_nothing() {
 #[test]
 fn a_plan_that_does_not_ask_for_it_launches_nothing() {
     Fixture::new(Procedure::Drill, Scenario::Steady, |_| ())
-        .refused(step, "the plan does not ask to launch recovered servers");
+        .refused::<Step>("the plan does not ask to launch recovered servers");
 }
 
 #[test]
-fn it_is_no_part_of_a_failback() {
-    Fixture::failback(|_| ()).refused(step, "no part of a failback");
+fn it_does_not_belong_to_a_failback() {
+    Fixture::failback(|_| ()).refused::<Step>("does not belong to a failback");
 }
 
 #[test]

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    failback_lambda::serve(env!("CARGO_PKG_NAME"), prepare_launch::handle)
+    failback_lambda::serve::<prepare_launch::PrepareLaunch>()
 }

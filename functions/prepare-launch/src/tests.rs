@@ -1,21 +1,19 @@
-use failback_core::cloud::Cloud;
-use failback_core::timestamp::Timestamp;
-use failback_testkit::{Fixture, Pending};
-use serde_json::{Value, json};
+use failback_core::plan::Network;
+use failback_core::step::Status;
+use failback_testkit::Fixture;
+use serde_json::json;
 
-fn step(cloud: &dyn Cloud, payload: Value, deadline: Timestamp) -> Pending<'_> {
-    Box::pin(crate::handle(cloud, payload, deadline))
-}
+use crate::PrepareLaunch as Step;
 
 #[test]
 fn every_a2_is_tagged_configured_and_given_a_template_once() {
     let mut fixture = Fixture::failback(|_| ()).reversed();
     let before = fixture.writes();
-    assert_eq!(fixture.done(step), ["2 servers prepared for launch"]);
+    assert_eq!(fixture.done::<Step>(), ["2 servers prepared for launch"]);
     // Tags, settings, a version of the template, and that version as the default.
     assert_eq!(fixture.writes() - before, 8);
-    fixture.idle(step, "2 servers prepared for launch");
-    let subnet = fixture.run.plan.launch.network.subnet_id.clone();
+    fixture.idle::<Step>("2 servers prepared for launch");
+    let Network::Named(network) = fixture.run.plan.launch.network.clone() else { panic!("no named network") };
     for server in 0..2 {
         let (a1, a2, b1) = (fixture.a1(server), fixture.a2(server), fixture.b1(server));
         let (source, world) = (fixture.source(), fixture.simulation.world());
@@ -23,7 +21,7 @@ fn every_a2_is_tagged_configured_and_given_a_template_once() {
         assert_eq!(a2.tags["drs-failback:b1"], b1.as_str());
         assert_eq!(a2.tags["drs-failback:a1"], a1.as_str());
         let template = world.launch_template(source, &a2.launch.template).unwrap();
-        assert_eq!(template.default().unwrap().subnet, subnet);
+        assert_eq!(template.default().unwrap().subnet.as_ref(), Some(&network.subnet_id));
     }
 }
 
@@ -31,31 +29,31 @@ fn every_a2_is_tagged_configured_and_given_a_template_once() {
 fn what_is_launched_already_keeps_its_template() {
     let mut fixture = Fixture::failback(|_| ()).launched();
     let before = fixture.writes();
-    fixture.done(step);
+    fixture.done::<Step>();
     assert_eq!(fixture.writes() - before, 2, "the tags alone");
 }
 
 #[test]
 fn without_an_a2_there_is_nothing_to_prepare() {
-    let error = Fixture::failback(|_| ()).call(step).unwrap_err();
-    assert!(error.to_string().contains("A2 or its launch template is not there"), "{error}");
+    let error = Fixture::failback(|_| ()).call::<Step>().unwrap_err();
+    assert!(error.to_string().contains("A2 or its launch template does not exist"), "{error}");
 }
 
 #[test]
 fn a_call_that_is_late_says_how_many_are_prepared() {
     let mut fixture = Fixture::failback(|_| ()).reversed();
     let before = fixture.writes();
-    let answer = fixture.call_until(fixture.now(), step).unwrap();
-    assert_eq!((answer.status.as_str(), answer.why.as_str()), ("waiting", "0 of 2 servers are prepared"));
+    let answer = fixture.call_until::<Step>(fixture.now()).unwrap();
+    assert_eq!((answer.status, answer.why.as_str()), (Status::Waiting, "0 of 2 servers are prepared"));
     assert_eq!((answer.wait_seconds, fixture.writes()), (1, before));
-    fixture.done(step);
+    fixture.done::<Step>();
 }
 
 #[test]
 fn where_the_plan_says_like_source_the_template_is_like_a1() {
     let mut fixture =
         Fixture::failback(|plan| plan["launch"] = json!({ "network": { "likeSource": true } })).reversed();
-    fixture.done(step);
+    fixture.done::<Step>();
     for server in 0..2 {
         let (source, world) = (fixture.source(), fixture.simulation.world());
         let a1 = world.instance(source, &fixture.a1(server)).unwrap();
@@ -71,7 +69,7 @@ fn what_is_past_its_launch_keeps_its_template() {
     let mut fixture = Fixture::failback(|_| ()).protected().stopped().without_a3();
     fixture.run.plan.launch.instance_type = "m5.xlarge".to_owned();
     let before = fixture.writes();
-    fixture.done(step);
+    fixture.done::<Step>();
     assert_eq!(fixture.writes() - before, 2, "the tags alone");
 }
 

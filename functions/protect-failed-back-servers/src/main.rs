@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    failback_lambda::serve(env!("CARGO_PKG_NAME"), protect_failed_back_servers::handle)
+    failback_lambda::serve::<protect_failed_back_servers::ProtectFailedBackServers>()
 }

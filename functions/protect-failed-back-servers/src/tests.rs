@@ -1,39 +1,35 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use failback_core::cloud::{Cloud, ReplicationState, SourceServer};
+use failback_core::cloud::{ReplicationState, SourceServer};
 use failback_core::step::Progress;
-use failback_core::timestamp::Timestamp;
-use failback_testkit::{Fixture, Pending, Response};
-use serde_json::Value;
+use failback_testkit::{Fixture, Response};
 
-fn step(cloud: &dyn Cloud, payload: Value, deadline: Timestamp) -> Pending<'_> {
-    Box::pin(crate::handle(cloud, payload, deadline))
-}
+use crate::ProtectFailedBackServers as Step;
 
 #[test]
 fn every_a3_is_reversed_and_b1_waited_for_until_it_is_healthy() {
     let mut fixture = Fixture::failback(|_| ()).redirected();
     let before = fixture.writes();
-    fixture.waits(step, "replication of A3 is being reversed", 2);
+    fixture.waits::<Step>("replication of A3 is being reversed", 2);
     fixture.pass(60);
-    fixture.waits(step, "B1 is ", 0);
-    assert_eq!(fixture.done(step).last().unwrap(), "2 failed-back servers protected");
+    fixture.waits::<Step>("B1 is ", 0);
+    assert_eq!(fixture.done::<Step>().last().unwrap(), "2 failed-back servers protected");
     assert_eq!(fixture.writes() - before, 2);
     assert!(fixture.fleet.servers.iter().all(|server| server.times.protected.is_some()));
-    fixture.idle(step, "2 failed-back servers protected");
+    fixture.idle::<Step>("2 failed-back servers protected");
 }
 
 #[test]
 fn what_is_protected_already_is_left_as_it_is() {
-    Fixture::failback(|_| ()).protected().idle(step, "2 failed-back servers protected");
+    Fixture::failback(|_| ()).protected().idle::<Step>("2 failed-back servers protected");
 }
 
 #[test]
 fn a_rescan_says_how_far_it_is() {
     let mut fixture = Fixture::failback(|_| ()).redirected();
-    fixture.waits(step, "is being reversed", 2);
-    let said = fixture.done(step);
+    fixture.waits::<Step>("is being reversed", 2);
+    let said = fixture.done::<Step>();
     assert!(said.iter().any(|why| why.contains(" % compared with A4")), "{said:#?}");
 }
 
@@ -41,27 +37,27 @@ fn a_rescan_says_how_far_it_is() {
 fn what_drs_refuses_for_now_is_waited_for() {
     let mut fixture = Fixture::failback(|_| ()).redirected();
     fixture.fail("error:drs:ReverseReplication=ConflictException");
-    fixture.waits(step, "DRS does not reverse replication of A3 yet", 1);
-    fixture.done(step);
+    fixture.waits::<Step>("DRS does not reverse replication of A3 yet", 1);
+    fixture.done::<Step>();
 }
 
 #[test]
 fn a_call_that_is_late_begins_nothing() {
     let mut fixture = Fixture::failback(|_| ()).redirected();
     let before = fixture.writes();
-    let answer = fixture.call_until(fixture.now(), step).unwrap();
+    let answer = fixture.call_until::<Step>(fixture.now()).unwrap();
     assert!(answer.why.ends_with("this call has no time left"), "{}", answer.why);
     assert_eq!((answer.wait_seconds, fixture.writes()), (1, before));
 }
 
 #[test]
 fn nothing_is_reversed_before_traffic_has_moved() {
-    Fixture::failback(|_| ()).launched().refused(step, "S");
+    Fixture::failback(|_| ()).launched().refused::<Step>("S");
 }
 
 #[test]
-fn it_is_no_part_of_a_drill() {
-    Fixture::drill(|_| ()).launched().refused(step, "no part of a drill");
+fn it_does_not_belong_to_a_drill() {
+    Fixture::drill(|_| ()).launched().refused::<Step>("does not belong to a drill");
 }
 
 /// B1 of both servers is seen otherwise, once A3 is reversed.
@@ -82,12 +78,9 @@ fn b1s(change: impl Fn(usize, &mut SourceServer) + Send + Sync + 'static) -> Fix
 fn a_b1_that_points_elsewhere_does_not_protect_a4_however_healthy() {
     let fixture = Fixture::failback(|_| ());
     let a1 = fixture.a1(0);
-    b1s(move |_, b1| b1.instance = Some(a1.clone())).waits(
-        step,
-        "web-1, all-1: B1 does not protect A4 yet",
-        0,
-    );
-    b1s(|_, b1| b1.instance = None).waits(step, "B1 does not protect A4 yet", 0);
+    b1s(move |_, b1| b1.instance = Some(a1.clone()))
+        .waits::<Step>("web-1, all-1: B1 does not protect A4 yet", 0);
+    b1s(|_, b1| b1.instance = None).waits::<Step>("B1 does not protect A4 yet", 0);
 }
 
 #[test]
@@ -100,7 +93,7 @@ fn what_keeps_b1_from_being_healthy_is_told() {
             b1.replication.rescan_complete = false;
             b1.replication.error = Some("UNSTABLE_NETWORK".to_owned());
         })
-        .call(step)
+        .call::<Step>()
         .unwrap()
         .why
     };
@@ -120,7 +113,7 @@ fn progress_is_the_sum_of_the_servers_and_the_largest_lag() {
         replication.backlog_bytes = [7, 5][index];
         replication.lag_seconds = Some([30, 20][index]);
     });
-    let progress = fixture.call(step).unwrap().progress.unwrap();
+    let progress = fixture.call::<Step>().unwrap().progress.unwrap();
     let expected = Progress {
         ready: 0,
         servers: 2,
@@ -141,7 +134,7 @@ fn what_is_protected_counts_as_ready_and_no_further() {
             (b1.replication.total_bytes, b1.replication.rescanned_bytes) = (400, 100);
         }
     });
-    let answer = fixture.call(step).unwrap();
+    let answer = fixture.call::<Step>().unwrap();
     let progress = answer.progress.unwrap();
     assert!(answer.why.starts_with("web-1: B1 is RESCAN"), "{}", answer.why);
     assert_eq!((progress.ready, progress.servers, progress.total_bytes), (1, 2, 400));
@@ -159,11 +152,11 @@ fn second_look(rescanned: u64, seconds: i64) -> (u64, u64) {
         replication.total_bytes = 1_000;
         replication.rescanned_bytes = if index == 0 { 900 } else { seen.load(Ordering::Relaxed) };
     });
-    let first = fixture.call(step).unwrap();
+    let first = fixture.call::<Step>().unwrap();
     assert_eq!(first.progress.unwrap().eta_seconds, 0, "nothing is known of its pace");
     now.store(rescanned, Ordering::Relaxed);
     fixture.pass(seconds);
-    let second = fixture.call(step).unwrap();
+    let second = fixture.call::<Step>().unwrap();
     (second.progress.unwrap().eta_seconds, second.wait_seconds)
 }
 

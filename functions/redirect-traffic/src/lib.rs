@@ -1,60 +1,51 @@
 //! Step 2.3, failback only: redirects traffic to the failed-back servers by Route 53.
 //!
-//! Done when every record of the plan points at its A4 and Route 53 reports INSYNC. A change whose answer was lost is
-//! made again: an UPSERT of the same value is harmless, and only a change's id tells when it is in sync.
+//! Done when every record of the plan points at its A4 and Route 53 reports INSYNC. A change whose answer was lost is made
+//! again: an UPSERT of the same value is harmless, and only a change's id tells when it is in sync.
 
-use async_trait::async_trait;
 use failback_core::Result;
-use failback_core::cloud::{ChangeStatus, Cloud};
-use failback_core::fleet::{Fleet, Redirected, Server, count};
+use failback_core::cloud::ChangeStatus;
+use failback_core::fleet::{Fleet, LiveServer, LiveState, Reads, Redirected, Server, targets};
 use failback_core::id::ChangeId;
-use failback_core::live::{Live, Look, targets};
-use failback_core::plan::{Address, Plan};
+use failback_core::message::count;
+use failback_core::plan::Plan;
 use failback_core::poll_interval::{self, typical};
 use failback_core::procedure::Failback;
-use failback_core::step::{self, Context, Step, Verdict, Waiting};
-use failback_core::timestamp::Timestamp;
-use serde_json::{Value, json};
+use failback_core::step::{Context, FleetInput, Step, StepResult, Waiting};
+use serde_json::json;
 
 /// The step.
 #[derive(Debug)]
 pub struct RedirectTraffic;
 
-/// Answers one call of the state machine.
-///
-/// # Errors
-/// Those of [`step::handle`].
-pub async fn handle(cloud: &dyn Cloud, payload: Value, deadline: Timestamp) -> Result<Value> {
-    step::handle::<RedirectTraffic>(cloud, payload, deadline).await
-}
-
-#[async_trait]
 impl Step for RedirectTraffic {
     type Scope = Failback;
+    type Input = FleetInput;
     const NAME: &'static str = "redirect-traffic";
 
-    async fn run(ctx: &Context<'_, Failback>, fleet: &mut Fleet) -> Result<Verdict> {
-        let records = ctx.run.plan.redirect.records.len();
-        if let Some(changes) = ctx.memo::<Vec<ChangeId>>() {
+    async fn run(ctx: &Context<'_, Failback>, fleet: &mut Fleet) -> Result<StepResult> {
+        if let Some(changes) = ctx.note::<Vec<ChangeId>>() {
             return follow(ctx, fleet, changes).await;
         }
         if fleet.pending().next().is_none() {
-            return Ok(Verdict::Done("every server is home already".to_owned()));
+            return Ok(StepResult::Done("every server has failed back already".to_owned()));
         }
-        let look = Look { a3: true, source_instances: true, records: true, ..Look::default() };
-        let live = ctx.look(fleet, look).await?;
+        let reads = Reads { a3: true, source_instances: true, records: true, ..Reads::default() };
+        let live = ctx.read(fleet, reads).await?;
         let a4s: Vec<_> = fleet.pending().filter_map(Server::a4).collect();
         let checks = ctx.cloud.instance_status(ctx.run.source(), &a4s).await?;
-        let asked = (!points_at_a4(ctx, &live, fleet)?).then(|| ctx.now());
+        let servers = live.servers(fleet);
+        // Unknown when an earlier run, or a call whose answer was lost, has changed every record already.
+        let asked = if point_at_a4(ctx, &live, &servers)? { None } else { Some(ctx.now()) };
         let mut changes = Vec::new();
-        for warrant in ctx.guard.redirect(&live, ctx.now(), fleet, &checks)? {
+        for warrant in ctx.guard.redirect(&live, &servers, &checks)? {
             changes.push(ctx.cloud.change_records(warrant).await?);
         }
         fleet.redirected = Some(Redirected { asked, in_sync: None });
-        let why = format!("Route 53 spreads the change of {}", count(records, "record"));
-        let mut waiting = Waiting::new(why, poll_interval::by_typical(typical::DNS, changes.len(), 0));
-        waiting.memo = Some(json!(changes));
-        Ok(Verdict::Waiting(waiting))
+        let records = count(ctx.run.plan.redirect.records().len(), "record");
+        let seconds = poll_interval::by_typical(typical::DNS, changes.len(), 0);
+        let why = format!("Route 53 spreads the change of {records}");
+        Ok(Waiting::new(why, seconds).with_note(json!(changes)).into())
     }
 
     fn limit_seconds(plan: &Plan) -> u64 {
@@ -62,23 +53,25 @@ impl Step for RedirectTraffic {
     }
 }
 
-/// True when an earlier run, or a call whose answer was lost, has changed every record already.
-fn points_at_a4(ctx: &Context<'_, Failback>, live: &Live, fleet: &Fleet) -> Result<bool> {
-    for target in targets(ctx.run, fleet).filter(|target| !target.server.already_failed_back) {
-        let a4 = target.server.a4().map(|a4| live.instance(&a4)).transpose()?.flatten();
-        let record = &ctx.run.plan.redirect.records[target.index];
-        let address = a4.and_then(|a4| match record.address {
-            Address::Private => a4.private_ip.as_ref(),
-            Address::Public => a4.public_ip.as_ref(),
-        });
-        if !live.records()?[target.index].iter().all(|set| set.values.iter().eq(address)) {
+/// Returns true when every record points at its A4 already.
+fn point_at_a4(ctx: &Context<'_, Failback>, live: &LiveState, servers: &[LiveServer<'_>]) -> Result<bool> {
+    for target in targets(ctx.run, servers) {
+        let a4 = target.server.a4_instance()?;
+        let address = a4.and_then(|a4| a4.address(target.record.address));
+        let mut sets = live.records()?[target.index].iter();
+        if !sets.all(|set| set.values.iter().map(String::as_str).eq(address)) {
             return Ok(false);
         }
     }
     Ok(true)
 }
 
-async fn follow(ctx: &Context<'_, Failback>, fleet: &mut Fleet, changes: Vec<ChangeId>) -> Result<Verdict> {
+/// Polls the changes until Route 53 reports each INSYNC.
+async fn follow(
+    ctx: &Context<'_, Failback>,
+    fleet: &mut Fleet,
+    changes: Vec<ChangeId>,
+) -> Result<StepResult> {
     let mut pending = 0;
     for change in &changes {
         if ctx.cloud.change_status(change).await? == ChangeStatus::Pending {
@@ -89,13 +82,11 @@ async fn follow(ctx: &Context<'_, Failback>, fleet: &mut Fleet, changes: Vec<Cha
         if let Some(redirected) = &mut fleet.redirected {
             redirected.in_sync = Some(ctx.now());
         }
-        return Ok(Verdict::Done("traffic goes to the failed-back servers".to_owned()));
+        return Ok(StepResult::Done("traffic goes to the failed-back servers".to_owned()));
     }
     let why = format!("{pending} of {} changes are not INSYNC yet", changes.len());
-    let mut waiting =
-        Waiting::new(why, poll_interval::by_typical(typical::DNS, changes.len(), ctx.waited_seconds()));
-    waiting.memo = Some(json!(changes));
-    Ok(Verdict::Waiting(waiting))
+    let seconds = poll_interval::by_typical(typical::DNS, changes.len(), ctx.waited_seconds());
+    Ok(Waiting::new(why, seconds).with_note(json!(changes)).into())
 }
 
 #[cfg(test)]

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    failback_lambda::serve(env!("CARGO_PKG_NAME"), redirect_traffic::handle)
+    failback_lambda::serve::<redirect_traffic::RedirectTraffic>()
 }

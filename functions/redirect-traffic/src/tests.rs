@@ -1,14 +1,9 @@
-use failback_core::cloud::Cloud;
-use failback_core::timestamp::Timestamp;
-use failback_testkit::{Fixture, Pending};
-use serde_json::Value;
+use failback_testkit::Fixture;
 
-fn step(cloud: &dyn Cloud, payload: Value, deadline: Timestamp) -> Pending<'_> {
-    Box::pin(crate::handle(cloud, payload, deadline))
-}
+use crate::RedirectTraffic as Step;
 
 fn address(fixture: &Fixture) -> String {
-    let record = &fixture.run.plan.redirect.records[0];
+    let record = &fixture.run.plan.redirect.records()[0];
     fixture.simulation.world().record(&record.zone_id, &record.name, "A").unwrap().values[0].clone()
 }
 
@@ -22,10 +17,10 @@ fn the_record_points_at_a4_once_route_53_is_in_sync() {
     let mut fixture = Fixture::failback(|_| ()).launched();
     assert_ne!(address(&fixture), a4(&fixture));
     let asked = fixture.now();
-    let wait = fixture.waits(step, "Route 53 spreads the change of 1 record", 1);
+    let wait = fixture.waits::<Step>("Route 53 spreads the change of 1 record", 1);
     assert!((20..=50).contains(&wait), "{wait}");
-    assert_eq!(fixture.call(step).unwrap().why, "1 of 1 changes are not INSYNC yet");
-    assert_eq!(fixture.done(step).last().unwrap(), "traffic goes to the failed-back servers");
+    assert_eq!(fixture.call::<Step>().unwrap().why, "1 of 1 changes are not INSYNC yet");
+    assert_eq!(fixture.done::<Step>().last().unwrap(), "traffic goes to the failed-back servers");
     assert_eq!(address(&fixture), a4(&fixture));
     let redirected = fixture.fleet.redirected.unwrap();
     assert_eq!(redirected.asked.unwrap().seconds_since(asked), 0, "from here on nothing is lost");
@@ -35,31 +30,31 @@ fn the_record_points_at_a4_once_route_53_is_in_sync() {
 #[test]
 fn records_that_point_at_a4_already_were_changed_at_an_unknown_time() {
     let mut fixture = Fixture::failback(|_| ()).redirected();
-    fixture.waits(step, "spreads the change", 1);
+    fixture.waits::<Step>("spreads the change", 1);
     assert_eq!(fixture.fleet.redirected.unwrap().asked, None);
-    fixture.done(step);
+    fixture.done::<Step>();
 }
 
 #[test]
 fn a_fleet_that_is_home_has_its_traffic() {
     let mut fixture = Fixture::failback(|_| ());
     fixture.fleet.servers.iter_mut().for_each(|server| server.already_failed_back = true);
-    fixture.idle(step, "every server is home already");
+    fixture.idle::<Step>("every server has failed back already");
 }
 
 #[test]
 fn traffic_goes_only_to_an_a4_that_works() {
-    Fixture::failback(|_| ()).reversed().refused(step, "A4 is not launched");
+    Fixture::failback(|_| ()).reversed().refused::<Step>("A4 is not launched");
     let mut fixture = Fixture::failback(|_| ()).launched();
     let a4 = fixture.fleet.servers[0].a4().unwrap();
     fixture.simulation.world().stop_instances(fixture.source(), &[a4]).unwrap();
     fixture.pass(60);
-    fixture.refused(step, "does not run (S2)");
+    fixture.refused::<Step>("does not run (S2:");
 }
 
 #[test]
-fn it_is_no_part_of_a_drill() {
-    Fixture::drill(|_| ()).launched().refused(step, "no part of a drill");
+fn it_does_not_belong_to_a_drill() {
+    Fixture::drill(|_| ()).launched().refused::<Step>("does not belong to a drill");
 }
 
 #[test]
@@ -68,7 +63,7 @@ fn what_the_ledger_has_lost_is_found_again() {
     for server in &mut fixture.fleet.servers {
         server.a3 = None;
     }
-    fixture.waits(step, "Route 53 spreads the change of 1 record", 1);
+    fixture.waits::<Step>("Route 53 spreads the change of 1 record", 1);
 }
 
 #[test]

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    failback_lambda::serve(env!("CARGO_PKG_NAME"), remove_source_servers::handle)
+    failback_lambda::serve::<remove_source_servers::RemoveSourceServers>()
 }

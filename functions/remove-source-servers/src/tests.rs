@@ -1,11 +1,7 @@
-use failback_core::cloud::Cloud;
-use failback_core::timestamp::Timestamp;
-use failback_testkit::{Fixture, Pending};
-use serde_json::Value;
+use failback_core::step::{OUT_OF_TIME, Status};
+use failback_testkit::Fixture;
 
-fn step(cloud: &dyn Cloud, payload: Value, deadline: Timestamp) -> Pending<'_> {
-    Box::pin(crate::handle(cloud, payload, deadline))
-}
+use crate::RemoveSourceServers as Step;
 
 fn due() -> Fixture {
     Fixture::drill(|_| ()).launched().stopped().without_a4().without_b2()
@@ -14,27 +10,27 @@ fn due() -> Fixture {
 #[test]
 fn a2_is_disconnected_and_then_deleted() {
     let mut fixture = due();
-    let first = fixture.waits(step, "A2 is being disconnected", 2);
+    let first = fixture.waits::<Step>("A2 is being disconnected", 2);
     assert!((10..=40).contains(&first), "{first}");
-    fixture.waits(step, "A2 is being disconnected", 0);
-    assert_eq!(fixture.done(step).last().unwrap(), "the reversed source servers are deleted");
+    fixture.waits::<Step>("A2 is being disconnected", 0);
+    assert_eq!(fixture.done::<Step>().last().unwrap(), "the reversed source servers are deleted");
     assert_eq!(fixture.left(), ["A1 B1", "A1 B1"]);
-    fixture.idle(step, "are deleted");
+    fixture.idle::<Step>("are deleted");
 }
 
 #[test]
 fn a2_goes_last() {
-    Fixture::drill(|_| ()).launched().stopped().refused(step, "still exists (S4)");
-    Fixture::drill(|_| ()).reversed().stopped().refused(step, "still lives (S4)");
-    Fixture::drill(|_| ()).reversed().refused(step, "still replicates");
+    Fixture::drill(|_| ()).launched().stopped().refused::<Step>("still exists (S4:");
+    Fixture::drill(|_| ()).reversed().stopped().refused::<Step>("still lives (S4:");
+    Fixture::drill(|_| ()).reversed().refused::<Step>("still replicates");
 }
 
 #[test]
 fn what_drs_refuses_for_now_is_asked_anew_after_a_while() {
     let mut fixture = due();
     fixture.fail("error:drs:DisconnectSourceServer=ConflictException x2");
-    fixture.waits(step, "A2 cannot be removed yet", 0);
-    fixture.done(step);
+    fixture.waits::<Step>("A2 cannot be removed yet", 0);
+    fixture.done::<Step>();
     assert_eq!(fixture.left(), ["A1 B1", "A1 B1"]);
 }
 
@@ -42,18 +38,18 @@ fn what_drs_refuses_for_now_is_asked_anew_after_a_while() {
 fn a_call_that_is_late_leaves_the_rest_to_the_next() {
     let mut fixture = due();
     let before = fixture.writes();
-    let answer = fixture.call_until(fixture.now(), step).unwrap();
-    assert_eq!((answer.status.as_str(), answer.why.as_str()), ("waiting", "this call has no time left"));
+    let answer = fixture.call_until::<Step>(fixture.now()).unwrap();
+    assert_eq!((answer.status, answer.why.as_str()), (Status::Waiting, OUT_OF_TIME));
     assert_eq!(fixture.writes(), before);
 }
 
 #[test]
 fn what_is_disconnected_is_deleted_at_once() {
     let mut fixture = due();
-    fixture.waits(step, "A2 is being disconnected", 2);
+    fixture.waits::<Step>("A2 is being disconnected", 2);
     fixture.pass(120);
-    let answer = fixture.call(step).unwrap();
-    assert_eq!(answer.status, "done", "{}", answer.why);
+    let answer = fixture.call::<Step>().unwrap();
+    assert_eq!(answer.status, Status::Done, "{}", answer.why);
     assert_eq!(fixture.left(), ["A1 B1", "A1 B1"]);
 }
 

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    failback_lambda::serve(env!("CARGO_PKG_NAME"), start_reversed_replication::handle)
+    failback_lambda::serve::<start_reversed_replication::StartReversedReplication>()
 }

@@ -1,68 +1,52 @@
-//! The note of step 1, failback only and only if the plan asks for it: stops replication of B1, so that A1 is not
-//! billed twice. Every point in time of B1 is deleted with that, so B3 must be validated first: the guard wants it
-//! running, passing its status checks, replicated home, and traffic no longer on A1.
+//! The note of step 1, failback only and only if the plan asks for it: stops replication of B1, so that A1 is not billed
+//! twice. This deletes every point in time of B1, so B3 must be validated first: the guard wants it running, passing its
+//! status checks, replicated to the source Region, and traffic no longer on A1.
 
-use async_trait::async_trait;
 use failback_core::Result;
-use failback_core::cloud::Cloud;
-use failback_core::fleet::Fleet;
-use failback_core::live::Look;
+use failback_core::fleet::{Fleet, LiveServer, Reads, Server};
 use failback_core::plan::Plan;
 use failback_core::poll_interval;
 use failback_core::procedure::Failback;
-use failback_core::step::{self, Context, Step, Verdict, Waiting, refused};
-use failback_core::timestamp::Timestamp;
-use serde_json::Value;
+use failback_core::step::{Attempt, Context, FleetInput, Step, StepResult, Waiting, attempt};
 
 /// The step.
 #[derive(Debug)]
 pub struct StopOriginalReplication;
 
-/// Answers one call of the state machine.
-///
-/// # Errors
-/// Those of [`step::handle`].
-pub async fn handle(cloud: &dyn Cloud, payload: Value, deadline: Timestamp) -> Result<Value> {
-    step::handle::<StopOriginalReplication>(cloud, payload, deadline).await
-}
-
-#[async_trait]
 impl Step for StopOriginalReplication {
     type Scope = Failback;
+    type Input = FleetInput;
     const NAME: &'static str = "stop-original-replication";
 
-    async fn run(ctx: &Context<'_, Failback>, fleet: &mut Fleet) -> Result<Verdict> {
-        let look = Look {
+    async fn run(ctx: &Context<'_, Failback>, fleet: &mut Fleet) -> Result<StepResult> {
+        let reads = Reads {
             b1: true,
             b2: true,
             a3: true,
             source_instances: true,
             recovery_instances: true,
             records: true,
-            ..Look::default()
+            ..Reads::default()
         };
-        let live = ctx.look(fleet, look).await?;
-        let b3s: Vec<_> = fleet.pending().filter_map(failback_core::fleet::Server::b3).collect();
+        let live = ctx.read(fleet, reads).await?;
+        let b3s: Vec<_> = fleet.pending().filter_map(Server::b3).collect();
         let checks = ctx.cloud.instance_status(ctx.run.recovery(), &b3s).await?;
         let mut stopped = 0;
-        for server in fleet.pending() {
-            let Some(b1) = live.b1(server)? else { continue };
-            // A server that is further along, whose A4 runs or is protected by B1 already, is left as it is.
-            let launched = live.a3(server)?.is_some();
-            if launched || !b1.replication.is_running() || b1.instance != server.a1 {
+        for server in live.servers(fleet) {
+            if !protects_original(&server)? {
                 continue;
             }
             if ctx.is_late() {
-                return Ok(Verdict::Waiting(Waiting::new("this call has no time left", 1)));
+                return Ok(Waiting::out_of_time().into());
             }
-            let warrant = ctx.guard.stop_b1(&live, ctx.now(), server, &checks)?;
-            if let Err(why) = refused(ctx.cloud.stop_replication(warrant).await)? {
-                let why = format!("{}: replication of B1 does not stop yet: {why}", server.name);
-                return Ok(Verdict::Waiting(Waiting::new(why, poll_interval::backoff(ctx.waited_seconds()))));
+            let warrant = ctx.guard.stop_b1(&server, &checks)?;
+            if let Attempt::NotYet(reason) = attempt(ctx.cloud.stop_replication(warrant).await)? {
+                let why = format!("{}: replication of B1 does not stop yet: {reason}", server.name);
+                return Ok(Waiting::new(why, poll_interval::backoff(ctx.waited_seconds())).into());
             }
             stopped += 1;
         }
-        Ok(Verdict::Done(format!(
+        Ok(StepResult::Done(format!(
             "replication of {stopped} original servers stopped; their points in time are deleted"
         )))
     }
@@ -70,6 +54,14 @@ impl Step for StopOriginalReplication {
     fn limit_seconds(plan: &Plan) -> u64 {
         plan.limits.reversal_minutes * 60
     }
+}
+
+/// Returns true while B1 replicates A1. A server that is further along, whose A4 runs or is protected by B1 already, is
+/// left as it is.
+fn protects_original(server: &LiveServer<'_>) -> Result<bool> {
+    let Some(b1) = server.b1()? else { return Ok(false) };
+    let was_launched = server.a3()?.is_some();
+    Ok(!was_launched && b1.replication.is_running() && b1.instance == server.a1)
 }
 
 #[cfg(test)]

@@ -1,11 +1,8 @@
-use failback_core::cloud::Cloud;
-use failback_core::timestamp::Timestamp;
-use failback_testkit::{Fixture, Pending};
-use serde_json::{Value, json};
+use failback_core::step::{OUT_OF_TIME, Status};
+use failback_testkit::Fixture;
+use serde_json::json;
 
-fn step(cloud: &dyn Cloud, payload: Value, deadline: Timestamp) -> Pending<'_> {
-    Box::pin(crate::handle(cloud, payload, deadline))
-}
+use crate::StopOriginalReplication as Step;
 
 fn due() -> Fixture {
     Fixture::failback(|plan| plan["stopOriginalReplication"] = json!(true)).reversed()
@@ -15,38 +12,38 @@ fn due() -> Fixture {
 fn b1_is_stopped_once_b3_works_and_is_replicated_home() {
     let mut fixture = due();
     let before = fixture.writes();
-    assert!(fixture.done(step)[0].starts_with("replication of 2 original servers stopped"));
+    assert!(fixture.done::<Step>()[0].starts_with("replication of 2 original servers stopped"));
     assert_eq!(fixture.writes() - before, 2);
-    fixture.idle(step, "replication of 0 original servers stopped");
+    fixture.idle::<Step>("replication of 0 original servers stopped");
 }
 
 #[test]
 fn the_plan_decides_and_b3_must_be_production() {
-    Fixture::failback(|_| ()).reversed().refused(step, "does not ask to stop");
+    Fixture::failback(|_| ()).reversed().refused::<Step>("does not ask to stop");
     Fixture::failback(|plan| plan["stopOriginalReplication"] = json!(true))
-        .refused(step, "not replicated home yet");
+        .refused::<Step>("not replicated to the source Region yet");
 }
 
 #[test]
 fn a_b1_that_protects_a4_already_is_left_as_it_is() {
     let mut fixture = Fixture::failback(|_| ()).protected();
     fixture.run.plan.stop_original_replication = true;
-    fixture.idle(step, "replication of 0 original servers stopped");
+    fixture.idle::<Step>("replication of 0 original servers stopped");
 }
 
 #[test]
 fn what_drs_refuses_for_now_is_waited_for() {
     let mut fixture = due();
     fixture.fail("error:drs:StopReplication=ConflictException");
-    fixture.waits(step, "web-1: replication of B1 does not stop yet", 0);
-    fixture.done(step);
+    fixture.waits::<Step>("web-1: replication of B1 does not stop yet", 0);
+    fixture.done::<Step>();
 }
 
 #[test]
 fn a_call_that_is_late_leaves_the_rest_to_the_next() {
     let mut fixture = due();
-    let answer = fixture.call_until(fixture.now(), step).unwrap();
-    assert_eq!((answer.status.as_str(), answer.why.as_str()), ("waiting", "this call has no time left"));
+    let answer = fixture.call_until::<Step>(fixture.now()).unwrap();
+    assert_eq!((answer.status, answer.why.as_str()), (Status::Waiting, OUT_OF_TIME));
 }
 
 #[test]
@@ -56,7 +53,7 @@ fn b1_is_not_stopped_where_production_may_be_home() {
         fixture.simulation.world().instance(fixture.source(), &fixture.a1(0)).unwrap().private_ip.clone();
     fixture.point_at(&address);
     let mut fixture = fixture;
-    fixture.refused(step, "production DNS points at A1, which B1 protects (S2)");
+    fixture.refused::<Step>("production DNS points at A1, which B1 protects (S2:");
 }
 
 #[test]

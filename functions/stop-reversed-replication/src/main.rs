@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    failback_lambda::serve(env!("CARGO_PKG_NAME"), stop_reversed_replication::handle)
+    failback_lambda::serve::<stop_reversed_replication::StopReversedReplication>()
 }

@@ -1,52 +1,48 @@
-use failback_core::cloud::Cloud;
-use failback_core::timestamp::Timestamp;
-use failback_testkit::{Fixture, Pending, Response};
-use serde_json::Value;
+use failback_core::step::{OUT_OF_TIME, Status};
+use failback_testkit::{Fixture, Response};
 
-fn step(cloud: &dyn Cloud, payload: Value, deadline: Timestamp) -> Pending<'_> {
-    Box::pin(crate::handle(cloud, payload, deadline))
-}
+use crate::StopReversedReplication as Step;
 
 #[test]
 fn every_a2_is_stopped() {
     let mut fixture = Fixture::failback(|_| ()).reversed();
     let before = fixture.writes();
-    assert_eq!(fixture.done(step), ["no server replicates home any more"]);
+    assert_eq!(fixture.done::<Step>(), ["no server replicates home any more"]);
     // Each is tagged while B2 still proves whose it is, and stopped.
     assert_eq!(fixture.writes() - before, 4);
-    fixture.idle(step, "no server replicates home any more");
+    fixture.idle::<Step>("no server replicates home any more");
 }
 
 #[test]
 fn nothing_is_reversed_so_nothing_is_stopped() {
-    Fixture::drill(|_| ()).idle(step, "no server replicates home");
+    Fixture::drill(|_| ()).idle::<Step>("no server replicates home");
 }
 
 #[test]
 fn a_launch_that_is_at_work_comes_first() {
     let mut fixture = Fixture::failback(|_| ()).reversed();
     let job = fixture.launch();
-    let wait = fixture.waits(step, &format!("all-1: job {job} must end first"), 0);
+    let wait = fixture.waits::<Step>(&format!("all-1: job {job} must end first"), 0);
     assert!(wait > 515, "{wait}: a launch takes nine minutes");
-    fixture.done(step);
-    fixture.idle(step, "no server replicates home");
+    fixture.done::<Step>();
+    fixture.idle::<Step>("no server replicates home");
 }
 
 #[test]
 fn what_drs_refuses_for_now_is_waited_for() {
     let mut fixture = Fixture::failback(|_| ()).reversed();
     fixture.fail("error:drs:StopReplication=ConflictException");
-    fixture.waits(step, "web-1: replication of A2 does not stop yet", 3);
-    fixture.done(step);
-    fixture.idle(step, "no server replicates home");
+    fixture.waits::<Step>("web-1: replication of A2 does not stop yet", 3);
+    fixture.done::<Step>();
+    fixture.idle::<Step>("no server replicates home");
 }
 
 #[test]
 fn a_call_that_is_late_leaves_the_rest_to_the_next() {
     let mut fixture = Fixture::failback(|_| ()).reversed();
     let before = fixture.writes();
-    let answer = fixture.call_until(fixture.now(), step).unwrap();
-    assert_eq!((answer.status.as_str(), answer.why.as_str()), ("waiting", "this call has no time left"));
+    let answer = fixture.call_until::<Step>(fixture.now()).unwrap();
+    assert_eq!((answer.status, answer.why.as_str()), (Status::Waiting, OUT_OF_TIME));
     assert_eq!(fixture.writes(), before);
 }
 
@@ -71,11 +67,11 @@ fn unseen() -> Fixture {
 fn an_a2_that_does_not_show_is_waited_for_a_minute_and_no_longer() {
     let mut fixture = unseen();
     let began = fixture.now();
-    fixture.waits(step, "B2 replicates and DRS does not show A2 yet", 0);
+    fixture.waits::<Step>("B2 replicates and DRS does not show A2 yet", 0);
     fixture.simulation.world().advance_to(began.plus_seconds(59).millis());
-    fixture.waits(step, "B2 replicates and DRS does not show A2 yet", 0);
+    fixture.waits::<Step>("B2 replicates and DRS does not show A2 yet", 0);
     fixture.simulation.world().advance_to(began.plus_seconds(60).millis());
-    fixture.idle(step, "no server replicates home any more");
+    fixture.idle::<Step>("no server replicates home any more");
 }
 
 #[test]

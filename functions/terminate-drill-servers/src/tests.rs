@@ -1,47 +1,42 @@
-use failback_core::cloud::Cloud;
-use failback_core::timestamp::Timestamp;
-use failback_testkit::{Fixture, Pending};
-use serde_json::Value;
+use failback_testkit::Fixture;
 
-fn step(cloud: &dyn Cloud, payload: Value, deadline: Timestamp) -> Pending<'_> {
-    Box::pin(crate::handle(cloud, payload, deadline))
-}
+use crate::TerminateDrillServers as Step;
 
 #[test]
 fn a3_is_terminated_and_production_is_left_alone() {
     let mut fixture = Fixture::drill(|_| ()).launched().stopped();
-    let first = fixture.waits(step, "terminating the drill's servers of web-1, all-1", 1);
+    let first = fixture.waits::<Step>("terminating the drill's servers of web-1, all-1", 1);
     assert!((48..=75).contains(&first), "{first}: a terminate job takes about a minute");
     fixture.pass(40);
-    let next = fixture.waits(step, "terminating the drill's servers of web-1, all-1", 0);
+    let next = fixture.waits::<Step>("terminating the drill's servers of web-1, all-1", 0);
     assert!(next < 30, "{next}: the job began 40 s ago");
-    assert_eq!(fixture.done(step).last().unwrap(), "the drill's servers are terminated");
+    assert_eq!(fixture.done::<Step>().last().unwrap(), "the drill's servers are terminated");
     assert_eq!(fixture.left(), ["A1 A2 B1 B2 B3", "A1 A2 B1 B2 B3"]);
-    fixture.idle(step, "are terminated");
+    fixture.idle::<Step>("are terminated");
 }
 
 #[test]
 fn nothing_was_launched_so_nothing_is_terminated() {
-    Fixture::drill(|_| ()).reversed().stopped().idle(step, "are terminated");
+    Fixture::drill(|_| ()).reversed().stopped().idle::<Step>("are terminated");
 }
 
 #[test]
 fn a2_is_stopped_before() {
-    Fixture::drill(|_| ()).launched().refused(step, "still replicates; it is stopped first (S4)");
+    Fixture::drill(|_| ()).launched().refused::<Step>("still replicates; it is stopped first (S4:");
 }
 
 #[test]
 fn what_drs_refuses_for_now_is_waited_for() {
     let mut fixture = Fixture::drill(|_| ()).launched().stopped();
     fixture.fail("error:drs:TerminateRecoveryInstances=ConflictException");
-    fixture.waits(step, "does not terminate A3 of web-1, all-1 yet", 0);
-    fixture.done(step);
+    fixture.waits::<Step>("does not terminate A3 of web-1, all-1 yet", 0);
+    fixture.done::<Step>();
     assert_eq!(fixture.left(), ["A1 A2 B1 B2 B3", "A1 A2 B1 B2 B3"]);
 }
 
 #[test]
-fn it_is_no_part_of_a_failback() {
-    Fixture::failback(|_| ()).launched().stopped().refused(step, "no part of a failback");
+fn it_does_not_belong_to_a_failback() {
+    Fixture::failback(|_| ()).launched().stopped().refused::<Step>("does not belong to a failback");
 }
 
 #[test]
@@ -50,7 +45,7 @@ fn what_the_ledger_has_lost_is_found_again() {
     for server in &mut fixture.fleet.servers {
         (server.a2, server.a3, server.b2) = (None, None, None);
     }
-    fixture.waits(step, "terminating the drill's servers of web-1, all-1", 1);
+    fixture.waits::<Step>("terminating the drill's servers of web-1, all-1", 1);
 }
 
 #[test]

@@ -1,42 +1,37 @@
 //! Clean-up, step 4.2: terminates the recovery instances B2, and with them the recovered instances B3.
 //!
-//! The call that may end production. In a failback the guard wants A4 to work, to carry traffic and to be protected;
-//! in a drill it wants proof that B3 is not production. Done when no B2 lives and no job is at work on the
-//! server.
+//! The call that may end production. In a failback the guard wants A4 to work, to carry traffic and to be protected; in a
+//! drill it wants proof that B3 is not production. Done when no B2 lives and no job is working on the server.
 
-use async_trait::async_trait;
 use failback_core::Result;
-use failback_core::cloud::{Cloud, JobKind};
-use failback_core::fleet::{Fleet, Server, listed};
-use failback_core::guard::Guard;
+use failback_core::cloud::{InstanceStatus, JobKind};
+use failback_core::fleet::{Fleet, LiveServer, LiveState, Reads, names};
+use failback_core::guard::ProcedureGuard;
 use failback_core::job_capacity::JobCapacity;
-use failback_core::live::{Live, Look};
 use failback_core::plan::Plan;
 use failback_core::poll_interval::{self, typical};
-use failback_core::procedure::{Drill, Either, Failback, Procedure};
-use failback_core::step::{self, Context, Step, Verdict, Waiting, refused};
-use failback_core::timestamp::Timestamp;
-use serde_json::{Value, json};
+use failback_core::procedure::Either;
+use failback_core::step::{Attempt, Context, FleetInput, Step, StepResult, Waiting, attempt};
 
 /// The step.
 #[derive(Debug)]
 pub struct TerminateRecoveredServers;
 
-/// Answers one call of the state machine.
-///
-/// # Errors
-/// Those of [`step::handle`].
-pub async fn handle(cloud: &dyn Cloud, payload: Value, deadline: Timestamp) -> Result<Value> {
-    step::handle::<TerminateRecoveredServers>(cloud, payload, deadline).await
+/// The servers by what keeps B2 alive.
+#[derive(Default)]
+struct Remaining<'s, 'l> {
+    terminable: Vec<&'s LiveServer<'l>>,
+    terminating: Vec<&'s LiveServer<'l>>,
+    launching: Vec<&'s LiveServer<'l>>,
 }
 
-#[async_trait]
 impl Step for TerminateRecoveredServers {
     type Scope = Either;
+    type Input = FleetInput;
     const NAME: &'static str = "terminate-recovered-servers";
 
-    async fn run(ctx: &Context<'_, Either>, fleet: &mut Fleet) -> Result<Verdict> {
-        let look = Look {
+    async fn run(ctx: &Context<'_, Either>, fleet: &mut Fleet) -> Result<StepResult> {
+        let reads = Reads {
             b1: true,
             b2: true,
             a3: true,
@@ -45,54 +40,24 @@ impl Step for TerminateRecoveredServers {
             source_instances: true,
             recovery_instances: true,
             records: true,
-            ..Look::default()
+            ..Reads::default()
         };
-        let live = ctx.look(fleet, look).await?;
-        let (mut terminable, mut terminating, mut busy) = (Vec::new(), Vec::new(), Vec::new());
-        for server in fleet.pending() {
-            match (job_at_work(&live, server)?, live.b2(server)?) {
-                (Some(JobKind::Terminate), _) => terminating.push(server),
-                (Some(_), _) => busy.push(server),
-                (None, Some(_)) => terminable.push(server),
+        let live = ctx.read(fleet, reads).await?;
+        let servers = live.servers(fleet);
+        let mut remaining = Remaining::default();
+        for server in &servers {
+            match (server.active_job()?, server.b2()?) {
+                (Some(job), _) if job.kind == JobKind::Terminate => remaining.terminating.push(server),
+                (Some(_), _) => remaining.launching.push(server),
+                (None, Some(_)) => remaining.terminable.push(server),
                 (None, None) => {}
             }
         }
-        let mut refusal = None;
-        let capacity =
-            JobCapacity::left(ctx.cloud.drs_quotas(ctx.run.recovery()).await?, live.recovery_jobs()?);
-        for batch in capacity.batches(&terminable) {
-            refusal = terminate(ctx, &live, fleet, batch).await?.or(refusal);
-        }
-        let names = |servers: &[&Server]| listed(servers.iter().map(|server| server.name.as_str()));
-        let mut waiting = if let Some(why) = refusal {
-            let why = format!("{} cannot be terminated yet: {why}", names(&terminable));
-            Waiting::new(
-                why,
-                poll_interval::by_typical(typical::RELEASE, terminable.len(), ctx.waited_seconds()),
-            )
-        } else if !busy.is_empty() {
-            let why = format!("{} are still being launched", names(&busy));
-            Waiting::new(
-                why,
-                poll_interval::by_typical(typical::LAUNCH_JOB, busy.len(), ctx.waited_seconds()),
-            )
-        } else if !terminable.is_empty() {
-            let mut waiting = Waiting::new(
-                format!("terminating {}", names(&terminable)),
-                poll_interval::by_typical(typical::TERMINATE_JOB, terminable.len(), 0),
-            );
-            waiting.memo = Some(json!(ctx.now().millis()));
-            waiting
-        } else if !terminating.is_empty() {
-            let begun = ctx.memo::<i64>().map_or(ctx.now(), Timestamp::from_millis);
-            let waited = ctx.now().seconds_since(begun);
-            let why = format!("terminating {}", names(&terminating));
-            Waiting::new(why, poll_interval::by_typical(typical::TERMINATE_JOB, terminating.len(), waited))
-        } else {
-            return Ok(Verdict::Done("the recovered servers are terminated".to_owned()));
-        };
-        waiting.memo = waiting.memo.or_else(|| ctx.wait.and_then(|wait| wait.memo.clone()));
-        Ok(Verdict::Waiting(waiting))
+        let refusal = terminate(ctx, &live, &servers, &remaining.terminable).await?;
+        Ok(match waiting(ctx, &remaining, refusal) {
+            Some(waiting) => StepResult::Waiting(waiting),
+            None => StepResult::Done("the recovered servers are terminated".to_owned()),
+        })
     }
 
     fn limit_seconds(plan: &Plan) -> u64 {
@@ -100,33 +65,66 @@ impl Step for TerminateRecoveredServers {
     }
 }
 
-/// What a job of either Region is doing to a server.
-fn job_at_work(live: &Live, server: &Server) -> Result<Option<JobKind>> {
-    let servers = [Some(&server.b1), server.a2.as_ref()];
-    let jobs = live.recovery_jobs()?.iter().chain(live.source_jobs()?).filter(|job| job.is_active());
-    let mut of_member = jobs.filter(|job| servers.into_iter().flatten().any(|id| job.part_of(id).is_some()));
-    Ok(of_member.next().map(|job| job.kind))
-}
-
-/// Terminates a batch under the rules of the run's procedure. Answers why DRS refuses, if it does.
+/// Terminates B2 of the servers, as many at once as DRS allows. Returns the reason that holds the rest up.
 async fn terminate(
     ctx: &Context<'_, Either>,
-    live: &Live,
-    fleet: &Fleet,
-    batch: &[&Server],
+    live: &LiveState,
+    fleet: &[LiveServer<'_>],
+    terminable: &[&LiveServer<'_>],
 ) -> Result<Option<String>> {
-    let warrant = match ctx.run.procedure {
-        Procedure::Drill => Guard::<Drill>::new(ctx.run)?.terminate_b2(live, ctx.now(), batch),
-        Procedure::Failback => {
-            let a4s: Vec<_> = batch.iter().filter_map(|server| server.a4()).collect();
-            let checks = ctx.cloud.instance_status(ctx.run.source(), &a4s).await?;
-            Guard::<Failback>::new(ctx.run)?.terminate_b2(live, ctx.now(), fleet, batch, &checks)
-        }
-    };
-    match refused(warrant)? {
-        Ok(warrant) => Ok(refused(ctx.cloud.terminate_recovery_instances(warrant).await)?.err()),
-        Err(why) => Ok(Some(why)),
+    let mut refusal = None;
+    let quotas = ctx.cloud.drs_quotas(ctx.run.recovery()).await?;
+    let capacity = JobCapacity::left(quotas, live.recovery_jobs()?);
+    for batch in capacity.batches(terminable) {
+        // The rules for B2 differ between the procedures.
+        let warrant = match ctx.guard.of_procedure() {
+            ProcedureGuard::Drill(guard) => guard.terminate_b2(batch),
+            ProcedureGuard::Failback(guard) => {
+                guard.terminate_b2(fleet, batch, &checks_of_a4(ctx, batch).await?)
+            }
+        };
+        let refused = match attempt(warrant)? {
+            Attempt::Done(warrant) => {
+                attempt(ctx.cloud.terminate_recovery_instances(warrant).await)?.refusal()
+            }
+            Attempt::NotYet(reason) => Some(reason),
+        };
+        refusal = refused.or(refusal);
     }
+    Ok(refusal)
+}
+
+async fn checks_of_a4(ctx: &Context<'_, Either>, servers: &[&LiveServer<'_>]) -> Result<Vec<InstanceStatus>> {
+    let a4s: Vec<_> = servers.iter().filter_map(|server| server.a4()).collect();
+    ctx.cloud.instance_status(ctx.run.source(), &a4s).await
+}
+
+/// Returns the wait. Its note is the time at which the last terminate job was started.
+fn waiting(
+    ctx: &Context<'_, Either>,
+    remaining: &Remaining<'_, '_>,
+    refusal: Option<String>,
+) -> Option<Waiting> {
+    let Remaining { terminable, terminating, launching } = remaining;
+    let mut note = ctx.poll.and_then(|poll| poll.note.clone());
+    let (why, seconds) = if let Some(reason) = refusal {
+        let why = format!("{} cannot be terminated yet: {reason}", names(terminable));
+        (why, poll_interval::by_typical(typical::RELEASE, terminable.len(), ctx.waited_seconds()))
+    } else if !launching.is_empty() {
+        let why = format!("{} are still being launched", names(launching));
+        (why, poll_interval::by_typical(typical::LAUNCH_JOB, launching.len(), ctx.waited_seconds()))
+    } else if !terminable.is_empty() {
+        note = Some(ctx.now().millis().into());
+        let why = format!("terminating {}", names(terminable));
+        (why, poll_interval::by_typical(typical::TERMINATE_JOB, terminable.len(), 0))
+    } else if !terminating.is_empty() {
+        let why = format!("terminating {}", names(terminating));
+        let waited = ctx.seconds_since_note();
+        (why, poll_interval::by_typical(typical::TERMINATE_JOB, terminating.len(), waited))
+    } else {
+        return None;
+    };
+    Some(Waiting { note, ..Waiting::new(why, seconds) })
 }
 
 #[cfg(test)]

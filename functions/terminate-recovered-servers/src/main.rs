@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    failback_lambda::serve(env!("CARGO_PKG_NAME"), terminate_recovered_servers::handle)
+    failback_lambda::serve::<terminate_recovered_servers::TerminateRecoveredServers>()
 }

@@ -1,11 +1,7 @@
-use failback_core::cloud::Cloud;
-use failback_core::timestamp::Timestamp;
-use failback_testkit::{Fixture, Pending};
+use failback_testkit::Fixture;
 use serde_json::{Value, json};
 
-fn step(cloud: &dyn Cloud, payload: Value, deadline: Timestamp) -> Pending<'_> {
-    Box::pin(crate::handle(cloud, payload, deadline))
-}
+use crate::TerminateRecoveredServers as Step;
 
 fn due() -> Fixture {
     Fixture::failback(|_| ()).protected().stopped()
@@ -14,39 +10,39 @@ fn due() -> Fixture {
 #[test]
 fn b2_is_terminated_once_a4_is_production_and_protected() {
     let mut fixture = due();
-    let first = fixture.waits(step, "terminating web-1, all-1", 1);
+    let first = fixture.waits::<Step>("terminating web-1, all-1", 1);
     assert!((48..=75).contains(&first), "{first}: a terminate job takes about a minute");
     assert_eq!(fixture.left(), ["A1 A2 A3 A4 B1 B2 B3", "A1 A2 A3 A4 B1 B2 B3"]);
-    assert_eq!(fixture.done(step).last().unwrap(), "the recovered servers are terminated");
+    assert_eq!(fixture.done::<Step>().last().unwrap(), "the recovered servers are terminated");
     assert_eq!(fixture.left(), ["A1 A2 A3 A4 B1", "A1 A2 A3 A4 B1"]);
-    fixture.idle(step, "are terminated");
+    fixture.idle::<Step>("are terminated");
 }
 
 #[test]
 fn a_job_that_is_at_work_is_followed_and_not_repeated() {
     let mut fixture = due();
-    fixture.waits(step, "terminating", 1);
+    fixture.waits::<Step>("terminating", 1);
     fixture.pass(40);
-    let next = fixture.waits(step, "terminating web-1, all-1", 0);
+    let next = fixture.waits::<Step>("terminating web-1, all-1", 0);
     assert!(next < 30, "{next}: the job began 40 s ago");
 }
 
 #[test]
 fn b3_is_never_terminated_while_it_is_production() {
     let mut fixture = Fixture::failback(|_| ()).launched().stopped();
-    fixture.refused(step, "does not point at A4 (S2)");
+    fixture.refused::<Step>("does not point at A4 (S2:");
     let mut fixture = Fixture::failback(|_| ()).redirected().stopped();
-    fixture.refused(step, "is not protected");
+    fixture.refused::<Step>("is not protected");
     let mut fixture = Fixture::failback(|_| ()).protected();
-    fixture.refused(step, "still replicates; it is stopped first (S4)");
+    fixture.refused::<Step>("still replicates; it is stopped first (S4:");
 }
 
 #[test]
 fn what_drs_refuses_for_now_is_waited_for() {
     let mut fixture = due();
     fixture.fail("error:drs:TerminateRecoveryInstances=ConflictException");
-    fixture.waits(step, "cannot be terminated yet", 0);
-    fixture.done(step);
+    fixture.waits::<Step>("cannot be terminated yet", 0);
+    fixture.done::<Step>();
     assert_eq!(fixture.left(), ["A1 A2 A3 A4 B1", "A1 A2 A3 A4 B1"]);
 }
 
@@ -54,13 +50,13 @@ fn what_drs_refuses_for_now_is_waited_for() {
 fn a_launch_that_is_at_work_comes_first() {
     let mut fixture = Fixture::failback(|_| ()).protected();
     fixture.launch();
-    fixture.waits(step, "are still being launched", 0);
+    fixture.waits::<Step>("are still being launched", 0);
 }
 
 #[test]
 fn a_drill_terminates_its_own_b2_and_no_other() {
     let mut fixture = Fixture::drill(|_| ()).reversed().stopped();
-    fixture.done(step);
+    fixture.done::<Step>();
     assert_eq!(fixture.left(), ["A1 A2 B1", "A1 A2 B1"]);
     // Recovered for real: A1 is stopped, traffic is on B3.
     let mut fixture = Fixture::new(
@@ -70,9 +66,9 @@ fn a_drill_terminates_its_own_b2_and_no_other() {
     )
     .reversed()
     .stopped();
-    fixture.refused(step, "may be production");
+    fixture.refused::<Step>("may be production");
     let keeps = |plan: &mut Value| plan["drill"]["keepRecoveredServers"] = json!(true);
-    Fixture::drill(keeps).reversed().stopped().refused(step, "the plan keeps the recovered servers");
+    Fixture::drill(keeps).reversed().stopped().refused::<Step>("the plan keeps the recovered servers");
 }
 
 #[test]

@@ -1,153 +1,159 @@
-//! Step 2.2, *Make sure that your applications are working as expected*: EC2 status checks and DRS post-launch
-//! actions of A4, wave by wave.
+//! Step 2.2, *Make sure that your applications are working as expected*: EC2 status checks and DRS post-launch actions of
+//! A4, wave by wave.
 //!
-//! Done when all of the wave work. Servers that do not are marked and launched again, as often as the plan allows.
+//! Done when all servers of the wave work. Those that do not are marked and launched again, as often as the plan allows.
 
-use async_trait::async_trait;
-use failback_core::cloud::{Check, Cloud, InstanceStatus, Job};
-use failback_core::fleet::{Fleet, Server, count, listed};
-use failback_core::live::{Live, Look};
+use failback_core::cloud::{Check, InstanceStatus};
+use failback_core::fleet::{Fleet, LiveServer, Reads, Server, names};
+use failback_core::id::SourceServerId;
+use failback_core::message::count;
 use failback_core::plan::Plan;
 use failback_core::poll_interval::{self, typical};
 use failback_core::procedure::Either;
-use failback_core::step::{self, Context, Step, Verdict, Waiting};
-use failback_core::timestamp::Timestamp;
+use failback_core::step::{Context, Step, StepResult, Waiting, WaveInput};
 use failback_core::{Error, ErrorName, Result};
-use serde_json::Value;
 
 /// The step.
 #[derive(Debug)]
 pub struct ValidateFailedBackServers;
 
-/// Answers one call of the state machine.
-///
-/// # Errors
-/// Those of [`step::handle_wave`].
-pub async fn handle(cloud: &dyn Cloud, payload: Value, deadline: Timestamp) -> Result<Value> {
-    step::handle_wave::<ValidateFailedBackServers>(cloud, payload, deadline).await
-}
+/// The step itself gives up on servers after `validationMinutes`; its limit lies this much later.
+const SPARE_MINUTES: u64 = 30;
 
-/// What is known of one A4.
-enum State {
+/// The health of one A4.
+enum Health {
     Works,
     Pending(&'static str),
     Broken(String),
 }
 
-#[async_trait]
+/// The servers of a wave by the health of their A4.
+#[derive(Default)]
+struct Wave<'s, 'l> {
+    work: Vec<&'s LiveServer<'l>>,
+    pending: Vec<(&'s LiveServer<'l>, &'static str)>,
+    broken: Vec<(&'s LiveServer<'l>, String)>,
+}
+
 impl Step for ValidateFailedBackServers {
     type Scope = Either;
+    type Input = WaveInput;
     const NAME: &'static str = "validate-failed-back-servers";
 
-    async fn run(ctx: &Context<'_, Either>, fleet: &mut Fleet) -> Result<Verdict> {
-        let live = ctx.look(fleet, Look { a3: true, source_jobs: true, ..Look::default() }).await?;
+    async fn run(ctx: &Context<'_, Either>, fleet: &mut Fleet) -> Result<StepResult> {
+        let live = ctx.read(fleet, Reads { a3: true, source_jobs: true, ..Reads::default() }).await?;
         let a4s: Vec<_> = fleet.pending_in(ctx.wave).filter_map(Server::a4).collect();
         let checks = ctx.cloud.instance_status(ctx.run.source(), &a4s).await?;
         let overdue = ctx.waited_seconds() >= ctx.run.plan.limits.validation_minutes * 60;
-        let (mut pending, mut broken, mut work) = (Vec::new(), Vec::new(), 0);
-        for (index, server) in fleet.servers.iter_mut().enumerate() {
-            if server.already_failed_back || server.wave != ctx.wave {
-                continue;
-            }
-            match state(ctx, &live, server, &checks)? {
-                State::Works => {
-                    work += 1;
-                    server.times.validated.get_or_insert(ctx.run.seconds(live.at));
+        let servers = live.servers_in(fleet, ctx.wave);
+        let mut wave = Wave::default();
+        for server in &servers {
+            match health(ctx, server, &checks)? {
+                Health::Works => wave.work.push(server),
+                Health::Pending(what) if overdue => {
+                    wave.broken.push((server, format!("{what} for too long")));
                 }
-                State::Pending(what) if overdue => broken.push((index, format!("{what} for too long"))),
-                State::Pending(what) => pending.push((index, what)),
-                State::Broken(why) => broken.push((index, why)),
+                Health::Pending(what) => wave.pending.push((server, what)),
+                Health::Broken(why) => wave.broken.push((server, why)),
             }
         }
-        if let Some((first, what)) = pending.first() {
-            let names = listed(pending.iter().map(|(index, _)| fleet.servers[*index].name.as_str()));
-            let since = fleet.servers[*first].times.launched.map_or(0, |at| ctx.run.seconds(ctx.now()) - at);
-            let waited = u64::try_from(since).unwrap_or(0);
-            return Ok(Verdict::Waiting(Waiting::new(
-                format!("{names}: {what}"),
-                poll_interval::by_typical(typical::BOOT, pending.len(), waited),
-            )));
-        }
-        if broken.is_empty() {
-            return Ok(Verdict::Done(format!("{} working", count(work, "failed-back server"))));
-        }
-        relaunch(ctx, &live, fleet, &broken)
+        let result = wave.result(ctx)?;
+        let relaunched: Vec<SourceServerId> = match result {
+            StepResult::Relaunch(_) => wave.broken.iter().map(|(server, _)| server.b1.clone()).collect(),
+            StepResult::Done(_) | StepResult::Waiting(_) => Vec::new(),
+        };
+        let work: Vec<SourceServerId> = wave.work.iter().map(|server| server.b1.clone()).collect();
+        note(fleet, ctx.run.seconds(live.read_at), &work, &relaunched);
+        Ok(result)
     }
 
-    /// The step itself gives up on servers after `validationMinutes`; this is behind it.
     fn limit_seconds(plan: &Plan) -> u64 {
-        (plan.limits.validation_minutes + 30) * 60
+        (plan.limits.validation_minutes + SPARE_MINUTES) * 60
     }
 }
 
-fn state(
-    ctx: &Context<'_, Either>,
-    live: &Live,
-    server: &Server,
-    checks: &[InstanceStatus],
-) -> Result<State> {
-    let a4 = live.a3(server)?.map(|a3| a3.instance.clone());
-    let a4 = if live.is_past_launch(server)? { server.a4() } else { a4 };
-    let Some(a4) = a4 else { return Ok(State::Broken("A4 is gone".to_owned())) };
-    let checks = match checks.iter().find(|status| status.id == a4) {
-        _ if !ctx.run.plan.validation.status_checks => State::Works,
-        None => State::Pending("EC2 shows no status checks yet"),
-        Some(InstanceStatus { system, instance, .. }) => match (system, instance) {
-            (Check::Impaired, _) => State::Broken("the system status check fails".to_owned()),
-            (_, Check::Impaired) => State::Broken("the instance status check fails".to_owned()),
-            (Check::Ok | Check::NotApplicable, Check::Ok | Check::NotApplicable) => State::Works,
-            _ => State::Pending("status checks are initializing"),
-        },
-    };
-    Ok(match checks {
-        State::Works if ctx.run.plan.validation.post_launch_actions => actions(live, server)?,
-        other => other,
-    })
+impl Wave<'_, '_> {
+    fn result(&self, ctx: &Context<'_, Either>) -> Result<StepResult> {
+        if let Some((first, what)) = self.pending.first() {
+            let pending: Vec<_> = self.pending.iter().map(|(server, _)| *server).collect();
+            let launched = first.times.launched.unwrap_or_else(|| ctx.run.seconds(ctx.now()));
+            let waited = u64::try_from(ctx.run.seconds(ctx.now()) - launched).unwrap_or(0);
+            let seconds = poll_interval::by_typical(typical::BOOT, pending.len(), waited);
+            return Ok(Waiting::new(format!("{}: {what}", names(&pending)), seconds).into());
+        }
+        let Some((_, why)) = self.broken.first() else {
+            let working = count(self.work.len(), "failed-back server");
+            return Ok(StepResult::Done(format!("{working} working")));
+        };
+        let broken: Vec<_> = self.broken.iter().map(|(server, _)| *server).collect();
+        for server in &broken {
+            if launches(ctx, server)? > ctx.run.plan.launch.relaunches_max as usize {
+                let message = format!(
+                    "{} do not work: {why}; launched as often as launch.relaunchesMax allows. Look at A4 in {}, fix \
+                     what keeps it from starting, and start again with the same plan",
+                    names(&broken),
+                    ctx.run.source()
+                );
+                return Err(Error::new(ErrorName::ValidationFailed, message));
+            }
+        }
+        Ok(StepResult::Relaunch(format!("{} are launched again: {why}", names(&broken))))
+    }
 }
 
-/// What the newest launch job says of the server's post-launch actions.
-fn actions(live: &Live, server: &Server) -> Result<State> {
-    let part =
-        |job: &Job| server.a2.as_ref().and_then(|a2| job.part_of(a2)).and_then(|part| part.actions.clone());
-    Ok(match live.source_jobs()?.iter().find_map(part) {
+/// Returns the number of jobs with which this run has launched the server.
+fn launches(ctx: &Context<'_, Either>, server: &LiveServer<'_>) -> Result<usize> {
+    let Some(a2) = &server.a2 else { return Ok(0) };
+    let jobs = server.live().source_jobs()?.iter();
+    Ok(jobs.filter(|job| ctx.run.owns(&job.tags) && job.part_of(a2).is_some()).count())
+}
+
+/// Writes down which servers work, and marks those that are launched again.
+fn note(fleet: &mut Fleet, seconds: i64, work: &[SourceServerId], relaunched: &[SourceServerId]) {
+    for server in &mut fleet.servers {
+        if work.contains(&server.b1) {
+            server.times.validated.get_or_insert(seconds);
+        }
+        if relaunched.contains(&server.b1) {
+            server.replace = server.a3.take();
+            server.times.validated = None;
+        }
+    }
+}
+
+fn health(ctx: &Context<'_, Either>, server: &LiveServer<'_>, checks: &[InstanceStatus]) -> Result<Health> {
+    let a4 = if server.is_past_launch()? { server.a4() } else { server.a3()?.map(|a3| a3.instance.clone()) };
+    let Some(a4) = a4 else { return Ok(Health::Broken("A4 is gone".to_owned())) };
+    let checks = checks.iter().find(|status| status.id == a4);
+    let by_checks = if ctx.run.plan.validation.status_checks { of_checks(checks) } else { Health::Works };
+    match by_checks {
+        Health::Works if ctx.run.plan.validation.post_launch_actions => of_actions(server),
+        other => Ok(other),
+    }
+}
+
+fn of_checks(status: Option<&InstanceStatus>) -> Health {
+    let Some(status) = status else { return Health::Pending("EC2 shows no status checks yet") };
+    match (status.system, status.instance) {
+        (Check::Impaired, _) => Health::Broken("the system status check fails".to_owned()),
+        (_, Check::Impaired) => Health::Broken("the instance status check fails".to_owned()),
+        (Check::Ok | Check::NotApplicable, Check::Ok | Check::NotApplicable) => Health::Works,
+        _ => Health::Pending("status checks are initializing"),
+    }
+}
+
+/// Judges the server's post-launch actions by the newest launch job that has any.
+fn of_actions(server: &LiveServer<'_>) -> Result<Health> {
+    let Some(a2) = &server.a2 else { return Ok(Health::Works) };
+    let mut parts = server.live().source_jobs()?.iter().filter_map(|job| job.part_of(a2));
+    let newest = parts.find_map(|part| part.actions.as_ref());
+    Ok(match newest {
         Some(actions) if !actions.failed.is_empty() => {
-            State::Broken(format!("post-launch actions failed: {}", actions.failed.join(", ")))
+            Health::Broken(format!("post-launch actions failed: {}", actions.failed.join(", ")))
         }
-        Some(actions) if actions.running > 0 => State::Pending("post-launch actions run"),
-        _ => State::Works,
+        Some(actions) if actions.running > 0 => Health::Pending("post-launch actions run"),
+        _ => Health::Works,
     })
-}
-
-/// Marks the servers that do not work for another launch, or gives up.
-fn relaunch(
-    ctx: &Context<'_, Either>,
-    live: &Live,
-    fleet: &mut Fleet,
-    broken: &[(usize, String)],
-) -> Result<Verdict> {
-    let launches = |server: &Server| -> Result<usize> {
-        let jobs = live.source_jobs()?.iter().filter(|job| ctx.run.owns(&job.tags));
-        Ok(jobs.filter(|job| server.a2.as_ref().is_some_and(|a2| job.part_of(a2).is_some())).count())
-    };
-    let names = listed(broken.iter().map(|(index, _)| fleet.servers[*index].name.as_str()));
-    let why = &broken[0].1;
-    for (index, _) in broken {
-        if launches(&fleet.servers[*index])? > ctx.run.plan.launch.relaunches_max as usize {
-            let message = format!(
-                "{names} do not work: {why}; launched as often as launch.relaunchesMax allows. Look at A4 in {}, mend \
-                 what keeps it from starting, and start again with the same plan",
-                ctx.run.source()
-            );
-            return Err(Error::new(ErrorName::ValidationFailed, message));
-        }
-    }
-    let why = format!("{names} are launched again: {why}");
-    for (index, _) in broken {
-        let server = &mut fleet.servers[*index];
-        server.replace = server.a3.take();
-        server.times.validated = None;
-    }
-    Ok(Verdict::Relaunch(why))
 }
 
 #[cfg(test)]

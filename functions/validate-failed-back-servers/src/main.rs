@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    failback_lambda::serve(env!("CARGO_PKG_NAME"), validate_failed_back_servers::handle)
+    failback_lambda::serve::<validate_failed_back_servers::ValidateFailedBackServers>()
 }

@@ -1,20 +1,17 @@
 use failback_core::ErrorName;
 use failback_core::cloud::{
-    Check, Cloud, Job, JobKind, JobServer, JobStatus, LaunchStatus, PostLaunchActions, Tags,
+    Check, Job, JobKind, JobServer, JobStatus, LaunchStatus, PostLaunchActions, Tags,
 };
-use failback_core::timestamp::Timestamp;
-use failback_testkit::{Fixture, Pending, Response};
+use failback_core::step::Status;
+use failback_testkit::{Fixture, Response};
 use serde_json::Value;
 
-fn step(cloud: &dyn Cloud, mut payload: Value, deadline: Timestamp) -> Pending<'_> {
-    payload["wave"] = 0.into();
-    Box::pin(crate::handle(cloud, payload, deadline))
-}
+use crate::ValidateFailedBackServers as Step;
 
 #[test]
 fn servers_work_when_both_status_checks_pass() {
     let mut fixture = Fixture::failback(|_| ()).launched();
-    fixture.idle(step, "2 failed-back servers working");
+    fixture.idle::<Step>("2 failed-back servers working");
     assert!(fixture.fleet.servers.iter().all(|server| server.times.validated.is_some()));
 }
 
@@ -24,7 +21,7 @@ fn an_a4_that_is_gone_is_launched_again() {
     let a4 = fixture.fleet.servers[0].a4().unwrap();
     fixture.simulation.world().terminate_instances(fixture.source(), &[a4]).unwrap();
     fixture.pass(120);
-    let answer = fixture.call(step).unwrap();
+    let answer = fixture.call::<Step>().unwrap();
     assert!(answer.why.contains("are launched again: A4 is gone"), "{}", answer.why);
     assert!(fixture.fleet.servers[0].a3.is_none() && fixture.fleet.servers[0].replace.is_some());
     assert!(fixture.fleet.servers[1].a3.is_some() && fixture.fleet.servers[1].replace.is_none());
@@ -32,7 +29,7 @@ fn an_a4_that_is_gone_is_launched_again() {
 
 #[test]
 fn nothing_is_launched_so_nothing_works() {
-    let answer = Fixture::failback(|_| ()).reversed().call(step).unwrap();
+    let answer = Fixture::failback(|_| ()).reversed().call::<Step>().unwrap();
     assert!(answer.why.contains("A4 is gone"), "{}", answer.why);
 }
 
@@ -52,22 +49,22 @@ fn checked(system: Check, instance: Check) -> Fixture {
 #[test]
 fn each_status_check_must_pass_or_not_apply() {
     for (system, instance) in [(Check::NotApplicable, Check::Ok), (Check::Ok, Check::NotApplicable)] {
-        checked(system, instance).idle(step, "2 failed-back servers working");
+        checked(system, instance).idle::<Step>("2 failed-back servers working");
     }
     for (system, instance, said) in [
         (Check::Impaired, Check::Ok, "web-1 are launched again: the system status check fails"),
         (Check::Impaired, Check::Initializing, "web-1 are launched again: the system status check fails"),
         (Check::Ok, Check::Impaired, "web-1 are launched again: the instance status check fails"),
     ] {
-        let answer = checked(system, instance).call(step).unwrap();
-        assert_eq!((answer.status.as_str(), answer.why.as_str()), ("relaunch", said));
+        let answer = checked(system, instance).call::<Step>().unwrap();
+        assert_eq!((answer.status, answer.why.as_str()), (Status::Relaunch, said));
     }
     for (system, instance) in [
         (Check::Ok, Check::Initializing),
         (Check::Initializing, Check::Ok),
         (Check::InsufficientData, Check::Ok),
     ] {
-        checked(system, instance).waits(step, "web-1: status checks are initializing", 0);
+        checked(system, instance).waits::<Step>("web-1: status checks are initializing", 0);
     }
 }
 
@@ -84,7 +81,7 @@ fn an_a4_of_which_ec2_says_nothing_is_waited_for_by_how_long_it_runs() {
         for server in &mut fixture.fleet.servers {
             server.times.launched = Some(now - seconds);
         }
-        fixture.waits(step, "web-1, all-1: EC2 shows no status checks yet", 0)
+        fixture.waits::<Step>("web-1, all-1: EC2 shows no status checks yet", 0)
     };
     let usual = failback_core::poll_interval::typical::BOOT;
     for seconds in [0, 60, 400] {
@@ -97,13 +94,13 @@ fn an_a4_of_which_ec2_says_nothing_is_waited_for_by_how_long_it_runs() {
 #[test]
 fn what_does_not_come_up_in_time_is_launched_again() {
     let mut fixture = checked(Check::Ok, Check::Initializing);
-    fixture.waits(step, "status checks are initializing", 0);
+    fixture.waits::<Step>("status checks are initializing", 0);
     fixture.pass(20 * 60 - 5);
-    fixture.waits(step, "status checks are initializing", 0);
+    fixture.waits::<Step>("status checks are initializing", 0);
     fixture.pass(10);
-    let answer = fixture.call(step).unwrap();
+    let answer = fixture.call::<Step>().unwrap();
     let said = "web-1 are launched again: status checks are initializing for too long";
-    assert_eq!((answer.status.as_str(), answer.why.as_str()), ("relaunch", said));
+    assert_eq!((answer.status, answer.why.as_str()), (Status::Relaunch, said));
     assert!(fixture.fleet.find("web-1").unwrap().replace.is_some());
     assert!(fixture.fleet.find("all-1").unwrap().replace.is_none());
 }
@@ -112,10 +109,10 @@ fn what_does_not_come_up_in_time_is_launched_again() {
 fn only_the_wave_is_looked_at() {
     let mut fixture = checked(Check::Impaired, Check::Ok);
     fixture.fleet.servers[0].wave = 1;
-    fixture.idle(step, "1 failed-back server working");
+    fixture.idle::<Step>("1 failed-back server working");
     let mut fixture = checked(Check::Impaired, Check::Ok);
     fixture.fleet.servers[0].already_failed_back = true;
-    fixture.idle(step, "1 failed-back server working");
+    fixture.idle::<Step>("1 failed-back server working");
 }
 
 /// The launch job of both says this of the post-launch actions of web-1.
@@ -143,12 +140,12 @@ fn post_launch_actions_must_have_succeeded_where_the_plan_asks() {
         let failed = failed.iter().map(|name| (*name).to_owned()).collect();
         Some(PostLaunchActions { running, succeeded: 1, failed })
     };
-    acted(true, None).idle(step, "2 failed-back servers working");
-    acted(true, of(0, &[])).idle(step, "2 failed-back servers working");
-    acted(true, of(2, &[])).waits(step, "web-1: post-launch actions run", 0);
-    let answer = acted(true, of(1, &["Mount", "Ping"])).call(step).unwrap();
+    acted(true, None).idle::<Step>("2 failed-back servers working");
+    acted(true, of(0, &[])).idle::<Step>("2 failed-back servers working");
+    acted(true, of(2, &[])).waits::<Step>("web-1: post-launch actions run", 0);
+    let answer = acted(true, of(1, &["Mount", "Ping"])).call::<Step>().unwrap();
     assert_eq!(answer.why, "web-1 are launched again: post-launch actions failed: Mount, Ping");
-    acted(false, of(2, &["Mount"])).idle(step, "2 failed-back servers working");
+    acted(false, of(2, &["Mount"])).idle::<Step>("2 failed-back servers working");
 }
 
 /// An impaired A4, after so many launches by this run, of which the plan allows so many.
@@ -182,11 +179,11 @@ fn launched_often(launches: usize, relaunches_max: u32, of_run: bool) -> Fixture
 #[test]
 fn a_server_is_launched_again_as_often_as_the_plan_allows() {
     for (launches, max) in [(1, 1), (2, 2), (0, 0)] {
-        let answer = launched_often(launches, max, true).call(step).unwrap();
-        assert_eq!(answer.status, "relaunch", "{launches} of {max}");
+        let answer = launched_often(launches, max, true).call::<Step>().unwrap();
+        assert_eq!(answer.status, Status::Relaunch, "{launches} of {max}");
     }
     for (launches, max) in [(1, 0), (2, 1), (3, 1)] {
-        let error = launched_often(launches, max, true).call(step).unwrap_err();
+        let error = launched_often(launches, max, true).call::<Step>().unwrap_err();
         assert_eq!(error.name(), ErrorName::ValidationFailed, "{launches} of {max}");
         let text = error.to_string();
         assert!(
@@ -196,8 +193,8 @@ fn a_server_is_launched_again_as_often_as_the_plan_allows() {
         assert!(text.contains("Look at A4 in us-east-1"), "{text}");
     }
     assert_eq!(
-        launched_often(3, 0, false).call(step).unwrap().status,
-        "relaunch",
+        launched_often(3, 0, false).call::<Step>().unwrap().status,
+        Status::Relaunch,
         "others' launches do not count"
     );
 }
@@ -218,7 +215,7 @@ fn impaired(change: impl FnOnce(&mut Value)) -> Fixture {
 #[test]
 fn an_a4_that_is_impaired_is_launched_again_and_the_other_is_not() {
     let mut fixture = impaired(|_| ());
-    let answer = fixture.call(step).unwrap();
+    let answer = fixture.call::<Step>().unwrap();
     assert!(answer.why.contains("are launched again: the instance status check fails"), "{}", answer.why);
     let again = fixture.fleet.find("web-1").unwrap();
     assert!(again.a3.is_none() && again.replace.is_some() && again.times.validated.is_none());
@@ -229,5 +226,5 @@ fn an_a4_that_is_impaired_is_launched_again_and_the_other_is_not() {
 #[test]
 fn a_plan_without_status_checks_takes_what_runs() {
     let mut fixture = impaired(|plan| plan["validation"] = serde_json::json!({ "statusChecks": false }));
-    fixture.idle(step, "2 failed-back servers working");
+    fixture.idle::<Step>("2 failed-back servers working");
 }

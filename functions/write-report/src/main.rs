@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    failback_lambda::serve(env!("CARGO_PKG_NAME"), write_report::handle)
+    failback_lambda::serve::<write_report::WriteReport>()
 }

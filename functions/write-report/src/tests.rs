@@ -1,14 +1,12 @@
-use failback_core::cloud::{Cloud, Job, JobKind, JobServer, JobStatus, LaunchStatus, Tags};
+use failback_core::cloud::{Job, JobKind, JobServer, JobStatus, LaunchStatus, Tags};
 use failback_core::fleet::{Redirected, Times};
 use failback_core::id::SourceServerId;
-use failback_core::report::{Failure, Loss, Outcome, Report};
+use failback_core::report::{Failure, Loss, Outcome, Report, ServerOutcome};
 use failback_core::timestamp::Timestamp;
-use failback_testkit::{Fixture, Pending, Response};
+use failback_testkit::{Fixture, Response};
 use serde_json::{Value, json};
 
-fn step(cloud: &dyn Cloud, payload: Value, deadline: Timestamp) -> Pending<'_> {
-    Box::pin(crate::handle(cloud, payload, deadline))
-}
+use crate::WriteReport as Step;
 
 fn failure() -> Failure {
     let of = |text: &str| text.to_owned();
@@ -25,7 +23,7 @@ fn value(fixture: &Fixture, failure: Option<&Failure>, cleaning: bool) -> Value 
         json!({ "run": fixture.run, "fleet": fixture.fleet, "failure": failure, "cleaning": cleaning });
     let before = fixture.writes();
     let answer = fixture
-        .answer(payload, fixture.now().plus_seconds(60), step)
+        .answer::<Step>(payload, fixture.now().plus_seconds(60))
         .unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(fixture.writes(), before, "a report changes nothing");
     answer
@@ -70,12 +68,12 @@ fn a_run_without_failure_has_succeeded() {
         assert_eq!(told.summary, "failback of 2 servers (stage) succeeded");
         assert_eq!(told.next, "Production runs in the source Region and is protected by B1.");
         assert_eq!(told.failure, None);
-        assert!(told.servers.iter().all(|server| server.outcome == "failedBack"));
+        assert!(told.servers.iter().all(|server| server.outcome == ServerOutcome::FailedBack));
     }
     let drill = report(&Fixture::drill(|_| ()), None, true);
     assert_eq!((drill.outcome, drill.next.as_str()), (Outcome::Succeeded, "Nothing is left to do."));
     assert_eq!(drill.summary, "drill of 2 servers (stage) succeeded");
-    assert!(drill.servers.iter().all(|server| server.outcome == "drilled"));
+    assert!(drill.servers.iter().all(|server| server.outcome == ServerOutcome::Drilled));
 }
 
 #[test]
@@ -91,7 +89,7 @@ fn a_failback_that_failed_before_its_clean_up_is_held() {
         "{}",
         told.next
     );
-    assert!(told.servers.iter().all(|server| server.outcome == "held"));
+    assert!(told.servers.iter().all(|server| server.outcome == ServerOutcome::Held));
 }
 
 #[test]
@@ -99,12 +97,12 @@ fn a_failure_in_the_clean_up_and_every_failure_of_a_drill_is_one() {
     let told = report(&Fixture::failback(|_| ()).protected(), Some(&failure()), true);
     assert_eq!(told.outcome, Outcome::Failed);
     assert!(told.next.contains("The clean-up is not complete"), "{}", told.next);
-    assert!(told.servers.iter().all(|server| server.outcome == "failed"));
+    assert!(told.servers.iter().all(|server| server.outcome == ServerOutcome::Failed));
     for cleaning in [true, false] {
         let told = report(&Fixture::drill(|_| ()), Some(&failure()), cleaning);
         assert_eq!(told.outcome, Outcome::Failed);
         assert!(told.next.starts_with("Production was not touched."), "{}", told.next);
-        assert!(told.servers.iter().all(|server| server.outcome == "failed"));
+        assert!(told.servers.iter().all(|server| server.outcome == ServerOutcome::Failed));
     }
 }
 
@@ -113,15 +111,21 @@ fn a_server_is_told_by_how_far_it_came() {
     let mut fixture = Fixture::failback(|_| ()).protected();
     fixture.fleet.servers[0].times.protected = Some(60);
     let of = |told: Report| told.servers.into_iter().map(|server| server.outcome).collect::<Vec<_>>();
-    assert_eq!(of(report(&fixture, Some(&failure()), false)), ["failedBack", "held"]);
+    assert_eq!(
+        of(report(&fixture, Some(&failure()), false)),
+        [ServerOutcome::FailedBack, ServerOutcome::Held]
+    );
     fixture.fleet.servers[1].already_failed_back = true;
-    assert_eq!(of(report(&fixture, Some(&failure()), true)), ["failedBack", "alreadyFailedBack"]);
+    assert_eq!(
+        of(report(&fixture, Some(&failure()), true)),
+        [ServerOutcome::FailedBack, ServerOutcome::AlreadyFailedBack]
+    );
     let mut drill = Fixture::drill(|_| ());
     drill.fleet.servers[0].times.validated = Some(60);
-    assert_eq!(of(report(&drill, Some(&failure()), true)), ["drilled", "failed"]);
+    assert_eq!(of(report(&drill, Some(&failure()), true)), [ServerOutcome::Drilled, ServerOutcome::Failed]);
     // A time of the other procedure says nothing.
     drill.fleet.servers[1].times.protected = Some(60);
-    assert_eq!(of(report(&drill, Some(&failure()), true)), ["drilled", "failed"]);
+    assert_eq!(of(report(&drill, Some(&failure()), true)), [ServerOutcome::Drilled, ServerOutcome::Failed]);
 }
 
 #[test]

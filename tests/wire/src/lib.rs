@@ -9,7 +9,7 @@ use drs_failback::plans;
 use drs_failback::program::{Performer, Program};
 use drs_failback::rehearsal::{Rehearsal, Run, Setting};
 use drs_failback::runner::{Answer, Watcher};
-use drs_failback::steps::Step;
+use drs_failback::steps::StepEntry;
 use failback_asl::Event;
 use failback_aws::{Aws, Config, Machines};
 use failback_core::Result;
@@ -69,7 +69,7 @@ impl Performer for Wire {
     fn perform(
         &self,
         _: &Simulation,
-        step: Step,
+        step: StepEntry,
         payload: Value,
         deadline: Timestamp,
     ) -> Option<Result<Value>> {

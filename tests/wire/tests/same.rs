@@ -117,7 +117,7 @@ fn records_changes_and_executions() {
     let rehearsal = full();
     let simulation = &rehearsal.simulation;
     let wire = Wire::open(simulation, []);
-    let record = rehearsal.setting().plan.redirect.records[0].clone();
+    let record = rehearsal.setting().plan.redirect.records()[0].clone();
     let over = wire.wait(wire.aws().record_sets(&record.zone_id, &record.name, RecordType::A)).unwrap();
     assert_eq!(over.len(), 1);
     assert_eq!(

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::{InstanceState, Tags};
+use super::InstanceState;
 use crate::error::Result;
 use crate::guard::{
     DeleteRecoveryInstance, DeleteSourceServer, DisconnectSourceServer, ReverseReplication, StartRecovery,
@@ -12,6 +12,7 @@ use crate::id::{
     InstanceId, JobId, LaunchTemplateId, RecoveryInstanceId, SnapshotId, SourceServerId, SubnetId,
 };
 use crate::region::Region;
+use crate::tags::Tags;
 use crate::timestamp::Timestamp;
 
 /// Which way a source server replicates.
@@ -277,6 +278,11 @@ impl Job {
     /// True until DRS has completed it.
     pub fn is_active(&self) -> bool {
         self.status != JobStatus::Completed
+    }
+
+    /// Returns true while DRS is working on this server in this job.
+    pub fn is_working_on(&self, server: &SourceServerId) -> bool {
+        self.is_active() && self.part_of(server).is_some()
     }
 
     /// The server's part in this job.

@@ -1,12 +1,14 @@
 //! EC2, as far as the procedures need it.
 
 use async_trait::async_trait;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
-use super::Tags;
 use crate::error::Result;
 use crate::guard::{CreateLaunchTemplateVersion, SetDefaultVersion, TerminateInstances, Warrant};
 use crate::id::{InstanceId, LaunchTemplateId, SecurityGroupId, SubnetId};
 use crate::region::Region;
+use crate::tags::Tags;
 
 /// State of an EC2 instance, as EC2 or DRS says it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,6 +56,31 @@ pub struct Instance {
     pub network_interfaces: usize,
     /// `metadataOptions`: endpoint enabled and applied. Routes inside the guest cannot be seen from here.
     pub metadata_reachable: bool,
+}
+
+/// An address of an instance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Address {
+    /// The private IPv4 address.
+    Private,
+    /// The public IPv4 address.
+    Public,
+}
+
+impl Instance {
+    /// Returns true when this is one of the instance's addresses.
+    pub fn has_address(&self, address: &str) -> bool {
+        [&self.private_ip, &self.public_ip].into_iter().flatten().any(|own| own == address)
+    }
+
+    /// Returns its private or its public address.
+    pub fn address(&self, which: Address) -> Option<&str> {
+        match which {
+            Address::Private => self.private_ip.as_deref(),
+            Address::Public => self.public_ip.as_deref(),
+        }
+    }
 }
 
 /// Result of a status check.

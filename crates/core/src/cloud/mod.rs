@@ -3,24 +3,27 @@
 //! Every method names its Region first; Route 53 and Step Functions have none. Reading is open. Every method that
 //! changes something takes a [`Warrant`](crate::guard::Warrant), which carries the target and which only the guard
 //! can issue. What no procedure may do has no method here: there is no way to disconnect a recovery instance, to
-//! stop an EC2 instance or to start replication anew.
+//! stop an EC2 instance or to start replication again.
 
+mod clock;
 mod drs;
 mod ec2;
+mod executions;
+mod quotas;
 mod route53;
-mod surroundings;
 
+pub use clock::Clock;
 pub use drs::{
     Direction, Drs, FailbackState, Job, JobKind, JobLogItem, JobServer, JobStatus, LastLaunch,
     LaunchConfiguration, LaunchConfigurationTemplate, LaunchStatus, PostLaunchActions, RecoveryInstance,
     RecoveryInstanceFilter, Replication, ReplicationState, ReplicationTemplate, RightSizing, SourceServer,
 };
-pub use ec2::{Check, Ec2, Instance, InstanceState, InstanceStatus, LaunchTemplateVersion, Subnet};
+pub use ec2::{Address, Check, Ec2, Instance, InstanceState, InstanceStatus, LaunchTemplateVersion, Subnet};
+pub use executions::{Executions, RunningExecution};
+pub use quotas::{DrsQuotas, Quotas};
 pub use route53::{ChangeStatus, RecordSet, RecordType, Route53};
-pub use surroundings::{Clock, DrsQuotas, Executions, Quotas, RunningExecution};
 
-/// Tags of a resource.
-pub type Tags = std::collections::BTreeMap<String, String>;
+pub use crate::tags::Tags;
 
 /// All of AWS that a step may see.
 pub trait Cloud: Drs + Ec2 + Route53 + Executions + Quotas + Clock {}

@@ -1,6 +1,7 @@
 //! Route 53, as far as the procedures need it.
 
 use async_trait::async_trait;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
@@ -8,8 +9,7 @@ use crate::guard::{ChangeRecords, Warrant};
 use crate::id::{ChangeId, HostedZoneId};
 
 /// Type of a record that a plan may redirect.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum RecordType {
     /// An IPv4 address.
     A,

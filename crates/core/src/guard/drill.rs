@@ -1,43 +1,42 @@
-//! What a drill alone may do: launch B2 first, and take down what it launched.
+//! Warrants of the drill alone: launch B2 first, and terminate what the drill launched.
 
 use super::shared::is_drill_launch;
 use super::warrant::{StartRecovery, TagResource, TerminateRecoveryInstances, Warrant};
-use super::{Guard, forbidden, fresh, no_job, stopped_a2};
+use super::{Guard, no_job, refuse, stopped_a2};
 use crate::cloud::{InstanceState, RecoveryInstance};
 use crate::error::Result;
-use crate::fleet::Server;
-use crate::id::InstanceId;
-use crate::live::Live;
+use crate::fleet::LiveServer;
 use crate::procedure::Drill;
-use crate::run::made_by_a_drill;
-use crate::timestamp::Timestamp;
+use crate::rule::SafetyRule;
+use crate::run::Run;
+use crate::tags::made_by_a_drill;
 
 impl Guard<'_, Drill> {
-    /// Launches the recovered servers of a drill. StartRecovery terminates a server's previous recovery instances
-    /// (drs-facts §0.5), so never while B1 has one (S2).
+    /// Launches the recovered servers of a drill. `StartRecovery` terminates a server's previous recovery instances
+    /// (drs-facts §0.5), so never while B1 has one.
     ///
     /// # Errors
     /// `Guard` when the plan does not ask for it, a B2 lives, or production does not run on A1.
-    pub fn launch_b1(
-        &self,
-        live: &Live,
-        now: Timestamp,
-        servers: &[&Server],
-    ) -> Result<Warrant<StartRecovery>> {
-        fresh(live, now)?;
+    pub fn launch_b1(&self, servers: &[&LiveServer<'_>]) -> Result<Warrant<StartRecovery>> {
+        self.fresh_servers(servers)?;
         if !self.run.plan.drill.launch_recovered_servers {
-            return Err(forbidden("the plan does not ask to launch recovered servers"));
+            let message = "the plan does not ask to launch recovered servers";
+            return Err(refuse(SafetyRule::ProductionRuns, message));
         }
         for server in servers {
             let name = &server.name;
-            let b1 = live.b1(server)?.ok_or_else(|| forbidden(format!("{name}: B1 is not there")))?;
-            if live.b2(server)?.is_some() || b1.recovery_instance.is_some() {
-                return Err(forbidden(format!(
-                    "{name}: B1 has a recovery instance, which DRS would terminate (S2)"
-                )));
+            let Some(b1) = server.b1()? else {
+                return Err(refuse(SafetyRule::OwnFleetOnly, format!("{name}: B1 does not exist")));
+            };
+            if server.b2()?.is_some() || b1.recovery_instance.is_some() {
+                let message = format!("{name}: B1 has a recovery instance, which DRS would terminate");
+                return Err(refuse(SafetyRule::ProductionRuns, message));
             }
-            no_job(live, server)?;
-            production_on_a1(live, server)?;
+            no_job(server)?;
+            if !is_a1_running(server)? {
+                let message = format!("{name}: A1 does not run, so production may be elsewhere");
+                return Err(refuse(SafetyRule::ProductionRuns, message));
+            }
         }
         Ok(Warrant::issue(StartRecovery {
             region: self.run.recovery(),
@@ -47,79 +46,71 @@ impl Guard<'_, Drill> {
         }))
     }
 
-    /// Tags a B2 that this drill launched, so that it is never taken for production.
+    /// Tags the B2 that this drill launched, so that it is never taken for production.
     ///
     /// # Errors
-    /// `Guard` when a drill did not launch it.
-    pub fn tag_b2(&self, live: &Live, now: Timestamp, b2: &RecoveryInstance) -> Result<Warrant<TagResource>> {
-        fresh(live, now)?;
-        if !live.is_of_a_drill(b2)? {
-            return Err(forbidden(format!("{}: this recovery instance was not launched by a drill", b2.id)));
+    /// `Guard` when B2 does not live, or a drill did not launch it.
+    pub fn tag_b2(&self, server: &LiveServer<'_>) -> Result<Warrant<TagResource>> {
+        self.fresh_server(server)?;
+        let b2 = live_b2(server)?;
+        if !server.live().is_of_a_drill(b2)? {
+            let message = format!("{}: recovery instance {} was not launched by a drill", server.name, b2.id);
+            return Err(refuse(SafetyRule::OwnFleetOnly, message));
         }
-        Ok(Warrant::issue(TagResource {
-            region: self.run.recovery(),
-            arn: b2.arn.clone(),
-            tags: self.run.tags(),
-        }))
+        let (arn, tags) = (b2.arn.clone(), self.run.tags());
+        Ok(Warrant::issue(TagResource { region: self.run.recovery(), arn, tags }))
     }
 
-    /// Clean-up: terminate A3 and with it A4. Never A1 (S1), never what production DNS points at.
+    /// Clean-up: terminates A3 and with it A4. Never A1, and never an instance that production DNS points at.
     ///
     /// # Errors
-    /// `Guard` when A3 is not this drill's, A2 still replicates or a launch runs.
-    pub fn terminate_a3(
-        &self,
-        live: &Live,
-        now: Timestamp,
-        servers: &[&Server],
-    ) -> Result<Warrant<TerminateRecoveryInstances>> {
-        fresh(live, now)?;
+    /// `Guard` when A3 is not this drill's, A2 still replicates or a job is working on the server.
+    pub fn terminate_a3(&self, servers: &[&LiveServer<'_>]) -> Result<Warrant<TerminateRecoveryInstances>> {
+        self.fresh_servers(servers)?;
         let mut recovery_instances = Vec::new();
         for server in servers {
             let name = &server.name;
-            let a3 = live.a3(server)?.ok_or_else(|| forbidden(format!("{name}: A3 is not there")))?;
-            let a2 = stopped_a2(live, server)?
-                .ok_or_else(|| forbidden(format!("{name}: A2 is not there (S5)")))?;
+            let Some(a3) = server.a3()? else {
+                return Err(refuse(SafetyRule::OwnFleetOnly, format!("{name}: A3 does not exist")));
+            };
+            let Some(a2) = stopped_a2(server)? else {
+                return Err(refuse(SafetyRule::OwnFleetOnly, format!("{name}: A2 does not exist")));
+            };
             if a3.source_server != a2.id {
-                return Err(forbidden(format!("{name}: A3 {} was not launched from its A2 (S5)", a3.id)));
+                let message = format!("{name}: A3 {} was not launched from its A2", a3.id);
+                return Err(refuse(SafetyRule::OwnFleetOnly, message));
             }
             if server.a1.as_ref() == Some(&a3.instance) {
-                return Err(forbidden(format!("{name}: A3 {} is A1, which is production (S1)", a3.id)));
+                let message = format!("{name}: A3 {} is A1, which is production", a3.id);
+                return Err(refuse(SafetyRule::ProductionUntouchedByDrill, message));
             }
-            if live.is_pointed_at(&a3.instance)? {
-                return Err(forbidden(format!("{name}: production DNS points at A4 {} (S2)", a3.instance)));
+            if server.live().is_pointed_at(&a3.instance)? {
+                let message = format!("{name}: production DNS points at A4 {}", a3.instance);
+                return Err(refuse(SafetyRule::ProductionRuns, message));
             }
-            no_job(live, server)?;
+            no_job(server)?;
             recovery_instances.push(a3.id.clone());
         }
         Ok(Warrant::issue(TerminateRecoveryInstances { region: self.run.source(), recovery_instances }))
     }
 
-    /// Clean-up: terminate B2 and with it B3, unless B3 may be production.
+    /// Clean-up: terminates B2 and with it B3, unless B3 may be production.
     ///
     /// # Errors
-    /// `Guard` when B3 may be production, A2 still replicates or a launch runs.
-    pub fn terminate_b2(
-        &self,
-        live: &Live,
-        now: Timestamp,
-        servers: &[&Server],
-    ) -> Result<Warrant<TerminateRecoveryInstances>> {
-        fresh(live, now)?;
+    /// `Guard` when B3 may be production, A2 still replicates or a job is working on the server.
+    pub fn terminate_b2(&self, servers: &[&LiveServer<'_>]) -> Result<Warrant<TerminateRecoveryInstances>> {
+        self.fresh_servers(servers)?;
         if self.run.plan.drill.keep_recovered_servers {
-            return Err(forbidden("the plan keeps the recovered servers"));
+            return Err(refuse(SafetyRule::NothingLeftUnreported, "the plan keeps the recovered servers"));
         }
         let mut recovery_instances = Vec::new();
         for server in servers {
-            let b2 =
-                live.b2(server)?.ok_or_else(|| forbidden(format!("{}: B2 does not live", server.name)))?;
-            stopped_a2(live, server)?;
-            no_job(live, server)?;
-            if let Some(why) = may_be_production(self.run, live, server, b2)? {
-                return Err(forbidden(format!(
-                    "{}: B3 {} may be production: {why} (S2)",
-                    server.name, b2.instance
-                )));
+            let b2 = live_b2(server)?;
+            stopped_a2(server)?;
+            no_job(server)?;
+            if let Some(why) = may_be_production(self.run, server, b2)? {
+                let message = format!("{}: B3 {} may be production: {why}", server.name, b2.instance);
+                return Err(refuse(SafetyRule::ProductionRuns, message));
             }
             recovery_instances.push(b2.id.clone());
         }
@@ -127,35 +118,31 @@ impl Guard<'_, Drill> {
     }
 }
 
-fn production_on_a1(live: &Live, server: &Server) -> Result<()> {
-    match &server.a1 {
-        Some(a1) if is_running(live, a1)? => Ok(()),
-        _ => Err(forbidden(format!("{}: A1 does not run, so production may be elsewhere (S2)", server.name))),
-    }
+fn live_b2<'l>(server: &LiveServer<'l>) -> Result<&'l RecoveryInstance> {
+    server.b2()?.ok_or_else(|| refuse(SafetyRule::OwnFleetOnly, format!("{}: B2 does not live", server.name)))
 }
 
-fn is_running(live: &Live, id: &InstanceId) -> Result<bool> {
-    Ok(live.instance(id)?.is_some_and(|instance| instance.state == InstanceState::Running))
+fn is_a1_running(server: &LiveServer<'_>) -> Result<bool> {
+    Ok(server.a1_instance()?.is_some_and(|a1| a1.state == InstanceState::Running))
 }
 
-/// Why B3 may be production, if it may: the reasons for which a drill of recovered servers is refused.
+/// Returns why B3 may be production, if it may: the reasons for which a drill of recovered servers is refused.
 ///
 /// # Errors
-/// When the live state lacks what decides it.
+/// `Internal` when the live state that decides it was not read.
 pub fn may_be_production(
-    run: &crate::run::Run,
-    live: &Live,
-    server: &Server,
+    run: &Run,
+    server: &LiveServer<'_>,
     b2: &RecoveryInstance,
 ) -> Result<Option<&'static str>> {
-    if live.is_pointed_at(&b2.instance)? {
+    if server.live().is_pointed_at(&b2.instance)? {
         return Ok(Some("a record of the plan points at it"));
     }
-    if !server.a1.as_ref().map(|a1| is_running(live, a1)).transpose()?.unwrap_or(false) {
+    if !is_a1_running(server)? {
         return Ok(Some("A1 does not run"));
     }
-    let of_a_drill = b2.is_drill || made_by_a_drill(&b2.tags) || live.is_of_a_drill(b2)?;
-    if !of_a_drill && !run.plan.drill.recovered_servers_are_disposable {
+    let is_of_a_drill = b2.is_drill || made_by_a_drill(&b2.tags) || server.live().is_of_a_drill(b2)?;
+    if !is_of_a_drill && !run.plan.drill.recovered_servers_are_disposable {
         return Ok(Some("it was not launched as a drill, and the plan does not call it disposable"));
     }
     Ok(None)

@@ -1,4 +1,4 @@
-//! What a failback alone may do: everything that touches A1, B1, production DNS, or B3 as production.
+//! Warrants of the failback alone: everything that changes A1, B1, production DNS, or B3 as production.
 
 use std::collections::BTreeMap;
 
@@ -6,81 +6,87 @@ use super::warrant::{
     ChangeRecords, DeleteRecoveryInstance, RecordChange, ReverseReplication, StopReplication,
     TerminateInstances, TerminateRecoveryInstances, Warrant,
 };
-use super::{Guard, forbidden, fresh, no_job, stopped_a2};
-use crate::cloud::{Check, Instance, InstanceState, InstanceStatus};
+use super::{Guard, no_job, refuse, stopped_a2};
+use crate::cloud::{Address, Check, Instance, InstanceState, InstanceStatus, RecoveryInstance};
 use crate::error::{Error, ErrorName, Result};
-use crate::fleet::{Fleet, Server};
-use crate::id::{HostedZoneId, InstanceId};
-use crate::live::{Live, targets};
-use crate::plan::Address;
+use crate::fleet::{LiveServer, LiveState, targets};
+use crate::id::{HostedZoneId, InstanceId, SourceServerId};
 use crate::procedure::Failback;
+use crate::rule::SafetyRule;
 use crate::run::Run;
-use crate::timestamp::Timestamp;
 
 impl Guard<'_, Failback> {
-    /// The note of step 1: stop replication of B1, once the recovered server is validated. Deletes every point in
+    /// The note of step 1: stops replication of B1, once the recovered server is validated. This deletes every point in
     /// time, so B3 must run, pass its checks and carry traffic.
     ///
     /// # Errors
     /// `Guard` when the plan does not ask for it or B3 is not proven to be production.
     pub fn stop_b1(
         &self,
-        live: &Live,
-        now: Timestamp,
-        server: &Server,
+        server: &LiveServer<'_>,
         checks: &[InstanceStatus],
     ) -> Result<Warrant<StopReplication>> {
-        fresh(live, now)?;
+        self.fresh_server(server)?;
         let name = &server.name;
         if !self.run.plan.stop_original_replication {
-            return Err(forbidden("the plan does not ask to stop replication of B1"));
+            return Err(refuse(SafetyRule::OwnFleetOnly, "the plan does not ask to stop replication of B1"));
         }
-        let b1 = live.b1(server)?.ok_or_else(|| forbidden(format!("{name}: B1 is not there")))?;
-        let b2 = live.b2(server)?.ok_or_else(|| forbidden(format!("{name}: B2 does not live (S2)")))?;
-        self.works(live, checks, &b2.instance, name)?;
-        if live.a2(server)?.is_none() {
-            return Err(forbidden(format!("{name}: B3 is not replicated home yet")));
+        let Some(b1) = server.b1()? else {
+            return Err(refuse(SafetyRule::OwnFleetOnly, format!("{name}: B1 does not exist")));
+        };
+        let Some(b2) = server.b2()? else {
+            return Err(refuse(SafetyRule::ProductionRuns, format!("{name}: B2 does not live")));
+        };
+        self.works(server.live(), checks, &b2.instance, name)?;
+        if server.a2()?.is_none() {
+            let message = format!("{name}: B3 is not replicated to the source Region yet");
+            return Err(refuse(SafetyRule::ProductionRuns, message));
         }
-        if let Some(a3) = live.a3(server)? {
-            let message = format!("{name}: A4 {} runs already, and may be production (S2)", a3.instance);
-            return Err(forbidden(message));
+        if let Some(a3) = server.a3()? {
+            let message = format!("{name}: A4 {} runs already, and may be production", a3.instance);
+            return Err(refuse(SafetyRule::ProductionRuns, message));
         }
-        if b1.instance.as_ref().is_some_and(|protected| Some(protected) != server.a1.as_ref()) {
-            return Err(forbidden(format!("{name}: B1 no longer protects A1")));
+        let Some(protected) = &b1.instance else { return Ok(self.stop(b1.id.clone())) };
+        if Some(protected) != server.a1.as_ref() {
+            return Err(refuse(SafetyRule::ProductionRuns, format!("{name}: B1 no longer protects A1")));
         }
-        if b1.instance.as_ref().map(|a1| live.is_pointed_at(a1)).transpose()?.unwrap_or(false) {
-            return Err(forbidden(format!("{name}: production DNS points at A1, which B1 protects (S2)")));
+        if server.live().is_pointed_at(protected)? {
+            let message = format!("{name}: production DNS points at A1, which B1 protects");
+            return Err(refuse(SafetyRule::ProductionRuns, message));
         }
-        Ok(Warrant::issue(StopReplication { region: self.run.recovery(), server: b1.id.clone() }))
+        Ok(self.stop(b1.id.clone()))
     }
 
-    /// Step 2.3: the changes that make every record of the plan point at its A4, by zone.
+    fn stop(&self, b1: SourceServerId) -> Warrant<StopReplication> {
+        Warrant::issue(StopReplication { region: self.run.recovery(), server: b1 })
+    }
+
+    /// Step 2.3: returns the changes that make every record of the plan point at its A4, by zone.
     ///
     /// # Errors
     /// `Guard` when an A4 does not work, has no such address, or a record is not a simple one.
     pub fn redirect(
         &self,
-        live: &Live,
-        now: Timestamp,
-        fleet: &Fleet,
+        live: &LiveState,
+        servers: &[LiveServer<'_>],
         checks: &[InstanceStatus],
     ) -> Result<Vec<Warrant<ChangeRecords>>> {
-        fresh(live, now)?;
+        self.fresh(live.read_at)?;
         let mut zones: BTreeMap<HostedZoneId, Vec<RecordChange>> = BTreeMap::new();
-        for target in targets(self.run, fleet).filter(|target| !target.server.already_failed_back) {
-            let record = &self.run.plan.redirect.records[target.index];
+        for target in targets(self.run, servers) {
+            let record = target.record;
             if live.records()?[target.index].iter().any(|set| set.set_identifier.is_some()) {
                 let message = format!(
                     "{}: the record has a routing policy; only simple records are changed",
                     record.name
                 );
-                return Err(forbidden(message));
+                return Err(refuse(SafetyRule::OwnFleetOnly, message));
             }
-            let value = a4_address(live, target.server, record.address, &record.name)?;
+            let value = a4_address(target.server, record.address, &record.name)?;
             if let Some(a4) = target.server.a4() {
                 self.works(live, checks, &a4, &target.server.name)?;
             }
-            zones.entry(target.zone.clone()).or_default().push(RecordChange {
+            zones.entry(record.zone_id.clone()).or_default().push(RecordChange {
                 name: record.name.clone(),
                 kind: record.kind,
                 ttl_seconds: record.ttl_seconds,
@@ -90,195 +96,224 @@ impl Guard<'_, Failback> {
         Ok(zones.into_iter().map(|(zone, records)| Warrant::issue(ChangeRecords { zone, records })).collect())
     }
 
-    /// Step 3: reverse replication of A3, after which B1 protects A4 instead of A1. Only once A4 carries traffic.
+    /// Step 3: reverses replication of A3, after which B1 protects A4 instead of A1. Only once A4 carries traffic.
     ///
     /// # Errors
-    /// `Guard` when A4 does not run or traffic was not redirected.
+    /// `Guard` when A3 does not live or traffic was not redirected.
     pub fn reverse_a3(
         &self,
-        live: &Live,
-        now: Timestamp,
-        fleet: &Fleet,
-        server: &Server,
+        fleet: &[LiveServer<'_>],
+        server: &LiveServer<'_>,
     ) -> Result<Warrant<ReverseReplication>> {
-        fresh(live, now)?;
-        let a3 = live.a3(server)?.ok_or_else(|| forbidden(format!("{}: A3 does not live", server.name)))?;
-        self.carries_traffic(live, fleet)?;
+        self.fresh_server(server)?;
+        let Some(a3) = server.a3()? else {
+            return Err(refuse(SafetyRule::OwnFleetOnly, format!("{}: A3 does not live", server.name)));
+        };
+        self.carries_traffic(fleet)?;
         Ok(Warrant::issue(ReverseReplication { region: self.run.source(), recovery_instance: a3.id.clone() }))
     }
 
-    /// Clean-up: terminate B2 and with it B3, which was production: only after A4 works, carries traffic and is
-    /// protected by B1 (S2).
+    /// Clean-up: terminates B2 and with it B3, which was production: only after A4 works, carries traffic and is
+    /// protected by B1.
     ///
     /// # Errors
     /// `Guard` when any of that is not so for any of the servers; `NotReady` while B1 lags.
     pub fn terminate_b2(
         &self,
-        live: &Live,
-        now: Timestamp,
-        fleet: &Fleet,
-        servers: &[&Server],
+        fleet: &[LiveServer<'_>],
+        servers: &[&LiveServer<'_>],
         checks: &[InstanceStatus],
     ) -> Result<Warrant<TerminateRecoveryInstances>> {
-        fresh(live, now)?;
-        self.carries_traffic(live, fleet)?;
+        self.fresh_servers(servers)?;
+        self.carries_traffic(fleet)?;
         let mut recovery_instances = Vec::new();
         for server in servers {
-            let name = &server.name;
-            let b2 = live.b2(server)?.ok_or_else(|| forbidden(format!("{name}: B2 does not live")))?;
-            stopped_a2(live, server)?.ok_or_else(|| forbidden(format!("{name}: A2 is not there (S5)")))?;
-            no_job(live, server)?;
-            let a4 = live.a3(server)?.ok_or_else(|| forbidden(format!("{name}: A4 is not there (S2)")))?;
+            let (name, live) = (&server.name, server.live());
+            let Some(b2) = server.b2()? else {
+                return Err(refuse(SafetyRule::OwnFleetOnly, format!("{name}: B2 does not live")));
+            };
+            must_have_a2(server)?;
+            no_job(server)?;
+            let Some(a4) = server.a3()? else {
+                return Err(refuse(SafetyRule::ProductionRuns, format!("{name}: A4 does not exist")));
+            };
             self.works(live, checks, &a4.instance, name)?;
-            protected(self.run, live, server)?;
+            protected(self.run, server)?;
             if live.is_pointed_at(&b2.instance)? {
-                return Err(forbidden(format!("{name}: production DNS points at B3 {} (S2)", b2.instance)));
+                let message = format!("{name}: production DNS points at B3 {}", b2.instance);
+                return Err(refuse(SafetyRule::ProductionRuns, message));
             }
             recovery_instances.push(b2.id.clone());
         }
         Ok(Warrant::issue(TerminateRecoveryInstances { region: self.run.recovery(), recovery_instances }))
     }
 
-    /// Clean-up: terminate A1, where the plan asks for it and A4 is another instance (S3).
+    /// Clean-up: terminates A1, where the plan asks for it and A4 is another instance.
     ///
     /// # Errors
-    /// `Guard` when the plan does not ask for it, or A1 may still matter.
+    /// `Guard` when the plan does not ask for it, or A1 may still be needed.
     pub fn terminate_a1(
         &self,
-        live: &Live,
-        now: Timestamp,
-        fleet: &Fleet,
-        servers: &[&Server],
+        fleet: &[LiveServer<'_>],
+        servers: &[&LiveServer<'_>],
     ) -> Result<Warrant<TerminateInstances>> {
-        fresh(live, now)?;
+        self.fresh_servers(servers)?;
         if !self.run.plan.cleanup.terminate_originals {
-            return Err(forbidden("the plan keeps the original servers (S3)"));
+            return Err(refuse(SafetyRule::OriginalsEndOnRequest, "the plan keeps the original servers"));
         }
-        self.carries_traffic(live, fleet)?;
+        self.carries_traffic(fleet)?;
         let mut instances = Vec::new();
         for server in servers {
-            let name = &server.name;
-            let a1 = server.a1.as_ref().ok_or_else(|| forbidden(format!("{name}: A1 is not known (S5)")))?;
-            stopped_a2(live, server)?.ok_or_else(|| forbidden(format!("{name}: A2 is not there (S5)")))?;
-            if live.b2(server)?.is_some() {
-                return Err(forbidden(format!("{name}: B2 is terminated before A1 (S4)")));
+            let (name, live) = (&server.name, server.live());
+            let Some(a1) = &server.a1 else {
+                return Err(refuse(SafetyRule::OwnFleetOnly, format!("{name}: A1 is not known")));
+            };
+            must_have_a2(server)?;
+            if server.b2()?.is_some() {
+                return Err(refuse(SafetyRule::PageOrder, format!("{name}: B2 is terminated before A1")));
             }
             if server.a4().as_ref() == Some(a1) {
-                return Err(forbidden(format!("{name}: A1 {a1} is A4, the new production (S3)")));
+                let message = format!("{name}: A1 {a1} is A4, the new production");
+                return Err(refuse(SafetyRule::OriginalsEndOnRequest, message));
             }
-            protected(self.run, live, server)?;
-            let b1 = live.b1(server)?.and_then(|b1| b1.instance.as_ref());
-            if b1 == Some(a1) || live.is_pointed_at(a1)? {
-                return Err(forbidden(format!("{name}: A1 {a1} is protected by B1 or has traffic (S2)")));
+            protected(self.run, server)?;
+            let protects = server.b1()?.and_then(|b1| b1.instance.as_ref());
+            if protects == Some(a1) || live.is_pointed_at(a1)? {
+                let message = format!("{name}: A1 {a1} is protected by B1 or has traffic");
+                return Err(refuse(SafetyRule::ProductionRuns, message));
             }
             instances.push(a1.clone());
         }
         Ok(Warrant::issue(TerminateInstances { region: self.run.source(), instances }))
     }
 
-    /// Clean-up: delete the record A3, after B2 and A1 are gone. A4 keeps running and stays protected (S4).
+    /// Clean-up: deletes the record A3, after B2 and A1 are gone. A4 keeps running and stays protected.
     ///
     /// # Errors
-    /// `Guard` when A4 is not protected or something that goes first still exists.
-    pub fn delete_a3(
-        &self,
-        live: &Live,
-        now: Timestamp,
-        server: &Server,
-    ) -> Result<Warrant<DeleteRecoveryInstance>> {
-        fresh(live, now)?;
+    /// `Guard` when A4 is not protected or an object that goes first still exists.
+    pub fn delete_a3(&self, server: &LiveServer<'_>) -> Result<Warrant<DeleteRecoveryInstance>> {
+        self.fresh_server(server)?;
         let name = &server.name;
-        let a3 = live.a3(server)?.ok_or_else(|| forbidden(format!("{name}: A3 is not there")))?;
+        let Some(a3) = server.a3()? else {
+            return Err(refuse(SafetyRule::OwnFleetOnly, format!("{name}: A3 does not exist")));
+        };
         if !a3.is_reversed() {
-            return Err(forbidden(format!(
-                "{name}: A3 {} is not protected; deleting it would leave A4 so",
-                a3.id
-            )));
+            let message = format!("{name}: A3 {} is not protected; deleting it would leave A4 so", a3.id);
+            return Err(refuse(SafetyRule::ProductionRuns, message));
         }
-        if live.b2(server)?.is_some() {
-            return Err(forbidden(format!("{name}: B2 is terminated before A3 is deleted (S4)")));
+        if server.b2()?.is_some() {
+            return Err(refuse(
+                SafetyRule::PageOrder,
+                format!("{name}: B2 is terminated before A3 is deleted"),
+            ));
         }
-        let a1_goes = self.run.plan.cleanup.terminate_originals && server.a1.as_ref() != Some(&a3.instance);
-        let a1 = server.a1.as_ref().map(|a1| live.instance(a1)).transpose()?.flatten();
-        if a1_goes && a1.is_some_and(|a1| a1.state.is_live()) {
-            return Err(forbidden(format!("{name}: A1 is terminated before A3 is deleted (S4)")));
+        if self.terminates_a1(server, a3) && server.a1_instance()?.is_some_and(|a1| a1.state.is_live()) {
+            return Err(refuse(
+                SafetyRule::PageOrder,
+                format!("{name}: A1 is terminated before A3 is deleted"),
+            ));
         }
-        protected(self.run, live, server)?;
-        Ok(Warrant::issue(DeleteRecoveryInstance {
-            region: self.run.source(),
-            recovery_instance: a3.id.clone(),
-        }))
+        protected(self.run, server)?;
+        let recovery_instance = a3.id.clone();
+        Ok(Warrant::issue(DeleteRecoveryInstance { region: self.run.source(), recovery_instance }))
     }
 
-    /// The instance runs and, unless the plan does without, passes both status checks.
-    fn works(&self, live: &Live, checks: &[InstanceStatus], id: &InstanceId, name: &str) -> Result<()> {
+    /// Returns true when the plan has A1 terminated, and A1 is not A4.
+    fn terminates_a1(&self, server: &LiveServer<'_>, a3: &RecoveryInstance) -> bool {
+        self.run.plan.cleanup.terminate_originals && server.a1.as_ref() != Some(&a3.instance)
+    }
+
+    /// Refuses unless the instance runs and, where the plan asks for it, passes both status checks.
+    fn works(&self, live: &LiveState, checks: &[InstanceStatus], id: &InstanceId, name: &str) -> Result<()> {
         running(live, id, name)?;
-        let ok = |check| matches!(check, Check::Ok | Check::NotApplicable);
+        if !self.run.plan.validation.status_checks {
+            return Ok(());
+        }
         match checks.iter().find(|status| status.id == *id) {
-            _ if !self.run.plan.validation.status_checks => Ok(()),
-            Some(status) if ok(status.system) && ok(status.instance) => Ok(()),
-            _ => Err(forbidden(format!("{name}: {id} does not pass its status checks (S2)"))),
+            Some(status) if passes(status.system) && passes(status.instance) => Ok(()),
+            _ => {
+                let message = format!("{name}: {id} does not pass its status checks");
+                Err(refuse(SafetyRule::ProductionRuns, message))
+            }
         }
     }
 
-    /// Every record of the plan points at A4, or a person has said that traffic was moved by hand.
-    fn carries_traffic(&self, live: &Live, fleet: &Fleet) -> Result<()> {
-        if self.run.plan.redirect.by_hand {
+    /// Refuses unless every record of the plan points at its A4, or a person has said that traffic was moved by hand.
+    fn carries_traffic(&self, fleet: &[LiveServer<'_>]) -> Result<()> {
+        if self.run.plan.redirect.is_by_hand() {
             return if self.run.traffic_moved_by_hand {
                 Ok(())
             } else {
-                Err(forbidden("nobody has said that traffic was redirected by hand (S2)"))
+                let message = "nobody has said that traffic was redirected by hand";
+                Err(refuse(SafetyRule::ProductionRuns, message))
             };
         }
-        for target in targets(self.run, fleet).filter(|target| !target.server.already_failed_back) {
-            let record = &self.run.plan.redirect.records[target.index];
-            let value = a4_address(live, target.server, record.address, &record.name)?;
-            let points = |set: &crate::cloud::RecordSet| set.values == [value.clone()];
-            let sets = &live.records()?[target.index];
-            if sets.is_empty() || !sets.iter().all(points) {
-                return Err(forbidden(format!("{}: the record does not point at A4 (S2)", record.name)));
+        for target in targets(self.run, fleet) {
+            let record = target.record;
+            let value = a4_address(target.server, record.address, &record.name)?;
+            let sets = &target.server.live().records()?[target.index];
+            if sets.is_empty() || sets.iter().any(|set| set.values != [value.clone()]) {
+                let message = format!("{}: the record does not point at A4", record.name);
+                return Err(refuse(SafetyRule::ProductionRuns, message));
             }
         }
         Ok(())
     }
 }
 
-/// The address of A4 that a record is to hold.
-fn a4_address(live: &Live, server: &Server, which: Address, record: &str) -> Result<String> {
-    let a4 = server.a4().ok_or_else(|| forbidden(format!("{}: A4 is not launched", server.name)))?;
-    let instance = running(live, &a4, &server.name)?;
-    let address = match which {
-        Address::Private => &instance.private_ip,
-        Address::Public => &instance.public_ip,
-    };
-    address.clone().ok_or_else(|| {
-        let which = if which == Address::Private { "private" } else { "public" };
-        forbidden(format!("{record}: A4 {a4} of {} has no {which} address", server.name))
-    })
+fn passes(check: Check) -> bool {
+    matches!(check, Check::Ok | Check::NotApplicable)
 }
 
-fn running<'l>(live: &'l Live, id: &InstanceId, name: &str) -> Result<&'l Instance> {
-    live.instance(id)?
-        .filter(|instance| instance.state == InstanceState::Running)
-        .ok_or_else(|| forbidden(format!("{name}: {id} does not run (S2)")))
-}
-
-/// B1 protects A4, really: re-pointed, rescanned, without lag (drs-facts §3, row 4b).
-fn protected(run: &Run, live: &Live, server: &Server) -> Result<()> {
-    let unprotected = |why: &str| Err(forbidden(format!("{}: A4 is not protected: {why} (S2)", server.name)));
-    let Some(b1) = live.b1(server)? else { return unprotected("B1 is not there") };
-    let Some(a4) = server.a4() else { return unprotected("A4 is not known") };
-    if b1.instance != Some(a4) {
-        return unprotected("B1 protects another instance");
+/// Refuses unless A2 exists, as the page's order wants it until the end, and is stopped.
+fn must_have_a2(server: &LiveServer<'_>) -> Result<()> {
+    match stopped_a2(server)? {
+        Some(_) => Ok(()),
+        None => Err(refuse(SafetyRule::OwnFleetOnly, format!("{}: A2 does not exist", server.name))),
     }
-    // Where A4 is A1, B1 names it all along: then only A3 shows that protection was begun anew.
-    if live.a3(server)?.is_some_and(|a3| !a3.is_reversed()) {
-        return unprotected("replication of A3 is not reversed");
+}
+
+/// Returns the address of A4 that a record is to hold.
+fn a4_address(server: &LiveServer<'_>, which: Address, record: &str) -> Result<String> {
+    let Some(a4) = server.a4() else {
+        return Err(refuse(SafetyRule::ProductionRuns, format!("{}: A4 is not launched", server.name)));
+    };
+    let instance = running(server.live(), &a4, &server.name)?;
+    let Some(address) = instance.address(which) else {
+        let which = if which == Address::Private { "private" } else { "public" };
+        let message = format!("{record}: A4 {a4} of {} has no {which} address", server.name);
+        return Err(refuse(SafetyRule::ProductionRuns, message));
+    };
+    Ok(address.to_owned())
+}
+
+fn running<'l>(live: &'l LiveState, id: &InstanceId, name: &str) -> Result<&'l Instance> {
+    match live.instance(id)? {
+        Some(instance) if instance.state == InstanceState::Running => Ok(instance),
+        _ => Err(refuse(SafetyRule::ProductionRuns, format!("{name}: {id} does not run"))),
+    }
+}
+
+/// Refuses unless B1 really protects A4: re-pointed, rescanned, without lag (drs-facts §3, row 4b).
+fn protected(run: &Run, server: &LiveServer<'_>) -> Result<()> {
+    let name = &server.name;
+    let Some(b1) = server.b1()? else { return Err(unprotected(name, "B1 does not exist")) };
+    let Some(a4) = server.a4() else { return Err(unprotected(name, "A4 is not known")) };
+    if b1.instance != Some(a4) {
+        return Err(unprotected(name, "B1 protects another instance"));
+    }
+    // Where A4 is A1, B1 names it all along: then only A3 shows that protection was started again.
+    if server.a3()?.is_some_and(|a3| !a3.is_reversed()) {
+        return Err(unprotected(name, "replication of A3 is not reversed"));
     }
     if !b1.replication.protects(run.plan.stop_original_replication) {
         // It was, and lags for a moment: a reason to wait, not to give up.
-        let message = format!("{}: A4 is protected, and B1 is not healthy at this moment", server.name);
+        let message = format!("{name}: A4 is protected, and B1 is not healthy at this moment");
         return Err(Error::new(ErrorName::NotReady, message));
     }
     Ok(())
+}
+
+fn unprotected(name: &str, why: &str) -> Error {
+    refuse(SafetyRule::ProductionRuns, format!("{name}: A4 is not protected: {why}"))
 }

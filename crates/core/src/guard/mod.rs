@@ -1,9 +1,9 @@
-//! The safety kernel: decides what may be done, from what was just read.
+//! The safety kernel: decides what may be done, from state that was just read.
 //!
-//! A step asks its [`Guard`] for a warrant and shows the live state it has read. The guard checks the safety rules
-//! S1 to S5 and S7 of ARCHITECTURE.md against that state and answers a warrant for exactly one call, or an error
-//! that says which rule forbids it. What a [`Scope`] may never do has no method: a step of
-//! the drill cannot ask for a change of A1, B1 or production DNS.
+//! A step asks its [`Guard`] for a warrant and shows the servers with their live state. The guard checks the
+//! [safety rules](crate::rule::SafetyRule) against that state and returns a warrant for exactly one call, or an error
+//! that names the rule. What a [`Scope`] may never do has no method: a step of the drill cannot ask for a change of A1,
+//! B1 or production DNS.
 
 mod drill;
 mod failback;
@@ -12,16 +12,8 @@ mod warrant;
 
 use std::marker::PhantomData;
 
-use crate::cloud::SourceServer;
-use crate::error::{Error, ErrorName, Result};
-use crate::fleet::Server;
-use crate::live::Live;
-use crate::procedure::Scope;
-use crate::run::Run;
-use crate::timestamp::Timestamp;
-
 pub use drill::may_be_production;
-pub use shared::{Launchable, a2_tags};
+pub use shared::{LaunchReady, LaunchSettings, Launchable, a2_tags};
 pub use warrant::{
     ChangeRecords, CreateLaunchTemplateVersion, DeleteRecoveryInstance, DeleteSourceServer,
     DisconnectSourceServer, RecordChange, ReverseReplication, SetDefaultVersion, StartRecovery,
@@ -29,68 +21,104 @@ pub use warrant::{
     Warrant,
 };
 
-/// What was read longer ago than this proves nothing any more.
+use crate::cloud::{Clock, SourceServer};
+use crate::error::{Error, ErrorName, Result};
+use crate::fleet::LiveServer;
+use crate::procedure::{Drill, Either, Failback, Procedure, Scope};
+use crate::rule::SafetyRule;
+use crate::run::Run;
+use crate::timestamp::Timestamp;
+
+/// The age at which live state proves nothing any more. A step reads, decides and writes within one Lambda call, which
+/// takes a minute at most.
 const STALE_SECONDS: u64 = 60;
 
 /// Issues warrants to the steps of one scope.
-#[derive(Debug)]
 pub struct Guard<'a, S> {
     run: &'a Run,
+    clock: &'a dyn Clock,
     scope: PhantomData<S>,
 }
 
+/// The guard of the procedure that runs, for a step of both whose rules differ.
+pub enum ProcedureGuard<'a> {
+    /// The guard of a drill.
+    Drill(Guard<'a, Drill>),
+    /// The guard of a failback.
+    Failback(Guard<'a, Failback>),
+}
+
 impl<'a, S: Scope> Guard<'a, S> {
-    /// A guard for a run of a procedure that the scope accepts.
+    /// Returns a guard for a run.
     ///
     /// # Errors
-    /// `Guard` when the step does not belong to the run's procedure.
-    pub fn new(run: &'a Run) -> Result<Self> {
+    /// `Guard` when the scope does not accept the run's procedure.
+    pub fn new(run: &'a Run, clock: &'a dyn Clock) -> Result<Self> {
         if S::ACCEPTS.contains(&run.procedure) {
-            Ok(Self { run, scope: PhantomData })
+            Ok(Self { run, clock, scope: PhantomData })
         } else {
-            Err(forbidden(format!("this step is no part of a {}", run.procedure)))
+            let message = format!("this step does not belong to a {}", run.procedure);
+            Err(refuse(SafetyRule::ProductionUntouchedByDrill, message))
+        }
+    }
+
+    /// Refuses state that was read too long ago.
+    fn fresh(&self, read_at: Timestamp) -> Result<()> {
+        if self.clock.now().seconds_since(read_at) > STALE_SECONDS {
+            return Err(Error::internal("the live state was read too long ago to act upon"));
+        }
+        Ok(())
+    }
+
+    fn fresh_server(&self, server: &LiveServer<'_>) -> Result<()> {
+        self.fresh(server.live().read_at)
+    }
+
+    fn fresh_servers(&self, servers: &[&LiveServer<'_>]) -> Result<()> {
+        servers.iter().try_for_each(|server| self.fresh_server(server))
+    }
+}
+
+impl<'a> Guard<'a, Either> {
+    /// Returns the guard of the procedure that runs.
+    pub fn of_procedure(&self) -> ProcedureGuard<'a> {
+        let (run, clock) = (self.run, self.clock);
+        match run.procedure {
+            Procedure::Drill => ProcedureGuard::Drill(Guard { run, clock, scope: PhantomData }),
+            Procedure::Failback => ProcedureGuard::Failback(Guard { run, clock, scope: PhantomData }),
         }
     }
 }
 
-/// Refuses what was read too long ago.
-fn fresh(live: &Live, now: Timestamp) -> Result<()> {
-    if now.seconds_since(live.at) > STALE_SECONDS {
-        return Err(Error::internal("the live state was read too long ago to act upon"));
-    }
-    Ok(())
+/// Returns a refusal under a rule.
+fn refuse(rule: SafetyRule, message: impl Into<String>) -> Error {
+    Error::new(ErrorName::Guard, format!("{} ({rule})", message.into()))
 }
 
-fn forbidden(why: impl Into<String>) -> Error {
-    Error::new(ErrorName::Guard, why)
+/// Returns A2, which must exist and be this server's.
+fn a2<'l>(server: &LiveServer<'l>) -> Result<&'l SourceServer> {
+    server
+        .a2()?
+        .ok_or_else(|| refuse(SafetyRule::OwnFleetOnly, format!("{}: A2 does not exist", server.name)))
 }
 
-/// A2, which must exist and be this member's.
-fn a2<'l>(live: &'l Live, server: &Server) -> Result<&'l SourceServer> {
-    live.a2(server)?.ok_or_else(|| forbidden(format!("{}: A2 is not there", server.name)))
-}
-
-/// A2, which must have stopped replicating: the page's first line of cleaning up (S4).
-fn stopped_a2<'l>(live: &'l Live, server: &Server) -> Result<Option<&'l SourceServer>> {
-    match live.a2(server)? {
-        Some(a2) if a2.replication.is_running() => Err(forbidden(format!(
-            "{}: A2 {} still replicates; it is stopped first (S4)",
-            server.name, a2.id
-        ))),
+/// Returns A2, which must have stopped replicating: the first line of the page's clean-up.
+fn stopped_a2<'l>(server: &LiveServer<'l>) -> Result<Option<&'l SourceServer>> {
+    match server.a2()? {
+        Some(a2) if a2.replication.is_running() => Err(refuse(
+            SafetyRule::PageOrder,
+            format!("{}: A2 {} still replicates; it is stopped first", server.name, a2.id),
+        )),
         other => Ok(other),
     }
 }
 
-/// Refuses when a job of either Region is at work on a server of this member (S7).
-fn no_job(live: &Live, server: &Server) -> Result<()> {
-    let (source, recovery) = (live.source_jobs()?, live.recovery_jobs()?);
-    let at_work = |server| {
-        let active = source.iter().chain(recovery).filter(|job| job.is_active());
-        active.into_iter().find(|job| job.part_of(server).is_some())
-    };
-    let servers = [Some(&server.b1), server.a2.as_ref()];
-    match servers.into_iter().flatten().find_map(at_work) {
-        Some(job) => Err(forbidden(format!("{}: job {} is at work on it (S7)", server.name, job.id))),
+/// Refuses while a job of either Region is working on the server.
+fn no_job(server: &LiveServer<'_>) -> Result<()> {
+    match server.active_job()? {
+        Some(job) => {
+            Err(refuse(SafetyRule::LaunchedOnce, format!("{}: job {} is working on it", server.name, job.id)))
+        }
         None => Ok(()),
     }
 }

@@ -1,180 +1,198 @@
-//! What both procedures may do. None of it changes A1, B1 or a production record, and none of it takes B3 down.
+//! Warrants of both procedures. None of them changes A1, B1 or a production record, and none terminates B3.
 
 use super::warrant::{
     CreateLaunchTemplateVersion, DeleteSourceServer, DisconnectSourceServer, ReverseReplication,
     SetDefaultVersion, StartRecovery, StopReplication, TagResource, UpdateLaunchConfiguration, Warrant,
 };
-use super::{Guard, a2, forbidden, fresh, no_job, stopped_a2};
+use super::{Guard, a2, no_job, refuse, stopped_a2};
 use crate::cloud::{
-    Cloud, Drs, Ec2, InstanceState, LastLaunch, LaunchConfiguration, LaunchTemplateVersion, ReplicationState,
-    SourceServer, Tags,
+    InstanceState, LastLaunch, LaunchConfiguration, LaunchTemplateVersion, ReplicationState, SourceServer,
 };
 use crate::error::{Error, ErrorName, Result};
-use crate::fleet::Server;
-use crate::id::{LaunchTemplateId, SourceServerId};
+use crate::fleet::{LiveServer, Server};
+use crate::id::{LaunchTemplateId, SnapshotId, SourceServerId};
 use crate::launch_spec::{LaunchSpec, is_configured};
-use crate::live::Live;
 use crate::plan::LaunchAs;
 use crate::procedure::{Procedure, Scope};
 use crate::ready::{LaunchState, launch_state};
-use crate::run::{Run, tag};
+use crate::rule::SafetyRule;
+use crate::run::Run;
+use crate::tags::{Tags, tag};
 use crate::timestamp::Timestamp;
 
-/// A server that was found fit to be launched for failback. Only the guard can say so.
+/// A server whose A2 may be launched, as far as its own numbers show.
+#[derive(Debug)]
+pub struct LaunchReady<'l> {
+    a2: &'l SourceServer,
+    lag_seconds: u64,
+}
+
+impl LaunchReady<'_> {
+    /// Returns A2.
+    pub fn a2(&self) -> &SourceServer {
+        self.a2
+    }
+
+    /// Returns true when the launch takes an existing recovery snapshot, so that there must be one.
+    pub fn needs_snapshot(&self) -> bool {
+        self.lag_seconds > 0
+    }
+}
+
+/// What a launch of A2 would follow, as it was just read.
+#[derive(Debug)]
+pub struct LaunchSettings {
+    /// A2's launch configuration.
+    pub configuration: LaunchConfiguration,
+    /// The default version of its launch template; `None` when it has no template.
+    pub template: Option<LaunchTemplateVersion>,
+    /// A2's recovery snapshots, with their times; read only for a launch that takes an existing one.
+    pub snapshots: Vec<(SnapshotId, Timestamp)>,
+}
+
+/// A server that was found fit to be launched for failback. Only the guard can make one.
 #[derive(Debug)]
 pub struct Launchable {
     a2: SourceServerId,
-    lag_seconds: u64,
-    read: Timestamp,
-}
-
-impl Launchable {
-    /// The lag at which it will be launched.
-    pub fn lag_seconds(&self) -> u64 {
-        self.lag_seconds
-    }
+    read_at: Timestamp,
 }
 
 impl<S: Scope> Guard<'_, S> {
-    /// Step 1: reverse replication of B2, which creates A2.
+    /// Step 1: reverses replication of B2, which creates A2.
     ///
     /// # Errors
     /// `Guard` when B2 is not this server's, not from AWS or reversed already.
-    pub fn reverse_b2(
-        &self,
-        live: &Live,
-        now: Timestamp,
-        server: &Server,
-    ) -> Result<Warrant<ReverseReplication>> {
-        fresh(live, now)?;
-        let b2 = live.b2(server)?.ok_or_else(|| forbidden(format!("{}: B2 does not live", server.name)))?;
-        if server.b2.as_ref().is_some_and(|named| *named != b2.id) {
-            return Err(forbidden(format!("{}: {} is not the B2 this run began with", server.name, b2.id)));
+    pub fn reverse_b2(&self, server: &LiveServer<'_>) -> Result<Warrant<ReverseReplication>> {
+        self.fresh_server(server)?;
+        let name = &server.name;
+        let Some(b2) = server.b2()? else {
+            return Err(refuse(SafetyRule::OwnFleetOnly, format!("{name}: B2 does not live")));
+        };
+        if server.b2.as_ref().is_some_and(|known| *known != b2.id) {
+            let message = format!("{name}: {} is not the B2 that this run started with", b2.id);
+            return Err(refuse(SafetyRule::OwnFleetOnly, message));
         }
         if !b2.originated_in_aws {
-            return Err(forbidden(format!("{}: B2 {} did not originate in AWS", server.name, b2.id)));
+            let message = format!("{name}: B2 {} did not originate in AWS", b2.id);
+            return Err(refuse(SafetyRule::OwnFleetOnly, message));
         }
-        if live.a2(server)?.is_some() {
-            return Err(forbidden(format!("{}: replication is reversed already", server.name)));
+        if server.a2()?.is_some() {
+            return Err(refuse(SafetyRule::LaunchedOnce, format!("{name}: replication is reversed already")));
         }
-        Ok(Warrant::issue(ReverseReplication {
-            region: self.run.recovery(),
-            recovery_instance: b2.id.clone(),
-        }))
+        let recovery_instance = b2.id.clone();
+        Ok(Warrant::issue(ReverseReplication { region: self.run.recovery(), recovery_instance }))
     }
 
-    /// Tags A2, which DRS creates untagged, with the run and with what nothing else remembers.
+    /// Tags A2, which DRS creates untagged, with the run and with the identities that nothing else remembers.
     ///
     /// # Errors
     /// `Guard` when A2 is not this server's.
-    pub fn tag_a2(&self, live: &Live, now: Timestamp, server: &Server) -> Result<Warrant<TagResource>> {
-        fresh(live, now)?;
-        let a2 = a2(live, server)?;
-        let tags = a2_tags(self.run, server);
-        Ok(Warrant::issue(TagResource { region: self.run.source(), arn: a2.arn.clone(), tags }))
+    pub fn tag_a2(&self, server: &LiveServer<'_>) -> Result<Warrant<TagResource>> {
+        self.fresh_server(server)?;
+        let arn = a2(server)?.arn.clone();
+        Ok(Warrant::issue(TagResource { region: self.run.source(), arn, tags: a2_tags(self.run, server) }))
     }
 
-    /// Turns off what would override A2's launch template.
+    /// Turns off the settings that would override A2's launch template.
     ///
     /// # Errors
     /// `Guard` when A2 is not this server's.
-    pub fn configure_a2(
-        &self,
-        live: &Live,
-        now: Timestamp,
-        server: &Server,
-    ) -> Result<Warrant<UpdateLaunchConfiguration>> {
-        fresh(live, now)?;
-        let server = a2(live, server)?.id.clone();
-        Ok(Warrant::issue(UpdateLaunchConfiguration { region: self.run.source(), server }))
+    pub fn configure_a2(&self, server: &LiveServer<'_>) -> Result<Warrant<UpdateLaunchConfiguration>> {
+        self.fresh_server(server)?;
+        let a2 = a2(server)?.id.clone();
+        Ok(Warrant::issue(UpdateLaunchConfiguration { region: self.run.source(), server: a2 }))
     }
 
     /// Writes network, profile and type into A2's launch template.
     ///
     /// # Errors
-    /// `Guard` when A2 is not this server's or has no template.
+    /// `Guard` when A2 is not this server's.
     pub fn write_template(
         &self,
-        live: &Live,
-        now: Timestamp,
-        server: &Server,
+        server: &LiveServer<'_>,
         current: &LaunchTemplateVersion,
-        wanted: LaunchSpec,
+        spec: LaunchSpec,
     ) -> Result<Warrant<CreateLaunchTemplateVersion>> {
-        fresh(live, now)?;
-        a2(live, server)?;
+        self.fresh_server(server)?;
+        a2(server)?;
         Ok(Warrant::issue(CreateLaunchTemplateVersion {
             region: self.run.source(),
             template: current.template.clone(),
             from_version: current.version,
-            subnet: wanted.subnet,
-            security_groups: wanted.security_groups,
-            profile: wanted.profile,
-            instance_type: wanted.instance_type,
+            subnet: spec.subnet,
+            security_groups: spec.security_groups,
+            profile: spec.profile,
+            instance_type: spec.instance_type,
         }))
     }
 
-    /// Makes the version just written the default, which is what DRS launches.
+    /// Makes the version just written the default, which is the one that DRS launches.
     ///
     /// # Errors
     /// `Guard` when A2 is not this server's.
     pub fn use_template(
         &self,
-        live: &Live,
-        now: Timestamp,
-        server: &Server,
+        server: &LiveServer<'_>,
         template: &LaunchTemplateId,
         version: u64,
     ) -> Result<Warrant<SetDefaultVersion>> {
-        fresh(live, now)?;
-        a2(live, server)?;
-        Ok(Warrant::issue(SetDefaultVersion {
-            region: self.run.source(),
-            template: template.clone(),
-            version,
-        }))
+        self.fresh_server(server)?;
+        a2(server)?;
+        let template = template.clone();
+        Ok(Warrant::issue(SetDefaultVersion { region: self.run.source(), template, version }))
     }
 
-    /// Finds a server fit for *Launch for failback*, by reading what a launch would do: whether A2 is ready, whether
-    /// A4 would become A1 (drs-facts §0.4), and whether the launch template is usable and, in a drill, isolated.
+    /// Checks whether A2 may be launched now: no job is working on it, the fate of what it launched before is known, and
+    /// it is ready.
     ///
     /// # Errors
-    /// `NotReady` when A2 is not ready, or what it launched before is not known; `Guard` when a launch would break a
-    /// rule; those of AWS.
-    pub async fn launchable(
+    /// `NotReady` when A2 is not ready, or the fate of an earlier launch is not known; `Guard` when A2 is not this
+    /// server's or a job is working on it.
+    pub fn ready_to_launch<'l>(&self, server: &LiveServer<'l>) -> Result<LaunchReady<'l>> {
+        self.fresh_server(server)?;
+        let a2 = a2(server)?;
+        no_job_on_a2(server)?;
+        known_fate(server, a2)?;
+        let lag_seconds_max = self.run.plan.launch.lag_seconds_max;
+        match launch_state(&a2.replication, self.clock.now(), lag_seconds_max) {
+            LaunchState::Ready => Ok(LaunchReady { a2, lag_seconds: 0 }),
+            LaunchState::ReadyWithLag { lag_seconds } => Ok(LaunchReady { a2, lag_seconds }),
+            LaunchState::Synchronizing { .. } => Err(not_ready(server, "it is synchronizing")),
+            LaunchState::Stalled { why } => Err(not_ready(server, &why)),
+        }
+    }
+
+    /// Finds a server fit for *Launch for failback*: whether A4 would become A1 (drs-facts §0.4), and whether the launch
+    /// template is usable and, in a drill, isolated.
+    ///
+    /// # Errors
+    /// `NotReady` when the settings are not those of the plan; `Guard` when a launch would break a rule.
+    pub fn launchable(
         &self,
-        cloud: &dyn Cloud,
-        live: &Live,
-        server: &Server,
-        wanted: &LaunchSpec,
+        server: &LiveServer<'_>,
+        ready: &LaunchReady<'_>,
+        settings: &LaunchSettings,
+        spec: &LaunchSpec,
     ) -> Result<Launchable> {
-        fresh(live, cloud.now())?;
-        let a2 = a2(live, server)?;
-        no_job_at(live, server, &a2.id)?;
-        known_fate(live, server, a2)?;
-        let lag_seconds = ready(cloud, self.run, server, a2).await?;
-        let configuration = Drs::launch_configuration(cloud, self.run.source(), &a2.id).await?;
-        into_source(self.run, live, server, &configuration)?;
-        let unprepared = || {
-            let message = format!("{}: A2's launch template is not what the plan wants", server.name);
-            Error::new(ErrorName::NotReady, message)
-        };
-        let template = configuration.launch_template.as_ref().ok_or_else(unprepared)?;
-        let version = Ec2::default_launch_template_version(cloud, self.run.source(), template).await?;
-        if !is_configured(&configuration) || !wanted.is_met_by(&version) {
-            return Err(unprepared());
+        self.fresh_server(server)?;
+        if ready.needs_snapshot() && settings.snapshots.is_empty() {
+            return Err(not_ready(server, "it has no recovery snapshot yet"));
         }
-        Ok(Launchable { a2: a2.id.clone(), lag_seconds, read: live.at })
+        self.allows_target(server, &settings.configuration)?;
+        let is_as_planned = settings.template.as_ref().is_some_and(|version| spec.is_met_by(version));
+        if !is_configured(&settings.configuration) || !is_as_planned {
+            let message = format!("{}: A2's launch template is not what the plan wants", server.name);
+            return Err(Error::new(ErrorName::NotReady, message));
+        }
+        Ok(Launchable { a2: ready.a2.id.clone(), read_at: server.live().read_at })
     }
 
-    /// Step 2.2, *Launch for failback*: StartRecovery of servers that were found fit.
+    /// Step 2.2, *Launch for failback*: starts the recovery of servers that were found fit.
     ///
     /// # Errors
-    /// When they were found fit too long ago.
-    pub fn launch_a2(&self, now: Timestamp, servers: Vec<Launchable>) -> Result<Warrant<StartRecovery>> {
-        if servers.iter().any(|server| now.seconds_since(server.read) > super::STALE_SECONDS) {
-            return Err(Error::internal("the servers were found fit too long ago to be launched now"));
-        }
+    /// `Internal` when they were found fit too long ago.
+    pub fn launch_a2(&self, servers: Vec<Launchable>) -> Result<Warrant<StartRecovery>> {
+        servers.iter().try_for_each(|server| self.fresh(server.read_at))?;
         Ok(Warrant::issue(StartRecovery {
             region: self.run.source(),
             servers: servers.into_iter().map(|server| server.a2).collect(),
@@ -183,69 +201,87 @@ impl<S: Scope> Guard<'_, S> {
         }))
     }
 
-    /// Clean-up, first: stop replication of A2. Never while a launch of it runs, whose A4 would be missed.
+    /// Clean-up, first: stops replication of A2. Never while a launch of it runs, whose A4 would be missed.
     ///
     /// # Errors
     /// `Guard` when A2 is not this server's or is being launched.
-    pub fn stop_a2(&self, live: &Live, now: Timestamp, server: &Server) -> Result<Warrant<StopReplication>> {
-        fresh(live, now)?;
-        let a2 = a2(live, server)?;
-        no_job_at(live, server, &a2.id)?;
-        Ok(Warrant::issue(StopReplication { region: self.run.source(), server: a2.id.clone() }))
+    pub fn stop_a2(&self, server: &LiveServer<'_>) -> Result<Warrant<StopReplication>> {
+        self.fresh_server(server)?;
+        let a2 = a2(server)?.id.clone();
+        no_job_on_a2(server)?;
+        Ok(Warrant::issue(StopReplication { region: self.run.source(), server: a2 }))
     }
 
-    /// Clean-up, last but one: disconnect A2, once A3 and B2 are gone (S4).
+    /// Clean-up, last but one: disconnects A2, once A3 and B2 are gone.
     ///
     /// # Errors
-    /// `Guard` when A2 is not this server's, or something that goes first still exists.
-    pub fn disconnect_a2(
-        &self,
-        live: &Live,
-        now: Timestamp,
-        server: &Server,
-    ) -> Result<Warrant<DisconnectSourceServer>> {
-        fresh(live, now)?;
-        let server = self.last_in_order(live, server)?.id.clone();
-        Ok(Warrant::issue(DisconnectSourceServer { region: self.run.source(), server }))
+    /// `Guard` when A2 is not this server's, or an object that goes first still exists.
+    pub fn disconnect_a2(&self, server: &LiveServer<'_>) -> Result<Warrant<DisconnectSourceServer>> {
+        self.fresh_server(server)?;
+        let a2 = self.last_in_order(server)?.id.clone();
+        Ok(Warrant::issue(DisconnectSourceServer { region: self.run.source(), server: a2 }))
     }
 
-    /// Clean-up, last: delete A2, once it is disconnected.
+    /// Clean-up, last: deletes A2, once it is disconnected.
     ///
     /// # Errors
     /// `Guard` when A2 is not this server's or not disconnected.
-    pub fn delete_a2(
-        &self,
-        live: &Live,
-        now: Timestamp,
-        server: &Server,
-    ) -> Result<Warrant<DeleteSourceServer>> {
-        fresh(live, now)?;
-        let a2 = self.last_in_order(live, server)?;
+    pub fn delete_a2(&self, server: &LiveServer<'_>) -> Result<Warrant<DeleteSourceServer>> {
+        self.fresh_server(server)?;
+        let a2 = self.last_in_order(server)?;
         if a2.replication.state != ReplicationState::Disconnected {
-            return Err(forbidden(format!("{}: A2 {} is not disconnected (S4)", server.name, a2.id)));
+            let message = format!("{}: A2 {} is not disconnected", server.name, a2.id);
+            return Err(refuse(SafetyRule::PageOrder, message));
         }
         Ok(Warrant::issue(DeleteSourceServer { region: self.run.source(), server: a2.id.clone() }))
     }
 
-    /// A2, when all that the page's order takes away before it is gone.
-    fn last_in_order<'l>(&self, live: &'l Live, server: &Server) -> Result<&'l SourceServer> {
-        let a2 =
-            stopped_a2(live, server)?.ok_or_else(|| forbidden(format!("{}: A2 is gone", server.name)))?;
-        no_job(live, server)?;
-        if let Some(a3) = live.a3(server)? {
-            return Err(forbidden(format!("{}: A3 {} still exists (S4)", server.name, a3.id)));
+    /// Returns A2, when everything that the page's order removes before it is gone.
+    fn last_in_order<'l>(&self, server: &LiveServer<'l>) -> Result<&'l SourceServer> {
+        let Some(a2) = stopped_a2(server)? else {
+            return Err(refuse(SafetyRule::OwnFleetOnly, format!("{}: A2 is gone", server.name)));
+        };
+        no_job(server)?;
+        if let Some(a3) = server.a3()? {
+            let message = format!("{}: A3 {} still exists", server.name, a3.id);
+            return Err(refuse(SafetyRule::PageOrder, message));
         }
         let keeps_b2 = self.run.procedure == Procedure::Drill && self.run.plan.drill.keep_recovered_servers;
-        match live.b2(server)? {
+        match server.b2()? {
             Some(b2) if !keeps_b2 => {
-                Err(forbidden(format!("{}: B2 {} still lives (S4)", server.name, b2.id)))
+                let message = format!("{}: B2 {} still lives", server.name, b2.id);
+                Err(refuse(SafetyRule::PageOrder, message))
             }
             _ => Ok(a2),
         }
     }
+
+    /// Refuses a launch into A1 unless the plan wants it and A1 is stopped: in a drill, always.
+    fn allows_target(&self, server: &LiveServer<'_>, configuration: &LaunchConfiguration) -> Result<()> {
+        let Some(target) = &configuration.launch_into else { return Ok(()) };
+        let name = &server.name;
+        if self.run.procedure == Procedure::Drill {
+            let message = format!("{name}: A2 would be launched into {target}, which is A1");
+            return Err(refuse(SafetyRule::ProductionUntouchedByDrill, message));
+        }
+        if !self.run.plan.launch.into_source || server.a1.as_ref() != Some(target) {
+            let message = format!(
+                "{name}: A2 would be launched into {target}; allow it with launch.intoSource, or clear it in A2's \
+                 launch settings"
+            );
+            return Err(refuse(SafetyRule::OwnFleetOnly, message));
+        }
+        match server.live().instance(target)? {
+            Some(a1) if a1.state == InstanceState::Stopped => Ok(()),
+            _ => {
+                let message = format!("{name}: A1 {target} must be stopped to be launched into");
+                Err(Error::new(ErrorName::NotReady, message))
+            }
+        }
+    }
 }
 
-/// The tags of A2: the run, and the identities that nothing else remembers.
+/// Returns the tags of A2: the run, and the identities that nothing else remembers.
 pub fn a2_tags(run: &Run, server: &Server) -> Tags {
     let mut tags = run.tags();
     tags.insert(tag::B1.to_owned(), server.b1.to_string());
@@ -255,72 +291,38 @@ pub fn a2_tags(run: &Run, server: &Server) -> Tags {
     tags
 }
 
-/// Whether launches of this run are drill launches to DRS.
+/// Returns true when launches of this run are drill launches to DRS.
 pub(super) fn is_drill_launch(run: &Run) -> bool {
     run.procedure == Procedure::Drill && run.plan.drill.launch_as == LaunchAs::Drill
 }
 
-fn no_job_at(live: &Live, server: &Server, a2: &SourceServerId) -> Result<()> {
-    match live.source_jobs()?.iter().find(|job| job.is_active() && job.part_of(a2).is_some()) {
-        Some(job) => Err(forbidden(format!("{}: job {} is at work on A2 (S7)", server.name, job.id))),
+fn not_ready(server: &Server, why: &str) -> Error {
+    Error::new(ErrorName::NotReady, format!("{}: A2 is not ready: {why}", server.name))
+}
+
+fn no_job_on_a2(server: &LiveServer<'_>) -> Result<()> {
+    match server.active_source_job()? {
+        Some(job) => {
+            let message = format!("{}: job {} is working on A2", server.name, job.id);
+            Err(refuse(SafetyRule::LaunchedOnce, message))
+        }
         None => Ok(()),
     }
 }
 
-/// StartRecovery terminates what was launched from A2 before, even where its record was deleted (drs-facts §0.5). An
-/// instance of which nothing is known may be production by now (S2).
-fn known_fate(live: &Live, server: &Server, a2: &SourceServer) -> Result<()> {
-    if a2.last_launch != LastLaunch::Succeeded || live.has_record_of(a2)? {
+/// `StartRecovery` terminates what A2 launched before, even where its record was deleted (drs-facts §0.5). An instance of
+/// which nothing is known may be production by now.
+fn known_fate(server: &LiveServer<'_>, a2: &SourceServer) -> Result<()> {
+    if a2.last_launch != LastLaunch::Succeeded || server.has_record_of(a2)? {
         return Ok(());
     }
     let message = format!(
-        "{}: A2 {} was launched before and DRS shows no A3 of it, and a launch would terminate the instance that was \
-         launched, which may be production (S2). If it is, finish the page's step 4 by hand; if it is not, terminate \
-         it, then disconnect and delete A2 and start again",
-        server.name, a2.id
+        "{}: A2 {} was launched before and DRS shows no A3 of it; a launch would terminate the instance that was launched, \
+         which may be production ({}). If it is production, finish the page's step 4 by hand. If it is not, terminate it, \
+         then disconnect and delete A2 and start again",
+        server.name,
+        a2.id,
+        SafetyRule::ProductionRuns
     );
     Err(Error::new(ErrorName::NotReady, message))
-}
-
-/// The lag at which A2 would be launched, if it is ready.
-async fn ready(cloud: &dyn Cloud, run: &Run, server: &Server, a2: &SourceServer) -> Result<u64> {
-    let not_ready = |why: String| {
-        Err(Error::new(ErrorName::NotReady, format!("{}: A2 is not ready: {why}", server.name)))
-    };
-    match launch_state(&a2.replication, cloud.now(), run.plan.launch.lag_seconds_max) {
-        LaunchState::Ready => Ok(0),
-        LaunchState::ReadyWithLag { lag_seconds } => {
-            if cloud.recovery_snapshots(run.source(), &a2.id).await?.is_empty() {
-                return not_ready("it has no recovery snapshot yet".to_owned());
-            }
-            Ok(lag_seconds)
-        }
-        LaunchState::Synchronizing { .. } => not_ready("it is synchronizing".to_owned()),
-        LaunchState::Stalled { why } => not_ready(why),
-    }
-}
-
-/// Refuses a launch into A1 unless the plan wants it and A1 is stopped: in a drill, always (S1).
-fn into_source(run: &Run, live: &Live, server: &Server, configuration: &LaunchConfiguration) -> Result<()> {
-    let Some(target) = &configuration.launch_into else { return Ok(()) };
-    if run.procedure == Procedure::Drill {
-        return Err(forbidden(format!(
-            "{}: A2 would be launched into {target}, which is A1 (S1)",
-            server.name
-        )));
-    }
-    if !run.plan.launch.into_source || server.a1.as_ref() != Some(target) {
-        let message = format!(
-            "{}: A2 would be launched into {target}; allow it with launch.intoSource, or clear it in A2's launch settings",
-            server.name
-        );
-        return Err(forbidden(message));
-    }
-    match live.instance(target)? {
-        Some(a1) if a1.state == InstanceState::Stopped => Ok(()),
-        _ => Err(Error::new(
-            ErrorName::NotReady,
-            format!("{}: A1 {target} must be stopped to be launched into", server.name),
-        )),
-    }
 }

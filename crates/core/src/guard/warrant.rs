@@ -1,29 +1,30 @@
 //! Warrants: the only keys to AWS's writing operations.
 
-use crate::cloud::{RecordType, Tags};
+use crate::cloud::RecordType;
 use crate::id::{
     HostedZoneId, InstanceId, LaunchTemplateId, RecoveryInstanceId, SecurityGroupId, SourceServerId, SubnetId,
 };
 use crate::region::Region;
+use crate::tags::Tags;
 
-/// Leave to do one thing to one target, once. Only the guard can make one.
+/// A one-time permission to make one call on fixed targets: a capability token. Only the guard can make one.
 #[derive(Debug)]
 pub struct Warrant<A> {
     action: A,
 }
 
 impl<A> Warrant<A> {
-    /// Reachable from the guard alone.
+    /// Makes a warrant; visible to the guard alone.
     pub(super) fn issue(action: A) -> Self {
         Self { action }
     }
 
-    /// What is permitted, handed to the adapter that does it. The warrant is spent.
+    /// Hands the action to the adapter that carries it out, and uses the warrant up.
     pub fn spend(self) -> A {
         self.action
     }
 
-    /// What is permitted.
+    /// Returns the action that is permitted.
     pub fn action(&self) -> &A {
         &self.action
     }

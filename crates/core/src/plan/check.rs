@@ -2,20 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use super::{Limits, Network, Plan, Problem, Redirect, SERVERS_MAX, Servers};
-use crate::region::{BadPair, RegionPair};
+use super::{Limits, Network, Plan, Problem, Record, SERVERS_MAX, Servers};
 
 /// Every problem of meaning.
 pub(super) fn problems(plan: &Plan) -> Vec<Problem> {
     let mut found = Vec::new();
     name(plan, &mut found);
     started_by(plan, &mut found);
-    regions(plan, &mut found);
     servers(&plan.servers, &mut found);
     waves(plan, &mut found);
-    network(&plan.launch.network, &mut found);
     drill(plan, &mut found);
-    redirect(&plan.redirect, &mut found);
+    records(plan.redirect.records(), &mut found);
     by_hand_needs_a_gate(plan, &mut found);
     limits(&plan.limits, &mut found);
     gates(plan, &mut found);
@@ -41,44 +38,28 @@ fn name(plan: &Plan, found: &mut Vec<Problem>) {
     }
 }
 
-fn regions(plan: &Plan, found: &mut Vec<Problem>) {
-    if let Err(error) = RegionPair::new(plan.regions.source, plan.regions.recovery) {
-        let remedy = match error {
-            BadPair::Same(_) => "Name the Region that servers were recovered in",
-            BadPair::Partitions(..) => "Choose both Regions from one partition",
-        };
-        found.push(Problem::new("$.regions.recovery", error.to_string(), remedy));
-    }
-}
-
 fn servers(servers: &Servers, found: &mut Vec<Problem>) {
-    let remedy = "Write exactly one of \"all\": true, \"ids\": [\"s-…\"] and \"tags\": {\"key\": \"value\"}";
-    let given = [servers.all.is_some(), servers.ids.is_some(), servers.tags.is_some()];
-    match given.iter().filter(|given| **given).count() {
-        0 => found.push(Problem::new("$.servers", "no servers are chosen", remedy)),
-        1 => {}
-        _ => found.push(Problem::new("$.servers", "servers are chosen in more than one way", remedy)),
-    }
-    if servers.all == Some(false) {
-        found.push(Problem::new("$.servers.all", "false chooses nothing", remedy));
-    }
-    if let Some(ids) = &servers.ids {
-        if ids.is_empty() || ids.len() > SERVERS_MAX {
-            let message = format!("{} ids", ids.len());
-            let remedy = format!("Name 1 to {SERVERS_MAX} servers; split a larger fleet into several plans");
-            found.push(Problem::new("$.servers.ids", message, remedy));
-        }
-        let mut seen = BTreeSet::new();
-        for (i, id) in ids.iter().enumerate() {
-            if !seen.insert(id) {
-                let path = format!("$.servers.ids[{i}]");
-                found.push(Problem::new(path, format!("{id} is named twice"), "Remove one of them"));
+    match servers {
+        Servers::Ids(ids) => {
+            if ids.is_empty() || ids.len() > SERVERS_MAX {
+                let message = format!("{} ids", ids.len());
+                let remedy =
+                    format!("Name 1 to {SERVERS_MAX} servers; split a larger fleet into several plans");
+                found.push(Problem::new("$.servers.ids", message, remedy));
+            }
+            let mut seen = BTreeSet::new();
+            for (i, id) in ids.iter().enumerate() {
+                if !seen.insert(id) {
+                    let path = format!("$.servers.ids[{i}]");
+                    found.push(Problem::new(path, format!("{id} is named twice"), "Remove one of them"));
+                }
             }
         }
-    }
-    if servers.tags.as_ref().is_some_and(std::collections::BTreeMap::is_empty) {
-        let remedy = "Name at least one tag, or write \"all\": true";
-        found.push(Problem::new("$.servers.tags", "no tags choose every server without saying so", remedy));
+        Servers::Tags(tags) if tags.is_empty() => {
+            let remedy = "Name at least one tag, or write \"all\": true";
+            found.push(Problem::new("$.servers.tags", "an empty filter would select every server", remedy));
+        }
+        Servers::All | Servers::Tags(_) => {}
     }
 }
 
@@ -105,23 +86,6 @@ fn waves(plan: &Plan, found: &mut Vec<Problem>) {
     }
 }
 
-fn network(network: &Network, found: &mut Vec<Problem>) {
-    let like_source = network.like_source == Some(true);
-    if like_source == network.subnet_id.is_some() {
-        found.push(Problem::new(
-            "$.launch.network",
-            "not exactly one of likeSource and subnetId",
-            "Write \"likeSource\": true, or a subnetId with securityGroupIds",
-        ));
-    } else if network.subnet_id.is_some() == network.security_group_ids.is_empty() {
-        found.push(Problem::new(
-            "$.launch.network.securityGroupIds",
-            "security groups belong to subnetId, and subnetId needs them",
-            "Name 1 to 5 security groups beside subnetId, none beside likeSource",
-        ));
-    }
-}
-
 fn drill(plan: &Plan, found: &mut Vec<Problem>) {
     let drill = &plan.drill;
     if let Some(isolated) = &drill.network {
@@ -129,7 +93,7 @@ fn drill(plan: &Plan, found: &mut Vec<Problem>) {
             let remedy = "Name 1 to 5 security groups that let nothing out to production";
             found.push(Problem::new("$.drill.network.securityGroupIds", "no security groups", remedy));
         }
-        if plan.launch.network.subnet_id.as_ref() == Some(&isolated.subnet_id) {
+        if matches!(&plan.launch.network, Network::Named(named) if named.subnet_id == isolated.subnet_id) {
             let remedy = "Name a subnet that production does not use";
             found.push(Problem::new("$.drill.network.subnetId", "the same subnet as a failback's", remedy));
         }
@@ -143,9 +107,9 @@ fn drill(plan: &Plan, found: &mut Vec<Problem>) {
     }
 }
 
-fn redirect(redirect: &Redirect, found: &mut Vec<Problem>) {
+fn records(records: &[Record], found: &mut Vec<Problem>) {
     let mut seen = BTreeSet::new();
-    for (i, record) in redirect.records.iter().enumerate() {
+    for (i, record) in records.iter().enumerate() {
         let path = format!("$.redirect.records[{i}]");
         let name = record.name.trim_end_matches('.').to_ascii_lowercase();
         if !is_domain_name(&name) {
@@ -169,8 +133,8 @@ fn redirect(redirect: &Redirect, found: &mut Vec<Problem>) {
         }
     }
     // Route 53 counts an UPSERT twice towards its 1,000 per batch.
-    if redirect.records.len() > 500 {
-        let message = format!("{} records", redirect.records.len());
+    if records.len() > 500 {
+        let message = format!("{} records", records.len());
         found.push(Problem::new("$.redirect.records", message, "Use at most 500"));
     }
 }
@@ -185,19 +149,7 @@ fn is_domain_name(name: &str) -> bool {
 }
 
 fn by_hand_needs_a_gate(plan: &Plan, found: &mut Vec<Problem>) {
-    let Redirect { records, by_hand } = &plan.redirect;
-    if *by_hand && !records.is_empty() {
-        let remedy = "Remove the records, or set byHand to false";
-        found.push(Problem::new("$.redirect.byHand", "traffic is redirected in two ways", remedy));
-    }
-    if !*by_hand && records.is_empty() {
-        found.push(Problem::new(
-            "$.redirect",
-            "a failback would not know when traffic has moved",
-            "Name the records, or set byHand to true and add gates.beforeRedirect",
-        ));
-    }
-    if *by_hand && plan.gates.before_redirect.is_none() {
+    if plan.redirect.is_by_hand() && plan.gates.before_redirect.is_none() {
         found.push(Problem::new(
             "$.gates.beforeRedirect",
             "missing: nobody would say that traffic was redirected by hand",
@@ -275,11 +227,11 @@ mod tests {
     #[test]
     fn each_rule_of_meaning_has_a_problem() {
         wrong("/name", json!("a/b"), "$.name");
-        wrong("/regions/recovery", json!("us-east-1"), "$.regions.recovery");
-        wrong("/regions/recovery", json!("us-gov-east-1"), "$.regions.recovery");
+        wrong("/regions/recovery", json!("us-east-1"), "$.regions");
+        wrong("/regions/recovery", json!("us-gov-east-1"), "$.regions");
         wrong("/servers", json!({}), "$.servers");
         wrong("/servers", json!({"all": true, "tags": {"a": "b"}}), "$.servers");
-        wrong("/servers", json!({"all": false}), "$.servers.all");
+        wrong("/servers", json!({"all": false}), "$.servers");
         wrong("/servers", json!({"ids": []}), "$.servers.ids");
         wrong("/servers", json!({"ids": ["s-0123456789abcdefg", "s-0123456789abcdefg"]}), "$.servers.ids[1]");
         wrong("/servers", json!({"tags": {}}), "$.servers.tags");
@@ -290,11 +242,7 @@ mod tests {
             "$.waves[1].name",
         );
         wrong("/launch/network", json!({}), "$.launch.network");
-        wrong(
-            "/launch/network",
-            json!({"subnetId": "subnet-0a1b2c3d4e5f60718"}),
-            "$.launch.network.securityGroupIds",
-        );
+        wrong("/launch/network", json!({"subnetId": "subnet-0a1b2c3d4e5f60718"}), "$.launch.network");
         wrong("/drill/network/subnetId", json!("subnet-0a1b2c3d4e5f60718"), "$.drill.network.subnetId");
         wrong("/drill/network/securityGroupIds", json!([]), "$.drill.network.securityGroupIds");
         wrong("/drill/keepRecoveredServers", json!(true), "$.drill.keepRecoveredServers");
@@ -302,7 +250,7 @@ mod tests {
         wrong("/redirect/records/0/ttlSeconds", json!(100_000), "$.redirect.records[0].ttlSeconds");
         wrong("/redirect/records/0/server", json!(""), "$.redirect.records[0].server");
         wrong("/redirect", json!({}), "$.redirect");
-        wrong("/redirect/byHand", json!(true), "$.redirect.byHand");
+        wrong("/redirect/byHand", json!(true), "$.redirect");
         wrong("/limits/launchMinutes", json!(0), "$.limits.launchMinutes");
         wrong("/limits/replicationHours", json!(337), "$.limits.replicationHours");
         wrong("/gates/beforeCleanup/timeoutMinutes", json!(0), "$.gates.beforeCleanup.timeoutMinutes");

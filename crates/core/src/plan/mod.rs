@@ -2,14 +2,19 @@
 
 mod check;
 mod read;
+mod written;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::cloud::{RecordType, Tags};
+use crate::cloud::RecordType;
 use crate::id::{HostedZoneId, SecurityGroupId, SourceServerId, SubnetId};
-use crate::region::{Region, RegionPair};
+use crate::region::RegionPair;
+use crate::tags::{Tags, has_tags};
 
 pub use read::{Problem, Problems};
+
+pub use crate::cloud::Address;
 
 /// Take it from A1: what `instanceType` and `instanceProfile` may say instead of a name.
 pub const LIKE_SOURCE: &str = "like-source";
@@ -18,15 +23,14 @@ pub const LIKE_SOURCE: &str = "like-source";
 pub const SERVERS_MAX: usize = 1_000;
 
 /// A plan file.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Plan {
     /// A name for reports and notifications: 1 to 60 letters, digits, spaces and `-_.`.
     pub name: String,
-    /// The Region to go home to, and the Region that is left.
-    pub regions: Regions,
-    /// Which servers.
+    /// The Region to fail back to, and the Region that production leaves.
+    pub regions: RegionPair,
+    /// The servers to fail back.
     pub servers: Servers,
     /// In which order they are launched. Without waves all are launched at once.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -40,7 +44,6 @@ pub struct Plan {
     #[serde(default)]
     pub validation: Validation,
     /// Where traffic goes.
-    #[serde(default)]
     pub redirect: Redirect,
     /// Failback only: stop replication of B1 once the recovered servers are validated, to avoid double billing.
     /// Deletes every point in time of B1, and makes protecting A4 a full initial sync.
@@ -60,37 +63,40 @@ pub struct Plan {
     pub started_by: Option<String>,
 }
 
-/// The two ends.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Regions {
-    /// Region A, where production was and will be.
-    pub source: Region,
-    /// Region B, where production was recovered.
-    pub recovery: Region,
+/// The servers of a plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "written::WrittenServers", into = "written::WrittenServers")]
+#[schemars(with = "written::WrittenServers")]
+pub enum Servers {
+    /// Every source server that replicates from the source to the recovery Region.
+    All,
+    /// Source servers (B1) by id.
+    Ids(Vec<SourceServerId>),
+    /// Source servers (B1) that carry all of these tags.
+    Tags(Tags),
 }
 
-/// Which servers: exactly one of the three.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Servers {
-    /// `true`: every source server that replicates from the source to the recovery Region.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub all: Option<bool>,
-    /// These source servers (B1), by id.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ids: Option<Vec<SourceServerId>>,
-    /// Source servers (B1) that carry all of these tags.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tags: Option<Tags>,
+impl Servers {
+    /// Returns the ids, where the plan names its servers.
+    pub fn ids(&self) -> Option<&[SourceServerId]> {
+        match self {
+            Self::Ids(ids) => Some(ids),
+            Self::All | Self::Tags(_) => None,
+        }
+    }
+
+    /// Returns the tags, where the plan chooses its servers by tags.
+    pub fn tags(&self) -> Option<&Tags> {
+        match self {
+            Self::Tags(tags) => Some(tags),
+            Self::All | Self::Ids(_) => None,
+        }
+    }
 }
 
 /// A wave: servers that are launched together, after the wave before works.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Wave {
     /// A name for reports.
     pub name: String,
@@ -99,9 +105,8 @@ pub struct Wave {
 }
 
 /// How A4 is launched.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Launch {
     /// Where A4 goes in a failback.
     pub network: Network,
@@ -123,26 +128,20 @@ pub struct Launch {
     pub relaunches_max: u32,
 }
 
-/// A network: exactly one of `likeSource` and `subnetId`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Network {
-    /// `true`: the subnet and security groups of A1.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub like_source: Option<bool>,
-    /// A subnet of the source Region.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub subnet_id: Option<SubnetId>,
-    /// Its security groups; needed with `subnetId`.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub security_group_ids: Vec<SecurityGroupId>,
+/// The network of A4 in a failback.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "written::WrittenNetwork", into = "written::WrittenNetwork")]
+#[schemars(with = "written::WrittenNetwork")]
+pub enum Network {
+    /// The subnet and security groups of A1.
+    LikeSource,
+    /// A subnet of the source Region with its security groups.
+    Named(NamedNetwork),
 }
 
 /// How a drill is launched. What it leaves behind is not a setting: nothing.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum LaunchAs {
     /// `isDrill` false. That replication of a drill instance can be reversed is not documented (drs-facts §12.3).
     #[default]
@@ -152,13 +151,12 @@ pub enum LaunchAs {
 }
 
 /// What only a drill needs.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DrillSettings {
     /// The isolated network of the source Region into which A4 is launched. A drill is refused without it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub network: Option<IsolatedNetwork>,
+    pub network: Option<NamedNetwork>,
     /// `true`: launch the recovered servers (B1 → B2, B3) first. Refused while B1 has a live recovery instance.
     #[serde(default)]
     pub launch_recovered_servers: bool,
@@ -173,11 +171,10 @@ pub struct DrillSettings {
     pub launch_as: LaunchAs,
 }
 
-/// A network that production does not use.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// A network that the plan names. That of a drill is one which production does not use.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct IsolatedNetwork {
+pub struct NamedNetwork {
     /// A subnet of the source Region.
     pub subnet_id: SubnetId,
     /// Its security groups.
@@ -185,9 +182,8 @@ pub struct IsolatedNetwork {
 }
 
 /// When A4 counts as working.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Validation {
     /// Both EC2 status checks must pass.
     #[serde(default = "yes")]
@@ -204,22 +200,34 @@ impl Default for Validation {
 }
 
 /// Where traffic goes after a failback.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Redirect {
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "written::WrittenRedirect", into = "written::WrittenRedirect")]
+#[schemars(with = "written::WrittenRedirect")]
+pub enum Redirect {
     /// Records that come to point at A4. A drill leaves them alone and uses them to know what production is.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub records: Vec<Record>,
-    /// `true`: people redirect traffic by other means, and say that it has moved by approving `beforeRedirect`.
-    #[serde(default)]
-    pub by_hand: bool,
+    Records(Vec<Record>),
+    /// People redirect traffic by other means, and say that it has moved by approving `beforeRedirect`.
+    ByHand,
+}
+
+impl Redirect {
+    /// Returns the records; none where traffic is redirected by hand.
+    pub fn records(&self) -> &[Record] {
+        match self {
+            Self::Records(records) => records,
+            Self::ByHand => &[],
+        }
+    }
+
+    /// Returns true where people redirect traffic.
+    pub fn is_by_hand(&self) -> bool {
+        *self == Self::ByHand
+    }
 }
 
 /// A simple record of Route 53.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Record {
     /// The hosted zone.
     pub zone_id: HostedZoneId,
@@ -236,21 +244,9 @@ pub struct Record {
     pub address: Address,
 }
 
-/// Which address of an instance.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub enum Address {
-    /// The private IPv4 address.
-    Private,
-    /// The public IPv4 address.
-    Public,
-}
-
 /// What a failback's clean-up may do.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Cleanup {
     /// `true`: terminate the original servers (A1). Their disks may go with them.
     #[serde(default)]
@@ -258,9 +254,8 @@ pub struct Cleanup {
 }
 
 /// Where a failback waits for a person. A drill has no gates.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Gates {
     /// After A4 works, before traffic is redirected; where that is done by hand, yes says that it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -271,18 +266,16 @@ pub struct Gates {
 }
 
 /// A wait for a person's yes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Gate {
     /// How long to wait. No answer means no.
     pub timeout_minutes: u64,
 }
 
 /// How long each wait may take before the run gives up: safely, and able to go on later.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Limits {
     /// Until the recovered servers' agents are seen and replication is reversed.
     #[serde(default = "minutes_60")]
@@ -347,16 +340,7 @@ fn hours_48() -> u64 {
 }
 
 impl Plan {
-    /// Both ends as a pair.
-    ///
-    /// # Panics
-    /// Never for a plan that was [read](Plan::read): reading refuses a plan whose ends do not pair.
-    pub fn pair(&self) -> RegionPair {
-        RegionPair::new(self.regions.source, self.regions.recovery)
-            .expect("a plan that was read has two ends")
-    }
-
-    /// Names of the waves, in order: one for all where the plan names none.
+    /// Returns the names of the waves, in order: one for all where the plan names none.
     pub fn wave_names(&self) -> Vec<String> {
         if self.waves.is_empty() {
             vec!["all".to_owned()]
@@ -365,24 +349,20 @@ impl Plan {
         }
     }
 
-    /// The wave of a server with these tags: the first whose tags it all carries.
+    /// Returns the wave of a server with these tags: the first whose tags it all carries.
     pub fn wave_of(&self, tags: &Tags) -> Option<usize> {
         if self.waves.is_empty() {
             return Some(0);
         }
-        self.waves.iter().position(|wave| carries(tags, &wave.tags))
+        self.waves.iter().position(|wave| has_tags(tags, &wave.tags))
     }
 
-    /// True when the plan means a source server with this id and these tags.
+    /// Returns true when the plan means a source server with this id and these tags.
     pub fn means(&self, id: &SourceServerId, tags: &Tags) -> bool {
-        let Servers { all, ids, tags: wanted } = &self.servers;
-        *all == Some(true)
-            || ids.as_ref().is_some_and(|ids| ids.contains(id))
-            || wanted.as_ref().is_some_and(|wanted| carries(tags, wanted))
+        match &self.servers {
+            Servers::All => true,
+            Servers::Ids(ids) => ids.contains(id),
+            Servers::Tags(wanted) => has_tags(tags, wanted),
+        }
     }
-}
-
-/// True when `tags` holds every pair of `wanted`.
-fn carries(tags: &Tags, wanted: &Tags) -> bool {
-    wanted.iter().all(|(key, value)| tags.get(key) == Some(value))
 }

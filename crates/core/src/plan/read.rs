@@ -115,9 +115,24 @@ fn read_mending(mut value: Value) -> (Option<Plan>, Vec<Problem>) {
             ));
             break;
         };
-        problems.push(problem);
+        // A part whose member was mended may contradict the example alone.
+        let member_was_mended =
+            problems.iter().any(|mended: &Problem| is_member(&mended.path, &problem.path));
+        if !(is_of_a_part(&message) && member_was_mended) {
+            problems.push(problem);
+        }
     }
     (None, problems)
+}
+
+/// Returns true for the message of a part that says nothing, or two things: its remedy stands on a second line.
+fn is_of_a_part(message: &str) -> bool {
+    message.contains('\n')
+}
+
+fn is_member(path: &str, part: &str) -> bool {
+    let member = path.strip_prefix(part).and_then(|rest| rest.strip_prefix('.'));
+    member.is_some_and(|name| !name.contains(['.', '[']))
 }
 
 /// Mends the place where reading stopped and says what was wrong there.
@@ -143,7 +158,11 @@ fn mend(value: &mut Value, complete: &Value, path: &Path, message: &str) -> Opti
         return None;
     }
     place.clone_from(&example);
-    Some(Problem::new(join(&steps), message, format!("Write for example {example}")))
+    let (message, remedy) = match message.split_once('\n') {
+        Some((message, remedy)) => (message, remedy.to_owned()),
+        None => (message, format!("Write for example {example}")),
+    };
+    Some(Problem::new(join(&steps), message, remedy))
 }
 
 fn quoted_after(message: &str, start: &str) -> Option<String> {
@@ -236,7 +255,7 @@ mod tests {
         let mut plan = complete();
         plan["regions"]["recovery"] = plan["regions"]["source"].clone();
         plan["launch"]["color"] = json!(1);
-        assert_eq!(paths(&plan), ["$.launch.color", "$.regions.recovery"]);
+        assert_eq!(paths(&plan), ["$.regions", "$.launch.color"]);
     }
 
     #[test]

@@ -5,12 +5,13 @@ use failback_core::cloud::{
     JobStatus, LastLaunch, LaunchConfiguration, LaunchStatus, LaunchTemplateVersion, RecordSet, RecordType,
     RecoveryInstance, Replication, ReplicationState, RightSizing, SourceServer, Tags,
 };
-use failback_core::fleet::{Fleet, Server, Times};
+use failback_core::fleet::{self, Fleet, LiveServer, LiveState, Reads, Server, Times};
+use failback_core::guard::Guard;
 use failback_core::id::{InstanceId, RecoveryInstanceId, SourceServerId};
-use failback_core::live::{self, Live, Look};
 use failback_core::plan::Plan;
-use failback_core::procedure::Procedure;
-use failback_core::run::{Run, tag};
+use failback_core::procedure::{Procedure, Scope};
+use failback_core::run::Run;
+use failback_core::tags::tag;
 use failback_core::timestamp::Timestamp;
 use failback_core::{Error, ErrorName, Result};
 use futures_util::FutureExt as _;
@@ -27,7 +28,8 @@ pub const B1: &str = "s-000000000000000b1";
 pub const OTHERS: &str = "s-000000000000000f9";
 pub const JOB: &str = "drsjob-00000000000000001";
 
-pub const LOOK: Look = Look {
+/// Everything is read.
+pub const ALL_READS: Reads = Reads {
     b1: true,
     b2: true,
     a2: true,
@@ -56,8 +58,8 @@ pub struct Case {
     pub fleet: Fleet,
     pub checks: Vec<InstanceStatus>,
     pub traffic_moved_by_hand: bool,
-    pub look: Look,
-    /// How long after the look the warrant is asked for.
+    pub reads: Reads,
+    /// How long after reading the warrant is asked for.
     pub asked_after_seconds: u64,
 }
 
@@ -104,7 +106,7 @@ impl Case {
             fleet: Fleet { servers: vec![server()], redirected: None },
             checks: [B3, A4].map(passed).to_vec(),
             traffic_moved_by_hand: false,
-            look: LOOK,
+            reads: ALL_READS,
             asked_after_seconds: 0,
         }
     }
@@ -176,14 +178,25 @@ impl Case {
         }
     }
 
-    pub fn now(&self) -> Timestamp {
-        self.aws.now.plus_seconds(self.asked_after_seconds)
+    /// Reads this world, and asks the guard `asked_after_seconds` later.
+    pub fn ask<S: Scope, T>(
+        &self,
+        ask: impl FnOnce(&Guard<'_, S>, &[LiveServer<'_>]) -> Result<T>,
+    ) -> Result<T> {
+        let (run, live) = (self.run(), self.live()?);
+        let mut later = self.aws.clone();
+        later.now = later.now.plus_seconds(self.asked_after_seconds);
+        ask(&Guard::new(&run, &later)?, &live.servers(&self.fleet))
     }
 
-    /// What is read of this world.
-    pub fn live(&self) -> Result<Live> {
-        live::read(&self.aws, &self.run(), &self.fleet, self.look).now_or_never().unwrap()
+    /// Returns what is read of this world.
+    pub fn live(&self) -> Result<LiveState> {
+        fleet::read(&self.aws, &self.run(), &self.fleet, self.reads).now_or_never().unwrap()
     }
+}
+
+pub fn all<'s, 'l>(servers: &'s [LiveServer<'l>]) -> Vec<&'s LiveServer<'l>> {
+    servers.iter().collect()
 }
 
 pub fn start() -> Timestamp {
@@ -290,7 +303,7 @@ pub fn passed(instance: &str) -> InstanceStatus {
     InstanceStatus { id: id(instance), system: Check::Ok, instance: Check::Ok }
 }
 
-/// A job of either Region at work on a server.
+/// A job of either Region that is working on a server.
 pub fn job_on(server: &str) -> Job {
     let part = JobServer {
         server: id(server),
@@ -330,13 +343,13 @@ pub fn template() -> LaunchTemplateVersion {
     }
 }
 
-/// One precondition falsified, and what the refusal says.
+/// One precondition falsified, and the words of the refusal.
 pub type Row = (&'static str, fn(&mut Case));
 
 /// Asks for a warrant in a world where it is due, and again with each row's precondition falsified.
 pub fn granted_unless<T>(base: &Case, ask: impl Fn(&Case) -> Result<T>, rows: &[Row]) -> T {
     let granted = ask(base).unwrap_or_else(|error| panic!("in the world where it is due: {error}"));
-    stale_look_proves_nothing(base, &ask);
+    stale_state_proves_nothing(base, &ask);
     for (said, falsify) in rows {
         refused(base, &ask, ErrorName::Guard, said, *falsify);
     }
@@ -359,7 +372,7 @@ pub fn refused<T>(
     error
 }
 
-fn stale_look_proves_nothing<T>(base: &Case, ask: impl Fn(&Case) -> Result<T>) {
+fn stale_state_proves_nothing<T>(base: &Case, ask: impl Fn(&Case) -> Result<T>) {
     let later = |seconds| Case { asked_after_seconds: seconds, ..base.clone() };
     assert!(ask(&later(60)).is_ok(), "a minute is fresh enough");
     refused(base, &ask, ErrorName::Internal, "too long ago", |case| case.asked_after_seconds = 61);

@@ -1,6 +1,7 @@
 //! The ledger: what it holds, how it is written, and how it is spoken of.
 
-use failback_core::fleet::{Fleet, Server, Times, count, listed};
+use failback_core::fleet::{Fleet, Server, Times};
+use failback_core::message::{count, listed};
 use serde_json::json;
 
 use crate::case::{A4, B1, B3, OTHERS, id, server};

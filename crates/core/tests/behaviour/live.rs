@@ -1,9 +1,8 @@
-//! The live state: what is read, how it is joined by live ids, and what it adds to the ledger.
+//! The live state: what is read, how it is joined by live ids, and which ids it adds to the fleet.
 
 use failback_core::cloud::{Direction, InstanceState, ReplicationState};
-use failback_core::fleet::Fleet;
-use failback_core::live::{Look, targets};
-use failback_core::run::tag;
+use failback_core::fleet::{Fleet, Reads, targets};
+use failback_core::tags::tag;
 use failback_core::{ErrorName, Result};
 
 use crate::case::{
@@ -20,10 +19,10 @@ fn guard_says<T>(result: Result<T>, said: &str) {
 fn the_chain_is_found_by_live_ids() {
     let case = Case::failback();
     let (live, server) = (case.live().unwrap(), &case.fleet.servers[0]);
-    assert_eq!(live.b1(server).unwrap().unwrap().id, id(B1));
-    assert_eq!(live.b2(server).unwrap().unwrap().id, id(B3));
-    assert_eq!(live.a2(server).unwrap().unwrap().id, id(A2));
-    assert_eq!(live.a3(server).unwrap().unwrap().id, id(A4));
+    assert_eq!(live.server(server).b1().unwrap().unwrap().id, id(B1));
+    assert_eq!(live.server(server).b2().unwrap().unwrap().id, id(B3));
+    assert_eq!(live.server(server).a2().unwrap().unwrap().id, id(A2));
+    assert_eq!(live.server(server).a3().unwrap().unwrap().id, id(A4));
     for name in [A1, A4, B3] {
         assert!(live.instance(&id(name)).unwrap().is_some(), "{name}");
     }
@@ -34,19 +33,19 @@ fn the_chain_is_found_by_live_ids() {
 #[test]
 fn what_was_not_looked_at_is_a_defect_and_not_an_absence() {
     let mut case = Case::failback();
-    case.look = Look::default();
+    case.reads = Reads::default();
     let (live, server) = (case.live().unwrap(), &case.fleet.servers[0]);
     let b2 = case.aws.recovery.recovery_instances[0].clone();
     let errors = [
-        live.b1(server).unwrap_err(),
-        live.b2(server).unwrap_err(),
-        live.a2(server).unwrap_err(),
-        live.a3(server).unwrap_err(),
+        live.server(server).b1().unwrap_err(),
+        live.server(server).b2().unwrap_err(),
+        live.server(server).a2().unwrap_err(),
+        live.server(server).a3().unwrap_err(),
         live.source_jobs().unwrap_err(),
         live.recovery_jobs().unwrap_err(),
         live.instance(&b2.instance).unwrap_err(),
         live.records().unwrap_err(),
-        live.is_past_launch(server).unwrap_err(),
+        live.server(server).is_past_launch().unwrap_err(),
     ];
     for error in errors {
         assert_eq!(error.name(), ErrorName::Internal);
@@ -59,16 +58,19 @@ fn what_was_not_looked_at_is_a_defect_and_not_an_absence() {
 
 #[test]
 fn each_look_reads_what_it_names() {
-    let looking = |look: Look| Case { look, ..Case::failback() }.live().unwrap();
+    let reading = |reads: Reads| Case { reads, ..Case::failback() }.live().unwrap();
     let server = &Case::failback().fleet.servers[0].clone();
-    assert!(looking(Look { b1: true, ..Look::default() }).b1(server).unwrap().is_some());
-    assert!(looking(Look { b2: true, ..Look::default() }).b2(server).unwrap().is_some());
-    assert!(looking(Look { a2: true, ..Look::default() }).a2(server).unwrap().is_some());
-    let a3 = looking(Look { a3: true, ..Look::default() });
-    assert!(a3.a2(server).unwrap().is_some() && a3.a3(server).unwrap().is_some(), "A3 is found by way of A2");
-    let source = looking(Look { source_instances: true, ..Look::default() });
+    assert!(reading(Reads { b1: true, ..Reads::default() }).server(server).b1().unwrap().is_some());
+    assert!(reading(Reads { b2: true, ..Reads::default() }).server(server).b2().unwrap().is_some());
+    assert!(reading(Reads { a2: true, ..Reads::default() }).server(server).a2().unwrap().is_some());
+    let a3 = reading(Reads { a3: true, ..Reads::default() });
+    assert!(
+        a3.server(server).a2().unwrap().is_some() && a3.server(server).a3().unwrap().is_some(),
+        "A3 is found by way of A2"
+    );
+    let source = reading(Reads { source_instances: true, ..Reads::default() });
     assert!(source.instance(&id(A1)).unwrap().is_some() && source.instance(&id(B3)).is_err());
-    let recovery = looking(Look { recovery_instances: true, ..Look::default() });
+    let recovery = reading(Reads { recovery_instances: true, ..Reads::default() });
     assert!(recovery.instance(&id(A1)).is_err() && recovery.instance(&id(B3)).unwrap().is_some());
 }
 
@@ -81,15 +83,15 @@ fn an_instance_that_ec2_does_not_know_is_absent() {
 
 #[test]
 fn without_its_jobs_nobody_says_whether_a_drill_launched_b2() {
-    let looking = |jobs: bool| {
+    let reading = |jobs: bool| {
         let case =
-            Case { look: Look { b2: true, recovery_jobs: jobs, ..Look::default() }, ..Case::failback() };
+            Case { reads: Reads { b2: true, recovery_jobs: jobs, ..Reads::default() }, ..Case::failback() };
         let live = case.live().unwrap();
-        let b2 = live.b2(&case.fleet.servers[0]).unwrap().unwrap().clone();
+        let b2 = live.server(&case.fleet.servers[0]).b2().unwrap().unwrap().clone();
         live.is_of_a_drill(&b2)
     };
-    assert!(!looking(true).unwrap());
-    assert_eq!(looking(false).unwrap_err().name(), ErrorName::Internal);
+    assert!(!reading(true).unwrap());
+    assert_eq!(reading(false).unwrap_err().name(), ErrorName::Internal);
 }
 
 #[test]
@@ -105,7 +107,7 @@ fn an_a2_that_does_not_show_yet_is_known_by_what_b2_tells() {
                 b2.state = InstanceState::Terminated;
             }
         }
-        case.live().unwrap().is_a2_unseen(&case.fleet.servers[0]).unwrap()
+        case.live().unwrap().server(&case.fleet.servers[0]).is_a2_unseen().unwrap()
     };
     assert!(unseen(ReplicationState::Continuous, false, true));
     assert!(!unseen(ReplicationState::Continuous, true, true), "it shows");
@@ -120,7 +122,7 @@ fn what_was_launched_from_a2_is_known_even_when_it_is_terminated() {
         let mut case = Case::failback();
         change(&mut case);
         let a2 = case.a2().clone();
-        case.live().unwrap().has_record_of(&a2).unwrap()
+        case.live().unwrap().server(&case.fleet.servers[0]).has_record_of(&a2).unwrap()
     };
     assert!(known(|_| ()));
     assert!(known(|case| case.aws.source.recovery_instances[0].state = InstanceState::Terminated));
@@ -132,7 +134,7 @@ fn nothing_is_read_for_a_fleet_that_is_home() {
     let mut case = Case::failback();
     case.server().already_failed_back = true;
     let live = case.live().unwrap();
-    assert!(live.b1(&case.fleet.servers[0]).unwrap().is_none());
+    assert!(live.server(&case.fleet.servers[0]).b1().unwrap().is_none());
     assert!(live.records().unwrap().is_empty());
 }
 
@@ -140,7 +142,7 @@ fn nothing_is_read_for_a_fleet_that_is_home() {
 fn a_b1_that_replicates_the_other_way_is_no_b1() {
     let mut case = Case::failback();
     case.b1().direction = Direction::Failback;
-    assert!(case.live().unwrap().b1(&case.fleet.servers[0]).unwrap().is_none());
+    assert!(case.live().unwrap().server(&case.fleet.servers[0]).b1().unwrap().is_none());
 }
 
 #[test]
@@ -148,10 +150,10 @@ fn an_a2_that_does_not_replicate_b3_is_no_a2() {
     let found = |change: fn(&mut Case)| {
         let mut case = Case::failback();
         change(&mut case);
-        case.live().unwrap().a2(&case.fleet.servers[0]).unwrap().is_some()
+        case.live().unwrap().server(&case.fleet.servers[0]).a2().unwrap().is_some()
     };
     assert!(found(|_| ()));
-    assert!(found(|case| case.server().a2 = None), "the ledger need not know it");
+    assert!(found(|case| case.server().a2 = None), "the fleet need not know it");
     assert!(found(|case| (case.server().a2, case.server().b2) = (None, None)), "nor B2, while that lives");
     assert!(!found(|case| case.a2().direction = Direction::Failover));
     assert!(!found(|case| case.a2().instance = None));
@@ -170,7 +172,7 @@ fn an_a2_tagged_for_another_b1_is_refused_and_one_among_several_is_told_by_its_t
     };
     case.a2().tags.insert(tag::B1.to_owned(), B1.to_owned());
     case.aws.source.servers.push(tagged(OTHERS));
-    assert_eq!(case.live().unwrap().a2(&case.fleet.servers[0]).unwrap().unwrap().id, id(A2));
+    assert_eq!(case.live().unwrap().server(&case.fleet.servers[0]).a2().unwrap().unwrap().id, id(A2));
     case.aws.source.servers[1] = tagged(B1);
     guard_says(case.live(), "2 source servers of the source Region replicate its B3");
     case.aws.source.servers = vec![tagged(OTHERS)];
@@ -178,26 +180,29 @@ fn an_a2_tagged_for_another_b1_is_refused_and_one_among_several_is_told_by_its_t
 }
 
 #[test]
-fn of_several_recovery_instances_the_ledger_names_one_and_records_of_dead_ones_do_not_count() {
+fn of_several_recovery_instances_the_fleet_names_one_and_records_of_dead_ones_do_not_count() {
     let mut case = Case::failback();
     case.aws.recovery.recovery_instances.push(recovery_instance(OTHER, B1));
     let server = case.fleet.servers[0].clone();
-    assert_eq!(case.live().unwrap().b2(&server).unwrap().unwrap().id, id(B3));
+    assert_eq!(case.live().unwrap().server(&server).b2().unwrap().unwrap().id, id(B3));
     case.server().b2 = Some(id(OTHER));
     let named = case.fleet.servers[0].clone();
-    case.look.a3 = false;
-    case.look.a2 = false;
-    assert_eq!(case.live().unwrap().b2(&named).unwrap().unwrap().id, id(OTHER));
+    case.reads.a3 = false;
+    case.reads.a2 = false;
+    assert_eq!(case.live().unwrap().server(&named).b2().unwrap().unwrap().id, id(OTHER));
     case.server().b2 = None;
     let unnamed = case.fleet.servers[0].clone();
-    guard_says(case.live().unwrap().b2(&unnamed), "2 recovery instances live where one B2 is expected");
+    guard_says(
+        case.live().unwrap().server(&unnamed).b2(),
+        "2 recovery instances live where one B2 is expected",
+    );
     for state in [InstanceState::ShuttingDown, InstanceState::Terminated, InstanceState::NotFound] {
         case.b2().state = state;
-        assert_eq!(case.live().unwrap().b2(&unnamed).unwrap().unwrap().id, id(OTHER), "{state:?}");
+        assert_eq!(case.live().unwrap().server(&unnamed).b2().unwrap().unwrap().id, id(OTHER), "{state:?}");
     }
     for state in [InstanceState::Pending, InstanceState::Stopped, InstanceState::Unknown] {
         case.b2().state = state;
-        guard_says(case.live().unwrap().b2(&unnamed), "2 recovery instances live");
+        guard_says(case.live().unwrap().server(&unnamed).b2(), "2 recovery instances live");
     }
 }
 
@@ -206,7 +211,7 @@ fn a_record_of_a3_outlives_its_a2() {
     let mut case = Case::failback();
     case.aws.source.servers.clear();
     let server = &case.fleet.servers[0];
-    assert_eq!(case.live().unwrap().a3(server).unwrap().unwrap().id, id(A4));
+    assert_eq!(case.live().unwrap().server(server).a3().unwrap().unwrap().id, id(A4));
 }
 
 #[test]
@@ -215,7 +220,7 @@ fn a_launch_lies_behind_a_server_once_a3_is_deleted_and_a2_does_not_run() {
         let mut case = Case::failback();
         case.aws.source.recovery_instances.clear();
         change(&mut case);
-        case.live().unwrap().is_past_launch(&case.fleet.servers[0]).unwrap()
+        case.live().unwrap().server(&case.fleet.servers[0]).is_past_launch().unwrap()
     };
     assert!(past(|_| ()));
     assert!(past(|case| case.aws.source.servers.clear()));
@@ -256,12 +261,12 @@ fn a_record_points_at_an_instance_by_any_of_its_addresses() {
 }
 
 #[test]
-fn the_ledger_learns_what_it_lacks_and_keeps_what_it_knows() {
+fn the_fleet_learns_what_it_lacks_and_keeps_what_it_knows() {
     let mut case = Case::failback();
     case.aws.now = start().plus_seconds(90);
     let complete = |case: &Case| {
         let mut fleet: Fleet = case.fleet.clone();
-        case.live().unwrap().complete(&case.run(), &mut fleet).unwrap();
+        case.live().unwrap().complete(&case.run(), &mut fleet, case.reads).unwrap();
         fleet.servers.remove(0)
     };
     case.server().a2 = None;
@@ -276,7 +281,7 @@ fn the_ledger_learns_what_it_lacks_and_keeps_what_it_knows() {
     // B2 is learned from B1.
     case.server().b2 = None;
     assert_eq!(complete(&case).b2, Some(id(B3)));
-    // What the ledger names stays, even if it lives no more.
+    // What the fleet names stays, even if it lives no more.
     case.server().b2 = Some(id(OTHER));
     case.server().a3 = Some(id(OTHER));
     let kept = complete(&case);
@@ -289,36 +294,39 @@ fn the_ledger_learns_what_it_lacks_and_keeps_what_it_knows() {
 }
 
 #[test]
-fn the_ledger_learns_only_from_what_was_read() {
+fn the_fleet_learns_only_from_what_was_read() {
     let mut case = Case::failback();
     (case.server().b2, case.server().a2, case.server().a3) = (None, None, None);
-    case.look = Look::default();
+    case.reads = Reads::default();
     let learned = |case: &Case| {
         let mut fleet = case.fleet.clone();
-        case.live().unwrap().complete(&case.run(), &mut fleet).unwrap();
+        case.live().unwrap().complete(&case.run(), &mut fleet, case.reads).unwrap();
         let server = fleet.servers.remove(0);
         (server.b2.is_some(), server.a2.is_some(), server.a3.is_some(), server.times.reversed.is_some())
     };
     assert_eq!(learned(&case), (false, false, false, false));
-    case.look.b2 = true;
+    case.reads.b2 = true;
     assert_eq!(learned(&case), (true, false, false, false));
-    case.look.a2 = true;
+    case.reads.a2 = true;
     assert_eq!(learned(&case), (true, true, false, true));
-    case.look = Look { b2: true, a3: true, ..Look::default() };
+    case.reads = Reads { b2: true, a3: true, ..Reads::default() };
     assert_eq!(learned(&case), (true, true, true, true));
 }
 
 #[test]
 fn a_record_of_a_server_that_is_not_of_the_fleet_is_left_out() {
     let mut case = Case::failback();
-    let run = case.run();
-    assert_eq!(targets(&run, &case.fleet).map(|target| target.index).collect::<Vec<_>>(), [0]);
+    let indices = |case: &Case| -> Vec<usize> {
+        let (run, live) = (case.run(), case.live().unwrap());
+        targets(&run, &live.servers(&case.fleet)).iter().map(|target| target.index).collect()
+    };
+    assert_eq!(indices(&case), [0]);
     case.server().name = "db-1".into();
-    assert_eq!(targets(&run, &case.fleet).count(), 0);
+    assert!(indices(&case).is_empty());
 }
 
 #[test]
-fn an_a4_that_the_ledger_does_not_know_yet_is_read_by_way_of_its_a3() {
+fn an_a4_that_the_fleet_does_not_know_yet_is_read_by_way_of_its_a3() {
     let mut case = Case::failback();
     case.server().a3 = None;
     case.aws.source.instances[1] = instance(A4, InstanceState::Stopping, "10.0.0.4");

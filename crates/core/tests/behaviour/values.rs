@@ -7,7 +7,8 @@ use failback_core::launch_spec::{LaunchSpec, is_configured, needs_a1};
 use failback_core::procedure::Procedure;
 use failback_core::region::{BadPair, Region, RegionPair};
 use failback_core::report::{Failure, Outcome};
-use failback_core::run::{Run, made_by_a_drill, source_server_of, tag};
+use failback_core::run::{Run, source_server_of};
+use failback_core::tags::{made_by_a_drill, tag};
 use failback_core::timestamp::Timestamp;
 use failback_core::{Error, ErrorName};
 use serde_json::json;
@@ -68,7 +69,7 @@ fn a_moment_counts_in_milliseconds_and_reads_what_it_writes() {
 fn a_run_tags_what_it_makes_and_knows_it_again() {
     let run = run();
     assert_eq!((run.source().as_str(), run.recovery().as_str()), ("us-east-1", "us-east-2"));
-    assert_eq!((run.pair().source(), run.pair().recovery()), (run.source(), run.recovery()));
+    assert_eq!((run.plan.regions.source(), run.plan.regions.recovery()), (run.source(), run.recovery()));
     assert_eq!(run.seconds(start().plus_seconds(90)), 90);
     assert_eq!(run.seconds(Timestamp::from_millis(start().millis() - 1)), -1, "before it began");
     let tags = run.tags();

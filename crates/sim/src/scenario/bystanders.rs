@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use failback_core::cloud::{Direction, Tags};
+use failback_core::cloud::Direction;
 use failback_core::id::{HostedZoneId, InstanceId, SourceServerId};
+use failback_core::plan::Servers;
 use failback_core::region::Region;
+use failback_core::tags::Tags;
 
 use super::{Builder, HOUR};
 use crate::ids;
@@ -16,7 +18,7 @@ impl Builder<'_> {
     pub(crate) fn build_bystanders(&mut self) {
         let (source, recovery) = (self.source(), self.recovery());
         // A plan that takes all servers between its Regions would take theirs too: they come from elsewhere then.
-        let elsewhere = if self.plan.servers.all == Some(true) { self.third_region() } else { Some(source) };
+        let elsewhere = if self.plan.servers == Servers::All { self.third_region() } else { Some(source) };
         for region in [Some(source), Some(recovery), elsewhere].into_iter().flatten() {
             let network = self.add_network(region, 50);
             self.networks.others.push((region, network));
@@ -51,7 +53,7 @@ impl Builder<'_> {
             ("Name".to_owned(), name.to_owned()),
             ("owner".to_owned(), "somebody else".to_owned()),
         ]);
-        if let Some(wanted) = &self.plan.servers.tags {
+        if let Some(wanted) = self.plan.servers.tags() {
             tags.retain(|key, _| !wanted.contains_key(key));
         }
         tags

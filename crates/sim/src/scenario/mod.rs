@@ -73,7 +73,7 @@ pub(crate) struct Builder<'a> {
 impl World {
     /// Builds a world that fits a plan.
     pub fn build(plan: &Plan, options: &Options) -> Self {
-        let pair = (plan.regions.source, plan.regions.recovery);
+        let pair = (plan.regions.source(), plan.regions.recovery());
         let world = Self::empty(options.seed, options.start_ms, pair, options.switches);
         let mut builder = Builder {
             world,
@@ -98,11 +98,11 @@ impl World {
 
 impl Builder<'_> {
     pub(crate) fn source(&self) -> Region {
-        self.plan.regions.source
+        self.plan.regions.source()
     }
 
     pub(crate) fn recovery(&self) -> Region {
-        self.plan.regions.recovery
+        self.plan.regions.recovery()
     }
 
     /// DRS is initialised in both Regions; the quota of replicating servers was raised for a large fleet.

@@ -1,6 +1,7 @@
 //! Subnets, security groups and replication templates.
 
 use failback_core::id::{SecurityGroupId, SubnetId};
+use failback_core::plan;
 use failback_core::region::Region;
 
 use super::Builder;
@@ -78,10 +79,8 @@ impl Builder<'_> {
             self.networks.production.push(network);
         }
         self.networks.recovered = Some(self.add_network(recovery, free));
-        let launch = &self.plan.launch.network;
-        if let Some(subnet) = launch.subnet_id.clone() {
-            let groups = launch.security_group_ids.clone();
-            self.add_named(source, subnet, groups, free);
+        if let plan::Network::Named(network) = self.plan.launch.network.clone() {
+            self.add_named(source, network.subnet_id, network.security_group_ids, free);
         }
         if let Some(network) = self.plan.drill.network.clone() {
             self.add_named(source, network.subnet_id, network.security_group_ids, free);

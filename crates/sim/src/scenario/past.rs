@@ -129,7 +129,7 @@ impl Builder<'_> {
 
     /// The zones of the plan's records; each record answers the address of what serves now.
     pub(crate) fn build_zones(&mut self) {
-        let records = &self.plan.redirect.records;
+        let records = self.plan.redirect.records();
         let mut zones: BTreeMap<HostedZoneId, String> = BTreeMap::new();
         for record in records {
             let parent =

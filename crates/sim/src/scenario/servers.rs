@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use failback_core::cloud::{Direction, InstanceState, LastLaunch, RightSizing, Tags};
 use failback_core::id::{InstanceId, LaunchTemplateId, SourceServerId};
 use failback_core::region::Region;
-use failback_core::run::tag;
+use failback_core::tags::tag;
 
 use super::network::Network;
 use super::{Builder, HOUR, Scenario};
@@ -35,10 +35,10 @@ fn slug(name: &str) -> String {
 impl Builder<'_> {
     /// The fleet: servers that records name come first, then every wave is filled in turn.
     pub(crate) fn draft_fleet(&mut self) -> Vec<Draft> {
-        let mut ids = self.plan.servers.ids.clone().unwrap_or_default().into_iter();
-        let exact = self.plan.servers.ids.as_ref().map(Vec::len);
+        let mut ids = self.plan.servers.ids().unwrap_or_default().to_vec().into_iter();
+        let exact = self.plan.servers.ids().map(<[_]>::len);
         let mut named: Vec<(String, Option<SourceServerId>)> = Vec::new();
-        for record in &self.plan.redirect.records {
+        for record in self.plan.redirect.records() {
             let server = &record.server;
             let id = server.parse::<SourceServerId>().ok();
             let known = named.iter().any(|(name, of)| name == server || (id.is_some() && *of == id));
@@ -83,7 +83,7 @@ impl Builder<'_> {
 
     /// Tags by which the plan chooses a server and its wave.
     fn tags_of(&self, name: &str, wave: usize) -> Tags {
-        let mut tags = self.plan.servers.tags.clone().unwrap_or_default();
+        let mut tags = self.plan.servers.tags().cloned().unwrap_or_default();
         if let Some(wave) = self.plan.waves.get(wave) {
             tags.extend(wave.tags.clone());
         }

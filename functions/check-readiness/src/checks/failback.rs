@@ -1,32 +1,16 @@
-//! What a failback alone needs: that B3 is production, and that nothing stands where A4 goes.
+//! Checks for a failback alone: B3 is production, and nothing stands where A4 goes.
 
+use failback_core::Result;
 use failback_core::cloud::{Instance, InstanceState, RecoveryInstance};
-use failback_core::fleet::{Fleet, Server};
-use failback_core::run::{Run, made_by_a_drill, tag};
+use failback_core::fleet::Fleet;
+use failback_core::run::Run;
+use failback_core::tags::{made_by_a_drill, tag};
 
-use super::drill::pointed_at;
-use crate::facts::Facts;
+use crate::facts::{Facts, Found};
 use crate::finding::{Finding, Findings};
 
-pub(crate) fn check(run: &Run, facts: &Facts, fleet: &Fleet, findings: &mut Vec<Finding>) {
-    for server in fleet.pending() {
-        let b2 =
-            facts.recovery_instances.iter().find(|b2| Some(&b2.id) == server.b2.as_ref() && b2.is_live());
-        if let Some(b2) = b2 {
-            of_a_drill(facts, server, b2, findings);
-            at_home(facts, server, findings);
-        }
-        launched_by_a_drill(facts, server, findings);
-        into_source(run, facts, server, findings);
-        may_terminate(run, facts, server, findings);
-    }
-    for server in fleet.servers.iter().filter(|server| server.already_failed_back) {
-        findings.warn(
-            &server.name,
-            "it has no recovered server: it is home",
-            "Nothing is done to it; leave it out of the plan to silence this",
-        );
-    }
+/// Warns of what the plan deletes on request.
+pub(crate) fn check_plan(run: &Run, findings: &mut Vec<Finding>) {
     if run.plan.stop_original_replication {
         findings.warn(
             "$.stopOriginalReplication",
@@ -43,42 +27,63 @@ pub(crate) fn check(run: &Run, facts: &Facts, fleet: &Fleet, findings: &mut Vec<
     }
 }
 
+pub(crate) fn check(
+    run: &Run,
+    facts: &Facts,
+    fleet: &Fleet,
+    servers: &[Found<'_>],
+    findings: &mut Vec<Finding>,
+) -> Result<()> {
+    for server in servers {
+        if let Some(b2) = server.b2 {
+            of_a_drill(server, b2, findings)?;
+            in_source_region(server, findings)?;
+        }
+        launched_by_a_drill(server, findings);
+        into_source(run, facts, server, findings);
+        may_terminate(run, facts, server, findings);
+    }
+    for server in fleet.servers.iter().filter(|server| server.already_failed_back) {
+        findings.warn(
+            &server.name,
+            "it has no recovered server: it has failed back already",
+            "Nothing is done to it; leave it out of the plan to silence this",
+        );
+    }
+    Ok(())
+}
+
 /// Failing back a drill's copy would make it production.
-fn of_a_drill(facts: &Facts, server: &Server, b2: &RecoveryInstance, findings: &mut Vec<Finding>) {
-    let by_job =
-        facts.recovery_jobs.iter().any(|job| Some(&job.id) == b2.job.as_ref() && made_by_a_drill(&job.tags));
-    if b2.is_drill || made_by_a_drill(&b2.tags) || by_job {
+fn of_a_drill(server: &Found<'_>, b2: &RecoveryInstance, findings: &mut Vec<Finding>) -> Result<()> {
+    if b2.is_drill || server.live().is_of_a_drill(b2)? {
         findings.block(
             &server.name,
             "B3 was launched by a drill, so it is not production",
             "Recover the server in the DRS console first, or let the drill clean up",
         );
     }
+    Ok(())
 }
 
 /// Failing back a copy that is not production would take the place of what is.
-fn at_home(facts: &Facts, server: &Server, findings: &mut Vec<Finding>) {
-    let a1 = server.a1.as_ref().and_then(|a1| facts.instances.get(a1));
-    if server.a2.is_none() && pointed_at(facts, a1) {
+fn in_source_region(server: &Found<'_>, findings: &mut Vec<Finding>) -> Result<()> {
+    let Some(a1) = server.a1.as_ref().filter(|_| server.a2.is_none()) else { return Ok(()) };
+    if server.live().is_pointed_at(&a1.id)? {
         findings.block(
             &server.name,
-            "a record of the plan points at A1, so production is home, and B3 is not production",
+            "a record of the plan points at A1, so A1 is production, and B3 is not",
             "Terminate the recovered server if nobody needs it, or point the record at it if it is production",
         );
     }
+    Ok(())
 }
 
-/// The function that terminates A1 has leave for no instance but those that their owner has tagged for it. Found out
-/// here, and not in the last step of a failback.
-fn may_terminate(run: &Run, facts: &Facts, server: &Server, findings: &mut Vec<Finding>) {
-    let a1 = server.a1.as_ref().and_then(|a1| facts.instances.get(a1));
-    let a1_is_a4 = facts.launches_into_source || (server.a1.is_some() && server.a1 == server.a4());
-    let tagged =
-        |a1: &Instance| a1.tags.get(tag::ORIGINAL).is_some_and(|value| value == tag::MAY_BE_TERMINATED);
-    if run.plan.cleanup.terminate_originals
-        && !a1_is_a4
-        && a1.is_some_and(|a1| a1.state.is_live() && !tagged(a1))
-    {
+/// The function that terminates A1 may terminate only instances that their owner has tagged for it. This finds out
+/// before the first step of a failback, and not in its last.
+fn may_terminate(run: &Run, facts: &Facts, server: &Found<'_>, findings: &mut Vec<Finding>) {
+    let a1_is_a4 = facts.launches_into_source || (server.a1.is_some() && server.server.a1 == server.a4());
+    let Some(a1) = server.a1.filter(|a1| a1.state.is_live()) else { return };
+    if run.plan.cleanup.terminate_originals && !a1_is_a4 && !may_be_terminated(a1) {
         findings.block(
             &server.name,
             "A1 is to be terminated, and its owner has not tagged it for that",
@@ -91,23 +96,24 @@ fn may_terminate(run: &Run, facts: &Facts, server: &Server, findings: &mut Vec<F
     }
 }
 
-/// A drill's A4 stands in an isolated network: it must not be taken for the failed-back server. And what a drill had
-/// begun to clean up, with its B2 gone or its A2 stopped, is nothing to fail back from.
-fn launched_by_a_drill(facts: &Facts, server: &Server, findings: &mut Vec<Finding>) {
-    let a2 = facts.source_servers.iter().find(|a2| Some(&a2.id) == server.a2.as_ref());
-    let Some(a2) = a2.filter(|a2| made_by_a_drill(&a2.tags)) else { return };
-    let b2_lives =
-        facts.recovery_instances.iter().any(|b2| Some(&b2.id) == server.b2.as_ref() && b2.is_live());
+fn may_be_terminated(a1: &Instance) -> bool {
+    a1.tags.get(tag::ORIGINAL).is_some_and(|value| value == tag::MAY_BE_TERMINATED)
+}
+
+/// A drill's A4 stands in an isolated network: it must not be taken for the failed-back server. And what a drill has
+/// started to clean up, with its B2 gone or its A2 stopped, is nothing to fail back from.
+fn launched_by_a_drill(server: &Found<'_>, findings: &mut Vec<Finding>) {
+    let Some(a2) = server.a2.filter(|a2| made_by_a_drill(&a2.tags)) else { return };
     let remedy = "Start the drill with its plan again: it cleans up first";
     if server.a3.is_some() {
         findings.block(&server.name, "an interrupted drill left A3 and A4 in its isolated network", remedy);
-    } else if !b2_lives || !a2.replication.is_running() {
-        findings.block(&server.name, "an interrupted drill had begun to clean up and left A2", remedy);
+    } else if server.b2.is_none() || !a2.replication.is_running() {
+        findings.block(&server.name, "an interrupted drill had started to clean up and left A2", remedy);
     }
 }
 
 /// DRS may launch A4 into A1 (drs-facts §0.4).
-fn into_source(run: &Run, facts: &Facts, server: &Server, findings: &mut Vec<Finding>) {
+fn into_source(run: &Run, facts: &Facts, server: &Found<'_>, findings: &mut Vec<Finding>) {
     if !facts.launches_into_source || server.a3.is_some() {
         return;
     }
@@ -119,8 +125,7 @@ fn into_source(run: &Run, facts: &Facts, server: &Server, findings: &mut Vec<Fin
         );
         return;
     }
-    let a1 = server.a1.as_ref().and_then(|a1| facts.instances.get(a1));
-    if a1.is_none_or(|a1| a1.state != InstanceState::Stopped) {
+    if server.a1.is_none_or(|a1| a1.state != InstanceState::Stopped) {
         findings.block(&server.name, "A1 is not stopped, and is to be launched into", "Stop A1");
     }
 }

@@ -1,4 +1,4 @@
-//! The checks. Each reads facts and adds findings; none stops another.
+//! The checks. Each adds its findings, and none ends another.
 
 mod drill;
 mod failback;
@@ -6,15 +6,16 @@ mod others;
 mod regions;
 mod servers;
 
+use failback_core::Result;
 use failback_core::fleet::Fleet;
 use failback_core::plan::SERVERS_MAX;
 use failback_core::procedure::Procedure;
 use failback_core::run::Run;
 
-use crate::facts::Facts;
+use crate::facts::{Facts, Found};
 use crate::finding::{Finding, Findings, merged};
 
-/// What the plan alone shows, for this procedure.
+/// Checks what the plan alone shows.
 pub(crate) fn before_reading(run: &Run) -> Vec<Finding> {
     let mut findings = Vec::new();
     if run.procedure == Procedure::Drill && run.plan.drill.network.is_none() {
@@ -27,35 +28,44 @@ pub(crate) fn before_reading(run: &Run) -> Vec<Finding> {
     findings
 }
 
-/// Everything else.
-pub(crate) fn all(run: &Run, facts: &Facts, fleet: &Fleet, findings: &mut Vec<Finding>) {
+/// Checks what was read.
+pub(crate) fn all(
+    run: &Run,
+    facts: &Facts,
+    fleet: &Fleet,
+    servers: &[Found<'_>],
+    findings: &mut Vec<Finding>,
+) -> Result<()> {
     size(run, fleet, findings);
-    regions::check(run, facts, fleet, findings);
-    servers::check(run, facts, fleet, findings);
+    regions::check(run, facts, servers, findings)?;
+    servers::check(run, facts, servers, findings)?;
+    servers::check_records(run, facts, fleet, findings)?;
     others::check(run, facts, fleet, findings);
     match run.procedure {
-        Procedure::Drill => drill::check(run, facts, fleet, findings),
-        Procedure::Failback => failback::check(run, facts, fleet, findings),
+        Procedure::Drill => drill::check(run, facts, servers, findings)?,
+        Procedure::Failback => {
+            failback::check_plan(run, findings);
+            failback::check(run, facts, fleet, servers, findings)?;
+        }
     }
     *findings = merged(std::mem::take(findings));
+    Ok(())
 }
 
 fn size(run: &Run, fleet: &Fleet, findings: &mut Vec<Finding>) {
     let servers = fleet.servers.len();
     if servers == 0 {
-        let message = format!("chooses no source server of {}", run.recovery());
         findings.block(
             "$.servers",
-            message,
+            format!("chooses no source server of {}", run.recovery()),
             "Correct ids or tags; compare with the DRS console of that Region",
         );
     }
     if servers > SERVERS_MAX {
-        let message = format!("chooses {servers} servers");
         let remedy = format!("Split the plan: one execution carries at most {SERVERS_MAX}");
-        findings.block("$.servers", message, remedy);
+        findings.block("$.servers", format!("chooses {servers} servers"), remedy);
     }
     if servers > 0 && fleet.pending().next().is_none() {
-        findings.warn("the fleet", "every server is home already", "Nothing is left to do");
+        findings.warn("the fleet", "every server has failed back already", "Nothing is left to do");
     }
 }

@@ -1,21 +1,29 @@
-//! What both Regions must offer: templates, networks, quotas.
+//! Checks of the Regions: templates, networks, quotas.
 
 use std::collections::BTreeMap;
 
-use failback_core::fleet::Fleet;
+use failback_core::Result;
 use failback_core::id::SubnetId;
-use failback_core::plan::Plan;
+use failback_core::plan::{Network, Plan};
 use failback_core::procedure::Procedure;
 use failback_core::run::Run;
 
-use crate::facts::Facts;
+use crate::facts::{Facts, Found};
 use crate::finding::{Finding, Findings};
 
-pub(crate) fn check(run: &Run, facts: &Facts, fleet: &Fleet, findings: &mut Vec<Finding>) {
+pub(crate) fn check(
+    run: &Run,
+    facts: &Facts,
+    servers: &[Found<'_>],
+    findings: &mut Vec<Finding>,
+) -> Result<()> {
     staging(run, facts, findings);
-    launch_subnet(run, facts, fleet, findings);
-    replicating(run, facts, fleet, findings);
-    jobs(run, facts, findings);
+    match named_subnet(run.procedure, &run.plan) {
+        Some((path, subnet)) => launch_subnet(run, facts, servers, path, subnet, findings),
+        None => beside_originals(run, facts, servers, findings),
+    }
+    replicating(run, facts, servers, findings);
+    jobs(run, facts, findings)
 }
 
 /// Templates outlive the VPCs they name: a stale staging subnet shows only as a stall (drs-facts §9).
@@ -39,11 +47,26 @@ fn staging(run: &Run, facts: &Facts, findings: &mut Vec<Finding>) {
     }
 }
 
-fn launch_subnet(run: &Run, facts: &Facts, fleet: &Fleet, findings: &mut Vec<Finding>) {
-    let Some((path, subnet)) = named_subnet(run.procedure, &run.plan) else {
-        return beside_originals(run, facts, fleet, findings);
-    };
-    let needed = fleet.pending().filter(|server| server.a3.is_none()).count();
+/// Returns the subnet of A4 with its place in the plan, where the plan names one.
+fn named_subnet(procedure: Procedure, plan: &Plan) -> Option<(&'static str, &SubnetId)> {
+    match (procedure, &plan.drill.network, &plan.launch.network) {
+        (Procedure::Drill, Some(isolated), _) => Some(("$.drill.network.subnetId", &isolated.subnet_id)),
+        (Procedure::Failback, _, Network::Named(named)) => {
+            Some(("$.launch.network.subnetId", &named.subnet_id))
+        }
+        (Procedure::Drill, None, _) | (Procedure::Failback, _, Network::LikeSource) => None,
+    }
+}
+
+fn launch_subnet(
+    run: &Run,
+    facts: &Facts,
+    servers: &[Found<'_>],
+    path: &str,
+    subnet: &SubnetId,
+    findings: &mut Vec<Finding>,
+) {
+    let needed = to_launch(servers).count();
     match facts.subnets.get(subnet) {
         None => findings.block(
             path,
@@ -60,63 +83,54 @@ fn launch_subnet(run: &Run, facts: &Facts, fleet: &Fleet, findings: &mut Vec<Fin
 }
 
 /// Where the plan names no subnet, A4 goes where A1 is, and A1 keeps its addresses until the end.
-fn beside_originals(run: &Run, facts: &Facts, fleet: &Fleet, findings: &mut Vec<Finding>) {
+fn beside_originals(run: &Run, facts: &Facts, servers: &[Found<'_>], findings: &mut Vec<Finding>) {
     if run.plan.launch.into_source {
         return;
     }
     let mut needed: BTreeMap<&SubnetId, usize> = BTreeMap::new();
-    for server in fleet.pending().filter(|server| server.a3.is_none()) {
-        let a1 = server.a1.as_ref().and_then(|a1| facts.instances.get(a1));
-        if let Some(subnet) = a1.and_then(|a1| a1.subnet.as_ref()) {
+    for a1 in to_launch(servers).filter_map(|server| server.a1) {
+        if let Some(subnet) = &a1.subnet {
             *needed.entry(subnet).or_default() += 1;
         }
     }
     for (subnet, needed) in needed {
-        let found = facts.subnets.get(subnet);
-        if let Some(found) = found.filter(|found| (found.free_addresses as usize) < needed) {
+        let Some(free_addresses) = facts.subnets.get(subnet).map(|found| found.free_addresses) else {
+            continue;
+        };
+        if (free_addresses as usize) < needed {
             findings.block(
                 subnet.as_str(),
-                format!(
-                    "it has {} free addresses for {needed} servers beside the originals",
-                    found.free_addresses
-                ),
+                format!("it has {free_addresses} free addresses for {needed} servers beside the originals"),
                 "Free addresses, or name a larger subnet in $.launch.network",
             );
         }
     }
 }
 
-fn named_subnet(procedure: Procedure, plan: &Plan) -> Option<(&'static str, &SubnetId)> {
-    match procedure {
-        Procedure::Drill => {
-            plan.drill.network.as_ref().map(|network| ("$.drill.network.subnetId", &network.subnet_id))
-        }
-        Procedure::Failback => {
-            plan.launch.network.subnet_id.as_ref().map(|subnet| ("$.launch.network.subnetId", subnet))
-        }
-    }
+fn to_launch<'s, 'f>(servers: &'s [Found<'f>]) -> impl Iterator<Item = &'s Found<'f>> {
+    servers.iter().filter(|server| server.a3.is_none())
 }
 
 /// Every A2 counts towards the quota of the source Region.
-fn replicating(run: &Run, facts: &Facts, fleet: &Fleet, findings: &mut Vec<Finding>) {
-    let now = facts.source_servers.iter().filter(|server| server.replication.is_running()).count();
-    let new = fleet.pending().filter(|server| server.a2.is_none()).count();
+fn replicating(run: &Run, facts: &Facts, servers: &[Found<'_>], findings: &mut Vec<Finding>) {
+    let running = facts.live.drs().source_servers().filter(|server| server.replication.is_running()).count();
+    let new = servers.iter().filter(|server| server.a2.is_none()).count();
     let quota = facts.source_quotas.replicating_servers;
-    if now + new > quota {
+    if running + new > quota {
         findings.block(
             run.source().as_str(),
-            format!("{now} servers replicate and {new} more would, with a quota of {quota} (L-C1D14A2B)"),
+            format!("{running} servers replicate and {new} more would, with a quota of {quota} (L-C1D14A2B)"),
             "Ask for a higher quota, or split the plan",
         );
     }
 }
 
-fn jobs(run: &Run, facts: &Facts, findings: &mut Vec<Finding>) {
-    let both = [
-        (run.source(), &facts.source_jobs, facts.source_quotas),
-        (run.recovery(), &facts.recovery_jobs, facts.recovery_quotas),
+fn jobs(run: &Run, facts: &Facts, findings: &mut Vec<Finding>) -> Result<()> {
+    let regions = [
+        (run.source(), facts.live.source_jobs()?, facts.source_quotas),
+        (run.recovery(), facts.live.recovery_jobs()?, facts.recovery_quotas),
     ];
-    for (region, jobs, quotas) in both {
+    for (region, jobs, quotas) in regions {
         let active = jobs.iter().filter(|job| job.is_active()).count();
         if active >= quotas.concurrent_jobs {
             findings.warn(
@@ -126,4 +140,5 @@ fn jobs(run: &Run, facts: &Facts, findings: &mut Vec<Finding>) {
             );
         }
     }
+    Ok(())
 }

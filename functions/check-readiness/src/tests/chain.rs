@@ -1,6 +1,6 @@
 use failback_core::cloud::{Direction, InstanceState, RecoveryInstance, SourceServer};
 use failback_core::fleet::Server;
-use failback_core::run::tag;
+use failback_core::tags::tag;
 use failback_testkit::{Fixture, Response};
 use serde_json::json;
 
@@ -127,9 +127,9 @@ fn doubled(mut fixture: Fixture, in_source: bool) -> Fixture {
 fn of_each_there_is_one() {
     let fixture = doubled(Fixture::failback(|_| ()), false);
     let name = fixture.fleet.servers[0].name.clone();
-    blocked(&fixture, &name, "2 recovery instances live in the recovery Region where one is expected");
+    blocked(&fixture, &name, "2 recovery instances live where one B2 is expected");
     let fixture = doubled(Fixture::failback(|_| ()).launched(), true);
-    blocked(&fixture, &name, "2 recovery instances live in the source Region where one is expected");
+    blocked(&fixture, &name, "2 recovery instances live where one A3 is expected");
 }
 
 #[test]
@@ -246,4 +246,18 @@ fn an_a3_that_is_gone_is_not_adopted() {
     let output = ready(&fixture);
     let of = |index: usize| output.fleet.find(&fixture.fleet.servers[index].name).unwrap().a3.clone();
     assert_eq!((of(0), of(1)), (None, Some(fixture.a3(1))));
+}
+
+#[test]
+fn an_a2_of_another_server_is_reported() {
+    let mut fixture = Fixture::failback(|_| ()).reversed();
+    let (a2, other) = (fixture.a2(0), fixture.b1(1));
+    fixture.tamper(move |seen| {
+        if let Response::SourceServers(_, servers) = seen {
+            let of_a2 = servers.iter_mut().filter(|server| server.id == a2);
+            of_a2.for_each(|server| drop(server.tags.insert(tag::B1.to_owned(), other.to_string())));
+        }
+    });
+    let said = format!("A2 {} is tagged as another server's", fixture.a2(0));
+    blocked(&fixture, &fixture.fleet.servers[0].name.clone(), &said);
 }

@@ -1,6 +1,6 @@
 use failback_core::cloud::{Instance, InstanceState, Job, JobKind, JobStatus, RecoveryInstance, Tags};
 use failback_core::procedure::Procedure;
-use failback_core::run::tag;
+use failback_core::tags::tag;
 use failback_testkit::{Fixture, Response, Scenario};
 use serde_json::{Value, json};
 
@@ -202,7 +202,7 @@ fn reversed(procedure: Option<&'static str>, keep: bool, stopped: bool) -> Fixtu
 #[test]
 fn an_a2_of_a_failback_is_not_drilled_with() {
     let fixture = reversed(Some("failback"), false, false);
-    blocked(&fixture, &name(&fixture), "a failback of it was begun and not finished");
+    blocked(&fixture, &name(&fixture), "a failback of it was started and has not finished");
 }
 
 #[test]

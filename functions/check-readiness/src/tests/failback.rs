@@ -1,6 +1,6 @@
 use failback_core::cloud::{Instance, InstanceState, Job, JobKind, JobStatus, RecoveryInstance, Tags};
 use failback_core::procedure::Procedure;
-use failback_core::run::tag;
+use failback_core::tags::tag;
 use failback_testkit::{Fixture, Response, Scenario};
 use serde_json::{Value, json};
 
@@ -107,8 +107,8 @@ fn the_job_that_launched_b2_is_found_however_old() {
 }
 
 #[test]
-fn where_a_record_points_at_a1_production_is_home() {
-    let point_home = |fixture: Fixture| {
+fn where_a_record_points_at_a1_it_is_production() {
+    let point_at_a1 = |fixture: Fixture| {
         let mut fixture = fixture;
         let id = fixture.fleet.servers[0].a1.clone().unwrap();
         fixture.tamper(move |seen| match seen {
@@ -125,10 +125,10 @@ fn where_a_record_points_at_a1_production_is_home() {
         });
         fixture
     };
-    let fixture = point_home(Fixture::failback(|_| ()));
-    blocked(&fixture, &name(&fixture), "a record of the plan points at A1, so production is home");
+    let fixture = point_at_a1(Fixture::failback(|_| ()));
+    blocked(&fixture, &name(&fixture), "a record of the plan points at A1, so A1 is production");
     // Once replication is reversed, whoever reversed it meant B3.
-    silent(&point_home(Fixture::failback(|_| ()).reversed()), "production is home");
+    silent(&point_at_a1(Fixture::failback(|_| ()).reversed()), "so A1 is production");
 }
 
 #[test]
@@ -194,9 +194,12 @@ fn what_is_home_is_told() {
     let fixture = Fixture::new(Procedure::Failback, Scenario::Steady, |_| ());
     let output = check(&fixture).unwrap_or_else(|error| panic!("{error}"));
     assert!(output.fleet.servers.iter().all(|server| server.already_failed_back));
-    assert_eq!(output.summary, "0 servers (2 more are home already) in 1 wave; 3 warnings");
-    warned(&fixture, "the fleet", "every server is home already");
-    let source = output.warnings.iter().filter(|it| it.message == "it has no recovered server: it is home");
+    assert_eq!(output.summary, "0 servers (2 more failed back already) in 1 wave; 3 warnings");
+    warned(&fixture, "the fleet", "every server has failed back already");
+    let source = output
+        .warnings
+        .iter()
+        .filter(|it| it.message == "it has no recovered server: it has failed back already");
     assert_eq!(source.count(), 1);
     silent(&Fixture::failback(|_| ()), "home");
 }
@@ -237,9 +240,9 @@ fn what_an_interrupted_drill_left_is_cleaned_up_by_the_drill() {
     let launched = of_a_drill(Fixture::failback(|_| ()).launched(), true);
     blocked(&launched, both, "an interrupted drill left A3 and A4 in its isolated network");
     let stopped = of_a_drill(Fixture::failback(|_| ()).reversed().stopped(), true);
-    blocked(&stopped, both, "an interrupted drill had begun to clean up and left A2");
+    blocked(&stopped, both, "an interrupted drill had started to clean up and left A2");
     let without_b2 = of_a_drill(Fixture::failback(|_| ()).reversed(), false);
-    blocked(&without_b2, &name(&without_b2), "an interrupted drill had begun to clean up and left A2");
+    blocked(&without_b2, &name(&without_b2), "an interrupted drill had started to clean up and left A2");
     // Only reversed, by a drill that was then given up: that is step 1 of this failback.
     silent(&of_a_drill(Fixture::failback(|_| ()).reversed(), true), "drill");
 }

@@ -6,17 +6,11 @@ mod regions;
 mod servers;
 mod told;
 
-use failback_core::cloud::Cloud;
-use failback_core::timestamp::Timestamp;
 use failback_core::{Error, ErrorName, Result};
-use failback_testkit::{Fixture, Pending};
+use failback_testkit::Fixture;
 use serde_json::{Value, json};
 
-use crate::Output;
-
-fn step(cloud: &dyn Cloud, payload: Value, deadline: Timestamp) -> Pending<'_> {
-    Box::pin(crate::handle(cloud, payload, deadline))
-}
+use crate::{CheckReadiness, Output};
 
 /// A plan whose traffic people move: nothing of it names a server.
 fn by_hand(plan: &mut Value) {
@@ -30,7 +24,7 @@ fn check_plan(fixture: &Fixture, plan: &Value) -> Result<Output> {
     let execution = json!({ "id": run.id, "started": run.started });
     let payload = json!({ "procedure": run.procedure, "plan": plan, "execution": execution });
     let before = fixture.writes();
-    let answer = fixture.answer(payload, fixture.now().plus_seconds(60), step);
+    let answer = fixture.answer::<CheckReadiness>(payload, fixture.now().plus_seconds(60));
     assert_eq!(fixture.writes(), before, "something was changed");
     answer.map(|output| serde_json::from_value(output).expect("an output"))
 }

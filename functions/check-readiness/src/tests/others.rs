@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{blocked, silent};
 
-const SAID: &str = "is at work on these servers";
+const SAID: &str = "works on these servers";
 
 /// Another execution runs: its id, how many seconds later it began than this one, and its plan.
 fn beside(id: &'static str, later_seconds: i64, change: impl FnOnce(&mut Value)) -> Fixture {
@@ -33,7 +33,7 @@ fn of_two_that_mean_the_same_servers_the_one_that_began_first_goes_on() {
         format!("{}, {}", fixture.b1(0).min(fixture.b1(1)), fixture.b1(0).max(fixture.b1(1)))
     };
     let fixture = beside(AFTER, -1, |_| ());
-    blocked(&fixture, &both(&fixture), "a drill that began ");
+    blocked(&fixture, &both(&fixture), "a drill that started ");
     silent(&beside(BEFORE, 1, |_| ()), SAID);
 }
 
@@ -41,7 +41,7 @@ fn of_two_that_mean_the_same_servers_the_one_that_began_first_goes_on() {
 fn of_two_that_began_together_the_name_decides() {
     let fixture = beside(BEFORE, 0, |_| ());
     let both = format!("{}, {}", fixture.b1(0).min(fixture.b1(1)), fixture.b1(0).max(fixture.b1(1)));
-    blocked(&fixture, &both, "a drill that began ");
+    blocked(&fixture, &both, "a drill that started ");
     silent(&beside(AFTER, 0, |_| ()), SAID);
 }
 
@@ -66,5 +66,5 @@ fn servers_of_others_that_both_plans_mean_are_not_told() {
     let first = Fixture::failback(|_| ()).b1(0).to_string();
     let id = first.clone();
     let one = move |plan: &mut Value| plan["servers"] = json!({ "ids": [id] });
-    blocked(&beside(BEFORE, -1, one), &first, "a drill that began ");
+    blocked(&beside(BEFORE, -1, one), &first, "a drill that started ");
 }

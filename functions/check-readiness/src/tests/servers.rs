@@ -3,7 +3,7 @@ use failback_core::cloud::{
     RecoveryInstance, ReplicationState, Tags,
 };
 use failback_core::id::SourceServerId;
-use failback_core::run::tag;
+use failback_core::tags::tag;
 use failback_core::timestamp::Timestamp;
 use failback_testkit::{Fixture, Response};
 use serde_json::json;
@@ -132,13 +132,13 @@ fn an_original_must_show_what_is_to_be_copied() {
 /// A launch of A2 succeeded, and its recovery instance is not seen; with a job of it that began so long ago.
 fn launched_before(tagged: bool, job_seconds_ago: Option<i64>) -> Fixture {
     let mut fixture = Fixture::failback(|_| ()).reversed();
-    let (a2, source, now) = (fixture.a2(0), fixture.source(), fixture.now());
+    let (a2, b1, source, now) = (fixture.a2(0), fixture.b1(0), fixture.source(), fixture.now());
     fixture.tamper(move |seen| match seen {
         Response::SourceServers(_, servers) => {
             for server in servers.iter_mut().filter(|server| server.id == a2) {
                 server.last_launch = LastLaunch::Succeeded;
                 if tagged {
-                    server.tags.insert(tag::B1.to_owned(), "s-00000000000000000".to_owned());
+                    server.tags.insert(tag::B1.to_owned(), b1.to_string());
                 }
             }
         }
@@ -219,7 +219,7 @@ fn at_work(of_a2: bool, kind: JobKind, tags: &[(&str, &str)], b2_tags: &[(&str, 
 
 #[test]
 fn a_job_of_somebody_else_must_end_first() {
-    let said = "job drsjob-0123456789abcdef0 is at work on it";
+    let said = "job drsjob-0123456789abcdef0 is working on it";
     for of_a2 in [true, false] {
         for tags in [&[][..], &[(tag::PROCEDURE, "drill")]] {
             let fixture = at_work(of_a2, JobKind::Launch, tags, &[]);
@@ -235,7 +235,7 @@ fn a_job_of_somebody_else_must_end_first() {
 
 #[test]
 fn a_job_of_an_earlier_run_is_waited_for() {
-    let said = "job drsjob-0123456789abcdef0 is at work on it";
+    let said = "job drsjob-0123456789abcdef0 is working on it";
     let ours = [(tag::PROCEDURE, "failback")];
     for of_a2 in [true, false] {
         let fixture = at_work(of_a2, JobKind::Launch, &ours, &[]);
@@ -260,7 +260,7 @@ fn a_terminate_job_is_of_an_earlier_run_where_a2_is() {
         }
         _ => {}
     });
-    warned(&fixture, &name(&fixture), "is at work on it");
+    warned(&fixture, &name(&fixture), "is working on it");
 }
 
 #[test]
@@ -269,7 +269,7 @@ fn a_job_that_somebody_began_in_the_console_is_found() {
     fixture.launch();
     fixture.pass(60);
     let error = check(&fixture).unwrap_err().to_string();
-    assert!(error.contains("all-1, web-1: job drsjob-") && error.contains("is at work on it"), "{error}");
+    assert!(error.contains("all-1, web-1: job drsjob-") && error.contains("is working on it"), "{error}");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use failback_testkit::{Fixture, Response};
 use serde_json::json;
 
 use super::{by_hand, check, check_plan};
-use crate::finding::{Finding, Findings as _, merged, stand_in_the_way};
+use crate::finding::{Finding, Findings as _, merged, not_ready};
 
 #[test]
 fn a_wrong_plan_is_refused_with_every_problem() {
@@ -70,7 +70,7 @@ fn so_many_findings_are_told_and_the_rest_is_counted() {
     let findings = |number: usize| {
         let mut findings: Vec<Finding> = Vec::new();
         (0..number).for_each(|it| findings.block("x", format!("problem {it:03}"), "Mend it"));
-        stand_in_the_way(&findings).to_string()
+        not_ready(&findings).to_string()
     };
     assert!(findings(1).starts_with("1 thing stands in the way; nothing was changed\n"), "{}", findings(1));
     assert!(

@@ -3,33 +3,29 @@
 use failback_core::cloud::{InstanceState, JobStatus, ReplicationState, Tags};
 use failback_core::guard::{Guard, StartRecovery, TagResource, TerminateRecoveryInstances, Warrant};
 use failback_core::procedure::Drill;
-use failback_core::run::tag;
+use failback_core::tags::tag;
 use failback_core::{ErrorName, Result};
 use serde_json::json;
 
 use crate::case::{
-    A1, A2, A4, B1, B3, Case, JOB, OTHER, OTHERS, Row, granted_unless, id, instance, job_on,
+    A1, A2, A4, B1, B3, Case, JOB, OTHER, OTHERS, Row, all, granted_unless, id, instance, job_on,
     recovery_instance, refused,
 };
 
 fn launch_b1(case: &Case) -> Result<Warrant<StartRecovery>> {
-    let (run, servers) = (case.run(), case.fleet.servers.iter().collect::<Vec<_>>());
-    Guard::<Drill>::new(&run)?.launch_b1(&case.live()?, case.now(), &servers)
+    case.ask(|guard: &Guard<'_, Drill>, servers| guard.launch_b1(&all(servers)))
 }
 
 fn tag_b2(case: &Case) -> Result<Warrant<TagResource>> {
-    let (run, b2) = (case.run(), &case.aws.recovery.recovery_instances[0]);
-    Guard::<Drill>::new(&run)?.tag_b2(&case.live()?, case.now(), b2)
+    case.ask(|guard: &Guard<'_, Drill>, servers| guard.tag_b2(&servers[0]))
 }
 
 fn terminate_a3(case: &Case) -> Result<Warrant<TerminateRecoveryInstances>> {
-    let (run, servers) = (case.run(), case.fleet.servers.iter().collect::<Vec<_>>());
-    Guard::<Drill>::new(&run)?.terminate_a3(&case.live()?, case.now(), &servers)
+    case.ask(|guard: &Guard<'_, Drill>, servers| guard.terminate_a3(&all(servers)))
 }
 
 fn terminate_b2(case: &Case) -> Result<Warrant<TerminateRecoveryInstances>> {
-    let (run, servers) = (case.run(), case.fleet.servers.iter().collect::<Vec<_>>());
-    Guard::<Drill>::new(&run)?.terminate_b2(&case.live()?, case.now(), &servers)
+    case.ask(|guard: &Guard<'_, Drill>, servers| guard.terminate_b2(&all(servers)))
 }
 
 /// Nothing is recovered yet.
@@ -43,12 +39,12 @@ fn steady() -> Case {
 fn b1_is_launched_while_production_is_on_a1_and_nothing_is_recovered() {
     let rows: &[Row] = &[
         ("does not ask to launch", |case| case.set("/drill/launchRecoveredServers", json!(false))),
-        ("B1 is not there", |case| case.aws.recovery.servers.clear()),
+        ("B1 does not exist", |case| case.aws.recovery.servers.clear()),
         ("B1 has a recovery instance", |case| {
             case.aws.recovery.recovery_instances.push(recovery_instance(B3, B1));
         }),
         ("B1 has a recovery instance", |case| case.b1().recovery_instance = Some(id(B3))),
-        ("is at work on it (S7)", |case| case.aws.recovery.jobs.push(job_on(B1))),
+        ("is working on it (S7:", |case| case.aws.recovery.jobs.push(job_on(B1))),
         ("A1 does not run", |case| case.a1().state = InstanceState::Stopped),
         ("A1 does not run", |case| case.server().a1 = None),
         ("A1 does not run", |case| case.aws.source.instances.clear()),
@@ -101,13 +97,13 @@ fn the_job_says_who_launched_a_b2_that_was_never_tagged() {
 #[test]
 fn a3_is_terminated_when_it_is_the_drills_and_nothing_else() {
     let rows: &[Row] = &[
-        ("A3 is not there", |case| case.aws.source.recovery_instances.clear()),
-        ("A2 is not there (S5)", |case| case.aws.source.servers.clear()),
+        ("A3 does not exist", |case| case.aws.source.recovery_instances.clear()),
+        ("A2 does not exist (S5:", |case| case.aws.source.servers.clear()),
         ("still replicates", |case| case.a2().replication.state = ReplicationState::Continuous),
-        ("is A1, which is production (S1)", |case| case.server().a1 = Some(id(A4))),
+        ("is A1, which is production (S1:", |case| case.server().a1 = Some(id(A4))),
         ("production DNS points at A4", |case| case.points_at("10.0.0.4")),
-        ("is at work on it (S7)", |case| case.aws.source.jobs.push(job_on(A2))),
-        ("is at work on it (S7)", |case| case.aws.recovery.jobs.push(job_on(B1))),
+        ("is working on it (S7:", |case| case.aws.source.jobs.push(job_on(A2))),
+        ("is working on it (S7:", |case| case.aws.recovery.jobs.push(job_on(B1))),
     ];
     let warrant = granted_unless(&Case::drill(), terminate_a3, rows).spend();
     assert_eq!((warrant.region.as_str(), warrant.recovery_instances), ("us-east-1", vec![id(A4)]));
@@ -122,7 +118,7 @@ fn the_drills_b2_is_terminated_unless_b3_may_be_production() {
         }),
         ("B2 does not live", |case| case.aws.recovery.recovery_instances.clear()),
         ("still replicates", |case| case.a2().replication.state = ReplicationState::Stalled),
-        ("is at work on it (S7)", |case| case.aws.recovery.jobs.push(job_on(B1))),
+        ("is working on it (S7:", |case| case.aws.recovery.jobs.push(job_on(B1))),
         ("a record of the plan points at it", |case| case.points_at("10.1.0.3")),
         ("a record of the plan points at it", |case| {
             case.b3().public_ip = Some("198.51.100.3".into());
@@ -181,7 +177,7 @@ fn one_server_that_may_be_production_keeps_the_whole_batch() {
 #[test]
 fn a_drills_guard_is_for_drills() {
     let mut case = Case::failback();
-    refused(&case, terminate_b2, ErrorName::Guard, "no part of a failback", |_| ());
+    refused(&case, terminate_b2, ErrorName::Guard, "does not belong to a failback", |_| ());
     case.procedure = failback_core::procedure::Procedure::Drill;
-    assert!(Guard::<Drill>::new(&case.run()).is_ok());
+    assert!(Guard::<Drill>::new(&case.run(), &case.aws).is_ok());
 }

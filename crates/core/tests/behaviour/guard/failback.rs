@@ -9,39 +9,31 @@ use failback_core::procedure::Failback;
 use failback_core::{ErrorName, Result};
 use serde_json::json;
 
-use crate::case::{A1, A2, A4, B1, B3, Case, OTHER, Row, granted_unless, id, job_on, refused};
+use crate::case::{A1, A2, A4, B1, B3, Case, OTHER, Row, all, granted_unless, id, job_on, refused};
 
 fn stop_b1(case: &Case) -> Result<Warrant<StopReplication>> {
-    let run = case.run();
-    let server = &case.fleet.servers[0];
-    Guard::<Failback>::new(&run)?.stop_b1(&case.live()?, case.now(), server, &case.checks)
+    case.ask(|guard: &Guard<'_, Failback>, servers| guard.stop_b1(&servers[0], &case.checks))
 }
 
 fn redirect(case: &Case) -> Result<Vec<Warrant<ChangeRecords>>> {
-    let run = case.run();
-    Guard::<Failback>::new(&run)?.redirect(&case.live()?, case.now(), &case.fleet, &case.checks)
+    let live = case.live()?;
+    case.ask(|guard: &Guard<'_, Failback>, servers| guard.redirect(&live, servers, &case.checks))
 }
 
 fn reverse_a3(case: &Case) -> Result<Warrant<ReverseReplication>> {
-    let run = case.run();
-    let server = &case.fleet.servers[0];
-    Guard::<Failback>::new(&run)?.reverse_a3(&case.live()?, case.now(), &case.fleet, server)
+    case.ask(|guard: &Guard<'_, Failback>, servers| guard.reverse_a3(servers, &servers[0]))
 }
 
 fn terminate_b2(case: &Case) -> Result<Warrant<TerminateRecoveryInstances>> {
-    let (run, servers) = (case.run(), case.fleet.servers.iter().collect::<Vec<_>>());
-    let guard = Guard::<Failback>::new(&run)?;
-    guard.terminate_b2(&case.live()?, case.now(), &case.fleet, &servers, &case.checks)
+    case.ask(|guard: &Guard<'_, Failback>, servers| guard.terminate_b2(servers, &all(servers), &case.checks))
 }
 
 fn terminate_a1(case: &Case) -> Result<Warrant<TerminateInstances>> {
-    let (run, servers) = (case.run(), case.fleet.servers.iter().collect::<Vec<_>>());
-    Guard::<Failback>::new(&run)?.terminate_a1(&case.live()?, case.now(), &case.fleet, &servers)
+    case.ask(|guard: &Guard<'_, Failback>, servers| guard.terminate_a1(servers, &all(servers)))
 }
 
 fn delete_a3(case: &Case) -> Result<Warrant<DeleteRecoveryInstance>> {
-    let run = case.run();
-    Guard::<Failback>::new(&run)?.delete_a3(&case.live()?, case.now(), &case.fleet.servers[0])
+    case.ask(|guard: &Guard<'_, Failback>, servers| guard.delete_a3(&servers[0]))
 }
 
 /// Traffic is on B3, which is replicated home; the plan asks to stop B1.
@@ -58,13 +50,13 @@ fn double_billed() -> Case {
 fn b1_is_stopped_when_b3_works_and_is_replicated_home() {
     let rows: &[Row] = &[
         ("does not ask to stop", |case| case.plan["stopOriginalReplication"] = json!(false)),
-        ("B1 is not there", |case| case.aws.recovery.servers.clear()),
-        ("B2 does not live (S2)", |case| case.aws.recovery.recovery_instances.clear()),
-        ("does not run (S2)", |case| case.b3().state = InstanceState::Stopped),
+        ("B1 does not exist", |case| case.aws.recovery.servers.clear()),
+        ("B2 does not live (S2:", |case| case.aws.recovery.recovery_instances.clear()),
+        ("does not run (S2:", |case| case.b3().state = InstanceState::Stopped),
         ("does not pass its status checks", |case| case.checks.clear()),
         ("does not pass its status checks", |case| case.checks[0].system = Check::Impaired),
         ("does not pass its status checks", |case| case.checks[0].instance = Check::Initializing),
-        ("not replicated home yet", |case| case.aws.source.servers.clear()),
+        ("not replicated to the source Region yet", |case| case.aws.source.servers.clear()),
         ("no longer protects A1", |case| case.b1().instance = Some(id(A4))),
         ("no longer protects A1", |case| case.server().a1 = None),
         ("production DNS points at A1", |case| case.points_at("10.0.0.1")),
@@ -97,8 +89,8 @@ fn records_are_pointed_at_an_a4_that_works() {
     let rows: &[Row] = &[
         ("routing policy", |case| case.aws.records[0].set_identifier = Some("blue".into())),
         ("A4 is not launched", |case| case.server().a3 = None),
-        ("does not run (S2)", |case| case.a4().state = InstanceState::Pending),
-        ("does not run (S2)", |case| case.aws.source.instances.truncate(1)),
+        ("does not run (S2:", |case| case.a4().state = InstanceState::Pending),
+        ("does not run (S2:", |case| case.aws.source.instances.truncate(1)),
         ("does not pass its status checks", |case| case.checks[1].instance = Check::Impaired),
         ("has no private address", |case| case.a4().private_ip = None),
         ("has no public address", |case| case.set("/redirect/records/0/address", json!("public"))),
@@ -127,7 +119,7 @@ fn records_hold_the_address_that_the_plan_wants() {
 fn records_of_a_server_that_is_home_are_left_alone() {
     let mut case = Case::failback();
     case.server().already_failed_back = true;
-    case.look.records = false;
+    case.reads.records = false;
     assert!(redirect(&case).unwrap().is_empty());
 }
 
@@ -135,11 +127,11 @@ fn records_of_a_server_that_is_home_are_left_alone() {
 fn a3_is_reversed_once_a4_carries_traffic() {
     let rows: &[Row] = &[
         ("A3 does not live", |case| case.a3().state = InstanceState::Terminated),
-        ("does not point at A4 (S2)", |case| case.points_at("10.1.0.3")),
-        ("does not point at A4 (S2)", |case| case.aws.records[0].values.push("10.1.0.3".into())),
-        ("does not point at A4 (S2)", |case| case.aws.records.clear()),
-        ("does not point at A4 (S2)", |case| case.aws.records.push(crate::case::record("10.1.0.3"))),
-        ("does not run (S2)", |case| case.a4().state = InstanceState::Stopped),
+        ("does not point at A4 (S2:", |case| case.points_at("10.1.0.3")),
+        ("does not point at A4 (S2:", |case| case.aws.records[0].values.push("10.1.0.3".into())),
+        ("does not point at A4 (S2:", |case| case.aws.records.clear()),
+        ("does not point at A4 (S2:", |case| case.aws.records.push(crate::case::record("10.1.0.3"))),
+        ("does not run (S2:", |case| case.a4().state = InstanceState::Stopped),
         ("nobody has said", |case| case.moved_by_hand(false)),
     ];
     let warrant = granted_unless(&Case::failback(), reverse_a3, rows).spend();
@@ -176,17 +168,17 @@ fn a_server_that_is_home_holds_nobody_up() {
 #[test]
 fn b2_is_terminated_when_a4_is_production_and_protected() {
     let rows: &[Row] = &[
-        ("does not point at A4 (S2)", |case| case.points_at("10.1.0.3")),
+        ("does not point at A4 (S2:", |case| case.points_at("10.1.0.3")),
         ("nobody has said", |case| case.moved_by_hand(false)),
         ("B2 does not live", |case| case.b2().state = InstanceState::ShuttingDown),
-        ("A2 is not there (S5)", |case| case.aws.source.servers.clear()),
-        ("still replicates; it is stopped first (S4)", |case| {
+        ("A2 does not exist (S5:", |case| case.aws.source.servers.clear()),
+        ("still replicates; it is stopped first (S4:", |case| {
             case.a2().replication.state = ReplicationState::Continuous;
         }),
-        ("is at work on it (S7)", |case| case.aws.source.jobs.push(job_on(A2))),
-        ("A4 is not there (S2)", |case| case.aws.source.recovery_instances.clear()),
+        ("is working on it (S7:", |case| case.aws.source.jobs.push(job_on(A2))),
+        ("A4 does not exist (S2:", |case| case.aws.source.recovery_instances.clear()),
         ("does not pass its status checks", |case| case.checks.truncate(1)),
-        ("B1 is not there", |case| case.aws.recovery.servers.clear()),
+        ("B1 does not exist", |case| case.aws.recovery.servers.clear()),
         ("B1 protects another instance", |case| case.b1().instance = Some(id(A1))),
         ("replication of A3 is not reversed", |case| {
             case.a3().replication_state = ReplicationState::NotStarted;
@@ -232,15 +224,15 @@ fn originals_go() -> Case {
 #[test]
 fn a1_is_terminated_when_nothing_depends_on_it() {
     let rows: &[Row] = &[
-        ("the plan keeps the original servers (S3)", |case| case.plan["cleanup"] = json!({})),
-        ("does not point at A4 (S2)", |case| case.points_at("10.1.0.3")),
-        ("A1 is not known (S5)", |case| case.server().a1 = None),
-        ("A2 is not there (S5)", |case| case.aws.source.servers.clear()),
+        ("the plan keeps the original servers (S3:", |case| case.plan["cleanup"] = json!({})),
+        ("does not point at A4 (S2:", |case| case.points_at("10.1.0.3")),
+        ("A1 is not known (S5:", |case| case.server().a1 = None),
+        ("A2 does not exist (S5:", |case| case.aws.source.servers.clear()),
         ("still replicates", |case| case.a2().replication.state = ReplicationState::InitialSync),
-        ("B2 is terminated before A1 (S4)", |case| {
+        ("B2 is terminated before A1 (S4:", |case| {
             case.aws.recovery.recovery_instances.push(crate::case::recovery_instance(B3, B1));
         }),
-        ("is A4, the new production (S3)", |case| case.server().a1 = Some(id(A4))),
+        ("is A4, the new production (S3:", |case| case.server().a1 = Some(id(A4))),
         ("B1 protects another instance", |case| case.b1().instance = Some(id(OTHER))),
         ("is protected by B1 or has traffic", |case| case.a1().private_ip = Some("10.0.0.4".into())),
     ];
@@ -253,7 +245,7 @@ fn a3_is_deleted_when_a4_is_protected_and_what_goes_first_is_gone() {
     let mut base = originals_go();
     base.a1().state = InstanceState::Terminated;
     let rows: &[Row] = &[
-        ("A3 is not there", |case| case.aws.source.recovery_instances.clear()),
+        ("A3 does not exist", |case| case.aws.source.recovery_instances.clear()),
         ("is not protected; deleting it", |case| case.a3().replication_state = ReplicationState::NotStarted),
         ("B2 is terminated before A3", |case| {
             case.aws.recovery.recovery_instances.push(crate::case::recovery_instance(B3, B1));
@@ -279,5 +271,5 @@ fn a3_is_deleted_beside_an_a1_that_stays() {
 
 #[test]
 fn a_failbacks_guard_is_for_failbacks() {
-    refused(&Case::drill(), delete_a3, ErrorName::Guard, "no part of a drill", |_| ());
+    refused(&Case::drill(), delete_a3, ErrorName::Guard, "does not belong to a drill", |_| ());
 }

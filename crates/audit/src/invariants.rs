@@ -7,11 +7,11 @@ use failback_core::id::InstanceId;
 use failback_core::procedure::Procedure;
 use failback_sim::{Changed, World};
 
-use crate::Notebook;
-use crate::rules::Rule;
+use crate::observations::Observations;
+use failback_core::rule::SafetyRule;
 
 /// Judges the objects that have just changed.
-pub(crate) fn check(notebook: &mut Notebook, world: &World, changed: &[Changed]) {
+pub(crate) fn check(observations: &mut Observations, world: &World, changed: &[Changed]) {
     let mut servers = BTreeSet::new();
     for object in changed {
         match object {
@@ -23,63 +23,79 @@ pub(crate) fn check(notebook: &mut Notebook, world: &World, changed: &[Changed])
         }
     }
     for server in servers {
-        production(notebook, world, server);
-        originals(notebook, world, server);
-        failed_back(notebook, world, server);
+        production(observations, world, server);
+        originals(observations, world, server);
+        failed_back(observations, world, server);
     }
 }
 
 /// S2: traffic goes to an instance that runs.
-fn production(notebook: &mut Notebook, world: &World, index: usize) {
+fn production(observations: &mut Observations, world: &World, index: usize) {
     let name = &world.fleet()[index].name;
     match world.serving(index) {
         Some(serving) if serving.running => {}
         Some(serving) => {
             let what = format!("{name}: traffic goes to {}, which does not run", serving.instance);
-            notebook.find(Rule::S2, world.now_ms(), what);
+            observations.violated(SafetyRule::ProductionRuns, world.now_ms(), what);
         }
-        None => notebook.find(Rule::S2, world.now_ms(), format!("{name}: traffic goes nowhere")),
+        None => observations.violated(
+            SafetyRule::ProductionRuns,
+            world.now_ms(),
+            format!("{name}: traffic goes nowhere"),
+        ),
     }
 }
 
 /// S1: while only drills run, A1 is as it was and A4 is another instance.
-fn originals(notebook: &mut Notebook, world: &World, index: usize) {
-    let only_drills = notebook.runs.values().all(|run| run.procedure == Procedure::Drill);
-    if notebook.runs.is_empty() || !only_drills {
+fn originals(observations: &mut Observations, world: &World, index: usize) {
+    let only_drills = observations.runs.values().all(|run| run.procedure == Procedure::Drill);
+    if observations.runs.is_empty() || !only_drills {
         return;
     }
     let (source, _) = world.region_pair();
     let server = &world.fleet()[index];
     let began =
-        notebook.runs.values().any(|run| run.began_with.get(index).is_some_and(|had| had.contains("A1")));
-    let original = &notebook.originals[index];
+        observations.runs.values().any(|run| run.began_with.get(index).is_some_and(|had| had.contains("A1")));
+    let original = &observations.originals[index];
     let lives = world.instance(source, original).is_some_and(|a1| a1.state.is_live());
     if began && !lives {
-        notebook.find(Rule::S1, world.now_ms(), format!("{}: A1 did not survive a drill", server.name));
+        observations.violated(
+            SafetyRule::ProductionUntouchedByDrill,
+            world.now_ms(),
+            format!("{}: A1 did not survive a drill", server.name),
+        );
     }
     if server.a4.contains(&server.a1) {
-        notebook.find(Rule::S1, world.now_ms(), format!("{}: a drill launched into A1", server.name));
+        observations.violated(
+            SafetyRule::ProductionUntouchedByDrill,
+            world.now_ms(),
+            format!("{}: a drill launched into A1", server.name),
+        );
     }
 }
 
 /// S2: a failback takes an A4 down only because its successor was asked for. S7: one A4 at a time.
-fn failed_back(notebook: &mut Notebook, world: &World, index: usize) {
+fn failed_back(observations: &mut Observations, world: &World, index: usize) {
     let (source, _) = world.region_pair();
     let server = &world.fleet()[index];
     let running = |id| world.instance(source, id).is_some_and(|i| i.state == InstanceState::Running);
-    let original = notebook.originals.get(index).cloned();
+    let original = observations.originals.get(index).cloned();
     let this_cycle = |id: &&InstanceId| original.as_ref() != Some(*id);
     if server.a4.iter().filter(this_cycle).filter(|id| running(id)).count() > 1 {
-        notebook.find(Rule::S7, world.now_ms(), format!("{}: two A4 run", server.name));
+        observations.violated(
+            SafetyRule::LaunchedOnce,
+            world.now_ms(),
+            format!("{}: two A4 run", server.name),
+        );
     }
-    let failback = notebook.runs.values().any(|run| run.procedure == Procedure::Failback);
-    let drill = notebook.runs.values().any(|run| run.procedure == Procedure::Drill);
+    let failback = observations.runs.values().any(|run| run.procedure == Procedure::Failback);
+    let drill = observations.runs.values().any(|run| run.procedure == Procedure::Drill);
     let going = |id| world.instance(source, id).is_some_and(|i| i.state == InstanceState::ShuttingDown);
     if failback && !drill && server.a4.iter().filter(this_cycle).any(going) {
         let mut jobs = world.active_jobs(source).filter(|job| job.kind == JobKind::Launch);
         if !jobs.any(|job| job.parts.iter().any(|part| server.a2.contains(&part.server))) {
-            notebook.find(
-                Rule::S2,
+            observations.violated(
+                SafetyRule::ProductionRuns,
                 world.now_ms(),
                 format!("{}: A4 was taken down without successor", server.name),
             );

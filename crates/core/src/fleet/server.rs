@@ -1,29 +1,26 @@
-//! The ledger: which servers a run is about, and what it has learned of them.
-//!
-//! It is carried from state to state, so it is small: 1,000 members stay under 256 KiB. It is a memory, not a truth:
-//! every step reads the live state and fills in what the ledger lacks.
+//! The servers of a run, as the state machine carries them.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{InstanceId, RecoveryInstanceId, SourceServerId};
 use crate::timestamp::Timestamp;
 
-/// Names longer than this are cut, so that the ledger's size is bounded.
+/// Longest name of a server, in characters. Longer names are cut, so that the size of the payload is bounded.
 pub const NAME_MAX: usize = 32;
 
 /// One server with its identities, in the page's labels. B3 and A4 are the EC2 instances of B2 and A3.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Server {
-    /// What people call it: B1's `Name` tag, or its host name, or B1's id.
+    /// B1's `Name` tag, or its host name, or its id.
     pub name: String,
-    /// Index of its wave.
+    /// Index of the server's wave in the plan.
     pub wave: usize,
     /// The original instance in the source Region.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub a1: Option<InstanceId>,
-    /// The source server in the recovery Region.
+    /// The source server in the recovery Region, which identifies the server.
     pub b1: SourceServerId,
     /// The recovery instance in the recovery Region.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -34,34 +31,37 @@ pub struct Server {
     /// The recovery instance in the source Region.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub a3: Option<RecoveryInstanceId>,
-    /// An A3 that does not work, to be replaced by launching again.
+    /// An A3 that does not work, to be replaced by another launch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replace: Option<RecoveryInstanceId>,
-    /// True for a server that was home already when the run began: nothing is done to it.
+    /// True for a server that ran in the source Region again when the run started: nothing is done to it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub already_failed_back: bool,
-    /// When each milestone was reached.
+    /// When the server reached each milestone.
     #[serde(default, skip_serializing_if = "Times::is_empty")]
     pub times: Times,
 }
 
 impl Server {
-    /// The recovered instance.
+    /// Returns the recovered instance.
     pub fn b3(&self) -> Option<InstanceId> {
         self.b2.as_ref().map(RecoveryInstanceId::instance)
     }
 
-    /// The failed-back instance.
+    /// Returns the failed-back instance.
     pub fn a4(&self) -> Option<InstanceId> {
         self.a3.as_ref().map(RecoveryInstanceId::instance)
     }
+
+    /// Returns true when a plan means this server by this text: its name, or the id of its B1.
+    pub fn is_called(&self, name_or_b1: &str) -> bool {
+        self.name == name_or_b1 || self.b1.as_str() == name_or_b1
+    }
 }
 
-/// Milestones of one server, in seconds since the run began; written as an array to stay small.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// Milestones of one server, in seconds since the run started; written as an array to stay small.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(from = "[Option<i64>; 7]", into = "[Option<i64>; 7]")]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[cfg_attr(feature = "schema", schemars(with = "[Option<i64>; 7]"))]
 pub struct Times {
     /// Reversed replication was seen to exist.
     pub reversed: Option<i64>,
@@ -69,9 +69,9 @@ pub struct Times {
     pub ready: Option<i64>,
     /// A4 was seen launched.
     pub launched: Option<i64>,
-    /// How recent A4's data was: before `launched`, by the lag and the time that launching took.
+    /// The point in time of A4's data: before `launched`, by the lag and the time that launching took.
     pub point_in_time: Option<i64>,
-    /// A2's lag when its launch began, in seconds.
+    /// A2's lag when its launch started, in seconds.
     pub lag_at_launch: Option<i64>,
     /// A4 was seen to work.
     pub validated: Option<i64>,
@@ -80,7 +80,7 @@ pub struct Times {
 }
 
 impl Times {
-    /// True when no milestone is known: then nothing is written of it.
+    /// Returns true when no milestone is known: then nothing is written.
     pub(crate) fn is_empty(&self) -> bool {
         *self == Self::default()
     }
@@ -101,9 +101,8 @@ impl From<Times> for [Option<i64>; 7] {
 }
 
 /// When traffic was redirected.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Redirected {
     /// When Route 53 accepted the change; unknown when the records pointed at A4 already.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -114,9 +113,8 @@ pub struct Redirected {
 }
 
 /// All servers of a run.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Fleet {
     /// The servers, by wave and name.
     pub servers: Vec<Server>,
@@ -126,35 +124,24 @@ pub struct Fleet {
 }
 
 impl Fleet {
-    /// The servers that something is to be done to.
+    /// Returns the servers that the run works on.
     pub fn pending(&self) -> impl Iterator<Item = &Server> {
         self.servers.iter().filter(|server| !server.already_failed_back)
     }
 
-    /// The servers that something is to be done to, of one wave.
+    /// Returns the servers of one wave that the run works on.
     pub fn pending_in(&self, wave: usize) -> impl Iterator<Item = &Server> {
         self.pending().filter(move |server| server.wave == wave)
     }
 
-    /// The member that a record means: by name, or by the id of its B1.
+    /// Returns the server that a plan means: by name, or by the id of its B1.
     pub fn find(&self, name_or_b1: &str) -> Option<&Server> {
-        self.servers.iter().find(|server| server.name == name_or_b1 || server.b1.as_str() == name_or_b1)
+        self.servers.iter().find(|server| server.is_called(name_or_b1))
     }
-}
 
-/// `1 server`, `2 servers`.
-pub fn count(n: usize, what: &str) -> String {
-    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
-}
-
-/// Joins names for a sentence: `a, b, c and 297 more`.
-pub fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
-    const SHOWN: usize = 3;
-    let names: Vec<&str> = names.into_iter().collect();
-    match names.len() {
-        0 => "none".to_owned(),
-        n if n <= SHOWN + 1 => names.join(", "),
-        n => format!("{} and {} more", names[..SHOWN].join(", "), n - SHOWN),
+    /// Returns the server with this B1, to write down what a step has seen of it.
+    pub fn server_mut(&mut self, b1: &SourceServerId) -> Option<&mut Server> {
+        self.servers.iter_mut().find(|server| server.b1 == *b1)
     }
 }
 
@@ -163,7 +150,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_thousand_members_fit_into_a_payload() {
+    fn a_thousand_servers_fit_into_a_payload() {
         let id = |prefix: &str| format!("{prefix}0123456789abcdef0");
         let server = Server {
             name: "n".repeat(NAME_MAX),
@@ -180,11 +167,5 @@ mod tests {
         let fleet = Fleet { servers: vec![server; 1_000], redirected: None };
         let bytes = serde_json::to_string(&fleet).unwrap().len();
         assert!(bytes < 255_000, "{bytes}");
-    }
-
-    #[test]
-    fn long_lists_are_cut() {
-        assert_eq!(listed(["a", "b"]), "a, b");
-        assert_eq!(listed(["a", "b", "c", "d", "e"]), "a, b, c and 2 more");
     }
 }

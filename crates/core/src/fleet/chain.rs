@@ -1,0 +1,298 @@
+//! The chain of live ids B1 → B2 → A2 → A3 of one server. This is the only place that joins it: the steps, the guard and
+//! the readiness check all follow these rules.
+//!
+//! `reversedDirectionSourceServerArn` is never followed: it goes stale from cycle to cycle (drs-facts §0.6).
+
+use std::collections::BTreeMap;
+
+use super::server::Server;
+use crate::cloud::{Direction, RecoveryInstance, SourceServer};
+use crate::error::{Error, ErrorName, Result};
+use crate::id::{InstanceId, RecoveryInstanceId, SourceServerId};
+use crate::rule::SafetyRule;
+use crate::tags::tag;
+
+/// Recovery instances by the source server that they were launched from.
+type ByServer = BTreeMap<SourceServerId, Vec<RecoveryInstance>>;
+
+/// The objects of DRS in both Regions, as far as they were read. A part that was not read is not empty: asking for it is
+/// an error.
+#[derive(Debug, Default)]
+pub struct DrsView {
+    recovery_servers: Option<BTreeMap<SourceServerId, SourceServer>>,
+    recovery_instances: Option<ByServer>,
+    source_servers: Option<BTreeMap<SourceServerId, SourceServer>>,
+    source_instances: Option<ByServer>,
+    /// FAILBACK servers of the source Region by the instance that they replicate.
+    replicating: BTreeMap<InstanceId, Vec<SourceServerId>>,
+}
+
+/// The ids that a run already knows of a server.
+#[derive(Debug, Clone, Copy)]
+pub struct KnownIds<'k> {
+    /// B1, which identifies the server.
+    pub b1: &'k SourceServerId,
+    /// B2, where known.
+    pub b2: Option<&'k RecoveryInstanceId>,
+    /// A2, where known.
+    pub a2: Option<&'k SourceServerId>,
+    /// A3, where known.
+    pub a3: Option<&'k RecoveryInstanceId>,
+}
+
+impl<'k> KnownIds<'k> {
+    /// Returns the ids of a server of which only B1 is known.
+    pub fn b1_only(b1: &'k SourceServerId) -> Self {
+        Self { b1, b2: None, a2: None, a3: None }
+    }
+}
+
+impl<'k> From<&'k Server> for KnownIds<'k> {
+    fn from(server: &'k Server) -> Self {
+        let Server { b1, b2, a2, a3, .. } = server;
+        Self { b1, b2: b2.as_ref(), a2: a2.as_ref(), a3: a3.as_ref() }
+    }
+}
+
+/// One link of a chain.
+#[derive(Debug, Clone)]
+pub enum Link<'v, T> {
+    /// It was not read; its label.
+    NotRead(&'static str),
+    /// DRS shows none.
+    Absent,
+    /// The one that belongs to the server.
+    One(&'v T),
+    /// DRS shows objects of which none provably is the server's.
+    Ambiguous(Ambiguity<'v, T>),
+}
+
+/// Several candidates for one link, or a candidate that belongs to another server.
+#[derive(Debug, Clone)]
+pub struct Ambiguity<'v, T> {
+    /// One of the candidates.
+    pub first: &'v T,
+    /// The finding, without the server's name.
+    pub message: String,
+    /// The remedy.
+    pub remedy: &'static str,
+}
+
+impl<'v, T> Link<'v, T> {
+    /// Returns the ambiguity, if there is one.
+    pub fn ambiguity(&self) -> Option<(&str, &'static str)> {
+        match self {
+            Self::Ambiguous(Ambiguity { message, remedy, .. }) => Some((message, remedy)),
+            Self::NotRead(_) | Self::Absent | Self::One(_) => None,
+        }
+    }
+
+    /// Returns the live object; `None` when DRS shows none.
+    ///
+    /// # Errors
+    /// `Internal` when it was not read, `Guard` when it is ambiguous.
+    pub fn get(&self, server_name: &str) -> Result<Option<&'v T>> {
+        match self {
+            // Unread is not absent: taking it for that has cost servers their jobs in rehearsals.
+            Self::NotRead(label) => {
+                Err(Error::internal(format!("{label} was not read before it was needed")))
+            }
+            Self::Absent => Ok(None),
+            Self::One(object) => Ok(Some(object)),
+            Self::Ambiguous(Ambiguity { message, remedy, .. }) => {
+                let message = format!("{server_name}: {message}. {remedy} ({})", SafetyRule::OwnFleetOnly);
+                Err(Error::new(ErrorName::Guard, message))
+            }
+        }
+    }
+
+    /// Returns the live object, or one of the candidates. For reports only: an ambiguous object may be another server's.
+    pub fn candidate(&self) -> Option<&'v T> {
+        match self {
+            Self::One(object) => Some(object),
+            Self::Ambiguous(ambiguity) => Some(ambiguity.first),
+            Self::NotRead(_) | Self::Absent => None,
+        }
+    }
+}
+
+/// The live objects of one server.
+#[derive(Debug, Clone)]
+pub struct Chain<'v> {
+    /// The source server in the recovery Region, of direction FAILOVER.
+    pub b1: Link<'v, SourceServer>,
+    /// The live recovery instance of B1.
+    pub b2: Link<'v, RecoveryInstance>,
+    /// The source server of direction FAILBACK that replicates B3.
+    pub a2: Link<'v, SourceServer>,
+    /// The live recovery instance of A2.
+    pub a3: Link<'v, RecoveryInstance>,
+}
+
+impl DrsView {
+    /// Adds source servers of the recovery Region.
+    pub fn read_recovery_servers(&mut self, servers: Vec<SourceServer>) {
+        let known = self.recovery_servers.get_or_insert_default();
+        known.extend(servers.into_iter().map(|server| (server.id.clone(), server)));
+    }
+
+    /// Adds recovery instances of the recovery Region.
+    pub fn read_recovery_instances(&mut self, instances: Vec<RecoveryInstance>) {
+        add(self.recovery_instances.get_or_insert_default(), instances);
+    }
+
+    /// Adds source servers of the source Region.
+    pub fn read_source_servers(&mut self, servers: Vec<SourceServer>) {
+        let known = self.source_servers.get_or_insert_default();
+        for server in servers {
+            if let (Direction::Failback, Some(instance)) = (server.direction, server.instance.clone()) {
+                self.replicating.entry(instance).or_default().push(server.id.clone());
+            }
+            known.insert(server.id.clone(), server);
+        }
+    }
+
+    /// Adds recovery instances of the source Region.
+    pub fn read_source_instances(&mut self, instances: Vec<RecoveryInstance>) {
+        add(self.source_instances.get_or_insert_default(), instances);
+    }
+
+    /// Returns every source server of the recovery Region that was read.
+    pub fn recovery_servers(&self) -> impl Iterator<Item = &SourceServer> {
+        self.recovery_servers.iter().flat_map(BTreeMap::values)
+    }
+
+    /// Returns every recovery instance of the recovery Region that was read.
+    pub fn recovery_instances(&self) -> impl Iterator<Item = &RecoveryInstance> {
+        self.recovery_instances.iter().flat_map(BTreeMap::values).flatten()
+    }
+
+    /// Returns every source server of the source Region that was read.
+    pub fn source_servers(&self) -> impl Iterator<Item = &SourceServer> {
+        self.source_servers.iter().flat_map(BTreeMap::values)
+    }
+
+    /// Returns every recovery instance of the source Region that was read.
+    pub fn source_instances(&self) -> impl Iterator<Item = &RecoveryInstance> {
+        self.source_instances.iter().flat_map(BTreeMap::values).flatten()
+    }
+
+    /// Returns true when DRS shows a recovery instance that was launched from this A2, even a terminated one. `None` when
+    /// recovery instances of the source Region were not read.
+    pub fn has_record_of(&self, a2: &SourceServerId) -> Option<bool> {
+        self.source_instances.as_ref().map(|instances| instances.contains_key(a2))
+    }
+
+    /// Joins the chain of one server.
+    pub fn chain(&self, known: KnownIds<'_>) -> Chain<'_> {
+        let b1 = self.b1(known.b1);
+        let b2 = live(self.recovery_instances.as_ref(), Some(known.b1), known.b2, "B2");
+        let a2 = self.a2(known, &b1, &b2);
+        // A record of A3 may outlive A2.
+        let launched_from = a2.candidate().map(|a2| &a2.id).or(known.a2);
+        let a3 = live(self.source_instances.as_ref(), launched_from, known.a3, "A3");
+        Chain { b1, b2, a2, a3 }
+    }
+
+    fn b1(&self, id: &SourceServerId) -> Link<'_, SourceServer> {
+        let Some(servers) = &self.recovery_servers else { return Link::NotRead("B1") };
+        match servers.get(id) {
+            Some(server) if server.direction == Direction::Failover => Link::One(server),
+            _ => Link::Absent,
+        }
+    }
+
+    fn a2(
+        &self,
+        known: KnownIds<'_>,
+        b1: &Link<'_, SourceServer>,
+        b2: &Link<'_, RecoveryInstance>,
+    ) -> Link<'_, SourceServer> {
+        let Some(servers) = &self.source_servers else { return Link::NotRead("A2") };
+        let b3 = match known.b2 {
+            Some(b2) => Some(b2.instance()),
+            None => b2.candidate().map(|b2| b2.instance.clone()),
+        };
+        let candidates: Vec<&SourceServer> = match b3 {
+            Some(b3) => {
+                let ids = self.replicating.get(&b3).into_iter().flatten();
+                ids.filter_map(|id| servers.get(id)).collect()
+            }
+            None => self.a2_without_b2(known.b1, b1),
+        };
+        only_own(&candidates, known.b1)
+    }
+
+    /// Once B2 is gone, A2 is the server that carries B1's tag, or that launched the instance which B1 protects.
+    fn a2_without_b2(&self, id: &SourceServerId, b1: &Link<'_, SourceServer>) -> Vec<&SourceServer> {
+        let protected = b1.candidate().and_then(|b1| b1.instance.as_ref());
+        let launched_it = |a2: &SourceServer| {
+            let instances = self.source_instances.as_ref().and_then(|all| all.get(&a2.id));
+            let mut live = instances.into_iter().flatten().filter(|a3| a3.is_live());
+            live.any(|a3| Some(&a3.instance) == protected)
+        };
+        let mut found = Vec::new();
+        for server in self.source_servers().filter(|server| server.direction == Direction::Failback) {
+            let is_its = match server.tags.get(tag::B1) {
+                Some(b1) => *b1 == id.as_str(),
+                None => launched_it(server),
+            };
+            if is_its {
+                found.push(server);
+            }
+        }
+        found
+    }
+}
+
+fn add(known: &mut ByServer, instances: Vec<RecoveryInstance>) {
+    for instance in instances {
+        known.entry(instance.source_server.clone()).or_default().push(instance);
+    }
+}
+
+/// Finds A2 among the servers that replicate B3. One that carries the tag of another B1 is another server's.
+fn only_own<'v>(candidates: &[&'v SourceServer], b1: &SourceServerId) -> Link<'v, SourceServer> {
+    let (own, others): (Vec<_>, Vec<_>) = candidates
+        .iter()
+        .copied()
+        .partition(|a2: &&SourceServer| a2.tags.get(tag::B1).is_none_or(|tagged| *tagged == b1.as_str()));
+    match (own.as_slice(), others.first()) {
+        ([], None) => Link::Absent,
+        ([a2], _) => Link::One(a2),
+        ([], Some(other)) => Link::Ambiguous(Ambiguity {
+            first: other,
+            message: format!("A2 {} is tagged as another server's", other.id),
+            remedy: "Correct its tag drs-failback:b1, or disconnect and delete it in the DRS console",
+        }),
+        ([first, ..], _) => Link::Ambiguous(Ambiguity {
+            first,
+            message: format!("{} source servers of the source Region replicate its B3", own.len()),
+            remedy: "Disconnect and delete all but one of them in the DRS console",
+        }),
+    }
+}
+
+/// Finds the live recovery instance of a source server: the one that the run knows, or the only one.
+fn live<'v>(
+    instances: Option<&'v ByServer>,
+    of: Option<&SourceServerId>,
+    known: Option<&RecoveryInstanceId>,
+    label: &'static str,
+) -> Link<'v, RecoveryInstance> {
+    let Some(instances) = instances else { return Link::NotRead(label) };
+    let of_server = of.and_then(|of| instances.get(of)).into_iter().flatten();
+    let live: Vec<&RecoveryInstance> = of_server.filter(|instance| instance.is_live()).collect();
+    match live.as_slice() {
+        [] => Link::Absent,
+        [one] => Link::One(one),
+        several => match several.iter().find(|instance| Some(&instance.id) == known) {
+            Some(one) => Link::One(one),
+            None => Link::Ambiguous(Ambiguity {
+                first: several[0],
+                message: format!("{} recovery instances live where one {label} is expected", several.len()),
+                remedy: "Terminate the one that is not in use, in the DRS console",
+            }),
+        },
+    }
+}

@@ -1,0 +1,122 @@
+//! The context of one call of a step.
+
+use serde::de::DeserializeOwned;
+
+use super::result::PollState;
+use crate::cloud::Cloud;
+use crate::error::{Error, ErrorName, Result};
+use crate::fleet::{self, Fleet, LiveState, Reads};
+use crate::guard::Guard;
+use crate::procedure::Scope;
+use crate::run::Run;
+use crate::timestamp::Timestamp;
+
+/// AWS, the run, the guard, and the state of polling.
+pub struct Context<'a, S> {
+    /// AWS.
+    pub cloud: &'a dyn Cloud,
+    /// The run.
+    pub run: &'a Run,
+    /// The guard, which issues warrants.
+    pub guard: Guard<'a, S>,
+    /// Index of the wave, for a step that works wave by wave.
+    pub wave: usize,
+    /// The state of polling as the last call returned it; `None` at the first call.
+    pub poll: Option<&'a PollState>,
+    deadline: Timestamp,
+}
+
+impl<'a, S: Scope> Context<'a, S> {
+    pub(super) fn new(
+        cloud: &'a dyn Cloud,
+        run: &'a Run,
+        wave: usize,
+        poll: Option<&'a PollState>,
+        deadline: Timestamp,
+    ) -> Result<Self> {
+        Ok(Self { cloud, run, guard: Guard::new(run, cloud)?, wave, poll, deadline })
+    }
+
+    /// Returns the current time.
+    pub fn now(&self) -> Timestamp {
+        self.cloud.now()
+    }
+
+    /// Reads the live state, and fills in the ids that the fleet lacks.
+    ///
+    /// # Errors
+    /// Those of AWS; `Guard` when a live object is not provably the fleet's.
+    pub async fn read(&self, fleet: &mut Fleet, reads: Reads) -> Result<LiveState> {
+        let live = fleet::read(self.cloud, self.run, fleet, reads).await?;
+        live.complete(self.run, fleet, reads)?;
+        Ok(live)
+    }
+
+    /// Returns true when the Lambda deadline is near: the rest is left to the next poll.
+    pub fn is_late(&self) -> bool {
+        self.now() >= self.deadline
+    }
+
+    /// Returns the seconds since the first call of this wait.
+    pub fn waited_seconds(&self) -> u64 {
+        self.poll.map_or(0, |poll| self.now().seconds_since(poll.since))
+    }
+
+    /// Returns the seconds since the time that the last call noted; 0 at the first call.
+    pub fn seconds_since_note(&self) -> u64 {
+        self.now().seconds_since(self.noted_time())
+    }
+
+    /// Returns the time that the last call noted, or the current time.
+    pub fn noted_time(&self) -> Timestamp {
+        self.note().map_or_else(|| self.now(), Timestamp::from_millis)
+    }
+
+    /// Returns the note of the last call, if it is of this type.
+    pub fn note<T: DeserializeOwned>(&self) -> Option<T> {
+        let note = self.poll?.note.clone()?;
+        serde_json::from_value(note).ok()
+    }
+}
+
+/// The result of a call that AWS or the guard may refuse for now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Attempt<T> {
+    /// It was done.
+    Done(T),
+    /// It was refused for now, with this reason: the step waits and tries again.
+    NotYet(String),
+}
+
+/// Separates refusals that pass with time from errors.
+///
+/// # Errors
+/// Every error but `Conflict`, `QuotaExceeded` and `NotReady`.
+pub fn attempt<T>(result: Result<T>) -> Result<Attempt<T>> {
+    match result {
+        Ok(value) => Ok(Attempt::Done(value)),
+        Err(error) if is_for_now(&error) => {
+            // AWS's own words say more than the name of the operation.
+            let reason = match error.answer() {
+                Some(answer) => answer.message.clone(),
+                None => error.to_string(),
+            };
+            Ok(Attempt::NotYet(reason))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn is_for_now(error: &Error) -> bool {
+    matches!(error.name(), ErrorName::Conflict | ErrorName::QuotaExceeded | ErrorName::NotReady)
+}
+
+impl<T> Attempt<T> {
+    /// Returns the reason of a refusal.
+    pub fn refusal(self) -> Option<String> {
+        match self {
+            Self::Done(_) => None,
+            Self::NotYet(reason) => Some(reason),
+        }
+    }
+}

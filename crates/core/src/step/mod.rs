@@ -1,0 +1,129 @@
+//! The contract of a step: its input, its result, and how long it may be waited for.
+
+mod context;
+mod input;
+mod result;
+
+use std::future::Future;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+pub use context::{Attempt, Context, attempt};
+pub use input::{FleetInput, StepInput, WaveInput};
+pub use result::{OUT_OF_TIME, Output, PollState, Progress, Status, StepResult, Waiting};
+
+use crate::cloud::Cloud;
+use crate::error::{Error, ErrorName, Result};
+use crate::fleet::Fleet;
+use crate::plan::Plan;
+use crate::procedure::{Procedure, Scope};
+use crate::timestamp::Timestamp;
+
+/// A function that the state machines call.
+pub trait Handler: Send + Sync + 'static {
+    /// The name of its crate, from which the names of its state and its function follow.
+    const NAME: &'static str;
+    /// The procedures whose state machines call it.
+    const PROCEDURES: &'static [Procedure];
+    /// The payload of a call.
+    type Input: DeserializeOwned + JsonSchema + Send;
+    /// The result of a call.
+    type Output: Serialize + DeserializeOwned + JsonSchema;
+
+    /// Handles one call, and starts nothing new after the deadline.
+    ///
+    /// # Errors
+    /// Those that the state machine must know of.
+    fn handle(
+        cloud: &dyn Cloud,
+        input: Self::Input,
+        deadline: Timestamp,
+    ) -> impl Future<Output = Result<Self::Output>> + Send;
+}
+
+/// Handles one call with its payload as JSON.
+///
+/// # Errors
+/// Those of the handler; `Internal` when the payload is not the handler's.
+pub async fn call<H: Handler>(cloud: &dyn Cloud, payload: Value, deadline: Timestamp) -> Result<Value> {
+    let input = serde_json::from_value(payload).map_err(|error| {
+        Error::internal(format!(
+            "the payload does not fit {}: {error}; deploy state machines and functions together",
+            H::NAME
+        ))
+    })?;
+    let output = H::handle(cloud, input, deadline).await?;
+    serde_json::to_value(output).map_err(|error| Error::internal(error.to_string()))
+}
+
+/// A step of the page that is polled: it reads live state, does what is still missing, and says whether it is done.
+pub trait Step: Send + Sync + 'static {
+    /// The procedures that it belongs to; decides what its guard can issue.
+    type Scope: Scope;
+    /// [`FleetInput`], or [`WaveInput`] for a step that works wave by wave.
+    type Input: StepInput;
+    /// The name of its crate.
+    const NAME: &'static str;
+
+    /// Works on the fleet's servers, or on one wave of them.
+    ///
+    /// # Errors
+    /// Those that the state machine must know of. Never because something is not ready yet.
+    fn run(
+        ctx: &Context<'_, Self::Scope>,
+        fleet: &mut Fleet,
+    ) -> impl Future<Output = Result<StepResult>> + Send;
+
+    /// Returns how long the step may be waited for, from its first call.
+    fn limit_seconds(plan: &Plan) -> u64;
+}
+
+impl<S: Step> Handler for S {
+    const NAME: &'static str = S::NAME;
+    const PROCEDURES: &'static [Procedure] = S::Scope::ACCEPTS;
+    type Input = S::Input;
+    type Output = Output;
+
+    async fn handle(cloud: &dyn Cloud, input: S::Input, deadline: Timestamp) -> Result<Output> {
+        let (run, mut fleet, wave, poll) = input.into_parts();
+        let since = poll.as_ref().map_or_else(|| cloud.now(), |poll| poll.since);
+        let ctx = Context::new(cloud, &run, wave, poll.as_ref(), deadline)?;
+        let waiting = match S::run(&ctx, &mut fleet).await? {
+            StepResult::Done(why) => return Ok(ended(Status::Done, why, fleet)),
+            StepResult::Relaunch(why) => return Ok(ended(Status::Relaunch, why, fleet)),
+            StepResult::Waiting(waiting) => waiting,
+        };
+        within_limit::<S>(&run.plan, cloud.now().seconds_since(since), &waiting.why)?;
+        let polls = poll.as_ref().map_or(0, |poll| poll.polls) + 1;
+        Ok(Output {
+            status: Status::Waiting,
+            why: waiting.why,
+            // A loop without a wait would use up the execution's events within minutes.
+            wait_seconds: waiting.seconds.max(1),
+            progress: waiting.progress,
+            fleet,
+            wait: Some(PollState { since, polls, note: waiting.note }),
+        })
+    }
+}
+
+fn ended(status: Status, why: String, fleet: Fleet) -> Output {
+    Output { status, why, wait_seconds: 0, progress: None, fleet, wait: None }
+}
+
+fn within_limit<S: Step>(plan: &Plan, waited_seconds: u64, why: &str) -> Result<()> {
+    let limit_seconds = S::limit_seconds(plan);
+    if waited_seconds <= limit_seconds {
+        return Ok(());
+    }
+    let message = format!(
+        "{} has waited {} min, longer than the plan's limits allow ({} min): {why}",
+        S::NAME,
+        waited_seconds / 60,
+        limit_seconds / 60
+    );
+    Err(Error::new(ErrorName::TimedOut, message))
+}

@@ -1,0 +1,124 @@
+//! The results of steps, and the state of polling.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::fleet::Fleet;
+use crate::timestamp::Timestamp;
+
+/// A step's own state between the polls of one wait.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PollState {
+    /// When the first call was made.
+    pub since: Timestamp,
+    /// Calls so far.
+    pub polls: u32,
+    /// A note that only the step understands: small, and never needed for safety.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<Value>,
+}
+
+/// The result of one call of a step.
+#[derive(Debug, Clone, PartialEq)]
+pub enum StepResult {
+    /// Everything that the step is for is so; the text reports it.
+    Done(String),
+    /// Something is not so yet. A step never fails because of that.
+    Waiting(Waiting),
+    /// Some servers are marked to be launched again; the text says why.
+    Relaunch(String),
+}
+
+/// Why a step waits, until when, and how far it has come.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Waiting {
+    /// The reason, in one sentence.
+    pub why: String,
+    /// Seconds until the next poll.
+    pub seconds: u64,
+    /// Progress of replication, where that is waited for.
+    pub progress: Option<Progress>,
+    /// The note for the next call.
+    pub note: Option<Value>,
+}
+
+impl Waiting {
+    /// Returns a wait with a reason and a time.
+    pub fn new(why: impl Into<String>, seconds: u64) -> Self {
+        Self { why: why.into(), seconds, progress: None, note: None }
+    }
+
+    /// Returns the wait of a call that has reached its deadline: the next call goes on at once.
+    pub fn out_of_time() -> Self {
+        Self::new(OUT_OF_TIME, 1)
+    }
+
+    /// Adds a note for the next call.
+    #[must_use]
+    pub fn with_note(mut self, note: impl Into<Value>) -> Self {
+        self.note = Some(note.into());
+        self
+    }
+}
+
+impl From<Waiting> for StepResult {
+    fn from(waiting: Waiting) -> Self {
+        Self::Waiting(waiting)
+    }
+}
+
+/// The reason of a call that has reached its deadline.
+pub const OUT_OF_TIME: &str = "this call has no time left";
+
+/// Progress of replication.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Progress {
+    /// Servers that are ready.
+    pub ready: usize,
+    /// Servers in all.
+    pub servers: usize,
+    /// Bytes copied.
+    pub replicated_bytes: u64,
+    /// Bytes in all.
+    pub total_bytes: u64,
+    /// Bytes written since, not yet copied.
+    pub backlog_bytes: u64,
+    /// The largest lag.
+    pub lag_seconds_max: u64,
+    /// Until the last server is expected to be ready.
+    pub eta_seconds: u64,
+}
+
+/// The status of a step, which the state machine's Choice reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// The next state follows.
+    Done,
+    /// The step is polled again.
+    Waiting,
+    /// Servers are launched again.
+    Relaunch,
+}
+
+/// The result of a step, as the state machine reads it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Output {
+    /// The status.
+    pub status: Status,
+    /// A report, or the reason for waiting.
+    pub why: String,
+    /// Seconds until the next poll; 0 when done.
+    pub wait_seconds: u64,
+    /// Progress of replication, where that is waited for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub progress: Option<Progress>,
+    /// The run's servers, with what the step has learned.
+    pub fleet: Fleet,
+    /// The state of polling for the next call; null when done.
+    pub wait: Option<PollState>,
+}
