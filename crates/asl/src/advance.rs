@@ -18,8 +18,7 @@ impl Interpreter<'_> {
                 Phase::Ended(result) => return NextAction::Ended(result.clone()),
                 Phase::RunningTask(call) => return NextAction::Task(call.clone()),
                 Phase::Waiting(until) | Phase::WaitingToRetry(until) if now_ms < *until => {
-                    let until = self.earlier_of_deadline_and(Some(*until)).unwrap_or(*until);
-                    return NextAction::SleepUntil(until);
+                    return NextAction::SleepUntil(self.by_deadline(*until));
                 }
                 Phase::Waiting(_) => self.exit_normally(None, now_ms),
                 Phase::WaitingToRetry(_) => self.retry_task(now_ms),

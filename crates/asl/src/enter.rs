@@ -14,28 +14,28 @@ use crate::template::Template;
 use crate::{deterministic, timestamp};
 
 impl<'m> Interpreter<'m> {
-    pub(crate) fn enter(&mut self, now: i64) -> Result<(), ErrorOutput> {
-        self.entered_at = now;
+    pub(crate) fn enter(&mut self, now_ms: i64) -> Result<(), ErrorOutput> {
+        self.entered_at = now_ms;
         self.retries_made = vec![0; self.state.task().map_or(0, |task| task.retry.len())];
         // The event of the state type, such as PassStateEntered.
         self.history.count(1)?;
         self.history.stats.transitions += 1;
         let (state, kind, input) = (self.state.name.clone(), self.state.kind.name(), Arc::clone(&self.input));
-        self.history.push(Event::Entered { at: now, state, kind, input });
+        self.history.push(Event::Entered { at: now_ms, state, kind, input });
         self.history.check_size("the input of the state", &self.input)?;
         match &self.state.kind {
-            StateKind::Task(task) => self.start_task(task, now),
-            StateKind::Choice(choice) => self.choose(choice, now),
-            StateKind::Wait(wait) => self.wait(wait, now),
-            StateKind::Pass | StateKind::Succeed => self.exit_normally(None, now),
-            StateKind::Fail(fail) => self.fail(fail, now),
+            StateKind::Task(task) => self.start_task(task, now_ms),
+            StateKind::Choice(choice) => self.choose(choice, now_ms),
+            StateKind::Wait(wait) => self.wait(wait, now_ms),
+            StateKind::Pass | StateKind::Succeed => self.exit_normally(None, now_ms),
+            StateKind::Fail(fail) => self.fail(fail, now_ms),
         }
     }
 
-    fn fail(&mut self, fail: &Fail, now: i64) -> Result<(), ErrorOutput> {
-        let error = self.evaluate_text(fail.error.as_ref(), "Error", now)?;
-        let cause = self.evaluate_text(fail.cause.as_ref(), "Cause", now)?;
-        self.end(ExecutionResult::Failed(ErrorOutput::new(error, cause)), now);
+    fn fail(&mut self, fail: &Fail, now_ms: i64) -> Result<(), ErrorOutput> {
+        let error = self.evaluate_text(fail.error.as_ref(), "Error", now_ms)?;
+        let cause = self.evaluate_text(fail.cause.as_ref(), "Cause", now_ms)?;
+        self.end(ExecutionResult::Failed(ErrorOutput::new(error, cause)), now_ms);
         Ok(())
     }
 
@@ -43,26 +43,26 @@ impl<'m> Interpreter<'m> {
         &mut self,
         template: Option<&Template>,
         field: &str,
-        now: i64,
+        now_ms: i64,
     ) -> Result<String, ErrorOutput> {
         let Some(template) = template else { return Ok(String::new()) };
-        match self.evaluate_one(template, None, now)? {
+        match self.evaluate_one(template, None, now_ms)? {
             Value::String(text) => Ok(text),
-            other => Err(query_error(format!("{field} must be a string, and is {other}"))),
+            other => Err(ErrorOutput::query(format!("{field} must be a string, and is {other}"))),
         }
     }
 
-    fn choose(&mut self, choice: &'m Choice, now: i64) -> Result<(), ErrorOutput> {
+    fn choose(&mut self, choice: &'m Choice, now_ms: i64) -> Result<(), ErrorOutput> {
         for (index, rule) in choice.rules.iter().enumerate() {
-            match self.evaluate_one(&rule.condition, None, now)? {
+            match self.evaluate_one(&rule.condition, None, now_ms)? {
                 Value::Bool(false) => {}
                 Value::Bool(true) => {
-                    self.push_chosen(Some(index), &rule.next, now);
-                    return self.exit(None, &rule.assign, rule.output.as_ref(), Some(&rule.next), now);
+                    self.push_chosen(Some(index), &rule.next, now_ms);
+                    return self.exit(None, &rule.assign, rule.output.as_ref(), Some(&rule.next), now_ms);
                 }
                 other => {
                     let condition = rule.condition.source();
-                    return Err(query_error(format!(
+                    return Err(ErrorOutput::query(format!(
                         "the condition {condition} must be a boolean, and is {other}"
                     )));
                 }
@@ -72,35 +72,37 @@ impl<'m> Interpreter<'m> {
             let cause = format!("no rule of the Choice '{}' matched, and it has no Default", self.state.name);
             return Err(ErrorOutput::new(ErrorOutput::NO_CHOICE, cause));
         };
-        self.push_chosen(None, default, now);
+        self.push_chosen(None, default, now_ms);
         let state = self.state;
-        self.exit(None, &state.assign, state.output.as_ref(), Some(default), now)
+        self.exit(None, &state.assign, state.output.as_ref(), Some(default), now_ms)
     }
 
-    fn push_chosen(&mut self, rule: Option<usize>, next: &str, now: i64) {
+    fn push_chosen(&mut self, rule: Option<usize>, next: &str, now_ms: i64) {
         let (state, next) = (self.state.name.clone(), next.to_owned());
-        self.history.push(Event::Chosen { at: now, state, rule, next });
+        self.history.push(Event::Chosen { at: now_ms, state, rule, next });
     }
 
-    fn wait(&mut self, wait: &Wait, now: i64) -> Result<(), ErrorOutput> {
+    fn wait(&mut self, wait: &Wait, now_ms: i64) -> Result<(), ErrorOutput> {
         let until = match wait {
-            Wait::Seconds(template) => after(now, self.evaluate_seconds(template, "Seconds", 0, None, now)?),
+            Wait::Seconds(template) => {
+                after(now_ms, self.evaluate_seconds(template, "Seconds", 0, None, now_ms)?)
+            }
             Wait::Timestamp(template) => {
-                let value = self.evaluate_one(template, None, now)?;
+                let value = self.evaluate_one(template, None, now_ms)?;
                 let Some(until) = value.as_str().and_then(timestamp::from_rfc3339) else {
-                    return Err(query_error(format!(
+                    return Err(ErrorOutput::query(format!(
                         "Timestamp must be an RFC 3339 timestamp, and is {value}"
                     )));
                 };
                 until
             }
         };
-        self.history.push(Event::Waiting { at: now, state: self.state.name.clone(), until });
+        self.history.push(Event::Waiting { at: now_ms, state: self.state.name.clone(), until });
         self.phase = Phase::Waiting(until);
         Ok(())
     }
 
-    fn start_task(&mut self, task: &'m Task, now: i64) -> Result<(), ErrorOutput> {
+    fn start_task(&mut self, task: &'m Task, now_ms: i64) -> Result<(), ErrorOutput> {
         self.tasks_started += 1;
         let mut token = None;
         if task.waits_for_token() {
@@ -108,14 +110,14 @@ impl<'m> Interpreter<'m> {
             token = Some(deterministic::uuid(hash));
         }
         let arguments = match &task.arguments {
-            Some(template) => Arc::new(self.evaluate_one(template, token.as_deref(), now)?),
+            Some(template) => Arc::new(self.evaluate_one(template, token.as_deref(), now_ms)?),
             None => Arc::clone(&self.input),
         };
         self.history.check_size("what the task is called with", &arguments)?;
-        let mut times_out_at = None;
+        let mut times_out_at = self.deadline;
         if let Some(template) = &task.timeout_seconds {
-            let seconds = self.evaluate_seconds(template, "TimeoutSeconds", 1, token.as_deref(), now)?;
-            times_out_at = Some(after(now, seconds));
+            let seconds = self.evaluate_seconds(template, "TimeoutSeconds", 1, token.as_deref(), now_ms)?;
+            times_out_at = Some(self.by_deadline(after(now_ms, seconds)));
         }
         // The events TaskScheduled and TaskStarted; with a token, TaskSubmitted as well.
         self.history.count(if token.is_some() { 3 } else { 2 })?;
@@ -125,10 +127,10 @@ impl<'m> Interpreter<'m> {
             arguments,
             token,
             attempt: self.retry_count() + 1,
-            times_out_at: self.earlier_of_deadline_and(times_out_at),
+            times_out_at,
         };
         self.history.push(Event::TaskStarted {
-            at: now,
+            at: now_ms,
             state: call.state.clone(),
             resource: call.resource.clone(),
             attempt: call.attempt,
@@ -138,11 +140,11 @@ impl<'m> Interpreter<'m> {
         Ok(())
     }
 
-    pub(crate) fn retry_task(&mut self, now: i64) -> Result<(), ErrorOutput> {
+    pub(crate) fn retry_task(&mut self, now_ms: i64) -> Result<(), ErrorOutput> {
         // AWS bills a retry as a state transition.
         self.history.stats.transitions += 1;
         match &self.state.kind {
-            StateKind::Task(task) => self.start_task(task, now),
+            StateKind::Task(task) => self.start_task(task, now_ms),
             _ => Ok(()),
         }
     }
@@ -154,19 +156,14 @@ impl<'m> Interpreter<'m> {
         field: &str,
         min: u64,
         token: Option<&str>,
-        now: i64,
+        now_ms: i64,
     ) -> Result<u64, ErrorOutput> {
-        let value = self.evaluate_one(template, token, now)?;
+        let value = self.evaluate_one(template, token, now_ms)?;
         match as_integer(&value).map(u64::try_from) {
             Some(Ok(seconds)) if (min..=MAX_INTEGER).contains(&seconds) => Ok(seconds),
-            _ => Err(query_error(format!(
+            _ => Err(ErrorOutput::query(format!(
                 "{field} must be an integer from {min} to {MAX_INTEGER}, and is {value}"
             ))),
         }
     }
-}
-
-/// Returns the error of an expression that gave a value of the wrong type.
-fn query_error(cause: String) -> ErrorOutput {
-    ErrorOutput::new(ErrorOutput::QUERY, cause)
 }

@@ -23,6 +23,11 @@ impl ErrorOutput {
         ErrorOutput { error: cut(error.into(), 256), cause: cut(cause.into(), 32_768) }
     }
 
+    /// Returns the error output of an expression that failed, or that gave a value of the wrong type.
+    pub(crate) fn query(cause: impl Into<String>) -> Self {
+        ErrorOutput::new(Self::QUERY, cause)
+    }
+
     /// Returns the error output of a task that did not end within its `TimeoutSeconds`.
     pub fn timeout() -> Self {
         ErrorOutput::new(Self::TIMEOUT, "")

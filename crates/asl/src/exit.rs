@@ -13,9 +13,13 @@ use crate::template::Template;
 
 impl<'m> Interpreter<'m> {
     /// Exits the state by its own `Assign`, `Output` and `Next`. `result` is that of a Task.
-    pub(crate) fn exit_normally(&mut self, result: Option<&Arc<Value>>, now: i64) -> Result<(), ErrorOutput> {
+    pub(crate) fn exit_normally(
+        &mut self,
+        result: Option<&Arc<Value>>,
+        now_ms: i64,
+    ) -> Result<(), ErrorOutput> {
         let state = self.state;
-        self.exit(result.map(Ok), &state.assign, state.output.as_ref(), state.next.as_deref(), now)
+        self.exit(result.map(Ok), &state.assign, state.output.as_ref(), state.next.as_deref(), now_ms)
     }
 
     /// Exits the state by the fields of a state, a choice rule or a catcher.
@@ -25,12 +29,12 @@ impl<'m> Interpreter<'m> {
         assign: &'m [Assignment],
         output: Option<&'m Template>,
         next: Option<&str>,
-        now: i64,
+        now_ms: i64,
     ) -> Result<(), ErrorOutput> {
         // All in one evaluation, because `Output` must not see the variables that `Assign` sets.
         let mut templates: Vec<&Template> = assign.iter().map(|assignment| &assignment.value).collect();
         templates.extend(output);
-        let mut values = self.evaluate(&templates, task_result, None, now)?;
+        let mut values = self.evaluate(&templates, task_result, None, now_ms)?;
         let output = if output.is_some() { values.pop() } else { None };
         let output = match (output, task_result) {
             (Some(output), _) => Arc::new(output),
@@ -46,17 +50,17 @@ impl<'m> Interpreter<'m> {
         self.history.count(1)?;
         let state = &self.state.name;
         for (Assignment { variable, .. }, value) in assign.iter().zip(values) {
-            let event = Event::Assigned { at: now, state: state.clone(), variable: variable.clone() };
+            let event = Event::Assigned { at: now_ms, state: state.clone(), variable: variable.clone() };
             self.history.push(event);
             self.variables.set(variable, value);
         }
-        self.history.push(Event::Exited { at: now, state: state.clone(), output: Arc::clone(&output) });
-        self.go_to(next, output, now)
+        self.history.push(Event::Exited { at: now_ms, state: state.clone(), output: Arc::clone(&output) });
+        self.go_to(next, output, now_ms)
     }
 
-    fn go_to(&mut self, next: Option<&str>, output: Arc<Value>, now: i64) -> Result<(), ErrorOutput> {
+    fn go_to(&mut self, next: Option<&str>, output: Arc<Value>, now_ms: i64) -> Result<(), ErrorOutput> {
         let Some(next) = next else {
-            self.end(ExecutionResult::Succeeded(Arc::unwrap_or_clone(output)), now);
+            self.end(ExecutionResult::Succeeded(Arc::unwrap_or_clone(output)), now_ms);
             return Ok(());
         };
         let Some(state) = self.machine.state(next) else {

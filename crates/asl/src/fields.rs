@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::machine::{Assignment, MAX_INTEGER};
-use crate::problem::{DefinitionProblem, member_path};
+use crate::problem::{DefinitionProblem, Problems, member_path};
 use crate::scope::NamesInScope;
 use crate::template::Template;
 
@@ -29,21 +29,17 @@ const JSON_PATH_FIELDS: [&str; 18] = [
     "Not",
 ];
 
-/// The fields of one object. A field that was not read before `reject_unknown` is a problem.
+/// The fields of one object. A field that was not read before `refuse_unknown` is a problem.
 pub(crate) struct Fields<'a, 'p> {
     path: String,
     members: &'a Map<String, Value>,
     names_read: Vec<&'static str>,
-    problems: &'p mut Vec<DefinitionProblem>,
+    problems: &'p mut Problems,
 }
 
 impl<'a, 'p> Fields<'a, 'p> {
     /// Returns the fields of an object. Any other value is a problem.
-    pub(crate) fn new(
-        value: &'a Value,
-        path: &str,
-        problems: &'p mut Vec<DefinitionProblem>,
-    ) -> Option<Self> {
+    pub(crate) fn new(value: &'a Value, path: &str, problems: &'p mut Problems) -> Option<Self> {
         let Some(members) = value.as_object() else {
             problems.push(DefinitionProblem::new(path, "must be an object"));
             return None;
@@ -61,7 +57,7 @@ impl<'a, 'p> Fields<'a, 'p> {
         member_path(&self.path, name)
     }
 
-    pub(crate) fn problems(&mut self) -> &mut Vec<DefinitionProblem> {
+    pub(crate) fn problems(&mut self) -> &mut Problems {
         self.problems
     }
 
@@ -179,7 +175,7 @@ impl<'a, 'p> Fields<'a, 'p> {
     }
 
     /// Adds a problem for each field that was not read. `owner` is the kind of object, for the message.
-    pub(crate) fn reject_unknown(self, owner: &str) {
+    pub(crate) fn refuse_unknown(self, owner: &str) {
         for name in self.members.keys().map(String::as_str) {
             if self.names_read.contains(&name) {
                 continue;

@@ -25,8 +25,8 @@ pub(crate) fn bind(bindings: Bindings) -> Bindings {
         .function("parse", HostFunction::new(1, |arguments, _| parse(arguments)).without_input())
 }
 
-/// Binds `$random` and `$uuid`, whose results follow from the seed. They are bound again for each
-/// evaluation, so that a clone of an execution gets the same results as the original.
+/// Binds `$random` and `$uuid`, whose results follow from the seed and the number of the call. They are
+/// bound again for each evaluation, because clones of an execution would share the counters of calls.
 pub(crate) fn bind_deterministic(bindings: Bindings, seed: u64) -> Bindings {
     let (random_calls, uuid_calls) = (AtomicU64::new(0), AtomicU64::new(0));
     let random = move |arguments: FunctionArguments<'_>, _: &HostCall<'_>| -> FunctionResult {
@@ -55,8 +55,7 @@ fn error(message: impl Into<String>) -> Error {
 
 fn partition(arguments: FunctionArguments<'_>) -> FunctionResult {
     let (Some(items), Some(size)) = (argument(arguments, 0), argument(arguments, 1)) else { return Ok(None) };
-    let size = as_integer(size).and_then(|size| usize::try_from(size).ok());
-    let Some(size @ 1..) = size else {
+    let Some(Ok(size @ 1..)) = as_integer(size).map(usize::try_from) else {
         return Err(error("the size of $partition must be a positive integer"));
     };
     // JSONata turns a sequence of one item into that item.
@@ -65,8 +64,8 @@ fn partition(arguments: FunctionArguments<'_>) -> FunctionResult {
 }
 
 fn range(arguments: FunctionArguments<'_>) -> FunctionResult {
-    let integer = |index| argument(arguments, index).and_then(as_integer);
-    let (Some(first), Some(last), Some(step)) = (integer(0), integer(1), integer(2)) else {
+    let (first, last) = (integer(arguments, 0), integer(arguments, 1));
+    let (Some(first), Some(last), Some(step)) = (first, last, integer(arguments, 2)) else {
         return Err(error("$range wants three integers"));
     };
     if step == 0 {
@@ -98,6 +97,10 @@ fn parse(arguments: FunctionArguments<'_>) -> FunctionResult {
 
 fn argument(arguments: FunctionArguments<'_>, index: usize) -> Option<&Value> {
     arguments.get(index)?.as_ref()
+}
+
+fn integer(arguments: FunctionArguments<'_>, index: usize) -> Option<i64> {
+    as_integer(argument(arguments, index)?)
 }
 
 /// Returns the number as an integer, also one that is written as `2.0`.

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use crate::machine::{Machine, State, Via};
-use crate::problem::{DefinitionProblem, state_path};
+use crate::problem::{DefinitionProblem, Problems, state_path};
 
-pub(crate) fn check(machine: &Machine, problems: &mut Vec<DefinitionProblem>) {
+pub(crate) fn check(machine: &Machine, problems: &mut Problems) {
     let count_before = problems.len();
     check_targets(machine, problems);
     if problems.len() > count_before {
@@ -24,7 +24,7 @@ pub(crate) fn check(machine: &Machine, problems: &mut Vec<DefinitionProblem>) {
     }
 }
 
-fn check_targets(machine: &Machine, problems: &mut Vec<DefinitionProblem>) {
+fn check_targets(machine: &Machine, problems: &mut Problems) {
     for state in &machine.states {
         for edge in state.edges() {
             if machine.state(edge.to).is_none() {

@@ -46,7 +46,7 @@ pub struct Interpreter<'m> {
     pub(crate) tasks_started: u64,
     pub(crate) phase: Phase,
     /// The time at which the machine's `TimeoutSeconds` are over.
-    deadline: Option<i64>,
+    pub(crate) deadline: Option<i64>,
 }
 
 /// The progress of an execution inside its state. Times are in milliseconds since 1970.
@@ -146,12 +146,9 @@ impl<'m> Interpreter<'m> {
         }
     }
 
-    /// Returns the earlier of a time and the deadline of the execution.
-    pub(crate) fn earlier_of_deadline_and(&self, time_ms: Option<i64>) -> Option<i64> {
-        match (time_ms, self.deadline) {
-            (Some(time_ms), Some(deadline)) => Some(time_ms.min(deadline)),
-            (time_ms, deadline) => time_ms.or(deadline),
-        }
+    /// Returns the time, or the deadline of the execution if that is earlier.
+    pub(crate) fn by_deadline(&self, time_ms: i64) -> i64 {
+        self.deadline.map_or(time_ms, |deadline| deadline.min(time_ms))
     }
 
     /// Returns the sum of the retries of all retriers, which is `$states.context.State.RetryCount`.

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::fields::Fields;
 use crate::machine::{Choice, ChoiceRule, Fail, Machine, State, StateKind, Wait};
-use crate::problem::{DefinitionProblem, state_path};
+use crate::problem::{DefinitionProblem, Problems, state_path};
 use crate::scope::NamesInScope;
 use crate::{graph, json, parse_task, timestamp};
 
@@ -30,7 +30,7 @@ impl Machine {
     }
 }
 
-fn machine(document: &Value, problems: &mut Vec<DefinitionProblem>) -> Option<Machine> {
+fn machine(document: &Value, problems: &mut Problems) -> Option<Machine> {
     let mut fields = Fields::new(document, "$", problems)?;
     // The field is required: without it, Step Functions reads the definition as JSONPath.
     if fields.value("QueryLanguage").and_then(Value::as_str) != Some("JSONata") {
@@ -47,7 +47,7 @@ fn machine(document: &Value, problems: &mut Vec<DefinitionProblem>) -> Option<Ma
     if definitions.is_none() {
         fields.problem_here("`States` must be an object with at least one state");
     }
-    fields.reject_unknown("a machine");
+    fields.refuse_unknown("a machine");
     let (definitions, start_at) = (definitions?, start_at?);
 
     let variables = assigned_variables(definitions);
@@ -95,7 +95,7 @@ fn state(
     name: &str,
     definition: &Value,
     variables: &BTreeSet<String>,
-    problems: &mut Vec<DefinitionProblem>,
+    problems: &mut Problems,
 ) -> Option<State> {
     let path = state_path(name);
     if name.is_empty() || name.chars().count() > 80 {
@@ -119,7 +119,7 @@ fn state(
         refuse_ambiguous(choice, output.is_some(), !assign.is_empty(), &mut fields);
     }
     let next = if ends || matches!(kind, StateKind::Choice(_)) { None } else { next_or_end(&mut fields) };
-    fields.reject_unknown(&format!("a {kind_name} state in JSONata"));
+    fields.refuse_unknown(&format!("a {kind_name} state in JSONata"));
     Some(State { name: name.to_owned(), comment, kind, output, assign, next })
 }
 
@@ -192,7 +192,7 @@ fn choice_rule(
     item: &Value,
     path: &str,
     names: NamesInScope<'_>,
-    problems: &mut Vec<DefinitionProblem>,
+    problems: &mut Problems,
 ) -> Option<ChoiceRule> {
     let mut fields = Fields::new(item, path, problems)?;
     let condition = fields.expression_or("Condition", names, "a boolean", Value::is_boolean);
@@ -203,13 +203,13 @@ fn choice_rule(
     let comment = fields.string("Comment");
     let assign = fields.assign(names);
     let output = fields.template("Output", names);
-    fields.reject_unknown("a rule of a Choice in JSONata");
+    fields.refuse_unknown("a rule of a Choice in JSONata");
     Some(ChoiceRule { condition: condition?, next: next?, comment, assign, output })
 }
 
-/// Refuses a Choice whose meaning depends on the engine. By AWS's documentation, the `Assign` and
-/// `Output` of the Choice itself apply whatever choice rule matches. Engines apply them only if none
-/// does. The two agree if each choice rule has fields of its own.
+/// Refuses a Choice that engines run in different ways. By AWS's documentation, the `Assign` and `Output`
+/// of the Choice itself also apply when a choice rule matches; engines apply them only when none does.
+/// Both give the same result if each choice rule has these fields itself.
 fn refuse_ambiguous(choice: &Choice, has_output: bool, has_assign: bool, fields: &mut Fields<'_, '_>) {
     if has_assign && choice.rules.iter().any(|rule| rule.assign.is_empty()) {
         fields.problem(

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::fields::Fields;
 use crate::machine::{Catcher, Jitter, Retrier, Task};
-use crate::problem::DefinitionProblem;
+use crate::problem::Problems;
 use crate::resource;
 use crate::scope::NamesInScope;
 use crate::template::Template;
@@ -71,12 +71,7 @@ fn retriers(fields: &mut Fields<'_, '_>) -> Vec<Retrier> {
     retriers
 }
 
-fn retrier(
-    item: &Value,
-    path: &str,
-    is_last: bool,
-    problems: &mut Vec<DefinitionProblem>,
-) -> Option<Retrier> {
+fn retrier(item: &Value, path: &str, is_last: bool, problems: &mut Problems) -> Option<Retrier> {
     let mut fields = Fields::new(item, path, problems)?;
     let error_equals = error_equals(&mut fields, is_last);
     let interval_seconds = fields.integer("IntervalSeconds", 1).unwrap_or(1);
@@ -102,7 +97,7 @@ fn retrier(
         }
     };
     fields.string("Comment");
-    fields.reject_unknown("a retrier");
+    fields.refuse_unknown("a retrier");
     Some(Retrier { error_equals, interval_seconds, max_attempts, backoff_rate, max_delay_seconds, jitter })
 }
 
@@ -122,7 +117,7 @@ fn catcher(
     path: &str,
     is_last: bool,
     names: NamesInScope<'_>,
-    problems: &mut Vec<DefinitionProblem>,
+    problems: &mut Problems,
 ) -> Option<Catcher> {
     let mut fields = Fields::new(item, path, problems)?;
     let error_equals = error_equals(&mut fields, is_last);
@@ -130,7 +125,7 @@ fn catcher(
     let assign = fields.assign(names);
     let output = fields.template("Output", names);
     fields.string("Comment");
-    fields.reject_unknown("a catcher in JSONata");
+    fields.refuse_unknown("a catcher in JSONata");
     Some(Catcher { error_equals, next: next?, assign, output })
 }
 

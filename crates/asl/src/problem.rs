@@ -11,6 +11,9 @@ pub struct DefinitionProblem {
     pub message: String,
 }
 
+/// The problems found in a definition so far.
+pub(crate) type Problems = Vec<DefinitionProblem>;
+
 impl DefinitionProblem {
     pub(crate) fn new(path: impl Into<String>, message: impl Into<String>) -> Self {
         DefinitionProblem { path: path.into(), message: message.into() }

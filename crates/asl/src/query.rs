@@ -4,7 +4,7 @@ use jlens_core::{Bindings, Expression, Options};
 use serde_json::Value;
 
 use crate::error_output::ErrorOutput;
-use crate::problem::DefinitionProblem;
+use crate::problem::{DefinitionProblem, Problems};
 use crate::restrictions;
 use crate::scope::{NamesInScope, References};
 
@@ -28,7 +28,7 @@ impl Query {
         text: &str,
         path: &str,
         names: NamesInScope<'_>,
-        problems: &mut Vec<DefinitionProblem>,
+        problems: &mut Problems,
     ) -> Option<Query> {
         match Expression::compile(text) {
             Ok(expression) => {
@@ -59,7 +59,7 @@ impl Query {
             Ok(None) => "gave nothing (undefined)".to_owned(),
             Err(error) => format!("failed: {} ({})", error.message(), error.code()),
         };
-        let cause = format!("{}: the JSONata expression '{}' {reason}", self.path, self.text());
-        Err(ErrorOutput::new(ErrorOutput::QUERY, cause))
+        let (path, text) = (&self.path, self.text());
+        Err(ErrorOutput::query(format!("{path}: the JSONata expression '{text}' {reason}")))
     }
 }

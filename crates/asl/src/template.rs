@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::error_output::ErrorOutput;
-use crate::problem::{DefinitionProblem, member_path};
+use crate::problem::{DefinitionProblem, Problems, member_path};
 use crate::query::{Query, QueryInput};
 use crate::scope::{NamesInScope, References};
 
@@ -59,7 +59,7 @@ impl Template {
         source: &Value,
         path: &str,
         names: NamesInScope<'_>,
-        problems: &mut Vec<DefinitionProblem>,
+        problems: &mut Problems,
     ) -> Template {
         let mut parser = Parser { names, references: References::default(), problems };
         let node = parser.node(source, path);
@@ -86,7 +86,7 @@ fn collect_expressions<'a>(node: &'a Node, texts: &mut Vec<&'a str>) {
 struct Parser<'a> {
     names: NamesInScope<'a>,
     references: References,
-    problems: &'a mut Vec<DefinitionProblem>,
+    problems: &'a mut Problems,
 }
 
 impl Parser<'_> {

@@ -38,18 +38,18 @@ impl Variables {
         self.bindings = mem::take(&mut self.bindings).var(variable, value);
     }
 
-    /// Evaluates templates, all with the same variables. `now` is in milliseconds since 1970.
+    /// Evaluates templates, all with the same variables. `now_ms` is in milliseconds since 1970.
     pub(crate) fn evaluate(
         &mut self,
         templates: &[&Template],
         states: StatesObject<'_>,
-        now: i64,
+        now_ms: i64,
     ) -> Result<Vec<Value>, ErrorOutput> {
         let mut references = References::default();
         for template in templates {
             references.add(template.references());
         }
-        let mut options = Options::new().now(now).max_steps(MAX_STEPS);
+        let mut options = Options::new().now(now_ms).max_steps(MAX_STEPS);
         self.set("states", states.to_json(references));
         if references.random {
             self.seeds_used += 1;
