@@ -1,5 +1,5 @@
-//! Numbers that look random and are the same in each run. Each is a hash of what it is used for, so
-//! that no generator with a state has to be carried along.
+//! Numbers that look random, but are the same in each run. Each is a hash of its purpose, so that clones
+//! of an execution need not share a generator.
 
 /// Returns the FNV-1a hash of the parts, mixed so that neighboring numbers give unrelated results.
 pub(crate) fn hash(parts: &[&[u8]]) -> u64 {

@@ -1,4 +1,4 @@
-//! An error as `$states.errorOutput` has it, and how an execution ends.
+//! Errors, in the form of `$states.errorOutput`, and the results of executions.
 
 use serde_json::{Value, json};
 
@@ -46,7 +46,7 @@ fn cut(mut text: String, max_chars: usize) -> String {
     text
 }
 
-/// How an execution ended.
+/// The final status of an execution, with its output or its error.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ExecutionResult {
     /// The status `SUCCEEDED`, with the output of the execution.

@@ -1,4 +1,4 @@
-//! An execution of a machine: its data, and the ways to read them and to stop it.
+//! The interpreter: the data of one execution, and the methods that read, evaluate and end it.
 
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ pub struct Start {
     pub seed: u64,
 }
 
-/// Runs one execution of a machine, in the time that its caller passes in.
+/// An interpreter that runs one execution of a machine in virtual time. Times are in milliseconds since 1970.
 #[derive(Debug, Clone)]
 pub struct Interpreter<'m> {
     pub(crate) machine: &'m Machine,
@@ -45,7 +45,7 @@ pub struct Interpreter<'m> {
     /// The number of tasks started in the execution, from which task tokens and jitter are derived.
     pub(crate) tasks_started: u64,
     pub(crate) phase: Phase,
-    /// The time at which the machine's `TimeoutSeconds` are over.
+    /// The time at which the machine's `TimeoutSeconds` end.
     pub(crate) deadline: Option<i64>,
 }
 
@@ -65,8 +65,7 @@ pub(crate) enum Phase {
 }
 
 impl<'m> Interpreter<'m> {
-    /// Starts an execution. It enters its first state when it is advanced. `now_ms` is in milliseconds
-    /// since 1970, here and below.
+    /// Starts an execution. It enters its first state when it is advanced.
     pub fn start(machine: &'m Machine, start: Start, now_ms: i64) -> Self {
         let input = Arc::new(start.input);
         let execution = ExecutionInfo {
@@ -110,7 +109,7 @@ impl<'m> Interpreter<'m> {
         self.variables.iter()
     }
 
-    /// Returns how the execution ended, if it has.
+    /// Returns the result of the execution, if it has ended.
     pub fn outcome(&self) -> Option<&ExecutionResult> {
         if let Phase::Ended(result) = &self.phase { Some(result) } else { None }
     }
@@ -139,7 +138,7 @@ impl<'m> Interpreter<'m> {
         self.phase = Phase::Ended(result);
     }
 
-    /// Ends the execution if the machine's `TimeoutSeconds` are over.
+    /// Ends the execution if the machine's `TimeoutSeconds` have passed.
     pub(crate) fn check_deadline(&mut self, now_ms: i64) {
         if self.outcome().is_none() && self.deadline.is_some_and(|deadline| deadline <= now_ms) {
             self.end(ExecutionResult::TimedOut, now_ms);

@@ -261,7 +261,7 @@ pub struct ChoiceRule {
     pub output: Option<Template>,
 }
 
-/// The field that says how long a Wait lasts.
+/// The field of a Wait that sets its end.
 #[derive(Debug, Clone)]
 pub enum Wait {
     /// `Seconds`: the seconds to wait.

@@ -9,12 +9,12 @@ use crate::error_output::ExecutionResult;
 /// The next action that an execution needs from its caller.
 #[derive(Debug, Clone, PartialEq)]
 pub enum NextAction {
-    /// Call the resource, and pass its result to `Interpreter::task_done`. Until then, the next action
-    /// stays the same.
+    /// A task to run. Its result goes to `Interpreter::task_done`. Until then, the next action stays the
+    /// same.
     Task(TaskCall),
-    /// Advance the execution to this time, in milliseconds since 1970. Until then, nothing happens.
+    /// A time to advance the execution to, in milliseconds since 1970. Until then, nothing happens.
     SleepUntil(i64),
-    /// Nothing: the execution has ended.
+    /// The end of the execution.
     Ended(ExecutionResult),
 }
 

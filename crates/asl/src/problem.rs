@@ -1,4 +1,4 @@
-//! What Step Functions, or this interpreter, refuses in a definition.
+//! The problems for which a definition is refused, and their paths.
 
 use std::fmt;
 

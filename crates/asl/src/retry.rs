@@ -1,4 +1,4 @@
-//! Which errors a retrier or a catcher matches, and how long a retrier waits.
+//! Matches errors with retriers and catchers, and computes the wait before a retry.
 
 use crate::error_output::ErrorOutput;
 use crate::machine::{Jitter, MAX_INTEGER, Retrier};
