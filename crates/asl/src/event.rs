@@ -1,41 +1,44 @@
-//! What happens in an execution, for a display.
+//! The events of an execution, for a display.
 
 use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::interpreter::{ErrorOutput, ExecutionResult};
+use crate::error_output::{ErrorOutput, ExecutionResult};
 
-/// Something that happened. Each has the moment, `at`, in milliseconds since 1970.
+/// An event of an execution. Step Functions' history has more and other events; these are the ones that
+/// a display shows.
+///
+/// `at` is the time in milliseconds since 1970. `state` is the name of the state that the execution is in.
 #[derive(Debug, Clone, PartialEq)]
-#[allow(missing_docs, reason = "the fields are the same throughout, and named for what they are")]
+#[allow(missing_docs, reason = "`at` and `state` are described above, the other fields at their event")]
 pub enum Event {
-    /// A state was entered.
+    /// A state was entered. `kind` is its `Type`.
     Entered { at: i64, state: String, kind: &'static str, input: Arc<Value> },
-    /// A Task was started, or started again.
+    /// A task was started. `attempt` is 1 for the first attempt.
     TaskStarted { at: i64, state: String, resource: String, attempt: u32, arguments: Arc<Value> },
-    /// A Task gave its result.
+    /// A task returned its result.
     TaskSucceeded { at: i64, state: String, result: Arc<Value> },
-    /// A Task failed, or one of its expressions did.
+    /// A task failed, or an expression of its state did.
     TaskFailed { at: i64, state: String, failure: ErrorOutput },
-    /// A Task will be started again, as retry number `retry`, after so many seconds.
+    /// A task will be started again after this many seconds. `retry` is 1 for the first retry.
     RetryScheduled { at: i64, state: String, retry: u32, seconds: f64 },
-    /// A failure was caught, and the execution goes on at `next`.
+    /// A catcher matched the error of a task. `next` is the state that follows.
     Caught { at: i64, state: String, error: String, next: String },
-    /// A Choice went by the rule of this index, or by its default.
+    /// A Choice selected its next state by the choice rule of this index, or by its `Default`.
     Chosen { at: i64, state: String, rule: Option<usize>, next: String },
-    /// A Wait waits.
+    /// A Wait began. `until` is its end, in milliseconds since 1970.
     Waiting { at: i64, state: String, until: i64 },
-    /// A variable was set.
+    /// A variable was assigned.
     Assigned { at: i64, state: String, variable: String },
-    /// A state was left.
+    /// A state was exited.
     Exited { at: i64, state: String, output: Arc<Value> },
     /// The execution ended.
     Ended { at: i64, outcome: ExecutionResult },
 }
 
 impl Event {
-    /// When it happened.
+    /// Returns the time of the event, in milliseconds since 1970.
     pub fn at(&self) -> i64 {
         match self {
             Event::Entered { at, .. }

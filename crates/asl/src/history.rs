@@ -1,38 +1,44 @@
-//! The limits of Step Functions, and how near to them an execution comes.
+//! The quotas of Step Functions, and how much of them an execution uses.
 
 use std::io;
 
 use serde_json::Value;
 
+use crate::error_output::ErrorOutput;
 use crate::event::Event;
-use crate::interpreter::ErrorOutput;
 
-/// The most events that the history of an execution has.
+/// The quota of events in the history of an execution.
 pub const HISTORY_LIMIT: u64 = 25_000;
 
-/// The most bytes of JSON that an input, an output, an argument, a result or a variable has.
+/// The quota of an input, an output, arguments, a result or a variable, in bytes of JSON.
 pub const PAYLOAD_LIMIT: usize = 262_144;
 
-/// What an execution has used so far.
+/// The usage of an execution so far.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Stats {
-    /// State transitions, which are what is paid for: each state entered and each retry.
+    /// State transitions, which AWS bills: one for each state entered and one for each retry.
     pub transitions: u64,
-    /// Events in the history.
+    /// Events that Step Functions would have in the history of the execution.
     pub history_events: u64,
     /// The size of the largest payload, in bytes of JSON.
     pub payload_bytes_max: usize,
 }
 
-/// The account of an execution, and what has happened since it was last asked.
+/// The usage of an execution, and the events that its caller has not taken yet.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct History {
     pub(crate) stats: Stats,
-    pub(crate) news: Vec<Event>,
+    pub(crate) pending_events: Vec<Event>,
 }
 
 impl History {
-    /// Counts events, and fails when no place is left for the event of the end.
+    /// Keeps an event for the caller. It does not count for the quota: `count` does that.
+    pub(crate) fn push(&mut self, event: Event) {
+        self.pending_events.push(event);
+    }
+
+    /// Counts events of Step Functions' history. Fails if they leave no room for the event that
+    /// ends the execution.
     pub(crate) fn count(&mut self, events: u64) -> Result<(), ErrorOutput> {
         if self.stats.history_events + events >= HISTORY_LIMIT {
             let cause =
@@ -44,20 +50,20 @@ impl History {
         Ok(())
     }
 
-    /// Weighs a payload, and fails when it is too heavy.
-    pub(crate) fn weigh(&mut self, what: &str, payload: &Value) -> Result<(), ErrorOutput> {
-        let bytes = size(payload);
+    /// Adds the size of a payload to the usage. Fails if it exceeds the quota; the cause begins with `name`.
+    pub(crate) fn check_size(&mut self, name: &str, payload: &Value) -> Result<(), ErrorOutput> {
+        let bytes = json_bytes(payload);
         self.stats.payload_bytes_max = self.stats.payload_bytes_max.max(bytes);
         if bytes <= PAYLOAD_LIMIT {
             return Ok(());
         }
-        let cause = format!("{what} has {bytes} bytes of JSON; at most {PAYLOAD_LIMIT} are allowed");
+        let cause = format!("{name} has {bytes} bytes of JSON; at most {PAYLOAD_LIMIT} are allowed");
         Err(ErrorOutput::new(ErrorOutput::DATA_LIMIT, cause))
     }
 }
 
-/// The bytes of the value as JSON, without making them.
-fn size(value: &Value) -> usize {
+/// Returns the length of the value as JSON text, without building the text.
+fn json_bytes(value: &Value) -> usize {
     struct Counter(usize);
     impl io::Write for Counter {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -71,7 +77,7 @@ fn size(value: &Value) -> usize {
     let mut counter = Counter(0);
     match serde_json::to_writer(&mut counter, value) {
         Ok(()) => counter.0,
-        // Not to be: the keys are strings and the counter takes all. Too much is the safe answer.
+        // Cannot happen: all keys are strings, and the counter never fails. Too large is the safe answer.
         Err(_) => usize::MAX,
     }
 }

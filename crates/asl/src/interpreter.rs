@@ -1,144 +1,74 @@
-//! An execution as its driver sees it.
+//! The interpreter: the data of one execution, and the methods that read, evaluate and end it.
 
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
+use crate::error_output::{ErrorOutput, ExecutionResult};
 use crate::event::Event;
 use crate::history::{History, Stats};
 use crate::machine::{Machine, State};
-use crate::memory::{Memory, Origin};
+use crate::next_action::TaskCall;
+use crate::states_object::{ExecutionInfo, StatesObject, TaskResult};
+use crate::template::Template;
+use crate::variables::Variables;
 
-/// What starts an execution.
+/// The parameters of a new execution.
 #[derive(Debug, Clone)]
 pub struct Start {
-    /// The ARN of the execution, or what stands for it.
+    /// The ARN of the execution. Any other text is accepted, too.
     pub execution_id: String,
-    /// Its name.
+    /// The name of the execution, `$states.context.Execution.Name`.
     pub execution_name: String,
-    /// The name of the machine.
+    /// The name of the machine, `$states.context.StateMachine.Name`.
     pub state_machine_name: String,
-    /// The input.
+    /// The input of the execution.
     pub input: Value,
-    /// Varies what is left to chance: jitter, `$random`, `$uuid`, tokens.
+    /// The seed of jitter, `$random`, `$uuid`, `$shuffle` and task tokens. With the same seed and
+    /// execution ID, they are the same again.
     pub seed: u64,
 }
 
-/// One run of a machine.
+/// An interpreter that runs one execution of a machine in virtual time. Times are in milliseconds since 1970.
 #[derive(Debug, Clone)]
 pub struct Interpreter<'m> {
     pub(crate) machine: &'m Machine,
-    pub(crate) origin: Arc<Origin>,
-    pub(crate) memory: Memory,
+    pub(crate) execution: Arc<ExecutionInfo>,
+    pub(crate) variables: Variables,
     pub(crate) history: History,
     pub(crate) state: &'m State,
+    /// The input of the state.
     pub(crate) input: Arc<Value>,
     pub(crate) entered_at: i64,
-    /// For each retrier of the state, how many retries it has made since the state was entered.
-    pub(crate) retries: Vec<u32>,
-    /// Tasks called so far, of which the tokens are made.
-    pub(crate) calls: u64,
+    /// The retries that each retrier of the state has made since the state was entered.
+    pub(crate) retries_made: Vec<u32>,
+    /// The number of tasks started in the execution, from which task tokens and jitter are derived.
+    pub(crate) tasks_started: u64,
     pub(crate) phase: Phase,
-    deadline: Option<i64>,
+    /// The time at which the machine's `TimeoutSeconds` end.
+    pub(crate) deadline: Option<i64>,
 }
 
-/// Where in a state an execution is.
+/// The progress of an execution inside its state. Times are in milliseconds since 1970.
 #[derive(Debug, Clone)]
 pub(crate) enum Phase {
-    /// About to enter it.
+    /// The state has not been entered yet.
     Entering,
-    /// The Task is being done.
-    Calling(TaskCall),
-    /// The Task is to be called again at this moment.
-    BackingOff(i64),
-    /// The Wait ends at this moment.
+    /// The task has started and has not ended.
+    RunningTask(TaskCall),
+    /// The task failed and is started again at this time.
+    WaitingToRetry(i64),
+    /// The Wait ends at this time.
     Waiting(i64),
+    /// The execution has ended.
     Ended(ExecutionResult),
-}
-
-/// What an execution needs from the world.
-#[derive(Debug, Clone, PartialEq)]
-pub enum NextAction {
-    /// A task is to be done. The answer goes to [`Interpreter::task_done`]; until then the question is
-    /// the same.
-    Task(TaskCall),
-    /// There is nothing to do before this moment.
-    SleepUntil(i64),
-    /// It has ended.
-    Ended(ExecutionResult),
-}
-
-/// A task to be done.
-#[derive(Debug, Clone, PartialEq)]
-pub struct TaskCall {
-    /// The state that asks for it.
-    pub state: String,
-    /// What is called.
-    pub resource: String,
-    /// What it is called with.
-    pub arguments: Arc<Value>,
-    /// The token whose return is the answer, if the resource waits for one.
-    pub token: Option<String>,
-    /// 1 for the first attempt.
-    pub attempt: u32,
-    /// When the driver is to answer that the task has timed out ([`ErrorOutput::timeout`]).
-    pub times_out_at: Option<i64>,
-}
-
-/// An error and what it is about.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ErrorOutput {
-    /// The name that `ErrorEquals` compares.
-    pub error: String,
-    /// What happened, for a person.
-    pub cause: String,
-}
-
-impl ErrorOutput {
-    pub(crate) const QUERY: &str = "States.QueryEvaluationError";
-    pub(crate) const RUNTIME: &str = "States.Runtime";
-    pub(crate) const DATA_LIMIT: &str = "States.DataLimitExceeded";
-    pub(crate) const TIMEOUT: &str = "States.Timeout";
-    pub(crate) const NO_CHOICE: &str = "States.NoChoiceMatched";
-
-    /// A failure; what is longer than Step Functions allows is cut off.
-    pub fn new(error: impl Into<String>, cause: impl Into<String>) -> Self {
-        ErrorOutput { error: cut(error.into(), 256), cause: cut(cause.into(), 32_768) }
-    }
-
-    /// What a task that has not been done in time is answered with.
-    pub fn timeout() -> Self {
-        ErrorOutput::new(Self::TIMEOUT, "")
-    }
-
-    pub(crate) fn to_json(&self) -> Value {
-        json!({ "Error": self.error, "Cause": self.cause })
-    }
-}
-
-fn cut(mut text: String, most: usize) -> String {
-    if let Some((end, _)) = text.char_indices().nth(most) {
-        text.truncate(end);
-    }
-    text
-}
-
-/// How an execution ended.
-#[derive(Debug, Clone, PartialEq)]
-pub enum ExecutionResult {
-    /// Well, with this output.
-    Succeeded(Value),
-    /// With an error that nothing caught.
-    Failed(ErrorOutput),
-    /// It took longer than the machine allows.
-    TimedOut,
 }
 
 impl<'m> Interpreter<'m> {
-    /// An execution that is about to enter the machine's first state.
+    /// Starts an execution. It enters its first state when it is advanced.
     pub fn start(machine: &'m Machine, start: Start, now_ms: i64) -> Self {
         let input = Arc::new(start.input);
-        let origin = Origin {
+        let execution = ExecutionInfo {
             execution_id: start.execution_id,
             execution_name: start.execution_name,
             state_machine_name: start.state_machine_name,
@@ -147,113 +77,119 @@ impl<'m> Interpreter<'m> {
             seed: start.seed,
         };
         let mut history = History::default();
+        // The event ExecutionStarted.
         history.stats.history_events = 1;
         Interpreter {
             machine,
-            origin: Arc::new(origin),
-            memory: Memory::new(),
+            execution: Arc::new(execution),
+            variables: Variables::new(),
             history,
             state: machine.first(),
             input,
             entered_at: now_ms,
-            retries: Vec::new(),
-            calls: 0,
+            retries_made: Vec::new(),
+            tasks_started: 0,
             phase: Phase::Entering,
-            deadline: machine.timeout_seconds.map(|s| after(now_ms, s)),
+            deadline: machine.timeout_seconds.map(|seconds| after(now_ms, seconds)),
         }
     }
 
-    /// Runs until the machine needs something of the world, and says what.
-    pub fn advance(&mut self, now_ms: i64) -> NextAction {
-        loop {
-            self.check_deadline(now_ms);
-            let step = match &self.phase {
-                Phase::Ended(outcome) => return NextAction::Ended(outcome.clone()),
-                Phase::Calling(call) => return NextAction::Task(call.clone()),
-                Phase::Waiting(until) | Phase::BackingOff(until) if now_ms < *until => {
-                    return NextAction::SleepUntil(self.deadline.map_or(*until, |d| d.min(*until)));
-                }
-                Phase::Waiting(_) => self.leave_as_usual(None, now_ms),
-                Phase::BackingOff(_) => self.attempt_again(now_ms),
-                Phase::Entering => self.enter(now_ms),
-            };
-            if let Err(failure) = step {
-                self.failed(failure, now_ms);
-            }
-        }
-    }
-
-    /// Answers [`NextAction::Task`]. Without a task that is being done, nothing happens.
-    pub fn task_done(&mut self, result: Result<Value, ErrorOutput>, now_ms: i64) {
-        self.check_deadline(now_ms);
-        if !matches!(self.phase, Phase::Calling(_)) {
-            return;
-        }
-        let step = match result {
-            Ok(result) => self.task_succeeded(result, now_ms),
-            Err(failure) => self.task_failed(ErrorOutput::new(failure.error, failure.cause), now_ms),
-        };
-        if let Err(failure) = step {
-            self.failed(failure, now_ms);
-        }
-    }
-
-    /// The machine that runs.
+    /// Returns the machine that the interpreter runs.
     pub fn machine(&self) -> &'m Machine {
         self.machine
     }
 
-    /// The state that the execution is in, is about to enter, or ended in.
+    /// Returns the name of the state that the execution is in, is about to enter, or ended in.
     pub fn state_name(&self) -> &str {
         &self.state.name
     }
 
-    /// The variables set so far.
+    /// Returns the variables assigned so far, with their values.
     pub fn variables(&self) -> impl Iterator<Item = (&str, &Value)> {
-        self.memory.variables()
+        self.variables.iter()
     }
 
-    /// How the execution ended, if it has.
+    /// Returns the result of the execution, if it has ended.
     pub fn outcome(&self) -> Option<&ExecutionResult> {
-        if let Phase::Ended(outcome) = &self.phase { Some(outcome) } else { None }
+        if let Phase::Ended(result) = &self.phase { Some(result) } else { None }
     }
 
-    /// What the execution has used so far.
+    /// Returns the usage of the execution so far.
     pub fn stats(&self) -> Stats {
         self.history.stats
     }
 
-    /// What has happened since this was last asked. It is kept until then.
+    /// Returns the events since the last call. They are kept until they are taken.
     pub fn take_events(&mut self) -> Vec<Event> {
-        std::mem::take(&mut self.history.news)
+        std::mem::take(&mut self.history.pending_events)
     }
 
-    /// Ends it from outside, as `StopExecution` does.
-    pub fn stop(&mut self, failure: ErrorOutput, now_ms: i64) {
+    /// Ends the execution with an error, as `StopExecution` does. An execution that has ended stays as
+    /// it is.
+    pub fn stop(&mut self, error_output: ErrorOutput, now_ms: i64) {
         if self.outcome().is_none() {
-            self.end(ExecutionResult::Failed(failure), now_ms);
+            self.end(ExecutionResult::Failed(error_output), now_ms);
         }
     }
 
-    pub(crate) fn end(&mut self, outcome: ExecutionResult, now_ms: i64) {
+    pub(crate) fn end(&mut self, result: ExecutionResult, now_ms: i64) {
         self.history.stats.history_events += 1;
-        self.history.news.push(Event::Ended { at: now_ms, outcome: outcome.clone() });
-        self.phase = Phase::Ended(outcome);
+        self.history.push(Event::Ended { at: now_ms, outcome: result.clone() });
+        self.phase = Phase::Ended(result);
     }
 
-    /// The earlier of a moment and the machine's own last one.
-    pub(crate) fn capped(&self, moment: Option<i64>) -> Option<i64> {
-        [moment, self.deadline].into_iter().flatten().min()
-    }
-
-    fn check_deadline(&mut self, now_ms: i64) {
-        if self.outcome().is_none() && self.deadline.is_some_and(|d| d <= now_ms) {
+    /// Ends the execution if the machine's `TimeoutSeconds` have passed.
+    pub(crate) fn check_deadline(&mut self, now_ms: i64) {
+        if self.outcome().is_none() && self.deadline.is_some_and(|deadline| deadline <= now_ms) {
             self.end(ExecutionResult::TimedOut, now_ms);
         }
     }
+
+    /// Returns the time, or the deadline of the execution if that is earlier.
+    pub(crate) fn by_deadline(&self, time_ms: i64) -> i64 {
+        self.deadline.map_or(time_ms, |deadline| deadline.min(time_ms))
+    }
+
+    /// Returns the sum of the retries of all retriers, which is `$states.context.State.RetryCount`.
+    pub(crate) fn retry_count(&self) -> u32 {
+        self.retries_made.iter().fold(0, |sum, retries| sum.saturating_add(*retries))
+    }
+
+    pub(crate) fn evaluate_one(
+        &mut self,
+        template: &Template,
+        token: Option<&str>,
+        now_ms: i64,
+    ) -> Result<Value, ErrorOutput> {
+        if let Some(literal) = template.as_literal() {
+            return Ok(literal.clone());
+        }
+        let values = self.evaluate(&[template], None, token, now_ms)?;
+        // One template gives one value.
+        Ok(values.into_iter().next().unwrap_or_default())
+    }
+
+    pub(crate) fn evaluate(
+        &mut self,
+        templates: &[&Template],
+        task_result: Option<TaskResult<'_>>,
+        token: Option<&str>,
+        now_ms: i64,
+    ) -> Result<Vec<Value>, ErrorOutput> {
+        let states = StatesObject {
+            execution: &self.execution,
+            state_name: &self.state.name,
+            entered_at: self.entered_at,
+            retry_count: self.retry_count(),
+            input: &self.input,
+            task_result,
+            token,
+        };
+        self.variables.evaluate(templates, states, now_ms)
+    }
 }
 
-/// A moment so many seconds later.
+/// Returns the time that is so many seconds later.
 pub(crate) fn after(now_ms: i64, seconds: u64) -> i64 {
     now_ms.saturating_add(i64::try_from(seconds).unwrap_or(i64::MAX).saturating_mul(1000))
 }

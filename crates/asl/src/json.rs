@@ -1,7 +1,7 @@
-//! JSON text that says each thing once.
+//! JSON text in which no object has two members of the same name.
 //!
-//! The usual reader keeps the last of two members with one name. Two states with one name are then
-//! one state less, without a word.
+//! `serde_json` keeps the last of two such members. Of two states with the same name, the first would
+//! be dropped without an error.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -9,67 +9,67 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
-/// Reads a document, and refuses an object that has a member twice.
+/// Reads a document. An object that has a member twice is an error.
 pub(crate) fn read(text: &str) -> serde_json::Result<Value> {
-    serde_json::from_str::<Once>(text)?;
+    serde_json::from_str::<UniqueMembers>(text)?;
     serde_json::from_str(text)
 }
 
-/// Any JSON whose objects have no member twice; the content is not kept.
-struct Once;
+/// Any JSON whose objects have no member twice. The content is not kept.
+struct UniqueMembers;
 
-impl<'de> Deserialize<'de> for Once {
+impl<'de> Deserialize<'de> for UniqueMembers {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(OnceVisitor)
+        deserializer.deserialize_any(UniqueMembersVisitor)
     }
 }
 
-struct OnceVisitor;
+struct UniqueMembersVisitor;
 
-impl<'de> Visitor<'de> for OnceVisitor {
-    type Value = Once;
+impl<'de> Visitor<'de> for UniqueMembersVisitor {
+    type Value = UniqueMembers;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("JSON")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Once, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<UniqueMembers, A::Error> {
         let mut names = HashSet::new();
         while let Some(name) = map.next_key::<String>()? {
-            map.next_value::<Once>()?;
+            map.next_value::<UniqueMembers>()?;
             if let Some(name) = names.replace(name) {
                 return Err(A::Error::custom(format!("the member `{name}` is there twice")));
             }
         }
-        Ok(Once)
+        Ok(UniqueMembers)
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Once, A::Error> {
-        while items.next_element::<Once>()?.is_some() {}
-        Ok(Once)
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<UniqueMembers, A::Error> {
+        while items.next_element::<UniqueMembers>()?.is_some() {}
+        Ok(UniqueMembers)
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<Once, E> {
-        Ok(Once)
+    fn visit_bool<E>(self, _: bool) -> Result<UniqueMembers, E> {
+        Ok(UniqueMembers)
     }
 
-    fn visit_i64<E>(self, _: i64) -> Result<Once, E> {
-        Ok(Once)
+    fn visit_i64<E>(self, _: i64) -> Result<UniqueMembers, E> {
+        Ok(UniqueMembers)
     }
 
-    fn visit_u64<E>(self, _: u64) -> Result<Once, E> {
-        Ok(Once)
+    fn visit_u64<E>(self, _: u64) -> Result<UniqueMembers, E> {
+        Ok(UniqueMembers)
     }
 
-    fn visit_f64<E>(self, _: f64) -> Result<Once, E> {
-        Ok(Once)
+    fn visit_f64<E>(self, _: f64) -> Result<UniqueMembers, E> {
+        Ok(UniqueMembers)
     }
 
-    fn visit_str<E>(self, _: &str) -> Result<Once, E> {
-        Ok(Once)
+    fn visit_str<E>(self, _: &str) -> Result<UniqueMembers, E> {
+        Ok(UniqueMembers)
     }
 
-    fn visit_unit<E>(self) -> Result<Once, E> {
-        Ok(Once)
+    fn visit_unit<E>(self) -> Result<UniqueMembers, E> {
+        Ok(UniqueMembers)
     }
 }

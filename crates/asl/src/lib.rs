@@ -1,12 +1,12 @@
-//! Reads and runs state machines of the Amazon States Language, in its `JSONata` form only.
+//! Reads and runs state machines of the Amazon States Language, in the query language `JSONata`.
 //!
-//! Nothing here waits, calls or looks at a clock. An [`Interpreter`] is a value: its driver
-//! [advances](Interpreter::advance) it to a moment, is told what the machine needs from the world
-//! (a task done, a time reached), and comes back with the answer. So any number of executions run
-//! side by side in a time that the driver makes up.
+//! An [`Interpreter`] runs one execution of a [`Machine`]. It does not wait, call a resource or read a
+//! clock. Its caller [advances](Interpreter::advance) it to a time, and gets back the [`NextAction`]
+//! that the execution needs: a task to run, or a time to wait for. So any number of executions can run
+//! side by side in virtual time.
 //!
-//! [`Machine::parse`] is strict on purpose. Whatever it accepts, Step Functions accepts and runs the
-//! same way; a definition outside that part of the language is refused with all its faults at once.
+//! [`Machine::parse`] is strict on purpose. Step Functions accepts each definition that it accepts, and
+//! runs it in the same way. Any other definition is refused with all of its problems at once.
 //!
 //! ```
 //! use failback_asl::{NextAction, Interpreter, Machine, ExecutionResult, Start};
@@ -25,39 +25,48 @@
 //!     input: json!({ "s": 60 }),
 //!     seed: 0,
 //! };
-//! let mut execution = Interpreter::start(&machine, start, 0);
-//! assert_eq!(execution.advance(0), NextAction::SleepUntil(60_000));
-//! assert_eq!(execution.advance(60_000), NextAction::Ended(ExecutionResult::Succeeded(json!("rested"))));
+//! let mut interpreter = Interpreter::start(&machine, start, 0);
+//! assert_eq!(interpreter.advance(0), NextAction::SleepUntil(60_000));
+//! assert_eq!(interpreter.advance(60_000), NextAction::Ended(ExecutionResult::Succeeded(json!("rested"))));
 //! ```
 
-mod chance;
-mod check;
-mod clock;
+mod advance;
+mod deterministic;
+mod enter;
+mod error_handling;
+mod error_output;
 mod event;
+mod exit;
 mod fields;
 mod functions;
+mod graph;
 mod history;
 mod interpreter;
 mod json;
 mod machine;
-mod memory;
 mod mermaid;
+mod next_action;
 mod parse;
+mod parse_task;
 mod problem;
 mod query;
 mod resource;
 mod restrictions;
 mod retry;
-mod steps;
-mod task;
+mod scope;
+mod states_object;
 mod template;
+mod timestamp;
+mod variables;
 
+pub use error_output::{ErrorOutput, ExecutionResult};
 pub use event::Event;
 pub use history::{HISTORY_LIMIT, PAYLOAD_LIMIT, Stats};
-pub use interpreter::{ErrorOutput, ExecutionResult, Interpreter, NextAction, Start, TaskCall};
+pub use interpreter::{Interpreter, Start};
 pub use machine::{
     Assignment, Catcher, Choice, ChoiceRule, Edge, Fail, Jitter, Machine, Retrier, State, StateKind, Task,
     Via, Wait,
 };
+pub use next_action::{NextAction, TaskCall};
 pub use problem::DefinitionProblem;
 pub use template::Template;

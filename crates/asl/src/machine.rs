@@ -1,161 +1,157 @@
-//! A machine as it was read: what its states are and where they lead.
+//! A state machine: its states, and the transitions between them.
 
 use std::collections::HashMap;
 
-use crate::problem::DefinitionProblem;
+use crate::resource;
 use crate::template::Template;
 
-/// A state machine that has been read, checked, and had its expressions compiled.
+/// The largest number of seconds, or of retries, that Step Functions accepts in a field.
+pub(crate) const MAX_INTEGER: u64 = 99_999_999;
+
+/// A state machine whose definition was read and checked, and whose expressions are compiled.
 #[derive(Debug, Clone)]
 pub struct Machine {
     pub(crate) comment: Option<String>,
     pub(crate) timeout_seconds: Option<u64>,
     pub(crate) states: Vec<State>,
-    pub(crate) places: HashMap<String, usize>,
-    pub(crate) start: usize,
+    /// The index in `states` of each state, by its name.
+    pub(crate) index_of: HashMap<String, usize>,
+    /// The index in `states` of the state that `StartAt` names.
+    pub(crate) start_index: usize,
 }
 
 impl Machine {
-    /// Reads and checks a definition.
-    ///
-    /// # Errors
-    /// All faults of the definition at once. Faults of the graph are only looked for when each state
-    /// could be read.
-    pub fn parse(text: &str) -> Result<Machine, Vec<DefinitionProblem>> {
-        crate::parse::machine(text)
-    }
-
-    /// The machine's own comment.
+    /// Returns the `Comment` of the machine.
     pub fn comment(&self) -> Option<&str> {
         self.comment.as_deref()
     }
 
-    /// The name of the first state.
+    /// Returns the name of the first state, `StartAt`.
     pub fn start_at(&self) -> &str {
         &self.first().name
     }
 
-    /// How long an execution may take.
+    /// Returns the most seconds that an execution may take, `TimeoutSeconds`.
     pub fn timeout_seconds(&self) -> Option<u64> {
         self.timeout_seconds
     }
 
-    /// The states in the order of the file.
+    /// Returns the states and their names, in the order of the definition.
     pub fn states(&self) -> impl Iterator<Item = (&str, &State)> {
-        self.states.iter().map(|s| (s.name.as_str(), s))
+        self.states.iter().map(|state| (state.name.as_str(), state))
     }
 
-    /// The state of this name.
+    /// Returns the state of this name.
     pub fn state(&self, name: &str) -> Option<&State> {
-        self.states.get(*self.places.get(name)?)
-    }
-
-    /// A Mermaid flowchart of the machine.
-    pub fn mermaid(&self) -> String {
-        crate::mermaid::chart(self)
+        self.states.get(*self.index_of.get(name)?)
     }
 
     pub(crate) fn first(&self) -> &State {
-        &self.states[self.start]
+        &self.states[self.start_index]
     }
 }
 
-/// One state.
+/// One state of a machine.
 #[derive(Debug, Clone)]
 pub struct State {
-    /// Its name.
+    /// The name, which is unique in the machine.
     pub name: String,
-    /// What the author says of it.
+    /// `Comment`: a description for people.
     pub comment: Option<String>,
-    /// What it does.
+    /// The `Type`, with the fields that only states of this type have.
     pub kind: StateKind,
-    /// What it passes on, when that is neither the result nor the input as it is.
+    /// `Output`. Without it, the output is the result of a Task, or else the input of the state.
     pub output: Option<Template>,
-    /// The variables it sets.
+    /// `Assign`: the variables that the state assigns, in the order of the definition.
     pub assign: Vec<Assignment>,
-    /// The state after it; none after a Choice, a Succeed, a Fail, and a state with `End`.
+    /// `Next`: the name of the state that follows. None in a state with `End`, a Choice, a Succeed and a
+    /// Fail.
     pub next: Option<String>,
 }
 
 impl State {
-    /// Each way out of the state.
+    /// Returns each transition from the state to another one.
     pub fn edges(&self) -> Vec<Edge<'_>> {
-        let mut edges: Vec<Edge<'_>> = Vec::new();
+        let mut edges = Vec::new();
+        if let Some(to) = &self.next {
+            edges.push(Edge { via: Via::Next, to });
+        }
         match &self.kind {
             StateKind::Choice(choice) => {
-                edges.extend(
-                    choice.rules.iter().enumerate().map(|(i, r)| Edge { via: Via::Rule(i), to: &r.next }),
-                );
-                edges.extend(choice.default.iter().map(|to| Edge { via: Via::Default, to }));
+                for (index, rule) in choice.rules.iter().enumerate() {
+                    edges.push(Edge { via: Via::Rule(index), to: &rule.next });
+                }
+                if let Some(to) = &choice.default {
+                    edges.push(Edge { via: Via::Default, to });
+                }
             }
             StateKind::Task(task) => {
-                edges.extend(self.next.iter().map(|to| Edge { via: Via::Next, to }));
-                edges.extend(
-                    task.catch.iter().enumerate().map(|(i, c)| Edge { via: Via::Catch(i), to: &c.next }),
-                );
+                for (index, catcher) in task.catch.iter().enumerate() {
+                    edges.push(Edge { via: Via::Catch(index), to: &catcher.next });
+                }
             }
-            _ => edges.extend(self.next.iter().map(|to| Edge { via: Via::Next, to })),
+            _ => {}
         }
         edges
     }
 
-    /// Whether an execution can end here without having failed to go on.
+    /// Returns true if an execution can end in this state other than by an error of it.
     pub fn is_end(&self) -> bool {
         self.next.is_none() && !matches!(self.kind, StateKind::Choice(_))
     }
 
-    /// The Task's own fields, if the state is one.
+    /// Returns the fields of a Task, if the state is one.
     pub fn task(&self) -> Option<&Task> {
         if let StateKind::Task(task) = &self.kind { Some(task) } else { None }
     }
 
-    /// The Choice's own fields, if the state is one.
+    /// Returns the fields of a Choice, if the state is one.
     pub fn choice(&self) -> Option<&Choice> {
         if let StateKind::Choice(choice) = &self.kind { Some(choice) } else { None }
     }
 }
 
-/// A way from a state to another.
+/// A transition from a state to another one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Edge<'a> {
-    /// What takes it.
+    /// The field of the state that names the other state.
     pub via: Via,
-    /// The name of the state it leads to.
+    /// The name of the state that follows.
     pub to: &'a str,
 }
 
-/// What takes an execution along an edge.
+/// The field of a state that leads to the next one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Via {
-    /// The state's `Next`.
+    /// `Next` of the state.
     Next,
-    /// The Choice rule of this index.
+    /// The choice rule of this index in `Choices`.
     Rule(usize),
-    /// The Choice's `Default`.
+    /// `Default` of the Choice.
     Default,
-    /// The catcher of this index.
+    /// The catcher of this index in `Catch`.
     Catch(usize),
 }
 
-/// The types of states that this runner runs, each with the fields that only it has.
+/// The `Type` of a state, with the fields that only states of this type have.
 #[derive(Debug, Clone)]
 pub enum StateKind {
-    /// Has something done.
+    /// A state that calls a Lambda function or an action of another AWS service.
     Task(Box<Task>),
-    /// Goes one of several ways.
+    /// A state that selects one of several next states.
     Choice(Choice),
-    /// Lets time pass.
+    /// A state that delays the execution.
     Wait(Wait),
-    /// Passes its input or its output on.
+    /// A state that passes its input or its `Output` on.
     Pass,
-    /// Ends the execution well.
+    /// A state that ends the execution with success.
     Succeed,
-    /// Ends the execution with an error.
+    /// A state that ends the execution with an error.
     Fail(Fail),
 }
 
 impl StateKind {
-    /// The `Type` of the state, as the definition writes it.
+    /// Returns the `Type` of the state, as the definition writes it.
     pub fn name(&self) -> &'static str {
         match self {
             StateKind::Task(_) => "Task",
@@ -168,116 +164,117 @@ impl StateKind {
     }
 }
 
-/// A variable and what it is set to.
+/// One member of `Assign`.
 #[derive(Debug, Clone)]
 pub struct Assignment {
-    /// The name, without the `$`.
+    /// The name of the variable, without the `$`.
     pub variable: String,
-    /// The value.
+    /// The new value of the variable.
     pub value: Template,
 }
 
-/// What a Task has besides the fields of each state.
+/// The fields that only a Task has.
 #[derive(Debug, Clone)]
 pub struct Task {
-    /// What is called.
+    /// The ARN of a Lambda function or of a service integration.
     pub resource: String,
-    /// What it is called with; the state's input, if absent.
+    /// `Arguments` of the call. Without them, the resource is called with the input of the state.
     pub arguments: Option<Template>,
-    /// How long one attempt may take.
+    /// `TimeoutSeconds`: the most seconds that one attempt may take.
     pub timeout_seconds: Option<Template>,
-    /// How often it must give a sign of life. Read and checked, but not acted on.
+    /// `HeartbeatSeconds`: the most seconds between two heartbeats. Checked, but without effect here,
+    /// because no task in virtual time sends heartbeats.
     pub heartbeat_seconds: Option<Template>,
-    /// When to try again.
+    /// `Retry`. The first retrier that matches an error is used.
     pub retry: Vec<Retrier>,
-    /// Where to go when it fails for good.
+    /// `Catch`. The first catcher that matches an error is used.
     pub catch: Vec<Catcher>,
 }
 
 impl Task {
-    /// Whether the task ends when its token comes back.
+    /// Returns true if the task ends when its task token is returned.
     pub fn waits_for_token(&self) -> bool {
-        crate::resource::waits_for_token(&self.resource)
+        resource::waits_for_token(&self.resource)
     }
 }
 
-/// When a failed Task is tried again.
+/// One item of `Retry`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Retrier {
-    /// The errors it is for.
+    /// The error names that the retrier matches.
     pub error_equals: Vec<String>,
-    /// Seconds before the first retry.
+    /// `IntervalSeconds`: the seconds before the first retry. 1, if absent.
     pub interval_seconds: u64,
-    /// How many retries there are at most.
+    /// `MaxAttempts`: the most retries. 3, if absent; 0 for errors that are never retried.
     pub max_attempts: u64,
-    /// By what the interval grows from one retry to the next.
+    /// `BackoffRate`: the factor by which the interval grows after each retry. 2, if absent.
     pub backoff_rate: f64,
-    /// The longest interval.
+    /// `MaxDelaySeconds`: the most seconds before a retry.
     pub max_delay_seconds: Option<u64>,
-    /// Whether the interval is the longest wait or the exact one.
+    /// `JitterStrategy`. `NONE`, if absent.
     pub jitter: Jitter,
 }
 
-/// How retries are spread.
+/// The jitter strategy of a retrier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Jitter {
-    /// Each wait is anything from nothing to the interval.
+    /// `FULL`: each wait is between 0 and the interval.
     Full,
-    /// Each wait is the interval.
+    /// `NONE`: each wait is the interval.
     None,
 }
 
-/// Where a failed Task goes on.
+/// One item of `Catch`.
 #[derive(Debug, Clone)]
 pub struct Catcher {
-    /// The errors it is for.
+    /// The error names that the catcher matches.
     pub error_equals: Vec<String>,
-    /// The state to go to.
+    /// The name of the state that follows.
     pub next: String,
-    /// The variables it sets.
+    /// The variables that the catcher assigns.
     pub assign: Vec<Assignment>,
-    /// What it passes on, when that is not the error.
+    /// `Output`. Without it, the output is the error output.
     pub output: Option<Template>,
 }
 
-/// What a Choice has besides the fields of each state.
+/// The fields that only a Choice has.
 #[derive(Debug, Clone)]
 pub struct Choice {
-    /// The rules; the first whose condition is true is taken.
+    /// `Choices`. The first choice rule whose condition is true is used.
     pub rules: Vec<ChoiceRule>,
-    /// Where to go if none is.
+    /// `Default`: the name of the state that follows if no condition is true.
     pub default: Option<String>,
 }
 
-/// One rule of a Choice.
+/// One choice rule of a Choice.
 #[derive(Debug, Clone)]
 pub struct ChoiceRule {
-    /// What must be true.
+    /// A template that must give true or false.
     pub condition: Template,
-    /// The state to go to.
+    /// The name of the state that follows if the condition is true.
     pub next: String,
-    /// What the author says of it.
+    /// `Comment`: a description for people.
     pub comment: Option<String>,
-    /// The variables it sets.
+    /// The variables that the choice rule assigns.
     pub assign: Vec<Assignment>,
-    /// What it passes on.
+    /// `Output`. Without it, the output is the input of the state.
     pub output: Option<Template>,
 }
 
-/// How long a Wait lasts.
+/// The field of a Wait that sets its end.
 #[derive(Debug, Clone)]
 pub enum Wait {
-    /// This many seconds.
+    /// `Seconds`: the seconds to wait.
     Seconds(Template),
-    /// Until this moment.
+    /// `Timestamp`: the time at which the Wait ends, as RFC 3339.
     Timestamp(Template),
 }
 
-/// What a Fail has besides the fields of each state.
+/// The fields that only a Fail has.
 #[derive(Debug, Clone)]
 pub struct Fail {
-    /// The name of the error.
+    /// `Error`: the error name.
     pub error: Option<Template>,
-    /// What happened.
+    /// `Cause`: a description of the error for people.
     pub cause: Option<Template>,
 }

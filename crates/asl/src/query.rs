@@ -1,72 +1,40 @@
-//! One `JSONata` expression: compiled once, and what it reads known beforehand.
+//! One `JSONata` expression, compiled when the definition is read.
 
-use std::collections::BTreeSet;
-
-use jlens_core::Expression;
+use jlens_core::{Bindings, Expression, Options};
 use serde_json::Value;
 
-use crate::interpreter::ErrorOutput;
-use crate::problem::DefinitionProblem;
+use crate::error_output::ErrorOutput;
+use crate::problem::{DefinitionProblem, Problems};
 use crate::restrictions;
-use crate::template::World;
-
-/// Where an expression stands, which decides what it may mention.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Scope<'a> {
-    /// The variables that some state of the machine sets.
-    pub(crate) variables: &'a BTreeSet<String>,
-    /// Whether there is a `$states.result`.
-    pub(crate) result: bool,
-    /// Whether there is a `$states.errorOutput`.
-    pub(crate) error_output: bool,
-}
-
-/// What of the world an expression reads; the rest need not be put together for it.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-#[allow(clippy::struct_excessive_bools, reason = "a set")]
-pub(crate) struct Uses {
-    pub(crate) input: bool,
-    pub(crate) result: bool,
-    pub(crate) error_output: bool,
-    pub(crate) context: bool,
-    /// `$states.context.Execution.Input`, which alone in the context is large.
-    pub(crate) execution_input: bool,
-    pub(crate) token: bool,
-    pub(crate) chance: bool,
-}
-
-impl Uses {
-    pub(crate) fn add(&mut self, other: Uses) {
-        self.input |= other.input;
-        self.result |= other.result;
-        self.error_output |= other.error_output;
-        self.context |= other.context;
-        self.execution_input |= other.execution_input;
-        self.token |= other.token;
-        self.chance |= other.chance;
-    }
-}
+use crate::scope::{NamesInScope, References};
 
 #[derive(Debug, Clone)]
 pub(crate) struct Query {
     expression: Expression,
+    /// The path of the expression in the definition, for the cause of an error.
     path: String,
-    uses: Uses,
+    references: References,
+}
+
+/// The variables, functions and options that expressions are evaluated with.
+pub(crate) struct QueryInput<'a> {
+    pub(crate) bindings: &'a Bindings,
+    pub(crate) options: &'a Options,
 }
 
 impl Query {
-    /// Compiles an expression. What is wrong with it goes to `problems`.
+    /// Compiles an expression. Adds to `problems` what Step Functions would refuse in it.
     pub(crate) fn parse(
         text: &str,
         path: &str,
-        scope: Scope<'_>,
-        problems: &mut Vec<DefinitionProblem>,
+        names: NamesInScope<'_>,
+        problems: &mut Problems,
     ) -> Option<Query> {
         match Expression::compile(text) {
             Ok(expression) => {
-                let (uses, faults) = restrictions::examine(&expression.ast().root, scope);
-                problems.extend(faults.into_iter().map(|message| DefinitionProblem::new(path, message)));
-                Some(Query { expression, path: path.to_owned(), uses })
+                let (references, messages) = restrictions::check(&expression.ast().root, names);
+                problems.extend(messages.into_iter().map(|message| DefinitionProblem::new(path, message)));
+                Some(Query { expression, path: path.to_owned(), references })
             }
             Err(error) => {
                 let message = format!("not JSONata: {} ({})", error.message(), error.code());
@@ -80,17 +48,18 @@ impl Query {
         self.expression.source()
     }
 
-    pub(crate) fn uses(&self) -> Uses {
-        self.uses
+    pub(crate) fn references(&self) -> References {
+        self.references
     }
 
-    pub(crate) fn evaluate(&self, world: &World<'_>) -> Result<Value, ErrorOutput> {
-        let what = match self.expression.evaluate_with(None, world.bindings, world.options) {
+    pub(crate) fn evaluate(&self, input: &QueryInput<'_>) -> Result<Value, ErrorOutput> {
+        let reason = match self.expression.evaluate_with(None, input.bindings, input.options) {
             Ok(Some(value)) => return Ok(value),
+            // JSONata's "undefined" is not a JSON value, so Step Functions makes it an error.
             Ok(None) => "gave nothing (undefined)".to_owned(),
             Err(error) => format!("failed: {} ({})", error.message(), error.code()),
         };
-        let cause = format!("{}: the JSONata expression '{}' {what}", self.path, self.text());
-        Err(ErrorOutput::new(ErrorOutput::QUERY, cause))
+        let (path, text) = (&self.path, self.text());
+        Err(ErrorOutput::query(format!("{path}: the JSONata expression '{text}' {reason}")))
     }
 }

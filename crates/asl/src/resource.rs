@@ -1,14 +1,15 @@
-//! The resources that a Task may name.
+//! The ARNs that the `Resource` of a Task may have.
 
-const TOKEN: &str = ".waitForTaskToken";
+const WAIT_FOR_TOKEN: &str = ".waitForTaskToken";
 
-/// Whether the task ends when somebody returns its token, not when its call is answered.
+/// Returns true if the task ends when its token is returned, not when its call is.
 pub(crate) fn waits_for_token(resource: &str) -> bool {
-    resource.ends_with(TOKEN)
+    resource.ends_with(WAIT_FOR_TOKEN)
 }
 
-/// Says what is wrong with a resource, if anything is.
-pub(crate) fn fault(resource: &str) -> Option<String> {
+/// Returns the problem of a resource, if it has one.
+pub(crate) fn problem(resource: &str) -> Option<String> {
+    // The deployment puts an ARN in place of the placeholder.
     if resource.starts_with("${") && resource.ends_with('}') {
         return None;
     }
@@ -19,33 +20,36 @@ pub(crate) fn fault(resource: &str) -> Option<String> {
         return Some(format!("`{partition}` is not a partition of AWS"));
     }
     if let Some(function) = rest.strip_prefix("lambda:") {
-        let named = function.split(':').nth(2) == Some("function") && !function.ends_with(':');
-        return (!named).then(|| format!("`{resource}` is not the ARN of a function"));
+        let is_function = function.split(':').nth(2) == Some("function") && !function.ends_with(':');
+        return (!is_function).then(|| format!("`{resource}` is not the ARN of a function"));
     }
     let Some(integration) = rest.strip_prefix("states:::") else {
         return Some(format!("`{resource}` is no integration of Step Functions and no function"));
     };
-    let call = integration.strip_suffix(TOKEN).unwrap_or(integration);
-    if matches!(call, "lambda:invoke" | "sns:publish")
-        || call.strip_prefix("aws-sdk:").is_some_and(is_sdk_call)
-    {
+    let action = integration.strip_suffix(WAIT_FOR_TOKEN).unwrap_or(integration);
+    if matches!(action, "lambda:invoke" | "sns:publish") {
+        return None;
+    }
+    if action.strip_prefix("aws-sdk:").is_some_and(is_sdk_action) {
         return None;
     }
     Some(format!("the integration `{integration}` is not one that this runner knows"))
 }
 
-/// Cuts at the colon behind the partition; a placeholder such as `${AWS::Partition}` has colons too.
+/// Splits the text at the colon after the partition. A placeholder such as `${AWS::Partition}` has
+/// colons of its own.
 fn split_partition(text: &str) -> Option<(&str, &str)> {
     let from = if text.starts_with("${") { text.find('}')? } else { 0 };
     let colon = from + text.get(from..)?.find(':')?;
     Some((text.get(..colon)?, text.get(colon + 1..)?))
 }
 
-fn is_sdk_call(call: &str) -> bool {
-    let word = |w: &str| {
-        w.starts_with(|c: char| c.is_ascii_lowercase()) && w.chars().all(|c| c.is_ascii_alphanumeric())
-    };
-    call.split_once(':').is_some_and(|(service, action)| word(service) && word(action))
+fn is_sdk_action(text: &str) -> bool {
+    text.split_once(':').is_some_and(|(service, action)| is_camel_case(service) && is_camel_case(action))
+}
+
+fn is_camel_case(word: &str) -> bool {
+    word.starts_with(|c: char| c.is_ascii_lowercase()) && word.chars().all(|c| c.is_ascii_alphanumeric())
 }
 
 #[cfg(test)]
@@ -53,8 +57,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn resources_are_told_apart() {
-        for good in [
+    fn known_resources_are_accepted_and_others_refused() {
+        for accepted in [
             "arn:aws:states:::lambda:invoke",
             "arn:aws:states:::sns:publish",
             "arn:aws:states:::sns:publish.waitForTaskToken",
@@ -63,9 +67,9 @@ mod tests {
             "arn:aws:lambda:eu-west-1:123456789012:function:plan",
             "${PlanFunctionArn}",
         ] {
-            assert_eq!(fault(good), None, "{good}");
+            assert_eq!(problem(accepted), None, "{accepted}");
         }
-        for bad in [
+        for refused in [
             "lambda",
             "arn:aws:states:::lambdaa:invoke",
             "arn:aws:states:::aws-sdk:drs",
@@ -74,7 +78,7 @@ mod tests {
             "arn:aws:s3:::bucket",
             "arn:gcp:states:::lambda:invoke",
         ] {
-            assert!(fault(bad).is_some(), "{bad}");
+            assert!(problem(refused).is_some(), "{refused}");
         }
     }
 }

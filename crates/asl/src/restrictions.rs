@@ -1,37 +1,39 @@
-//! What Step Functions does not let an expression say, though this evaluator would.
+//! Expressions that Step Functions refuses, though the evaluator here would run them.
 //!
-//! Step Functions has `JSONata` 2.0.6 without `$eval`; the evaluator here is newer. And an expression
-//! has no input there: the data are in `$states` and the variables, so a name that is looked up in
-//! nothing is a mistake.
+//! Step Functions has `JSONata` 2.0.6 without `$eval`; the evaluator here is newer. Also, an expression
+//! has no input in Step Functions: its data are in `$states` and the variables. A name that is looked
+//! up in the input is therefore a mistake.
 
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use jlens_core::ast::{Node, NodeKind, Stage};
 
-use crate::functions::OWN;
-use crate::query::{Scope, Uses};
+use crate::functions;
+use crate::scope::{NamesInScope, References};
 
-static BUILT_IN: LazyLock<HashSet<&'static str>> =
-    LazyLock::new(|| jlens_core::function_catalog().iter().map(|f| f.name).collect());
+static BUILT_IN_FUNCTIONS: LazyLock<HashSet<&'static str>> =
+    LazyLock::new(|| jlens_core::function_catalog().iter().map(|function| function.name).collect());
 
-/// What the expression reads, and what is wrong with it.
-pub(crate) fn examine(root: &Node, scope: Scope<'_>) -> (Uses, Vec<String>) {
-    let mut e = Examiner { scope, locals: Vec::new(), uses: Uses::default(), faults: Vec::new() };
-    e.visit(root, true);
-    (e.uses, e.faults)
+/// Returns what the expression reads, and the messages of the problems found in it.
+pub(crate) fn check(root: &Node, names: NamesInScope<'_>) -> (References, Vec<String>) {
+    let mut visitor =
+        Visitor { names, locals: Vec::new(), references: References::default(), problems: Vec::new() };
+    visitor.visit(root, true);
+    (visitor.references, visitor.problems)
 }
 
-struct Examiner<'a> {
-    scope: Scope<'a>,
-    /// The variables bound around the node, innermost last.
+struct Visitor<'a> {
+    names: NamesInScope<'a>,
+    /// The variables bound inside the expression, around the current node. The innermost is last.
     locals: Vec<String>,
-    uses: Uses,
-    faults: Vec<String>,
+    references: References,
+    problems: Vec<String>,
 }
 
-impl Examiner<'_> {
-    /// `top`: there is no context item here.
+impl Visitor<'_> {
+    /// Visits a node. `top` is true outside paths and predicates, where `JSONata` would read the input
+    /// of the expression.
     fn visit(&mut self, node: &Node, top: bool) {
         self.visit_kind(node, top);
         let attrs = &node.attrs;
@@ -52,49 +54,94 @@ impl Examiner<'_> {
     }
 
     fn visit_kind(&mut self, node: &Node, top: bool) {
+        // A variable that is bound in a path, a block or a function is unknown after it.
+        let outer_locals = self.locals.len();
         match &node.kind {
-            NodeKind::Path { steps, .. } => self.scoped(|e| e.visit_path(steps, top)),
+            NodeKind::Path { steps, .. } => {
+                self.visit_path(steps, top);
+                self.locals.truncate(outer_locals);
+            }
             NodeKind::Block { exprs, .. } => {
-                self.scoped(|e| exprs.iter().for_each(|x| e.visit(x, top)));
+                self.visit_each(exprs, top);
+                self.locals.truncate(outer_locals);
+            }
+            NodeKind::Lambda(def) => {
+                self.locals.extend(def.params.iter().cloned());
+                self.visit(&def.body, top);
+                self.locals.truncate(outer_locals);
             }
             NodeKind::Bind { lhs, rhs } => self.visit_bind(lhs, rhs, top),
-            NodeKind::Lambda(def) => self.scoped(|e| {
-                e.locals.extend(def.params.iter().cloned());
-                e.visit(&def.body, top);
-            }),
             NodeKind::Transform(def) => {
                 self.visit(&def.pattern, false);
                 self.visit(&def.update, false);
-                def.delete.iter().for_each(|d| self.visit(d, false));
+                self.visit_each(&def.delete, false);
             }
-            NodeKind::Sort { terms } => terms.iter().for_each(|t| self.visit(&t.expr, false)),
+            NodeKind::Sort { terms } => terms.iter().for_each(|term| self.visit(&term.expr, false)),
             NodeKind::Fallback { op, .. } => {
-                self.fault(format!(
+                self.problem(format!(
                     "JSONata 2.0.6, which Step Functions has, does not know the operator `{}`",
                     op.symbol()
                 ));
-                node_children(node, |child| self.visit(child, top));
+                self.visit_children(node, top);
             }
-            NodeKind::Variable { name } => self.variable(name, top),
-            NodeKind::Name { name } if top => self.fault(format!(
+            NodeKind::Variable { name } => self.visit_variable(name, top),
+            NodeKind::Name { name } if top => self.problem(format!(
                 "`{name}` is looked up in nothing: write `$states.input.{name}` or use a variable"
             )),
             NodeKind::Wildcard | NodeKind::Descendant | NodeKind::Parent { .. } if top => {
-                self.fault(
-                    "a path cannot begin with `*`, `**` or `%`: there is nothing to look it up in".to_owned(),
-                );
+                self.problem("a path cannot begin with `*`, `**` or `%`: there is nothing to look it up in");
             }
-            _ => node_children(node, |child| self.visit(child, top)),
+            _ => self.visit_children(node, top),
+        }
+    }
+
+    /// Visits the children that belong to the kind of the node. `visit` visits those that any node may
+    /// have, such as predicates.
+    fn visit_children(&mut self, node: &Node, top: bool) {
+        match &node.kind {
+            NodeKind::Binary { lhs, rhs, .. }
+            | NodeKind::Apply { lhs, rhs }
+            | NodeKind::Fallback { lhs, rhs, .. } => {
+                self.visit(lhs, top);
+                self.visit(rhs, top);
+            }
+            NodeKind::Negate { expr } => self.visit(expr, top),
+            NodeKind::Array { items } => self.visit_each(items, top),
+            NodeKind::Object { pairs } => {
+                for (key, value) in pairs {
+                    self.visit(key, top);
+                    self.visit(value, top);
+                }
+            }
+            NodeKind::Condition { condition, then, otherwise } => {
+                self.visit(condition, top);
+                self.visit(then, top);
+                if let Some(otherwise) = otherwise {
+                    self.visit(otherwise, top);
+                }
+            }
+            NodeKind::Function { procedure, args } | NodeKind::Partial { procedure, args } => {
+                self.visit(procedure, top);
+                self.visit_each(args, top);
+            }
+            _ => {}
+        }
+    }
+
+    fn visit_each<'n>(&mut self, nodes: impl IntoIterator<Item = &'n Node>, top: bool) {
+        for node in nodes {
+            self.visit(node, top);
         }
     }
 
     fn visit_path(&mut self, steps: &[Node], top: bool) {
-        let of_states = steps.first().is_some_and(|s| is_variable(s, "states")) && steps.len() > 1;
-        if of_states {
-            self.states_member(steps);
+        let begins_at_states = steps.first().is_some_and(is_states) && steps.len() > 1;
+        if begins_at_states {
+            self.visit_member_of_states(steps);
         }
         for (i, step) in steps.iter().enumerate() {
-            if !(of_states && i == 0 && name_of(&steps[1]).is_some()) {
+            // As a variable, `$states` would count as a reference to all of its members.
+            if !(begins_at_states && i == 0 && name_of(&steps[1]).is_some()) {
                 self.visit(step, top && i == 0);
             }
         }
@@ -103,131 +150,93 @@ impl Examiner<'_> {
     fn visit_bind(&mut self, lhs: &Node, rhs: &Node, top: bool) {
         if let NodeKind::Variable { name } = &lhs.kind {
             if name == "states" {
-                self.fault("`$states` cannot be set".to_owned());
+                self.problem("`$states` cannot be set");
             }
-            // Before the right side, for a function may call itself.
+            // The name is known before the right side, because a function may call itself.
             self.locals.push(name.clone());
         }
         self.visit(rhs, top);
     }
 
-    fn variable(&mut self, name: &str, top: bool) {
-        if self.locals.iter().any(|l| l == name) {
+    fn visit_variable(&mut self, name: &str, top: bool) {
+        if self.locals.iter().any(|local| local == name) {
             return;
         }
         match name {
-            "" if top => self.fault("`$` stands for nothing here: write `$states.input`".to_owned()),
+            "" if top => self.problem("`$` stands for nothing here: write `$states.input`"),
             "" => {}
-            "$" => self.fault("`$$` stands for nothing here: write `$states.input`".to_owned()),
-            "states" => self.all_of_states(),
-            "eval" => self.fault("Step Functions does not have `$eval`; `$parse` reads JSON".to_owned()),
-            "hash" => self.fault("this runner does not have `$hash`".to_owned()),
-            // A variable of the machine takes the place of a function of its name.
-            _ if self.scope.variables.contains(name) => {}
-            _ if OWN.contains(&name) => self.uses.chance |= matches!(name, "random" | "uuid"),
-            "shuffle" => self.uses.chance = true,
-            _ if BUILT_IN.contains(name) => {}
-            _ => self.fault(format!("no state sets the variable `${name}`, and there is no such function")),
+            "$" => self.problem("`$$` stands for nothing here: write `$states.input`"),
+            "states" => self.references.add(self.all_of_states()),
+            "eval" => self.problem("Step Functions does not have `$eval`; `$parse` reads JSON"),
+            "hash" => self.problem("this runner does not have `$hash`"),
+            // A variable of the machine hides a function of the same name.
+            _ if self.names.variables.contains(name) => {}
+            "random" | "uuid" | "shuffle" => self.references.random = true,
+            _ if functions::NAMES.contains(&name) || BUILT_IN_FUNCTIONS.contains(name) => {}
+            _ => self.problem(format!("no state sets the variable `${name}`, and there is no such function")),
         }
     }
 
-    /// `$states` as a whole: everything that there is of it.
-    fn all_of_states(&mut self) {
-        let Scope { result, error_output, .. } = self.scope;
-        let all = Uses {
+    /// Returns the references of an expression that reads `$states` as a whole.
+    fn all_of_states(&self) -> References {
+        References {
             input: true,
-            result,
-            error_output,
+            result: self.names.result,
+            error_output: self.names.error_output,
             context: true,
             execution_input: true,
             token: true,
-            chance: false,
-        };
-        self.uses.add(all);
+            random: false,
+        }
     }
 
-    fn states_member(&mut self, steps: &[Node]) {
+    fn visit_member_of_states(&mut self, steps: &[Node]) {
         let Some(name) = steps.get(1).and_then(name_of) else { return };
         match name {
-            "input" => self.uses.input = true,
-            "context" => self.context_member(steps),
-            "result" if self.scope.result => self.uses.result = true,
-            "errorOutput" if self.scope.error_output => self.uses.error_output = true,
+            "input" => self.references.input = true,
+            "context" => self.visit_member_of_context(steps),
+            "result" if self.names.result => self.references.result = true,
+            "errorOutput" if self.names.error_output => self.references.error_output = true,
             "result" => {
-                self.fault(
-                    "`$states.result` is only there in the Output and the Assign of a Task".to_owned(),
-                );
+                self.problem("`$states.result` is only there in the Output and the Assign of a Task");
             }
             "errorOutput" => {
-                self.fault(
-                    "`$states.errorOutput` is only there in the Output and the Assign of a Catch".to_owned(),
-                );
+                self.problem("`$states.errorOutput` is only there in the Output and the Assign of a Catch");
             }
-            _ => self.fault(format!("there is no `$states.{name}`")),
+            _ => self.problem(format!("there is no `$states.{name}`")),
         }
     }
 
-    fn context_member(&mut self, steps: &[Node]) {
-        self.uses.context = true;
+    fn visit_member_of_context(&mut self, steps: &[Node]) {
+        self.references.context = true;
         match (steps.get(2).and_then(name_of), steps.get(3).and_then(name_of)) {
             (Some("Execution"), Some("Id" | "Name" | "StartTime")) | (Some("State" | "StateMachine"), _) => {}
-            (Some("Task"), _) => self.uses.token = true,
+            (Some("Task"), _) => self.references.token = true,
             _ => {
-                self.uses.execution_input = true;
-                self.uses.token = true;
+                self.references.execution_input = true;
+                self.references.token = true;
             }
         }
     }
 
-    fn scoped(&mut self, f: impl FnOnce(&mut Self)) {
-        let outer = self.locals.len();
-        f(self);
-        self.locals.truncate(outer);
-    }
-
-    fn fault(&mut self, message: String) {
-        if !self.faults.contains(&message) {
-            self.faults.push(message);
+    /// Adds a problem, unless the expression has the same one already.
+    fn problem(&mut self, message: impl Into<String>) {
+        let message = message.into();
+        if !self.problems.contains(&message) {
+            self.problems.push(message);
         }
     }
 }
 
-/// The children that belong to the kind of the node. What hangs on it besides, such as a predicate,
-/// has been or will be visited by `visit`, in another context.
-fn node_children(node: &Node, mut f: impl FnMut(&Node)) {
-    match &node.kind {
-        NodeKind::Binary { lhs, rhs, .. }
-        | NodeKind::Apply { lhs, rhs }
-        | NodeKind::Fallback { lhs, rhs, .. } => [lhs, rhs].into_iter().for_each(|n| f(n)),
-        NodeKind::Negate { expr } => f(expr),
-        NodeKind::Array { items } => items.iter().for_each(f),
-        NodeKind::Object { pairs } => pairs.iter().for_each(|(key, value)| {
-            f(key);
-            f(value);
-        }),
-        NodeKind::Condition { condition, then, otherwise } => {
-            f(condition);
-            f(then);
-            if let Some(otherwise) = otherwise {
-                f(otherwise);
-            }
-        }
-        NodeKind::Function { procedure, args } | NodeKind::Partial { procedure, args } => {
-            f(procedure);
-            args.iter().for_each(f);
-        }
-        _ => {}
-    }
-}
-
-fn is_variable(node: &Node, wanted: &str) -> bool {
-    matches!(&node.kind, NodeKind::Variable { name } if name == wanted) && node.attrs.predicate.is_empty()
+/// Returns true for `$states` without a predicate.
+fn is_states(node: &Node) -> bool {
+    matches!(&node.kind, NodeKind::Variable { name } if name == "states") && node.attrs.predicate.is_empty()
 }
 
 fn name_of(node: &Node) -> Option<&str> {
     match &node.kind {
         NodeKind::Name { name } => Some(name),
-        // `$states."input"`: a quoted step is a name as well.
+        // A quoted step, as in `$states."input"`, is a name as well.
         NodeKind::String { value } => Some(value),
         _ => None,
     }

@@ -1,15 +1,15 @@
-//! Which errors a retrier or a catcher is for, and how long a retrier waits.
+//! Matches errors with retriers and catchers, and computes the wait before a retry.
 
-use crate::interpreter::ErrorOutput;
-use crate::machine::{Jitter, Retrier};
+use crate::error_output::ErrorOutput;
+use crate::machine::{Jitter, MAX_INTEGER, Retrier};
 
-/// Whether one of the names in an `ErrorEquals` stands for this error.
-pub(crate) fn is_for(names: &[String], error: &str) -> bool {
-    // Nothing can be done about this one, whatever is written.
+/// Returns true if an `ErrorEquals` matches this error name.
+pub(crate) fn matches(error_equals: &[String], error: &str) -> bool {
+    // Step Functions never retries or catches States.Runtime, even if it is named.
     if error == ErrorOutput::RUNTIME {
         return false;
     }
-    names.iter().any(|name| match name.as_str() {
+    error_equals.iter().any(|name| match name.as_str() {
         _ if name == error => true,
         "States.ALL" => error != ErrorOutput::DATA_LIMIT,
         "States.TaskFailed" => error != ErrorOutput::DATA_LIMIT && error != ErrorOutput::TIMEOUT,
@@ -17,15 +17,16 @@ pub(crate) fn is_for(names: &[String], error: &str) -> bool {
     })
 }
 
-/// The wait, in milliseconds, before a retry; `done` is how many this retrier has made. `chance` is
-/// from 0 to 1.
+/// Returns the wait before a retry, in milliseconds. `retries_made` is the number of retries that the
+/// retrier has made; `jitter_fraction`, from 0 to 1, is the part of the interval that full jitter waits.
 #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "kept below 2^53")]
-pub(crate) fn delay_ms(retrier: &Retrier, done: u32, chance: f64) -> i64 {
-    let most = retrier.max_delay_seconds.unwrap_or(99_999_999) as f64;
-    let grown = retrier.interval_seconds as f64 * retrier.backoff_rate.powf(f64::from(done));
-    let seconds = grown.min(most);
-    let seconds = if retrier.jitter == Jitter::Full { seconds * chance } else { seconds };
-    (seconds * 1000.0).round() as i64
+pub(crate) fn delay_ms(retrier: &Retrier, retries_made: u32, jitter_fraction: f64) -> i64 {
+    // Without a limit, the backoff would soon exceed what an integer of milliseconds holds.
+    let max_delay = retrier.max_delay_seconds.unwrap_or(MAX_INTEGER) as f64;
+    let interval = retrier.interval_seconds as f64 * retrier.backoff_rate.powf(f64::from(retries_made));
+    let delay = interval.min(max_delay);
+    let delay = if retrier.jitter == Jitter::Full { delay * jitter_fraction } else { delay };
+    (delay * 1000.0).round() as i64
 }
 
 #[cfg(test)]
@@ -33,19 +34,19 @@ mod tests {
     use super::*;
 
     fn names(names: &[&str]) -> Vec<String> {
-        names.iter().map(|n| (*n).to_owned()).collect()
+        names.iter().map(|name| (*name).to_owned()).collect()
     }
 
     #[test]
-    fn wide_names_leave_out_what_they_must() {
+    fn wildcard_names_do_not_match_every_error() {
         let all = names(&["States.ALL"]);
         let failed = names(&["States.TaskFailed"]);
-        assert!(is_for(&all, "Boom") && is_for(&all, "States.Timeout") && is_for(&failed, "Boom"));
-        assert!(!is_for(&failed, "States.Timeout"));
-        assert!(!is_for(&all, "States.DataLimitExceeded") && !is_for(&failed, "States.DataLimitExceeded"));
-        assert!(is_for(&names(&["States.DataLimitExceeded"]), "States.DataLimitExceeded"));
-        assert!(!is_for(&all, "States.Runtime") && !is_for(&names(&["States.Runtime"]), "States.Runtime"));
-        assert!(!is_for(&names(&["Bo"]), "Boom"));
+        assert!(matches(&all, "Boom") && matches(&all, "States.Timeout") && matches(&failed, "Boom"));
+        assert!(!matches(&failed, "States.Timeout"));
+        assert!(!matches(&all, "States.DataLimitExceeded") && !matches(&failed, "States.DataLimitExceeded"));
+        assert!(matches(&names(&["States.DataLimitExceeded"]), "States.DataLimitExceeded"));
+        assert!(!matches(&all, "States.Runtime") && !matches(&names(&["States.Runtime"]), "States.Runtime"));
+        assert!(!matches(&names(&["Bo"]), "Boom"));
     }
 
     #[test]
@@ -58,7 +59,7 @@ mod tests {
             max_delay_seconds: Some(8),
             jitter: Jitter::None,
         };
-        let waits: Vec<i64> = (0..4).map(|done| delay_ms(&retrier, done, 0.5)).collect();
+        let waits: Vec<i64> = (0..4).map(|retries_made| delay_ms(&retrier, retries_made, 0.5)).collect();
         assert_eq!(waits, [3000, 4500, 6750, 8000]);
         retrier.jitter = Jitter::Full;
         assert_eq!(delay_ms(&retrier, 3, 0.5), 4000);

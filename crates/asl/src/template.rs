@@ -1,160 +1,156 @@
-//! JSON with expressions in it: `Arguments`, `Output`, `Assign` and the like.
+//! JSON with expressions in it: `Arguments`, `Output`, `Assign` and other fields.
 
-use jlens_core::{Bindings, Options};
 use serde_json::{Map, Value};
 
-use crate::interpreter::ErrorOutput;
-use crate::problem::{DefinitionProblem, member};
-use crate::query::{Query, Scope, Uses};
+use crate::error_output::ErrorOutput;
+use crate::problem::{DefinitionProblem, Problems, member_path};
+use crate::query::{Query, QueryInput};
+use crate::scope::{NamesInScope, References};
 
-/// A value of a definition in which each text `{% … %}` stands for what the expression gives.
+/// A value of a definition in which each string `{% … %}` stands for the result of an expression.
 #[derive(Debug, Clone)]
 pub struct Template {
     source: Value,
     node: Node,
-    uses: Uses,
+    references: References,
 }
 
 #[derive(Debug, Clone)]
 enum Node {
-    /// Nothing to evaluate in here.
+    /// A value without an expression in it.
     Literal,
     Query(Box<Query>),
-    /// Aligned with the source: one node for each item.
+    /// One node for each item of the source, in its order.
     Array(Vec<Node>),
-    /// Aligned with the source: one node for each member, in its order.
+    /// One node for each member of the source, in its order.
     Object(Vec<Node>),
 }
 
-/// What expressions are evaluated with.
-pub(crate) struct World<'a> {
-    pub(crate) bindings: &'a Bindings,
-    pub(crate) options: &'a Options,
-}
-
 impl Template {
-    /// The value as the definition has it.
+    /// Returns the value as the definition has it.
     pub fn source(&self) -> &Value {
         &self.source
     }
 
-    /// The value, if there is no expression in it.
+    /// Returns the value, if there are no expressions in it.
     pub fn as_literal(&self) -> Option<&Value> {
         matches!(self.node, Node::Literal).then_some(&self.source)
     }
 
-    /// The text between `{%` and `%}`, if the whole template is one expression.
+    /// Returns the text between `{%` and `%}`, if the whole template is one expression.
     pub fn as_expression(&self) -> Option<&str> {
         if let Node::Query(query) = &self.node { Some(query.text()) } else { None }
     }
 
-    /// The text of each expression in it.
+    /// Returns the text of each expression in the template.
     pub fn expressions(&self) -> Vec<&str> {
-        let mut found = Vec::new();
-        collect(&self.node, &mut found);
-        found
+        let mut texts = Vec::new();
+        collect_expressions(&self.node, &mut texts);
+        texts
     }
 
-    pub(crate) fn uses(&self) -> Uses {
-        self.uses
+    /// Returns what the expressions of the template read together.
+    pub(crate) fn references(&self) -> References {
+        self.references
     }
 
+    /// Reads a template and compiles its expressions. One that does not compile becomes a problem.
     pub(crate) fn parse(
-        value: &Value,
+        source: &Value,
         path: &str,
-        scope: Scope<'_>,
-        problems: &mut Vec<DefinitionProblem>,
+        names: NamesInScope<'_>,
+        problems: &mut Problems,
     ) -> Template {
-        let mut uses = Uses::default();
-        let node = parse_node(value, path, scope, &mut uses, problems);
-        Template { source: value.clone(), node, uses }
+        let mut parser = Parser { names, references: References::default(), problems };
+        let node = parser.node(source, path);
+        Template { source: source.clone(), node, references: parser.references }
     }
 
-    pub(crate) fn evaluate(&self, world: &World<'_>) -> Result<Value, ErrorOutput> {
-        evaluate(&self.node, &self.source, world)
+    pub(crate) fn evaluate(&self, input: &QueryInput<'_>) -> Result<Value, ErrorOutput> {
+        evaluate(&self.node, &self.source, input)
     }
 }
 
-fn collect<'a>(node: &'a Node, found: &mut Vec<&'a str>) {
+fn collect_expressions<'a>(node: &'a Node, texts: &mut Vec<&'a str>) {
     match node {
         Node::Literal => {}
-        Node::Query(query) => found.push(query.text()),
-        Node::Array(nodes) | Node::Object(nodes) => nodes.iter().for_each(|n| collect(n, found)),
-    }
-}
-
-fn parse_node(
-    value: &Value,
-    path: &str,
-    scope: Scope<'_>,
-    uses: &mut Uses,
-    problems: &mut Vec<DefinitionProblem>,
-) -> Node {
-    let nodes: Vec<Node> = match value {
-        Value::String(text) => return parse_text(text, path, scope, uses, problems),
-        Value::Array(items) => items
-            .iter()
-            .enumerate()
-            .map(|(i, v)| parse_node(v, &format!("{path}[{i}]"), scope, uses, problems))
-            .collect(),
-        Value::Object(members) => members
-            .iter()
-            .map(|(name, v)| parse_node(v, &member(path, name), scope, uses, problems))
-            .collect(),
-        _ => return Node::Literal,
-    };
-    if nodes.iter().all(|n| matches!(n, Node::Literal)) {
-        Node::Literal
-    } else if value.is_array() {
-        Node::Array(nodes)
-    } else {
-        Node::Object(nodes)
-    }
-}
-
-fn parse_text(
-    text: &str,
-    path: &str,
-    scope: Scope<'_>,
-    uses: &mut Uses,
-    problems: &mut Vec<DefinitionProblem>,
-) -> Node {
-    let (opens, closes) = (text.contains("{%"), text.contains("%}"));
-    let inner = text.strip_prefix("{%").and_then(|t| t.strip_suffix("%}"));
-    match inner {
-        Some(inner) => match Query::parse(inner.trim(), path, scope, problems) {
-            Some(query) => {
-                uses.add(query.uses());
-                Node::Query(Box::new(query))
+        Node::Query(query) => texts.push(query.text()),
+        Node::Array(nodes) | Node::Object(nodes) => {
+            for node in nodes {
+                collect_expressions(node, texts);
             }
-            None => Node::Literal,
-        },
-        None if opens || closes => {
-            problems.push(DefinitionProblem::new(
+        }
+    }
+}
+
+struct Parser<'a> {
+    names: NamesInScope<'a>,
+    references: References,
+    problems: &'a mut Problems,
+}
+
+impl Parser<'_> {
+    fn node(&mut self, source: &Value, path: &str) -> Node {
+        let mut nodes = Vec::new();
+        match source {
+            Value::String(text) => return self.text(text, path),
+            Value::Array(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    nodes.push(self.node(item, &format!("{path}[{index}]")));
+                }
+            }
+            Value::Object(members) => {
+                for (name, member) in members {
+                    nodes.push(self.node(member, &member_path(path, name)));
+                }
+            }
+            _ => return Node::Literal,
+        }
+        if nodes.iter().all(|node| matches!(node, Node::Literal)) {
+            Node::Literal
+        } else if source.is_array() {
+            Node::Array(nodes)
+        } else {
+            Node::Object(nodes)
+        }
+    }
+
+    fn text(&mut self, text: &str, path: &str) -> Node {
+        let inner = text.strip_prefix("{%").and_then(|rest| rest.strip_suffix("%}"));
+        if let Some(inner) = inner {
+            let Some(query) = Query::parse(inner.trim(), path, self.names, self.problems) else {
+                return Node::Literal;
+            };
+            self.references.add(query.references());
+            return Node::Query(Box::new(query));
+        }
+        if text.contains("{%") || text.contains("%}") {
+            self.problems.push(DefinitionProblem::new(
                 path,
                 "`{%` must be the first and `%}` the last of the text: an expression cannot be a part of it",
             ));
-            Node::Literal
         }
-        None => Node::Literal,
+        Node::Literal
     }
 }
 
-fn evaluate(node: &Node, source: &Value, world: &World<'_>) -> Result<Value, ErrorOutput> {
+fn evaluate(node: &Node, source: &Value, input: &QueryInput<'_>) -> Result<Value, ErrorOutput> {
     match (node, source) {
-        (Node::Query(query), _) => query.evaluate(world),
-        (Node::Array(nodes), Value::Array(items)) => nodes
-            .iter()
-            .zip(items)
-            .map(|(n, v)| evaluate(n, v, world))
-            .collect::<Result<_, _>>()
-            .map(Value::Array),
-        (Node::Object(nodes), Value::Object(members)) => nodes
-            .iter()
-            .zip(members)
-            .map(|(n, (name, v))| Ok((name.clone(), evaluate(n, v, world)?)))
-            .collect::<Result<Map<_, _>, _>>()
-            .map(Value::Object),
+        (Node::Query(query), _) => query.evaluate(input),
+        (Node::Array(nodes), Value::Array(items)) => {
+            let mut values = Vec::new();
+            for (node, item) in nodes.iter().zip(items) {
+                values.push(evaluate(node, item, input)?);
+            }
+            Ok(Value::Array(values))
+        }
+        (Node::Object(nodes), Value::Object(members)) => {
+            let mut values = Map::new();
+            for (node, (name, member)) in nodes.iter().zip(members) {
+                values.insert(name.clone(), evaluate(node, member, input)?);
+            }
+            Ok(Value::Object(values))
+        }
         _ => Ok(source.clone()),
     }
 }

@@ -1,0 +1,66 @@
+//! The variables of an execution, and the evaluation of templates against them.
+
+use std::mem;
+
+use jlens_core::{Bindings, Options};
+use serde_json::Value;
+
+use crate::error_output::ErrorOutput;
+use crate::functions;
+use crate::query::QueryInput;
+use crate::scope::References;
+use crate::states_object::StatesObject;
+use crate::template::Template;
+
+/// The limit of evaluation steps, so that an expression that never ends is an error.
+const MAX_STEPS: u64 = 50_000_000;
+
+/// The variables of an execution. They are kept in the evaluator's own form, so that a large variable
+/// is not copied for each expression.
+#[derive(Debug, Clone)]
+pub(crate) struct Variables {
+    bindings: Bindings,
+    /// How many evaluations used a seed so far; each is given another one.
+    seeds_used: u64,
+}
+
+impl Variables {
+    pub(crate) fn new() -> Self {
+        Variables { bindings: functions::bind(Bindings::new()), seeds_used: 0 }
+    }
+
+    /// Returns the names and values, without `$states`.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.bindings.iter().filter(|(name, _)| *name != "states")
+    }
+
+    pub(crate) fn set(&mut self, variable: &str, value: Value) {
+        self.bindings = mem::take(&mut self.bindings).var(variable, value);
+    }
+
+    /// Evaluates templates, all with the same variables. `now_ms` is in milliseconds since 1970.
+    pub(crate) fn evaluate(
+        &mut self,
+        templates: &[&Template],
+        states: StatesObject<'_>,
+        now_ms: i64,
+    ) -> Result<Vec<Value>, ErrorOutput> {
+        let mut references = References::default();
+        for template in templates {
+            references.add(template.references());
+        }
+        let mut options = Options::new().now(now_ms).max_steps(MAX_STEPS);
+        self.set("states", states.to_json(references));
+        if references.random {
+            self.seeds_used += 1;
+            let seed = states.execution.deterministic_number("expressions", self.seeds_used);
+            options = options.seed(seed);
+            self.bindings = functions::bind_deterministic(mem::take(&mut self.bindings), seed);
+        }
+        let input = QueryInput { bindings: &self.bindings, options: &options };
+        let values = templates.iter().map(|template| template.evaluate(&input)).collect();
+        // `$states` may hold large copies, which are not needed until the next evaluation.
+        self.set("states", Value::Null);
+        values
+    }
+}
