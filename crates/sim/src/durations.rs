@@ -1,13 +1,13 @@
-//! How long things take, in milliseconds, each with where the figure comes from.
+//! Durations of AWS's work, in milliseconds, each with the source of its figure.
 
 use fastrand::Rng;
 
-/// A duration that lies somewhere between two ends.
+/// A duration between a shortest and a longest one, both included.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Between(pub(crate) i64, pub(crate) i64);
 
 impl Between {
-    /// One value out of it.
+    /// Draws one duration; all are equally likely.
     pub(crate) fn draw(self, rng: &mut Rng) -> i64 {
         rng.i64(self.0..=self.1)
     }
@@ -16,14 +16,14 @@ impl Between {
 const SECOND: i64 = 1_000;
 const MINUTE: i64 = 60 * SECOND;
 
-/// Answer to a reading call, without jitter. Assumed: usual for control planes.
+/// Latency of a reading call, without jitter. Assumed: usual for control planes.
 pub(crate) const READ_LATENCY: i64 = 40;
-/// Answer to a writing call, without jitter. Assumed.
+/// Latency of a writing call, without jitter. Assumed.
 pub(crate) const WRITE_LATENCY: i64 = 80;
 
-/// PENDING of a job, before it is STARTED. Assumed: "few seconds" (§6).
+/// A job's creation to its state STARTED. Assumed: "few seconds" (§6).
 pub(crate) const JOB_PENDING: Between = Between(2 * SECOND, 5 * SECOND);
-/// Taking down the earlier recovery instance of a server. Assumed from EC2 termination.
+/// Termination of the earlier recovery instance of a server. Assumed from EC2 termination.
 pub(crate) const CLEANUP: Between = Between(35 * SECOND, 45 * SECOND);
 /// `SNAPSHOT_START` to `SNAPSHOT_END` (§6, TOOLS).
 pub(crate) const SNAPSHOT: Between = Between(300, 900);
@@ -52,15 +52,15 @@ pub(crate) const SYNC_BYTES_PER_MS: Between = Between(60_000, 120_000);
 pub(crate) const BACKLOG: Between = Between(MINUTE, 3 * MINUTE);
 /// `CREATING_SNAPSHOT`. Assumed.
 pub(crate) const CREATING_SNAPSHOT: Between = Between(30 * SECOND, 60 * SECOND);
-/// Time between points in time (§6, PIT policy).
+/// One point in time to the next (§6, PIT policy).
 pub(crate) const SNAPSHOT_EVERY: i64 = 10 * MINUTE;
 /// A new source server to its visibility in `DescribeSourceServers`. Assumed.
 pub(crate) const VISIBLE: Between = Between(2 * SECOND, 8 * SECOND);
-/// `AGENT_NOT_SEEN` of a source server that has just been pointed at another instance (§3, row 4: briefly).
+/// `AGENT_NOT_SEEN` of a source server whose source instance was just replaced (§3, row 4: briefly).
 pub(crate) const REPOINT: Between = Between(100 * SECOND, 140 * SECOND);
-/// Rescan: this much, and a share for each byte, up to twice as much. Assumed: 6 to 12 min.
+/// A rescan, without the share that each byte adds. Assumed: 6 to 12 min in all.
 pub(crate) const RESCAN_MIN: i64 = 6 * MINUTE;
-/// Bytes a millisecond that a rescan adds: 60 GiB add about six minutes.
+/// Bytes that lengthen a rescan by a millisecond: 60 GiB add about six minutes.
 pub(crate) const RESCAN_BYTES_PER_MS: i64 = 180_000;
 
 /// `StopReplication(A2)` to B2 being terminable (§0.7, SAMPLE: minutes).
@@ -71,7 +71,7 @@ pub(crate) const TERMINATE_JOB: Between = Between(48 * SECOND, 75 * SECOND);
 pub(crate) const SHUTTING_DOWN: Between = Between(30 * SECOND, 46 * SECOND);
 /// EC2 `stopping` to `stopped`. Assumed.
 pub(crate) const STOPPING: Between = Between(20 * SECOND, 40 * SECOND);
-/// How long a TERMINATED recovery instance stays listed (§6: they linger).
+/// A TERMINATED recovery instance to its disappearance from the list (§6: they linger).
 pub(crate) const LINGERS: i64 = 5 * MINUTE;
 /// `DisconnectSourceServer` to DISCONNECTED being visible (§5, SAMPLE polls for it).
 pub(crate) const DISCONNECT: Between = Between(10 * SECOND, 40 * SECOND);

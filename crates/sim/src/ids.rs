@@ -11,28 +11,32 @@ const HEX: &[u8] = b"0123456789abcdef";
 /// Letters and digits of Route 53's ids.
 const UPPER: &[u8] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
-/// An id of EC2's shape: prefix and 17 hexadecimal digits.
+/// Draws an id in EC2's shape: a prefix and 17 hexadecimal digits.
 pub(crate) fn hex<T: FromStr>(rng: &mut Rng, prefix: &str) -> T {
     draw(rng, prefix, HEX, 17)
 }
 
-/// An id of DRS's shape: prefix and 17 letters or digits.
+/// Draws an id in DRS's shape: a prefix and 17 letters or digits.
 pub(crate) fn drs<T: FromStr>(rng: &mut Rng, prefix: &str) -> T {
     draw(rng, prefix, ALPHANUMERIC, 17)
 }
 
-/// An id of Route 53's shape: prefix and 20 capital letters or digits.
+/// Draws an id in Route 53's shape: a prefix and 20 capital letters or digits.
 pub(crate) fn route53<T: FromStr>(rng: &mut Rng, prefix: &str) -> T {
     draw(rng, prefix, UPPER, 20)
 }
 
-fn draw<T: FromStr>(rng: &mut Rng, prefix: &str, class: &[u8], length: usize) -> T {
+fn draw<T: FromStr>(rng: &mut Rng, prefix: &str, alphabet: &[u8], length: usize) -> T {
     let mut text = prefix.to_owned();
-    text.extend((0..length).map(|_| char::from(class[rng.usize(..class.len())])));
+    for _ in 0..length {
+        text.push(char::from(alphabet[rng.usize(..alphabet.len())]));
+    }
     text.parse().ok().expect("the drawn text has the shape of the id that it is drawn for")
 }
 
-/// A number that depends on both and on nothing else: noise without state.
+/// Mixes two numbers into one that seems random and depends on nothing else (the finalizer of SplitMix64).
+///
+/// Describing calls use it: a draw from the generator of the world would change everything that comes after it.
 pub(crate) fn mix(seed: u64, salt: u64) -> u64 {
     let mut z = seed ^ salt.wrapping_mul(0x9E37_79B9_7F4A_7C15);
     z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);

@@ -1,10 +1,13 @@
 //! DRS, EC2 and Route 53 of two Regions in memory: a stateful fake that obeys the rules of DRS, in virtual time.
 //!
-//! [`World`] holds the objects and has one method for each AWS operation. Objects change only with the clock. The
-//! same seed and the same calls give the same bytes. [`Simulation`] is a handle to a world that implements the cloud
-//! traits of `failback-core`. Facts are cited as `drs-facts §N`.
+//! [`World`] holds the resources, and has one method for each AWS operation. Resources change only by calls and by the
+//! virtual clock. The same seed and the same calls give the same bytes. [`Simulation`] is a handle to a world that
+//! implements the cloud traits of `failback-core`.
+//!
+//! Facts about DRS are cited as `drs-facts §N`, or `§N` for short: `docs/drs-facts.md`.
 
 mod chain;
+mod drs_tags;
 mod durations;
 mod fault;
 mod ids;
@@ -22,7 +25,7 @@ mod world;
 pub use chain::{Work, longest_chain_ms};
 pub use fault::{ERROR_CODES, Fault, FaultError, KINDS, Known, TaskFault};
 pub use operation::{Access, OPERATIONS, Operation};
-pub use permission::{Context, Permission};
+pub use permission::{Permission, RequestContext as Context};
 pub use ranges::RangeSet;
 pub use replication::{ContentSpan, Phase, Replication};
 pub use scenario::{Options, Scenario};

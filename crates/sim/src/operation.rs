@@ -1,20 +1,20 @@
-//! The operations that the choke point knows.
+//! The operations of AWS that the world accepts.
 
-/// Whether an operation changes anything.
+/// Reading or writing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
-    /// It only looks.
+    /// Reads only.
     Read,
-    /// It changes something.
+    /// Can change an object.
     Write,
 }
 
 /// An operation of AWS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Operation {
-    /// With its service, such as `drs:StartRecovery`.
+    /// IAM's name with the service, such as `drs:StartRecovery`.
     pub name: &'static str,
-    /// Whether it changes anything.
+    /// Reading or writing.
     pub kind: Access,
 }
 
@@ -24,12 +24,12 @@ impl Operation {
         OPERATIONS.iter().copied().find(|op| op.name == name || op.action() == name)
     }
 
-    /// The service, such as `drs`.
+    /// Returns the service, such as `drs`.
     pub fn service(self) -> &'static str {
         self.name.split_once(':').map_or("", |(service, _)| service)
     }
 
-    /// The name without its service, such as `StartRecovery`.
+    /// Returns the name without its service, such as `StartRecovery`.
     pub fn action(self) -> &'static str {
         self.name.split_once(':').map_or(self.name, |(_, action)| action)
     }
@@ -43,7 +43,7 @@ const fn write(name: &'static str) -> Operation {
     Operation { name, kind: Access::Write }
 }
 
-/// Every operation that the choke point knows. The last part is for use by hand: no procedure has a method for it.
+/// Every operation that [`World::call`](crate::World::call) accepts.
 pub const OPERATIONS: &[Operation] = &[
     read("drs:DescribeSourceServers"),
     read("drs:DescribeRecoveryInstances"),
@@ -75,6 +75,7 @@ pub const OPERATIONS: &[Operation] = &[
     read("servicequotas:ListServiceQuotas"),
     read("states:ListExecutions"),
     write("s3:PutObject"),
+    // From here on only people and clients of the wire protocols call: the cloud traits have no methods for these.
     read("drs:ListTagsForResource"),
     read("drs:GetReplicationConfiguration"),
     write("drs:UntagResource"),

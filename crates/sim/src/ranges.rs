@@ -1,4 +1,4 @@
-//! Sets of numbers as intervals: which records a disk holds.
+//! Sets of numbers as intervals: the records that a disk holds.
 
 /// A set of numbers, kept as ordered half-open intervals that neither touch nor overlap.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -7,7 +7,7 @@ pub struct RangeSet {
 }
 
 impl RangeSet {
-    /// The numbers from `from` up to but without `to`.
+    /// Creates the set of the numbers from `from` up to but without `to`.
     pub fn of(from: i64, to: i64) -> Self {
         let mut set = Self::default();
         set.insert(from, to);
@@ -19,6 +19,7 @@ impl RangeSet {
         if from >= to {
             return;
         }
+        // The intervals that the new one overlaps or touches become one with it.
         let begin = self.ranges.partition_point(|&(_, end)| end < from);
         let end = self.ranges.partition_point(|&(start, _)| start <= to);
         let (mut low, mut high) = (from, to);
@@ -36,57 +37,54 @@ impl RangeSet {
         }
     }
 
-    /// The numbers that are here and not in `other`.
+    /// Returns the numbers of this set that are not in `other`.
     #[must_use]
     pub fn without(&self, other: &Self) -> Self {
         let mut left = Vec::new();
-        let mut j = 0;
+        // Both lists are in order: intervals of `other` that end before this one are never needed again.
+        let mut passed = 0;
         for &(start, end) in &self.ranges {
-            let mut at = start;
-            while j < other.ranges.len() && other.ranges[j].1 <= start {
-                j += 1;
+            while passed < other.ranges.len() && other.ranges[passed].1 <= start {
+                passed += 1;
             }
-            let mut k = j;
-            while at < end {
-                match other.ranges.get(k) {
-                    Some(&(from, to)) if from < end => {
-                        if at < from {
-                            left.push((at, from));
-                        }
-                        at = at.max(to);
-                        k += 1;
-                    }
-                    _ => {
-                        left.push((at, end));
-                        at = end;
-                    }
+            let mut at = start;
+            for &(from, to) in &other.ranges[passed..] {
+                if from >= end {
+                    break;
                 }
+                if at < from {
+                    left.push((at, from));
+                }
+                at = at.max(to);
+            }
+            if at < end {
+                left.push((at, end));
             }
         }
         Self { ranges: left }
     }
 
-    /// How many numbers.
+    /// Returns the count of the numbers.
     pub fn count(&self) -> u64 {
         self.ranges.iter().map(|&(from, to)| from.abs_diff(to)).sum()
     }
 
-    /// The smallest number.
+    /// Returns the smallest number.
     pub fn first(&self) -> Option<i64> {
         self.ranges.first().map(|&(from, _)| from)
     }
 
-    /// The largest number.
+    /// Returns the largest number.
     pub fn last(&self) -> Option<i64> {
         self.ranges.last().map(|&(_, to)| to - 1)
     }
 
-    /// True when there is no number.
+    /// Returns true when the set has no number.
     pub fn is_empty(&self) -> bool {
         self.ranges.is_empty()
     }
 
-    /// True when the number is here.
+    /// Returns true when the set has the number.
     pub fn contains(&self, number: i64) -> bool {
         let i = self.ranges.partition_point(|&(_, to)| to <= number);
         self.ranges.get(i).is_some_and(|&(from, _)| from <= number)

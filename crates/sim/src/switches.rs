@@ -1,8 +1,8 @@
-//! What is uncertain about DRS, as switches: both sides can be rehearsed.
+//! Open questions about DRS, as switches: both answers can be rehearsed.
 
 use fastrand::Rng;
 
-/// How this world answers the open questions of drs-facts §12, and how much it strains the reader of its answers.
+/// Answers to the open questions of drs-facts §12, and properties of AWS's responses that differ between accounts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 #[allow(clippy::struct_excessive_bools)] // Each is one open question.
@@ -13,18 +13,18 @@ pub struct Switches {
     /// §12.1: `failback.state` reaches `FAILBACK_READY_FOR_LAUNCH` once replication is healthy. Otherwise it stays
     /// `FAILBACK_IN_PROGRESS`.
     pub reports_ready_for_launch: bool,
-    /// §12.2: a second ReverseReplication answers the same ARN instead of a conflict.
+    /// §12.2: a second ReverseReplication returns the same ARN instead of a conflict.
     pub second_reverse_answers_arn: bool,
     /// §12.3: ReverseReplication of an instance launched with isDrill=true is refused.
     pub refuses_to_reverse_drills: bool,
     /// §12.5: protecting A4 with a stopped B1 is a full initial sync. Otherwise it is a rescan.
     pub stopped_b1_full_sync: bool,
-    /// Whether rescanned bytes count up during a full sync too. Not documented; with `false` a server that was
-    /// synchronised in full never reports rescanned bytes. Not drawn by [`Switches::random`].
+    /// Rescanned bytes count up during a full sync too. Not documented; with `false` a server that was synchronised
+    /// in full never reports rescanned bytes. Not drawn by [`Switches::random`].
     pub full_sync_counts_as_rescan: bool,
     /// §0.3: participants of a job lack `recoveryInstanceID`.
     pub participants_lack_instances: bool,
-    /// §3: replication lags now and then, for 10 to 45 seconds, at most a twentieth of the time.
+    /// §3: healthy replication lags from time to time, for 10 to 45 seconds, at most a twentieth of the time.
     pub lag_blips: bool,
     /// §0.4: the source Region's launch configuration template launches into the source instance.
     pub launch_into_source: bool,
@@ -56,8 +56,10 @@ impl Default for Switches {
 }
 
 impl Switches {
-    /// Draws every switch that must not change how a procedure ends. Those that forbid something, or that change
-    /// what A4 is, are left at their defaults: a test sets them on purpose.
+    /// Draws every switch that must not change how a procedure ends.
+    ///
+    /// Switches that forbid something, or that make A4 another instance, keep their defaults: a test sets them on
+    /// purpose.
     pub fn random(rng: &mut Rng) -> Self {
         Self {
             not_ready_for_launch_at_first: rng.bool(),

@@ -1,29 +1,29 @@
-//! Hosted zones and changes.
+//! Hosted zones, record sets and changes of Route 53.
 
 use std::collections::BTreeMap;
 
 use failback_core::id::{ChangeId, HostedZoneId};
 
-/// A record set.
+/// A resource record set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DnsRecord {
-    /// Name with its final dot.
+    /// `Name`, in lower case and with its final dot.
     pub name: String,
-    /// Type, such as `A`.
+    /// `Type`, such as `A`.
     pub kind: String,
-    /// `SetIdentifier`, where a routing policy chooses between several sets.
+    /// `SetIdentifier`; present where a routing policy chooses between several sets.
     pub set_identifier: Option<String>,
-    /// `Weight`, where the policy is weighted.
+    /// `Weight`; present where the routing policy is weighted.
     pub weight: Option<u64>,
-    /// TTL; an alias has none.
+    /// `TTL`; an alias has none.
     pub ttl_seconds: Option<u64>,
-    /// Values as Route 53 lists them.
+    /// `ResourceRecords` as Route 53 lists them.
     pub values: Vec<String>,
-    /// Values as the name servers answer them: those of the last change that is INSYNC.
+    /// Values that the name servers return: those of the last change that is INSYNC.
     pub answered: Vec<String>,
 }
 
-/// Name, type and set identifier: what tells record sets of a zone apart.
+/// Name, type and set identifier: the key of a record set in its zone.
 pub(crate) type RecordKey = (String, String, Option<String>);
 
 impl DnsRecord {
@@ -35,31 +35,31 @@ impl DnsRecord {
 /// A hosted zone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Zone {
-    /// Its id.
+    /// `Id`, without `/hostedzone/`.
     pub id: HostedZoneId,
-    /// Its name with the final dot.
+    /// `Name`, with its final dot.
     pub name: String,
     pub(crate) records: BTreeMap<RecordKey, DnsRecord>,
 }
 
 impl Zone {
-    /// Its record sets, by name, type and set identifier.
+    /// Returns its record sets, ordered by name, type and set identifier.
     pub fn records(&self) -> impl Iterator<Item = &DnsRecord> {
         self.records.values()
     }
 }
 
-/// A batch of changes.
+/// A change batch that was submitted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
-    /// Its id.
+    /// `Id`, without `/change/`.
     pub id: ChangeId,
-    /// Which zone.
+    /// Zone of every record set in the batch.
     pub zone: HostedZoneId,
-    /// When it was submitted.
+    /// `SubmittedAt`, in milliseconds since 1970.
     pub submitted_ms: i64,
-    /// True once all name servers answer it.
+    /// `Status` is INSYNC: all name servers return the new values. Otherwise it is PENDING.
     pub in_sync: bool,
-    /// Which record sets.
-    pub keys: Vec<(String, String, Option<String>)>,
+    /// Name, type and set identifier of each record set in the batch.
+    pub keys: Vec<RecordKey>,
 }

@@ -1,4 +1,4 @@
-//! Source servers, recovery instances and jobs.
+//! Source servers, recovery instances and jobs of DRS.
 
 use failback_core::cloud::{Direction, JobKind, JobStatus, LastLaunch, LaunchStatus, RightSizing, Tags};
 use failback_core::id::{InstanceId, JobId, LaunchTemplateId, RecoveryInstanceId, SourceServerId, SubnetId};
@@ -7,13 +7,13 @@ use failback_core::region::Region;
 use super::DiskSpec;
 use crate::replication::Replication;
 
-/// How a source server is launched.
+/// The launch configuration of a source server.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[allow(clippy::struct_excessive_bools)] // As DRS has them.
+#[allow(clippy::struct_excessive_bools)] // DRS's own members.
 pub struct LaunchConfig {
     /// `ec2LaunchTemplateID`.
     pub template: LaunchTemplateId,
-    /// `launchIntoInstanceProperties.launchIntoEC2InstanceID`.
+    /// `launchIntoInstanceProperties.launchIntoEC2InstanceID`; absent for a launch of a new instance.
     pub launch_into: Option<InstanceId>,
     /// `targetInstanceTypeRightSizingMethod`.
     pub right_sizing: RightSizing,
@@ -32,9 +32,9 @@ pub struct LaunchConfig {
 pub struct LastLaunchInfo {
     /// `initiated.jobID`.
     pub job: JobId,
-    /// `initiated.type` is DRILL.
+    /// `initiated.type` is DRILL; otherwise it is RECOVERY.
     pub is_drill: bool,
-    /// `initiated.apiCallDateTime`.
+    /// `initiated.apiCallDateTime`, in milliseconds since 1970.
     pub called_ms: i64,
     /// `status`.
     pub status: LaunchStatus,
@@ -45,7 +45,7 @@ pub struct LastLaunchInfo {
 pub struct SourceServer {
     /// `sourceServerID`.
     pub id: SourceServerId,
-    /// Where it is.
+    /// Region of the source server, to which it replicates.
     pub region: Region,
     /// `arn`.
     pub arn: String,
@@ -53,55 +53,55 @@ pub struct SourceServer {
     pub tags: Tags,
     /// `replicationDirection`.
     pub direction: Direction,
-    /// `identificationHints.awsInstanceID`.
+    /// `identificationHints.awsInstanceID`: the instance that is replicated.
     pub source: InstanceId,
     /// `identificationHints.hostname`.
     pub hostname: String,
-    /// `sourceCloudProperties.originRegion`.
+    /// `sourceCloudProperties.originRegion`: the Region of the replicated instance.
     pub origin: Region,
-    /// `recoveryInstanceId`.
+    /// `recoveryInstanceId`; absent before a launch and after the recovery instance is gone.
     pub recovery_instance: Option<RecoveryInstanceId>,
     /// `lastLaunchResult`.
     pub last_launch: LastLaunch,
-    /// `lifeCycle.lastLaunch`.
+    /// `lifeCycle.lastLaunch`; absent before the first launch.
     pub last_launch_info: Option<LastLaunchInfo>,
-    /// `reversedDirectionSourceServerArn`; may be stale (§0.6).
+    /// `reversedDirectionSourceServerArn`. May name a source server of an earlier cycle that was deleted (§0.6).
     pub reversed_arn: Option<String>,
-    /// Disks.
+    /// Name and size of each replicated disk.
     pub disks: Vec<DiskSpec>,
-    /// How it is launched.
+    /// Launch configuration.
     pub launch: LaunchConfig,
-    /// `lifeCycle.addedToServiceDateTime`.
+    /// `lifeCycle.addedToServiceDateTime`, in milliseconds since 1970.
     pub added_ms: i64,
-    /// From when it is listed.
+    /// Time from which DescribeSourceServers lists it, in milliseconds since 1970.
     pub visible_ms: i64,
-    /// The course of its replication.
+    /// Timeline of its replication.
     pub replication: Replication,
-    /// Every instance launched from it: the next StartRecovery takes those down that still live (§0.5).
+    /// Every instance that was launched from it. The next StartRecovery terminates those that still live (§0.5).
     pub launched: Vec<InstanceId>,
-    /// The source server that this one is the reverse of: for A2 its B1. The truth, not what AWS shows.
+    /// Source server that this one is the reverse of: for A2 its B1. AWS does not show it, and it is never stale.
     pub counterpart: Option<(Region, SourceServerId)>,
-    /// Set once it was asked to disconnect.
+    /// DisconnectSourceServer was called, even where DISCONNECTED is not visible yet.
     pub disconnecting: bool,
-    /// Index in the fleet, for servers of the fleet.
+    /// Index of its server in the fleet; absent for bystanders.
     pub server: Option<usize>,
 }
 
 impl SourceServer {
-    /// Sum of the disks.
+    /// Returns the sum of the sizes of its disks.
     pub fn total_bytes(&self) -> u64 {
         self.disks.iter().map(|disk| disk.bytes).sum()
     }
 }
 
-/// Reversed replication that was started on a recovery instance.
+/// Reversed replication that was started from a recovery instance.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reversal {
-    /// When.
+    /// Time of ReverseReplication, in milliseconds since 1970.
     pub at_ms: i64,
-    /// Where its source server is.
+    /// Region of the source server that replicates from the recovery instance.
     pub region: Region,
-    /// Which source server replicates from it now.
+    /// Source server that replicates from the recovery instance.
     pub server: SourceServerId,
 }
 
@@ -110,7 +110,7 @@ pub struct Reversal {
 pub struct RecoveryInstance {
     /// `recoveryInstanceID`.
     pub id: RecoveryInstanceId,
-    /// Where.
+    /// Region of the recovery instance.
     pub region: Region,
     /// `arn`.
     pub arn: String,
@@ -124,49 +124,70 @@ pub struct RecoveryInstance {
     pub source_server: SourceServerId,
     /// `isDrill`.
     pub is_drill: bool,
-    /// `pointInTimeSnapshotDateTime`.
+    /// `pointInTimeSnapshotDateTime`, in milliseconds since 1970.
     pub point_in_time_ms: i64,
-    /// Reversed replication, once started.
+    /// Reversed replication; absent until it was started.
     pub reversal: Option<Reversal>,
-    /// Before this it cannot be terminated: replication from it was stopped only just now (§0.7).
+    /// Time before which DRS refuses to terminate it, because replication from it was just stopped (§0.7). In
+    /// milliseconds since 1970; 0 if replication from it was never stopped.
     pub settles_ms: i64,
-    /// It was disconnected.
+    /// DisconnectRecoveryInstance was called.
     pub disconnected: bool,
-    /// Index in the fleet, for instances of the fleet.
+    /// Index of its server in the fleet; absent for bystanders.
     pub server: Option<usize>,
 }
 
-/// A server in a job.
+/// One of a job's `participatingServers`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JobPart {
     /// `sourceServerID`.
     pub server: SourceServerId,
-    /// Launched or terminated instance, once known.
+    /// `recoveryInstanceID`: the launched or terminated instance; absent until a launch succeeded.
     pub recovery_instance: Option<RecoveryInstanceId>,
     /// `launchStatus`.
     pub launch: LaunchStatus,
-    /// When post-launch actions are over; absent without any.
+    /// End of the post-launch actions, in milliseconds since 1970; absent without post-launch actions.
     pub actions_end_ms: Option<i64>,
-    /// Point in time to launch from: the present when absent.
+    /// Point in time that the caller chose, in milliseconds since 1970. Absent for the latest data, until the
+    /// snapshot is taken.
     pub wanted_point_ms: Option<i64>,
-    /// Point in time that it is launched from, once taken.
+    /// Point in time of the content that is launched, in milliseconds since 1970; absent until the snapshot is taken.
     pub point_in_time_ms: Option<i64>,
-    /// The instance that is being launched.
+    /// EC2 instance of the launch; absent until the launch of the instance starts.
     pub instance: Option<InstanceId>,
 }
 
-/// A line of a job's log.
+impl JobPart {
+    pub(crate) fn new(server: SourceServerId, recovery_instance: Option<RecoveryInstanceId>) -> Self {
+        Self {
+            server,
+            recovery_instance,
+            launch: LaunchStatus::Pending,
+            actions_end_ms: None,
+            wanted_point_ms: None,
+            point_in_time_ms: None,
+            instance: None,
+        }
+    }
+
+    /// Returns true while the server is still to be launched or terminated.
+    pub(crate) fn is_open(&self) -> bool {
+        matches!(self.launch, LaunchStatus::Pending | LaunchStatus::InProgress)
+    }
+}
+
+/// One of the items of DescribeJobLogItems.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogLine {
-    /// `logDateTime`.
+    /// `logDateTime`, in milliseconds since 1970.
     pub at_ms: i64,
-    /// `event`.
+    /// `event`, such as `SNAPSHOT_START`.
     pub event: &'static str,
-    /// `eventData.sourceServerID`.
+    /// `eventData.sourceServerID`; absent from events of the job as a whole.
     pub server: Option<SourceServerId>,
-    /// `eventData.rawError`.
+    /// `eventData.rawError`; present for some failed launches.
     pub error: Option<String>,
-    /// `eventData.targetInstanceID`.
+    /// `eventData.targetInstanceID`; present once an instance was launched.
     pub instance: Option<InstanceId>,
 }
 
@@ -175,19 +196,19 @@ pub struct LogLine {
 pub struct Job {
     /// `jobID`.
     pub id: JobId,
-    /// Where.
+    /// Region of the job.
     pub region: Region,
     /// `arn`.
     pub arn: String,
     /// `type`.
     pub kind: JobKind,
-    /// `initiatedBy`.
+    /// `initiatedBy`, such as `START_RECOVERY`.
     pub initiated_by: &'static str,
     /// `status`.
     pub status: JobStatus,
-    /// `creationDateTime`.
+    /// `creationDateTime`, in milliseconds since 1970.
     pub created_ms: i64,
-    /// `endDateTime`.
+    /// `endDateTime`, in milliseconds since 1970; absent until the job is COMPLETED.
     pub ended_ms: Option<i64>,
     /// `tags`.
     pub tags: Tags,
@@ -195,18 +216,23 @@ pub struct Job {
     pub is_drill: bool,
     /// `participatingServers`.
     pub parts: Vec<JobPart>,
-    /// Its log.
+    /// Log, oldest line first.
     pub log: Vec<LogLine>,
 }
 
 impl Job {
-    /// True until it is completed.
+    /// Returns true until the job is COMPLETED.
     pub fn is_active(&self) -> bool {
         self.status != JobStatus::Completed
     }
 
-    pub(crate) fn note(&mut self, at_ms: i64, event: &'static str, server: Option<&SourceServerId>) {
+    /// Adds a line to the log.
+    pub(crate) fn log_event(&mut self, at_ms: i64, event: &'static str, server: Option<&SourceServerId>) {
         self.log.push(LogLine { at_ms, event, server: server.cloned(), error: None, instance: None });
+    }
+
+    pub(crate) fn part(&self, server: &SourceServerId) -> Option<&JobPart> {
+        self.parts.iter().find(|part| part.server == *server)
     }
 
     pub(crate) fn part_mut(&mut self, server: &SourceServerId) -> Option<&mut JobPart> {
@@ -214,7 +240,7 @@ impl Job {
     }
 }
 
-/// A Region's replication configuration template.
+/// The replication configuration template of a Region.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecoveryTemplate {
     /// `replicationConfigurationTemplateID`.

@@ -1,26 +1,27 @@
-//! Instances, subnets and launch templates.
+//! Instances, subnets and launch templates of EC2.
 
 use failback_core::cloud::{InstanceState, Tags};
-use failback_core::id::{InstanceId, LaunchTemplateId, SecurityGroupId, SubnetId};
+use failback_core::id::{InstanceId, LaunchTemplateId, SecurityGroupId, SourceServerId, SubnetId};
 use failback_core::region::Region;
 
+use crate::drs_tags;
 use crate::ranges::RangeSet;
 
-/// A disk's name and size.
+/// The name and size of a disk.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DiskSpec {
-    /// Such as `/dev/xvda`.
+    /// Device name, such as `/dev/xvda`.
     pub device: String,
-    /// Its size.
+    /// Size, in bytes.
     pub bytes: u64,
 }
 
-/// Which acknowledged records an instance's disks hold: those it was launched with, and those written since.
+/// The acknowledged records that the disks of an instance hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Disk {
-    /// Records that it was launched with.
+    /// Numbers of the records that the disks held at launch.
     pub base: RangeSet,
-    /// From when to when it took production's writes; the last may be open.
+    /// Stretches of time in which the instance took production's writes; the last has no end while it takes them.
     pub written: Vec<(i64, Option<i64>)>,
 }
 
@@ -29,45 +30,46 @@ pub struct Disk {
 pub struct Instance {
     /// `instanceId`.
     pub id: InstanceId,
-    /// Where.
+    /// Region of the instance.
     pub region: Region,
-    /// Its state.
+    /// `instanceState.name`.
     pub state: InstanceState,
-    /// Since when it has been in that state.
+    /// Start of the present state, in milliseconds since 1970.
     pub since_ms: i64,
-    /// `launchTime`.
+    /// `launchTime`, in milliseconds since 1970.
     pub launched_ms: i64,
-    /// Tags.
+    /// `tagSet`.
     pub tags: Tags,
-    /// Type.
+    /// `instanceType`, such as `m5.large`.
     pub instance_type: String,
-    /// Subnet.
+    /// `subnetId` of the only network interface.
     pub subnet: SubnetId,
-    /// VPC.
+    /// `vpcId`.
     pub vpc: String,
-    /// Security groups.
+    /// `groupSet` of the only network interface.
     pub security_groups: Vec<SecurityGroupId>,
-    /// ARN of the instance profile.
+    /// `iamInstanceProfile.arn`; absent without an instance profile.
     pub profile_arn: Option<String>,
-    /// Private address.
+    /// `privateIpAddress`.
     pub private_ip: String,
-    /// Public address.
+    /// `ipAddress`: the public IPv4 address.
     pub public_ip: String,
-    /// When both status checks pass; unknown until the job that launches it has ended.
+    /// Time at which both status checks pass, in milliseconds since 1970; absent until the job that launches the
+    /// instance has ended.
     pub checks_pass_ms: Option<i64>,
-    /// The instance status check fails for good.
+    /// The instance status check never passes.
     pub impaired: bool,
-    /// When its DRS agent checks in for the first time.
+    /// Time of the DRS agent's first contact, in milliseconds since 1970; absent while it is not known yet.
     pub agent_seen_ms: Option<i64>,
-    /// The metadata endpoint is enabled.
+    /// `metadataOptions.httpEndpoint` is enabled.
     pub metadata_reachable: bool,
     /// `disableApiTermination`.
     pub termination_protected: bool,
-    /// Device names and sizes.
+    /// Name and size of each disk, the root disk first.
     pub disks: Vec<DiskSpec>,
-    /// What is on them.
+    /// Content of the disks.
     pub disk: Disk,
-    /// Index in the fleet, for instances of the fleet.
+    /// Index of the instance's server in the fleet; absent for bystanders.
     pub server: Option<usize>,
 }
 
@@ -84,9 +86,9 @@ pub struct Subnet {
     pub cidr: String,
     /// `availableIpAddressCount`.
     pub free_addresses: u32,
-    /// Number of its /16, from which addresses are made.
+    /// Second number of its addresses: the subnet is a /16.
     pub(crate) number: u32,
-    /// Addresses given out so far; none is given twice.
+    /// Count of addresses given out so far. An address is never given out twice.
     pub(crate) given: u32,
 }
 
@@ -99,34 +101,41 @@ pub struct TemplateVersion {
     pub security_groups: Vec<SecurityGroupId>,
     /// Name or ARN of the instance profile.
     pub profile: Option<String>,
-    /// Type.
+    /// `instanceType`.
     pub instance_type: Option<String>,
-    /// Tags for the instance.
+    /// Tags that the template gives to the instance.
     pub tags: Tags,
 }
 
-/// A launch template: its versions count from 1.
+/// A launch template.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LaunchTemplate {
-    /// Its id.
+    /// `launchTemplateId`.
     pub id: LaunchTemplateId,
-    /// Its name.
+    /// `launchTemplateName`.
     pub name: String,
-    /// Tags.
+    /// `tagSet`.
     pub tags: Tags,
-    /// Versions, the first is 1.
+    /// Versions in the order of their numbers, which start at 1.
     pub versions: Vec<TemplateVersion>,
-    /// Which version is the default.
+    /// `defaultVersionNumber`.
     pub default_version: u64,
 }
 
 impl LaunchTemplate {
-    /// A version by its number.
-    pub fn version(&self, number: u64) -> Option<&TemplateVersion> {
-        usize::try_from(number).ok()?.checked_sub(1).and_then(|i| self.versions.get(i))
+    /// Creates the launch template that DRS keeps for a source server.
+    pub(crate) fn of_drs(id: LaunchTemplateId, server: &SourceServerId, version: TemplateVersion) -> Self {
+        let (name, tags) = (format!("DRS-{server}"), drs_tags::managed());
+        Self { id, name, tags, versions: vec![version], default_version: 1 }
     }
 
-    /// The default version.
+    /// Returns a version by its number.
+    pub fn version(&self, number: u64) -> Option<&TemplateVersion> {
+        let index = usize::try_from(number).ok()?.checked_sub(1)?;
+        self.versions.get(index)
+    }
+
+    /// Returns the default version.
     pub fn default(&self) -> Option<&TemplateVersion> {
         self.version(self.default_version)
     }

@@ -1,10 +1,11 @@
-//! The objects of the world, with what AWS shows of them.
+//! The resources of DRS, EC2 and Route 53, and the views of them that AWS returns.
 
 mod dns;
 mod drs;
 mod ec2;
 mod view;
 
+pub(crate) use dns::RecordKey;
 pub use dns::{Change, DnsRecord, Zone};
 pub use drs::{
     Job, JobPart, LastLaunchInfo, LaunchConfig, LogLine, RecoveryInstance, RecoveryTemplate, Reversal,

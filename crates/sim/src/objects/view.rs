@@ -1,4 +1,4 @@
-//! What AWS answers about an object at one moment.
+//! Views of DRS and EC2 resources at one moment, as AWS returns them.
 
 use failback_core::cloud::{Check, FailbackState, InstanceState, ReplicationState};
 use failback_core::id::InstanceId;
@@ -10,7 +10,7 @@ use super::{RecoveryInstance, SourceServer};
 pub struct DiskView {
     /// `deviceName`.
     pub device: String,
-    /// `totalStorageBytes`.
+    /// `totalStorageBytes`; 0 once the server is disconnected.
     pub total: u64,
     /// `replicatedStorageBytes`.
     pub replicated: u64,
@@ -25,55 +25,56 @@ pub struct DiskView {
 pub struct ReplicationView {
     /// `dataReplicationState`.
     pub state: ReplicationState,
-    /// `lagDuration`.
+    /// `lagDuration`, in milliseconds; absent before and after replication.
     pub lag_ms: Option<i64>,
-    /// `etaDateTime`.
+    /// `etaDateTime`, in milliseconds since 1970; present during the initial sync.
     pub eta_ms: Option<i64>,
     /// `replicatedDisks`.
     pub disks: Vec<DiskView>,
-    /// `dataReplicationError.error`.
+    /// `dataReplicationError.error`; present while the state is STALLED.
     pub error: Option<&'static str>,
-    /// `dataReplicationInitiation.startDateTime`.
+    /// `dataReplicationInitiation.startDateTime`, in milliseconds since 1970; absent for replication that was
+    /// already healthy when the scenario started.
     pub initiation_ms: Option<i64>,
-    /// `dataReplicationInitiation.steps`: name and status.
+    /// `dataReplicationInitiation.steps`: the name and the status of each.
     pub steps: Vec<(&'static str, &'static str)>,
 }
 
-/// A source server and what is true of it now.
+/// A source server at one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceServerView {
-    /// What does not depend on the moment.
+    /// Properties that do not depend on the moment.
     pub server: SourceServer,
     /// `dataReplicationInfo`.
     pub replication: ReplicationView,
-    /// `lifeCycle.lastSeenByServiceDateTime`.
+    /// `lifeCycle.lastSeenByServiceDateTime`, in milliseconds since 1970; absent while the source does not run.
     pub last_seen_ms: Option<i64>,
 }
 
-/// A recovery instance and what is true of it now.
+/// A recovery instance at one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecoveryInstanceView {
-    /// What does not depend on the moment.
+    /// Properties that do not depend on the moment.
     pub record: RecoveryInstance,
     /// `ec2InstanceState`.
     pub state: InstanceState,
     /// `failback.state`.
     pub failback_state: FailbackState,
-    /// `failback.agentLastSeenByServiceDateTime`.
+    /// `failback.agentLastSeenByServiceDateTime`, in milliseconds since 1970; absent before the first contact.
     pub agent_seen_ms: Option<i64>,
     /// `dataReplicationInfo.dataReplicationState`.
     pub replication_state: ReplicationState,
-    /// `dataReplicationInfo.lagDuration`.
+    /// `dataReplicationInfo.lagDuration`, in milliseconds; absent without reversed replication.
     pub lag_ms: Option<i64>,
 }
 
 /// Both status checks of a running instance.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InstanceDetails {
-    /// Whose.
+    /// `instanceId`.
     pub id: InstanceId,
-    /// `systemStatus`.
+    /// `systemStatus.status`.
     pub system: Check,
-    /// `instanceStatus`.
+    /// `instanceStatus.status`.
     pub instance: Check,
 }

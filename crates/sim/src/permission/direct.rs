@@ -1,197 +1,190 @@
-//! Calls: which IAM actions an operation needs, and on which resources.
+//! Authorization requests of calls: the IAM action of each operation, on the resources that the call names.
 
-use failback_core::id::{InstanceId, LaunchTemplateId};
 use failback_core::procedure::Procedure;
 use failback_core::region::Region;
 
-use super::{Asker, Context, Permission, Question, resource_tags};
+use super::log::{AuthorizationRequest, Permission, RequestContext, resource_tags};
 use crate::operation::Operation;
 use crate::world::{BUCKET, World};
 
-/// What an operation's targets are.
+/// The kind of resource that the targets of a call name.
 #[derive(Debug, Clone, Copy)]
-enum On {
-    /// The action has no resource level.
-    Everything,
-    /// Ids of this kind of resource of DRS.
+enum TargetKind {
+    /// None: the action has no resource level.
+    None,
+    /// Resources of DRS of one type, by id.
     Drs(&'static str),
-    /// ARNs.
-    Arns,
-    /// Ids of instances.
-    Instances,
-    /// Ids of launch templates.
-    LaunchTemplates,
-    /// A hosted zone, and names of records.
+    /// Resources of DRS, by ARN.
+    Arn,
+    /// Instances, by id.
+    Instance,
+    /// Launch templates, by id.
+    LaunchTemplate,
+    /// A hosted zone, by id. The targets after it are names of record sets.
     Zone,
-    /// A change of records.
+    /// Changes of record sets, by id.
     Change,
-    /// Keys in the bucket for evidence.
+    /// Objects in the bucket for evidence, by key.
     Evidence,
-    /// Both state machines, and those of their executions that run.
-    Machines,
+    /// None: the resources are both state machines, and their running executions.
+    StateMachines,
 }
 
-/// The Service Authorization Reference says which actions have a resource level. What is not here has none.
-const RESOURCES: &[(&str, On)] = &[
-    ("drs:DescribeJobLogItems", On::Drs("job")),
-    ("drs:DescribeRecoverySnapshots", On::Drs("source-server")),
-    ("drs:GetLaunchConfiguration", On::Drs("source-server")),
-    ("drs:StartRecovery", On::Drs("source-server")),
-    ("drs:ReverseReplication", On::Drs("recovery-instance")),
-    ("drs:UpdateLaunchConfiguration", On::Drs("source-server")),
-    ("drs:StartReplication", On::Drs("source-server")),
-    ("drs:StopReplication", On::Drs("source-server")),
-    ("drs:TerminateRecoveryInstances", On::Drs("recovery-instance")),
-    ("drs:DeleteRecoveryInstance", On::Drs("recovery-instance")),
-    ("drs:DisconnectRecoveryInstance", On::Drs("recovery-instance")),
-    ("drs:DisconnectSourceServer", On::Drs("source-server")),
-    ("drs:DeleteSourceServer", On::Drs("source-server")),
-    ("drs:TagResource", On::Arns),
-    ("drs:ListTagsForResource", On::Arns),
-    ("ec2:CreateLaunchTemplateVersion", On::LaunchTemplates),
-    ("ec2:ModifyLaunchTemplate", On::LaunchTemplates),
-    ("ec2:TerminateInstances", On::Instances),
-    ("ec2:StopInstances", On::Instances),
-    ("ec2:StartInstances", On::Instances),
-    ("route53:ListResourceRecordSets", On::Zone),
-    ("route53:ChangeResourceRecordSets", On::Zone),
-    ("route53:GetChange", On::Change),
-    ("s3:PutObject", On::Evidence),
-    ("states:ListExecutions", On::Machines),
+/// The actions that have a resource level, by the Service Authorization Reference.
+const TARGETS: &[(&str, TargetKind)] = &[
+    ("drs:DescribeJobLogItems", TargetKind::Drs("job")),
+    ("drs:DescribeRecoverySnapshots", TargetKind::Drs("source-server")),
+    ("drs:GetLaunchConfiguration", TargetKind::Drs("source-server")),
+    ("drs:StartRecovery", TargetKind::Drs("source-server")),
+    ("drs:ReverseReplication", TargetKind::Drs("recovery-instance")),
+    ("drs:UpdateLaunchConfiguration", TargetKind::Drs("source-server")),
+    ("drs:StartReplication", TargetKind::Drs("source-server")),
+    ("drs:StopReplication", TargetKind::Drs("source-server")),
+    ("drs:TerminateRecoveryInstances", TargetKind::Drs("recovery-instance")),
+    ("drs:DeleteRecoveryInstance", TargetKind::Drs("recovery-instance")),
+    ("drs:DisconnectRecoveryInstance", TargetKind::Drs("recovery-instance")),
+    ("drs:DisconnectSourceServer", TargetKind::Drs("source-server")),
+    ("drs:DeleteSourceServer", TargetKind::Drs("source-server")),
+    ("drs:TagResource", TargetKind::Arn),
+    ("drs:ListTagsForResource", TargetKind::Arn),
+    ("ec2:CreateLaunchTemplateVersion", TargetKind::LaunchTemplate),
+    ("ec2:ModifyLaunchTemplate", TargetKind::LaunchTemplate),
+    ("ec2:TerminateInstances", TargetKind::Instance),
+    ("ec2:StopInstances", TargetKind::Instance),
+    ("ec2:StartInstances", TargetKind::Instance),
+    ("route53:ListResourceRecordSets", TargetKind::Zone),
+    ("route53:ChangeResourceRecordSets", TargetKind::Zone),
+    ("route53:GetChange", TargetKind::Change),
+    ("s3:PutObject", TargetKind::Evidence),
+    ("states:ListExecutions", TargetKind::StateMachines),
 ];
 
 impl World {
-    /// What IAM has been asked so far: for every call that was not turned away before it came to that, and for
-    /// everything that DRS did in the caller's name.
+    /// Returns every authorization request so far: of each call that no fault refused, and of everything that DRS did
+    /// on behalf of its caller.
     pub fn permissions(&self) -> &[Permission] {
-        self.permissions.asked()
+        self.authorizations.requests()
     }
 
-    /// The questions of a call, with the tags that its targets have before it.
-    pub(crate) fn begin_questions(
+    /// Returns the authorization requests of a call, with the tags that its resources have before the call.
+    pub(crate) fn authorization_requests(
         &mut self,
         operation: Operation,
         region: Option<Region>,
         targets: &[String],
-    ) -> Vec<Question> {
-        self.permissions.request.clear();
-        let on = RESOURCES.iter().find(|(name, _)| *name == operation.name);
-        let on = on.map_or(On::Everything, |(_, on)| *on);
-        let ask = |resource: String, context: Context| Question {
-            action: operation.name,
-            resource,
-            region,
-            context,
+    ) -> Vec<AuthorizationRequest> {
+        // An operation that was not run by `World::call` has left its keys behind.
+        self.authorizations.take_call_context();
+        if matches!(target_kind(operation), TargetKind::StateMachines) {
+            return self.list_executions_requests();
+        }
+        let mut requests = Vec::new();
+        for (resource, context) in self.target_resources(target_kind(operation), region, targets) {
+            requests.push(AuthorizationRequest { action: operation.name, resource, region, context });
+        }
+        requests
+    }
+
+    /// Returns the ARN of each target, with the condition keys of its tags.
+    fn target_resources(
+        &self,
+        kind: TargetKind,
+        region: Option<Region>,
+        targets: &[String],
+    ) -> Vec<(String, RequestContext)> {
+        let targets = targets.iter();
+        let partition = self.region_pair.0.partition();
+        let arns: Vec<String> = match (kind, region) {
+            (TargetKind::Drs(kind), Some(region)) => {
+                return targets.map(|id| self.drs_resource(&self.drs_arn(region, kind, id))).collect();
+            }
+            (TargetKind::Arn, _) => return targets.map(|arn| self.drs_resource(arn)).collect(),
+            (TargetKind::Instance, Some(region)) => {
+                return targets.map(|id| self.instance_resource(region, id)).collect();
+            }
+            (TargetKind::LaunchTemplate, Some(region)) => {
+                return targets.map(|id| self.launch_template_resource(region, id)).collect();
+            }
+            (TargetKind::Zone, _) => {
+                targets.take(1).map(|id| format!("arn:{partition}:route53:::hostedzone/{id}")).collect()
+            }
+            (TargetKind::Change, _) => {
+                targets.map(|id| format!("arn:{partition}:route53:::change/{id}")).collect()
+            }
+            (TargetKind::Evidence, _) => {
+                targets.map(|key| format!("arn:{partition}:s3:::{BUCKET}/{key}")).collect()
+            }
+            _ => vec!["*".to_owned()],
         };
-        let partition = self.pair.0.partition();
-        match (on, region) {
-            (On::Drs(kind), Some(region)) => {
-                let arns = targets.iter().map(|id| self.drs_arn(region, kind, id));
-                arns.map(|arn| self.about_drs(&arn)).map(|(arn, tags)| ask(arn, tags)).collect()
-            }
-            (On::Arns, _) => {
-                targets.iter().map(|arn| self.about_drs(arn)).map(|(arn, tags)| ask(arn, tags)).collect()
-            }
-            (On::Instances, Some(region)) => targets
-                .iter()
-                .map(|id| {
-                    let tags = id.parse().ok().and_then(|id| self.about_instance(region, &id));
-                    ask(self.ec2_arn(region, "instance", id), tags.unwrap_or_default())
-                })
-                .collect(),
-            (On::LaunchTemplates, Some(region)) => targets
-                .iter()
-                .map(|id| {
-                    let tags = id.parse().ok().and_then(|id| self.about_launch_template(region, &id));
-                    ask(self.ec2_arn(region, "launch-template", id), tags.unwrap_or_default())
-                })
-                .collect(),
-            (On::Zone, _) => {
-                let zone = targets.iter().take(1);
-                zone.map(|id| ask(format!("arn:{partition}:route53:::hostedzone/{id}"), Context::new()))
-                    .collect()
-            }
-            (On::Change, _) => {
-                let arn = |id| format!("arn:{partition}:route53:::change/{id}");
-                targets.iter().map(|id| ask(arn(id), Context::new())).collect()
-            }
-            (On::Evidence, _) => {
-                let arn = |key| format!("arn:{partition}:s3:::{BUCKET}/{key}");
-                targets.iter().map(|key| ask(arn(key), Context::new())).collect()
-            }
-            (On::Machines, _) => self.about_machines(),
-            _ => vec![ask("*".to_owned(), Context::new())],
+        arns.into_iter().map(|arn| (arn, RequestContext::new())).collect()
+    }
+
+    /// Logs the authorization requests of a call, with the condition keys that its parameters added.
+    pub(crate) fn log_authorization(&mut self, requests: Vec<AuthorizationRequest>) {
+        let call_context = self.authorizations.take_call_context();
+        for mut request in requests {
+            request.context.extend(call_context.clone());
+            self.authorizations.push(self.now_ms, &self.caller, request, false);
         }
     }
 
-    /// Notes the questions of a call, with the condition keys that its request brought.
-    pub(crate) fn asked(&mut self, questions: Vec<Question>) {
-        let request = std::mem::take(&mut self.permissions.request);
-        let asker = self.asker();
-        for mut question in questions {
-            question.context.extend(request.clone());
-            self.note_permission(&asker, question, false);
-        }
-    }
-
-    /// Who acts now.
-    pub(super) fn asker(&self) -> Asker {
-        Asker { actor: self.actor.clone(), step: self.step.clone() }
-    }
-
-    pub(super) fn note_permission(&mut self, asker: &Asker, question: Question, via_drs: bool) {
-        let Question { action, resource, region, context } = question;
-        let Asker { actor, step } = asker.clone();
-        let at_ms = self.now_ms;
-        self.permissions.asked.push(Permission {
-            at_ms,
-            actor,
-            step,
-            action,
-            resource,
-            region,
-            via_drs,
-            context,
-        });
-    }
-
-    fn about_drs(&self, arn: &str) -> (String, Context) {
+    /// Returns an ARN of DRS with the condition keys of the resource's tags.
+    pub(super) fn drs_resource(&self, arn: &str) -> (String, RequestContext) {
         (arn.to_owned(), self.tags_of(arn).map(resource_tags).unwrap_or_default())
     }
 
-    pub(super) fn about_instance(&self, region: Region, id: &InstanceId) -> Option<Context> {
-        self.instance(region, id).map(|instance| resource_tags(&instance.tags))
+    /// Returns the ARN of an instance with the condition keys of its tags.
+    pub(super) fn instance_resource(&self, region: Region, id: &str) -> (String, RequestContext) {
+        let instance = id.parse().ok().and_then(|id| self.instance(region, &id));
+        let context = instance.map(|instance| resource_tags(&instance.tags));
+        (self.ec2_arn(region, "instance", id), context.unwrap_or_default())
     }
 
-    pub(super) fn about_launch_template(&self, region: Region, id: &LaunchTemplateId) -> Option<Context> {
-        self.launch_template(region, id).map(|template| resource_tags(&template.tags))
+    /// Returns the ARN of a launch template with the condition keys of its tags.
+    pub(super) fn launch_template_resource(&self, region: Region, id: &str) -> (String, RequestContext) {
+        let template = id.parse().ok().and_then(|id| self.launch_template(region, &id));
+        let context = template.map(|template| resource_tags(&template.tags));
+        (self.ec2_arn(region, "launch-template", id), context.unwrap_or_default())
     }
 
-    /// An ARN of EC2.
+    /// Returns an ARN of EC2.
     pub(super) fn ec2_arn(&self, region: Region, kind: &str, id: &str) -> String {
-        // AMIs and snapshots belong to no account as far as ARNs go.
+        // ARNs of AMIs and snapshots have no account.
         let account = if matches!(kind, "image" | "snapshot") { "" } else { self.account.as_str() };
         format!("arn:{}:ec2:{region}:{account}:{kind}/{id}", region.partition())
     }
 
-    /// Listing the executions that run is a call to each state machine, and one to each execution: the list leaves
-    /// out their inputs. The machines are deployed in the recovery Region.
-    fn about_machines(&self) -> Vec<Question> {
-        let (region, account) = (self.pair.1, &self.account);
-        let arn = |kind: &str, procedure: Procedure, rest: &str| {
-            format!(
-                "arn:{}:states:{region}:{account}:{kind}:drs-failback-{procedure}{rest}",
-                region.partition()
-            )
-        };
-        let ask =
-            |action, resource| Question { action, resource, region: Some(region), context: Context::new() };
-        let lists = [Procedure::Drill, Procedure::Failback]
-            .map(|procedure| ask("states:ListExecutions", arn("stateMachine", procedure, "")));
-        let describes = self.executions.values().map(|execution| {
+    /// Returns the requests of listing the running executions: one to list those of each state machine, and one to
+    /// describe each execution, because the list leaves out their inputs.
+    fn list_executions_requests(&self) -> Vec<AuthorizationRequest> {
+        let mut requests = Vec::new();
+        for procedure in [Procedure::Drill, Procedure::Failback] {
+            let resource = self.states_arn("stateMachine", procedure);
+            requests.push(self.states_request("states:ListExecutions", resource));
+        }
+        for execution in self.executions.values() {
             let name = execution.id.rsplit(':').next().unwrap_or_default();
-            ask("states:DescribeExecution", arn("execution", execution.procedure, &format!(":{name}")))
-        });
-        lists.into_iter().chain(describes).collect()
+            let resource = format!("{}:{name}", self.states_arn("execution", execution.procedure));
+            requests.push(self.states_request("states:DescribeExecution", resource));
+        }
+        requests
+    }
+
+    fn states_request(&self, action: &'static str, resource: String) -> AuthorizationRequest {
+        let region = Some(self.region_pair.1);
+        AuthorizationRequest { action, resource, region, context: RequestContext::new() }
+    }
+
+    /// Returns an ARN of Step Functions, up to the name of the state machine. They are deployed in the recovery Region.
+    fn states_arn(&self, kind: &str, procedure: Procedure) -> String {
+        let (region, account) = (self.region_pair.1, &self.account);
+        format!("arn:{}:states:{region}:{account}:{kind}:drs-failback-{procedure}", region.partition())
+    }
+}
+
+fn target_kind(operation: Operation) -> TargetKind {
+    match TARGETS.iter().find(|(name, _)| *name == operation.name) {
+        Some((_, kind)) => *kind,
+        None => TargetKind::None,
     }
 }

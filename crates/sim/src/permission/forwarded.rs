@@ -1,16 +1,17 @@
-//! DRS asks with the rights of its caller, also long after the call (drs-facts §8.1).
+//! Authorization requests of DRS with the permissions of its caller, also long after the call (drs-facts §8.1).
 
 use failback_core::cloud::JobKind;
-use failback_core::id::{InstanceId, JobId, LaunchTemplateId, SourceServerId};
+use failback_core::id::{InstanceId, JobId, SourceServerId};
 use failback_core::region::Region;
 
-use super::rows::{Stage, To, keys, rows};
-use super::{Asker, Context, Question};
+use super::dependent_actions::{Purpose, Resource, condition_keys, dependent_actions};
+use super::log::{AuthorizationRequest, Caller, RequestContext};
+use crate::objects::TemplateVersion;
 use crate::world::World;
 
-/// What a stage is about.
+/// The objects that DRS works on with the permissions of its caller.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct About<'a> {
+pub(crate) struct Affected<'a> {
     pub(crate) server: Option<&'a SourceServerId>,
     pub(crate) instance: Option<&'a InstanceId>,
     /// ARN of a recovery instance.
@@ -18,92 +19,125 @@ pub(crate) struct About<'a> {
 }
 
 impl World {
-    /// DRS asks in the name of whoever acts now.
-    pub(crate) fn forwarded(&mut self, stage: Stage, region: Region, about: About<'_>) {
-        let asker = self.asker();
-        self.forwarded_for(&asker, stage, region, about);
+    /// Logs the requests of DRS on behalf of the present caller.
+    pub(crate) fn forward(&mut self, purpose: Purpose, region: Region, affected: Affected<'_>) {
+        let caller = self.caller.clone();
+        self.forward_for(&caller, purpose, region, affected);
     }
 
-    /// DRS asks in the name of whoever began a job.
-    pub(crate) fn forwarded_by_job(&mut self, job: &JobId, stage: Stage, region: Region, about: About<'_>) {
-        let asker = self.permissions.jobs.get(job).cloned().unwrap_or_default();
-        self.forwarded_for(&asker, stage, region, about);
+    /// Logs the requests of DRS on behalf of the caller that started a job.
+    pub(crate) fn forward_for_job(
+        &mut self,
+        job: &JobId,
+        purpose: Purpose,
+        region: Region,
+        affected: Affected<'_>,
+    ) {
+        let caller = self.authorizations.job_caller(job);
+        self.forward_for(&caller, purpose, region, affected);
     }
 
-    /// Whoever acts now begins a job. Its tags are a question of their own.
-    pub(crate) fn job_is_asked_for(&mut self, region: Region, job: &JobId, kind: JobKind) {
-        let asker = self.asker();
-        let request = self.permissions.request.clone();
-        if kind == JobKind::Launch && request.contains_key("aws:TagKeys") {
-            let mut context = request;
+    /// Logs the requests of a job that the present caller starts. Tags of the job are a request of their own.
+    pub(crate) fn authorize_job(&mut self, region: Region, job: &JobId, kind: JobKind) {
+        let caller = self.caller.clone();
+        let mut context = self.authorizations.call_context().clone();
+        if kind == JobKind::Launch && context.contains_key("aws:TagKeys") {
             context.insert("drs:CreateAction".to_owned(), vec!["StartRecovery".to_owned()]);
             let resource = self.drs_arn(region, "job", job);
-            let question = Question { action: "drs:TagResource", resource, region: Some(region), context };
-            self.note_permission(&asker, question, false);
+            let action = "drs:TagResource";
+            let request = AuthorizationRequest { action, resource, region: Some(region), context };
+            self.authorizations.push(self.now_ms, &caller, request, false);
         }
-        self.permissions.jobs.insert(job.clone(), asker.clone());
-        let stage = match kind {
-            JobKind::Launch => Stage::LaunchBegins,
-            JobKind::Terminate => Stage::TerminateBegins,
+        self.authorizations.set_job_caller(job.clone(), caller.clone());
+        let purpose = match kind {
+            JobKind::Launch => Purpose::StartLaunchJob,
+            JobKind::Terminate => Purpose::StartTerminateJob,
             JobKind::Other => return,
         };
-        self.forwarded_for(&asker, stage, region, About::default());
+        self.forward_for(&caller, purpose, region, Affected::default());
     }
 
-    fn forwarded_for(&mut self, asker: &Asker, stage: Stage, region: Region, about: About<'_>) {
-        for (action, to, with) in rows(stage) {
-            for (resource, mut context) in self.resources(to, region, about) {
-                context.extend(keys(with));
-                // IAM has no Regions, and no Region is asked for.
-                let region = (!action.starts_with("iam:")).then_some(region);
-                self.note_permission(asker, Question { action, resource, region, context }, true);
+    fn forward_for(&mut self, caller: &Caller, purpose: Purpose, region: Region, affected: Affected<'_>) {
+        for (action, resource, condition) in dependent_actions(purpose) {
+            // IAM has no Regions.
+            let requested = if action.starts_with("iam:") { None } else { Some(region) };
+            for (resource, mut context) in self.resources(resource, region, affected) {
+                context.extend(condition_keys(condition));
+                let request = AuthorizationRequest { action, resource, region: requested, context };
+                self.authorizations.push(self.now_ms, caller, request, true);
             }
         }
     }
 
-    fn resources(&self, to: To, region: Region, about: About<'_>) -> Vec<(String, Context)> {
-        let none = Context::new;
-        let server = about.server.and_then(|id| self.source_server(region, id));
-        let template = server.and_then(|server| self.launch_template(region, &server.launch.template));
-        let version = template.and_then(|template| template.default());
+    /// Returns the ARN of each resource that an action is done to, with the condition keys of its tags.
+    fn resources(
+        &self,
+        resource: Resource,
+        region: Region,
+        affected: Affected<'_>,
+    ) -> Vec<(String, RequestContext)> {
         let (partition, account) = (region.partition(), &self.account);
-        match to {
-            To::Everything => vec![("*".to_owned(), none())],
-            To::Drs => {
-                let arn = about.recovery_instance.or(server.map(|server| server.arn.as_str()));
-                let tags = |arn: &str| self.tags_of(arn).map(super::resource_tags).unwrap_or_default();
-                arn.map(|arn| (arn.to_owned(), tags(arn))).into_iter().collect()
+        let version = self.affected_version(region, affected);
+        let found = match resource {
+            Resource::All => Some(untagged("*".to_owned())),
+            Resource::Drs => self.affected_drs_resource(region, affected),
+            Resource::Instance => affected.instance.map(|id| self.instance_resource(region, id.as_str())),
+            Resource::LaunchTemplate => {
+                let id = self.affected_template(region, affected);
+                id.map(|id| self.launch_template_resource(region, id))
             }
-            To::Instance => {
-                let arn = |id: &InstanceId| self.ec2_arn(region, "instance", id.as_str());
-                let tags = |id| self.about_instance(region, id).unwrap_or_default();
-                about.instance.map(|id| (arn(id), tags(id))).into_iter().collect()
-            }
-            To::LaunchTemplate => {
-                let arn = |id: &LaunchTemplateId| self.ec2_arn(region, "launch-template", id.as_str());
-                let found = template.map(|found| (arn(&found.id), super::resource_tags(&found.tags)));
-                found.into_iter().collect()
-            }
-            To::Subnet => {
+            Resource::Subnet => {
                 let subnet = version.and_then(|version| version.subnet.as_ref());
-                subnet.map(|id| (self.ec2_arn(region, "subnet", id.as_str()), none())).into_iter().collect()
+                subnet.map(|id| untagged(self.ec2_arn(region, "subnet", id.as_str())))
             }
-            To::SecurityGroups => {
-                let groups = version.into_iter().flat_map(|version| &version.security_groups);
-                groups.map(|id| (self.ec2_arn(region, "security-group", id.as_str()), none())).collect()
+            Resource::SecurityGroups => {
+                let Some(version) = version else { return Vec::new() };
+                let groups = version.security_groups.iter();
+                return groups
+                    .map(|id| untagged(self.ec2_arn(region, "security-group", id.as_str())))
+                    .collect();
             }
-            To::Any(kind) => vec![(self.ec2_arn(region, kind, "*"), none())],
-            To::Key => vec![(format!("arn:{partition}:kms:{region}:{account}:key/*"), none())],
-            To::ServiceRole(name) => {
-                vec![(format!("arn:{partition}:iam::{account}:role/service-role/{name}"), none())]
+            Resource::Any(kind) => Some(untagged(self.ec2_arn(region, kind, "*"))),
+            Resource::Key => Some(untagged(format!("arn:{partition}:kms:{region}:{account}:key/*"))),
+            Resource::ServiceRole(name) => {
+                Some(untagged(format!("arn:{partition}:iam::{account}:role/service-role/{name}")))
             }
-            To::ProfileRole => {
-                // A profile made with the console has the name of its role.
+            Resource::ProfileRole => {
                 let profile = version.and_then(|version| version.profile.as_deref());
-                let name = profile.map(|profile| profile.rsplit('/').next().unwrap_or_default());
-                let arn = |name| format!("arn:{partition}:iam::{account}:role/{name}");
-                name.map(|name| (arn(name), none())).into_iter().collect()
+                // A profile that was created in the console has the name of its role.
+                let role = profile.and_then(|profile| profile.rsplit('/').next());
+                role.map(|role| untagged(format!("arn:{partition}:iam::{account}:role/{role}")))
             }
-        }
+        };
+        found.into_iter().collect()
     }
+
+    fn affected_drs_resource(
+        &self,
+        region: Region,
+        affected: Affected<'_>,
+    ) -> Option<(String, RequestContext)> {
+        if let Some(arn) = affected.recovery_instance {
+            return Some(self.drs_resource(arn));
+        }
+        let server = self.source_server(region, affected.server?)?;
+        Some(self.drs_resource(&server.arn))
+    }
+
+    /// Returns the id of the affected server's launch template.
+    fn affected_template(&self, region: Region, affected: Affected<'_>) -> Option<&str> {
+        let server = self.source_server(region, affected.server?)?;
+        Some(self.launch_template(region, &server.launch.template)?.id.as_str())
+    }
+
+    /// Returns the default version of the affected server's launch template.
+    fn affected_version(&self, region: Region, affected: Affected<'_>) -> Option<&TemplateVersion> {
+        let server = self.source_server(region, affected.server?)?;
+        self.launch_template(region, &server.launch.template)?.default()
+    }
+}
+
+/// Returns an ARN without condition keys: the resource has no tags that a policy could ask for.
+fn untagged(arn: String) -> (String, RequestContext) {
+    (arn, RequestContext::new())
 }

@@ -1,6 +1,7 @@
-//! The course of one source server's replication, laid out when it begins and cut short when something happens.
+//! The timeline of one source server's replication.
 //!
-//! Nothing is polled and nothing ticks: state, bytes, lag and points in time are read off the course for any moment.
+//! A timeline is laid out when replication starts, and cut short when something happens to it. State, bytes, lag and
+//! points in time are read off it for any moment, so no timer is needed.
 
 mod curve;
 mod read;
@@ -12,9 +13,9 @@ use fastrand::Rng;
 use crate::durations as d;
 use curve::Curve;
 
-/// A stretch of the course.
+/// A stretch of the timeline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(missing_docs)] // DRS's own words, STALLED told apart by its error.
+#[allow(missing_docs)] // DRS's own words, with two phases for STALLED, told apart by its error.
 pub enum Phase {
     Stopped,
     Initiating,
@@ -29,7 +30,7 @@ pub enum Phase {
 }
 
 impl Phase {
-    /// `dataReplicationState`.
+    /// Returns `dataReplicationState`.
     pub fn state(self) -> ReplicationState {
         match self {
             Self::Stopped => ReplicationState::Stopped,
@@ -44,7 +45,7 @@ impl Phase {
         }
     }
 
-    /// `dataReplicationError.error`.
+    /// Returns `dataReplicationError.error`, which only STALLED has.
     pub fn error(self) -> Option<&'static str> {
         match self {
             Self::AgentNotSeen => Some("AGENT_NOT_SEEN"),
@@ -52,53 +53,56 @@ impl Phase {
             _ => None,
         }
     }
-
-    fn is_over(self) -> bool {
-        matches!(self, Self::Stopped | Self::Disconnected)
-    }
 }
 
-/// From when to when the replica was a consistent copy of which instance's disks.
+/// A stretch of time in which the replica was a consistent copy of an instance's disks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ContentSpan {
-    /// From when.
+    /// Start, in milliseconds since 1970.
     pub from_ms: i64,
-    /// Until when; open while replication goes on.
+    /// End, in milliseconds since 1970; absent while replication continues.
     pub to_ms: Option<i64>,
-    /// Whose disks.
+    /// Instance whose disks were copied.
     pub instance: InstanceId,
 }
 
-/// The course of one source server's replication.
+/// The timeline of one source server's replication. Moments are in milliseconds since 1970.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Replication {
+    /// Start of each phase, in order.
     phases: Vec<(i64, Phase)>,
     replicated: Curve,
     rescanned: Curve,
+    /// Stretches in which points in time exist, in order.
     spans: Vec<ContentSpan>,
     first_snapshot_ms: Option<i64>,
     began_ms: i64,
+    /// End of the initiation steps; absent if there were none.
     initiated_ms: Option<i64>,
+    /// End of the initial sync; absent if there is none.
     synced_ms: Option<i64>,
+    /// Moment at which the replica becomes a whole and current copy; absent once that will not happen any more.
     complete_ms: Option<i64>,
+    /// Seed of lag and of wrong ETAs.
     noise: u64,
     generation: u32,
 }
 
-/// What a course is laid out from.
+/// The parameters of a synchronisation.
 #[derive(Debug)]
-pub(crate) struct Layout<'a> {
+pub(crate) struct SyncParameters<'a> {
     pub(crate) now: i64,
     pub(crate) source: &'a InstanceId,
+    /// Size of all disks, in bytes.
     pub(crate) total: u64,
-    /// How long the initial sync is to stall half-way.
+    /// Length of a stall half-way through the initial sync; absent without a stall.
     pub(crate) stall_ms: Option<i64>,
     /// See [`Switches::full_sync_counts_as_rescan`](crate::Switches).
     pub(crate) counts_as_rescan: bool,
 }
 
 impl Replication {
-    /// Replication that has been healthy since long ago.
+    /// Lays out replication that is healthy from a moment on.
     pub(crate) fn healthy_since(from_ms: i64, source: &InstanceId, total: u64, noise: u64) -> Self {
         Self {
             phases: vec![(from_ms, Phase::Continuous)],
@@ -115,22 +119,22 @@ impl Replication {
         }
     }
 
-    /// A first, full synchronisation that begins now.
-    pub(crate) fn initial_sync(layout: &Layout<'_>, rng: &mut Rng) -> Self {
-        let &Layout { now, source, total, stall_ms, counts_as_rescan } = layout;
+    /// Lays out a first, full synchronisation that starts now.
+    pub(crate) fn initial_sync(parameters: &SyncParameters<'_>, rng: &mut Rng) -> Self {
+        let &SyncParameters { now, source, total, stall_ms, counts_as_rescan } = parameters;
         let rate = u64::try_from(d::SYNC_BYTES_PER_MS.draw(rng)).unwrap_or(1);
         let copy = i64::try_from(total / rate).unwrap_or(i64::MAX / 4);
         let initiated = now + d::INITIATION.draw(rng);
         let mut phases = vec![(now, Phase::Initiating), (initiated, Phase::InitialSync)];
-        let mut knots = vec![(initiated, 0)];
+        let mut points = vec![(initiated, 0)];
         let mut synced = initiated + copy;
         if let Some(stall) = stall_ms {
             let half = initiated + copy / 2;
             phases.extend([(half, Phase::NotConverging), (half + stall, Phase::InitialSync)]);
-            knots.extend([(half, total / 2), (half + stall, total / 2)]);
+            points.extend([(half, total / 2), (half + stall, total / 2)]);
             synced += stall;
         }
-        knots.push((synced, total));
+        points.push((synced, total));
         let backlogged = synced + d::BACKLOG.draw(rng);
         let complete = backlogged + d::CREATING_SNAPSHOT.draw(rng);
         phases.extend([
@@ -138,7 +142,7 @@ impl Replication {
             (backlogged, Phase::CreatingSnapshot),
             (complete, Phase::Continuous),
         ]);
-        let replicated = Curve(knots);
+        let replicated = Curve(points);
         Self {
             phases,
             rescanned: if counts_as_rescan { replicated.clone() } else { Curve::default() },
@@ -154,9 +158,10 @@ impl Replication {
         }
     }
 
-    /// Goes on from another instance's disks, which are compared block by block: B1 once A4 is protected (§3, 4).
-    pub(crate) fn repoint(&mut self, layout: &Layout<'_>, rng: &mut Rng) {
-        let &Layout { now, source, total, .. } = layout;
+    /// Continues from another instance's disks, which are compared block by block: B1 that comes to protect A4
+    /// (§3, row 4).
+    pub(crate) fn repoint(&mut self, parameters: &SyncParameters<'_>, rng: &mut Rng) {
+        let &SyncParameters { now, source, total, .. } = parameters;
         self.cut(now);
         let seen = now + d::REPOINT.draw(rng);
         let extra = i64::try_from(total).unwrap_or(0) / d::RESCAN_BYTES_PER_MS;
@@ -172,25 +177,26 @@ impl Replication {
         self.complete_ms = Some(complete);
     }
 
-    /// Begins anew in full, as the next generation of the same server's replication.
-    pub(crate) fn restart(&mut self, layout: &Layout<'_>, rng: &mut Rng) {
+    /// Starts again with a full synchronisation, as the next generation of the same server's replication.
+    pub(crate) fn restart(&mut self, parameters: &SyncParameters<'_>, rng: &mut Rng) {
         let generation = self.generation + 1;
-        *self = Self { generation, ..Self::initial_sync(layout, rng) };
+        *self = Self { generation, ..Self::initial_sync(parameters, rng) };
     }
 
-    /// The agent is no longer seen: what was copied by now is all there is.
+    /// Stalls, because the agent is no longer seen. Bytes that were copied by now stay copied.
     pub(crate) fn lose_agent(&mut self, now: i64) {
         if !self.is_running(now) {
             return;
         }
         let unseen = self.phase(now) == Phase::AgentNotSeen;
         self.cut(now);
+        // The lag of a server whose agent is not seen counts from the start of the phase, so there is only one.
         if !unseen {
             self.phases.push((now, Phase::AgentNotSeen));
         }
     }
 
-    /// Replication is stopped and every point in time deleted.
+    /// Stops, and deletes every point in time.
     pub(crate) fn stop(&mut self, now: i64) {
         self.cut(now);
         self.spans.clear();
@@ -198,7 +204,7 @@ impl Replication {
         self.phases.push((now, Phase::Stopped));
     }
 
-    /// The server is disconnected; that shows only at `visible_ms`.
+    /// Stops now, and is DISCONNECTED from `visible_ms` on.
     pub(crate) fn disconnect(&mut self, now: i64, visible_ms: i64) {
         if self.is_running(now) {
             self.stop(now);
@@ -207,7 +213,7 @@ impl Replication {
         self.phases.push((visible_ms, Phase::Disconnected));
     }
 
-    /// Forgets all that was laid out for later than now.
+    /// Drops everything that was laid out for later than now.
     fn cut(&mut self, now: i64) {
         self.generation += 1;
         self.phases.retain(|&(ms, _)| ms <= now);

@@ -1,4 +1,4 @@
-//! Other people's objects in the same account: no run may touch them (rule S5).
+//! Bystanders: resources of other people in the same account, which no run may touch (rule S5).
 
 use std::collections::BTreeMap;
 
@@ -8,22 +8,22 @@ use failback_core::plan::Servers;
 use failback_core::region::Region;
 use failback_core::tags::Tags;
 
-use super::{Builder, HOUR};
+use super::builder::{Builder, HOUR};
 use crate::ids;
 use crate::objects::{DnsRecord, Reversal, Zone};
 use crate::replication::Replication;
 
 impl Builder<'_> {
-    /// Servers of other people in both Regions, and other records.
-    pub(crate) fn build_bystanders(&mut self) {
+    /// Builds servers of other people in both Regions, and records in every zone.
+    pub(super) fn build_bystanders(&mut self) {
         let (source, recovery) = (self.source(), self.recovery());
-        // A plan that takes all servers between its Regions would take theirs too: they come from elsewhere then.
-        let elsewhere = if self.plan.servers == Servers::All { self.third_region() } else { Some(source) };
-        for region in [Some(source), Some(recovery), elsewhere].into_iter().flatten() {
+        // A plan that takes all servers between its Regions would take these too, unless they come from elsewhere.
+        let origin = if self.plan.servers == Servers::All { self.third_region() } else { Some(source) };
+        for region in [Some(source), Some(recovery), origin].into_iter().flatten() {
             let network = self.add_network(region, 50);
-            self.networks.others.push((region, network));
+            self.networks.bystanders.push((region, network));
         }
-        if let Some(origin) = elsewhere {
+        if let Some(origin) = origin {
             self.add_bystander("ledger-1", recovery, origin);
             if let Some((ledger, _)) = self.add_bystander("ledger-2", recovery, origin) {
                 self.recover_bystander(recovery, &ledger, true);
@@ -36,41 +36,38 @@ impl Builder<'_> {
         self.build_other_records();
     }
 
-    /// A Region of the same partition that the plan does not name.
+    /// Returns a Region of the same partition that the plan does not name.
     fn third_region(&self) -> Option<Region> {
-        let names = ["eu-west-1", "ap-southeast-2", "us-west-2", "us-gov-east-1"];
-        let fits = |region: &Region| {
-            *region != self.source()
-                && *region != self.recovery()
-                && region.partition() == self.source().partition()
-        };
-        names.iter().filter_map(|name| name.parse().ok()).find(fits)
+        let (source, recovery) = (self.source(), self.recovery());
+        for name in ["eu-west-1", "ap-southeast-2", "us-west-2", "us-gov-east-1"] {
+            let Ok(region) = name.parse::<Region>() else { continue };
+            if region != source && region != recovery && region.partition() == source.partition() {
+                return Some(region);
+            }
+        }
+        None
     }
 
-    /// Tags that the plan never selects.
+    /// Returns tags that the plan never selects.
     fn other_tags(&self, name: &str) -> Tags {
         let mut tags = Tags::from([
             ("Name".to_owned(), name.to_owned()),
             ("owner".to_owned(), "somebody else".to_owned()),
         ]);
-        if let Some(wanted) = self.plan.servers.tags() {
-            tags.retain(|key, _| !wanted.contains_key(key));
+        if let Some(selected) = self.plan.servers.tags() {
+            tags.retain(|key, _| !selected.contains_key(key));
         }
         tags
     }
 
-    fn others(&self, region: Region) -> Option<super::network::Network> {
-        self.networks.others.iter().find(|(of, _)| *of == region).map(|(_, network)| network.clone())
-    }
-
-    /// A running instance in `origin`, replicated to `region`.
+    /// Adds a running instance in `origin` that is replicated to `region`.
     fn add_bystander(
         &mut self,
         name: &str,
         region: Region,
         origin: Region,
     ) -> Option<(SourceServerId, InstanceId)> {
-        let network = self.others(origin)?;
+        let network = self.networks.of_bystanders(origin)?.clone();
         let tags = self.other_tags(name);
         let disks = self.draw_disks();
         let instance = self.draw_instance(origin, &network, tags.clone(), disks);
@@ -85,7 +82,7 @@ impl Builder<'_> {
         Some((id, instance_id))
     }
 
-    /// A live recovery instance of a bystander.
+    /// Adds a live recovery instance of a bystander.
     fn recover_bystander(
         &mut self,
         region: Region,
@@ -99,7 +96,7 @@ impl Builder<'_> {
         Some(instance)
     }
 
-    /// Somebody else's failback in the same Region: recovered, reversed, and launched at home.
+    /// Adds a failback of other people: recovered, reversed, and launched in its source Region.
     fn fail_back_bystander(
         &mut self,
         recovery: Region,
@@ -116,15 +113,18 @@ impl Builder<'_> {
         reversed.added_ms = self.options.start_ms - HOUR;
         let since = self.options.start_ms - HOUR / 2;
         let total = reversed.total_bytes();
-        reversed.replication = Replication::healthy_since(since, &recovered, total, self.world.rng.u64(..));
+        let noise = self.world.rng.u64(..);
+        reversed.replication = Replication::healthy_since(since, &recovered, total, noise);
         let arn = reversed.arn.clone();
         self.place_source_server(reversed);
         self.world.bystanders.source_servers.push((source, id.clone()));
-        if let Some(server) = self.world.server_mut(recovery, original) {
+        if let Some(server) = self.world.source_server_mut(recovery, original) {
             server.reversed_arn = Some(arn);
         }
-        if let Some(record) = self.world.record_mut(recovery, &recovered.recovery_instance()) {
-            record.reversal = Some(Reversal { at_ms: since - HOUR / 2, region: source, server: id.clone() });
+        let recovery_instance = recovered.recovery_instance();
+        if let Some(recovery_instance) = self.world.recovery_instance_mut(recovery, &recovery_instance) {
+            recovery_instance.reversal =
+                Some(Reversal { at_ms: since - HOUR / 2, region: source, server: id.clone() });
         }
         let at = self.options.start_ms - HOUR / 6;
         let failed_back = self.add_past_launch(source, &id, at, false, at - HOUR / 6)?;
@@ -133,31 +133,32 @@ impl Builder<'_> {
         Some(())
     }
 
-    /// Records beside those of the plan: a simple one, a mail exchange, a weighted pair; and another zone.
+    /// Adds records that the plan does not name to every zone, and to a zone that the plan does not name: a simple
+    /// one, a mail exchange, and a weighted pair.
     fn build_other_records(&mut self) {
         let other: HostedZoneId = ids::route53(&mut self.world.rng, "Z");
         let name = "other.example.net.".to_owned();
         self.world.zones.insert(other.clone(), Zone { id: other, name, records: BTreeMap::new() });
-        let zones: Vec<(HostedZoneId, String)> =
-            self.world.zones.values().map(|zone| (zone.id.clone(), zone.name.clone())).collect();
-        for (zone, suffix) in zones {
-            let simple = record(&format!("intranet-of-others.{suffix}"), "A", None, "192.0.2.10");
-            let mail = record(&suffix, "MX", None, "10 mail.example.org");
-            let blue = record(&format!("weighted-of-others.{suffix}"), "A", Some(("blue", 90)), "192.0.2.20");
-            let green =
-                record(&format!("weighted-of-others.{suffix}"), "A", Some(("green", 10)), "192.0.2.21");
-            for set in [simple, mail, blue, green] {
-                let named = (zone.clone(), set.name.clone(), set.kind.clone(), set.set_identifier.clone());
-                self.world.bystanders.records.push(named);
-                if let Some(zone) = self.world.zones.get_mut(&zone) {
-                    zone.records.insert(set.key(), set);
-                }
+        for zone in self.world.zones.values_mut() {
+            let suffix = &zone.name;
+            let (simple, weighted) =
+                (format!("intranet-of-others.{suffix}"), format!("weighted-of-others.{suffix}"));
+            let sets = [
+                record_set(&simple, "A", None, "192.0.2.10"),
+                record_set(suffix, "MX", None, "10 mail.example.org"),
+                record_set(&weighted, "A", Some(("blue", 90)), "192.0.2.20"),
+                record_set(&weighted, "A", Some(("green", 10)), "192.0.2.21"),
+            ];
+            for set in sets {
+                let (name, kind, set_identifier) = set.key();
+                self.world.bystanders.records.push((zone.id.clone(), name, kind, set_identifier));
+                zone.records.insert(set.key(), set);
             }
         }
     }
 }
 
-fn record(name: &str, kind: &str, weighted: Option<(&str, u64)>, value: &str) -> DnsRecord {
+fn record_set(name: &str, kind: &str, weighted: Option<(&str, u64)>, value: &str) -> DnsRecord {
     DnsRecord {
         name: name.to_owned(),
         kind: kind.to_owned(),

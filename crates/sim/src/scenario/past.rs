@@ -1,4 +1,4 @@
-//! What happened before the scenario: launches, and where DNS points.
+//! The past: launches before the scenario, the records that DNS has since then, and the traffic.
 
 use std::collections::BTreeMap;
 
@@ -7,14 +7,16 @@ use failback_core::id::{HostedZoneId, InstanceId, JobId, SourceServerId};
 use failback_core::plan::Address;
 use failback_core::region::Region;
 
-use super::{Builder, HOUR, Scenario};
+use super::builder::{Builder, HOUR};
+use crate::drs_tags;
 use crate::ids;
 use crate::objects::{Disk, DnsRecord, Job, JobPart, LastLaunchInfo, RecoveryInstance, SourceServer, Zone};
+use crate::ranges::RangeSet;
 use crate::world::with_dot;
 
 impl Builder<'_> {
-    /// A launch that was over long before the scenario, with the source's content as of a moment.
-    pub(crate) fn add_past_launch(
+    /// Adds a launch that ended at `at_ms`, with the source's content as of `point_ms`.
+    pub(super) fn add_past_launch(
         &mut self,
         region: Region,
         id: &SourceServerId,
@@ -25,9 +27,10 @@ impl Builder<'_> {
         let server = self.world.source_server(region, id)?.clone();
         let instance_id = self.add_past_instance(region, &server, at_ms, point_ms)?;
         let job = self.add_past_job(region, id, &instance_id, at_ms, is_drill);
-        let record = RecoveryInstance {
+        let recovery_instance_id = instance_id.recovery_instance();
+        let recovery_instance = RecoveryInstance {
             arn: self.world.drs_arn(region, "recovery-instance", &instance_id),
-            id: instance_id.recovery_instance(),
+            id: recovery_instance_id.clone(),
             region,
             tags: Tags::new(),
             instance: instance_id.clone(),
@@ -40,21 +43,20 @@ impl Builder<'_> {
             disconnected: false,
             server: server.server,
         };
-        let record_id = record.id.clone();
-        self.world.regions.entry(region).or_default().recovery_instances.insert(record_id.clone(), record);
-        if let Some(server) = self.world.server_mut(region, id) {
-            server.recovery_instance = Some(record_id.clone());
+        let state = self.world.region_mut(region);
+        state.recovery_instances.insert(recovery_instance_id.clone(), recovery_instance);
+        if let Some(server) = self.world.source_server_mut(region, id) {
+            server.recovery_instance = Some(recovery_instance_id.clone());
             server.launched.push(instance_id.clone());
             server.last_launch = LastLaunch::Succeeded;
+            let called_ms = at_ms - HOUR / 6;
             let status = LaunchStatus::Launched;
-            server.last_launch_info =
-                Some(LastLaunchInfo { job, is_drill, called_ms: at_ms - HOUR / 6, status });
+            server.last_launch_info = Some(LastLaunchInfo { job, is_drill, called_ms, status });
         }
-        self.world.note_launched(region, id, &record_id, &instance_id);
+        self.world.add_launch_to_fleet(region, id, &recovery_instance_id, &instance_id);
         Some(instance_id)
     }
 
-    /// The instance of such a launch.
     fn add_past_instance(
         &mut self,
         region: Region,
@@ -62,23 +64,16 @@ impl Builder<'_> {
         at_ms: i64,
         point_ms: i64,
     ) -> Option<InstanceId> {
-        let source = self.world.instance(server.origin, &server.source).cloned();
+        let source = self.world.instance(server.origin, &server.source);
+        let source_content = source.map(|source| source.disk.base.clone()).unwrap_or_default();
         // Records are numbered from the origin, one a second.
-        let until = (point_ms - self.origin_ms) / 1_000;
-        let mut base = source.map(|source| source.disk.base).unwrap_or_default();
-        base = base.without(&crate::ranges::RangeSet::of(until, i64::MAX));
-        let network = self.networks.recovered.clone()?;
-        let tags = Tags::from([
-            ("Name".to_owned(), server.hostname.clone()),
-            ("AWSElasticDisasterRecoveryManaged".to_owned(), "drs.amazonaws.com".to_owned()),
-            ("AWSElasticDisasterRecoverySourceServerID".to_owned(), server.id.to_string()),
-        ]);
-        let network = self
-            .networks
-            .others
-            .iter()
-            .find(|(r, _)| *r == region && server.server.is_none())
-            .map_or(network, |(_, network)| network.clone());
+        let written_later = RangeSet::of((point_ms - self.origin_ms) / 1_000, i64::MAX);
+        let base = source_content.without(&written_later);
+        let network = match self.networks.of_bystanders(region) {
+            Some(network) if server.server.is_none() => network.clone(),
+            _ => self.networks.recovered.clone()?,
+        };
+        let tags = drs_tags::launched(&server.hostname, &server.id);
         let mut instance = self.draw_instance(region, &network, tags, server.disks.clone());
         instance.since_ms = at_ms;
         instance.launched_ms = at_ms;
@@ -118,34 +113,25 @@ impl Builder<'_> {
             parts: vec![part],
             log: Vec::new(),
         };
-        job.note(at_ms - HOUR / 6, "JOB_START", None);
-        job.note(at_ms - 2_000, "LAUNCH_END", Some(server));
-        job.note(at_ms, "JOB_END", None);
-        let state = self.world.regions.entry(region).or_default();
+        job.log_event(at_ms - HOUR / 6, "JOB_START", None);
+        job.log_event(at_ms - 2_000, "LAUNCH_END", Some(server));
+        job.log_event(at_ms, "JOB_END", None);
+        let state = self.world.region_mut(region);
         state.job_order.push(id.clone());
         state.jobs.insert(id.clone(), job);
         id
     }
 
-    /// The zones of the plan's records; each record answers the address of what serves now.
-    pub(crate) fn build_zones(&mut self) {
-        let records = self.plan.redirect.records();
-        let mut zones: BTreeMap<HostedZoneId, String> = BTreeMap::new();
-        for record in records {
-            let parent =
-                with_dot(&record.name).split_once('.').map_or_else(String::new, |(_, rest)| rest.to_owned());
-            let name = zones.entry(record.zone_id.clone()).or_insert_with(|| parent.clone());
-            *name = common_suffix(name, &parent);
-        }
-        for (id, name) in zones {
+    /// Builds the zones of the plan's records. Each record has the address of the instance that serves.
+    pub(super) fn build_zones(&mut self) {
+        for (id, name) in self.zone_names() {
             self.world.zones.insert(id.clone(), Zone { id, name, records: BTreeMap::new() });
         }
-        let servers = self.world.fleet.len();
-        self.world.workload.records = vec![None; servers];
-        self.world.workload.recovered = self.options.scenario == Scenario::Recovered;
-        for record in records {
-            let Some(index) = self.world.index_of(&record.server) else { continue };
-            let Some(address) = self.serving_address(index, record.address) else { continue };
+        self.world.workload.records = vec![None; self.world.fleet.len()];
+        self.world.workload.recovered = self.is_recovered();
+        for record in self.plan.redirect.records() {
+            let Some(server) = self.world.index_of(&record.server) else { continue };
+            let Some(address) = self.serving_address(server, record.address) else { continue };
             let name = with_dot(&record.name);
             let set = DnsRecord {
                 name: name.clone(),
@@ -159,19 +145,30 @@ impl Builder<'_> {
             if let Some(zone) = self.world.zones.get_mut(&record.zone_id) {
                 zone.records.insert(set.key(), set);
             }
-            let own = &mut self.world.workload.records[index];
-            own.get_or_insert_with(|| (record.zone_id.clone(), name));
-            self.world.workload.first.get_or_insert(index);
+            let first_of_server = &mut self.world.workload.records[server];
+            first_of_server.get_or_insert_with(|| (record.zone_id.clone(), name));
+            self.world.workload.leader.get_or_insert(server);
         }
     }
 
-    fn serving_address(&self, index: usize, address: Address) -> Option<String> {
-        let entry = self.world.fleet.get(index)?;
-        let recovered = self.options.scenario == Scenario::Recovered;
-        let instance = if recovered {
-            self.world.instance(self.recovery(), entry.b3.last()?)?
+    /// Returns a name for each zone of the plan: the longest to which all its records belong.
+    fn zone_names(&self) -> BTreeMap<HostedZoneId, String> {
+        let mut zones: BTreeMap<HostedZoneId, String> = BTreeMap::new();
+        for record in self.plan.redirect.records() {
+            let name = with_dot(&record.name);
+            let parent = name.split_once('.').map_or("", |(_, parent)| parent);
+            let zone = zones.entry(record.zone_id.clone()).or_insert_with(|| parent.to_owned());
+            *zone = common_suffix(zone, parent);
+        }
+        zones
+    }
+
+    fn serving_address(&self, server: usize, address: Address) -> Option<String> {
+        let server = self.world.fleet.get(server)?;
+        let instance = if self.is_recovered() {
+            self.world.instance(self.recovery(), server.b3.last()?)?
         } else {
-            self.world.instance(self.source(), &entry.a1)?
+            self.world.instance(self.source(), &server.a1)?
         };
         Some(match address {
             Address::Private => instance.private_ip.clone(),
@@ -179,31 +176,38 @@ impl Builder<'_> {
         })
     }
 
-    /// Traffic of the recovered servers since they were up, and everybody's from now on.
-    pub(crate) fn begin_traffic(&mut self) {
-        let now = self.world.now_ms;
-        if self.options.scenario == Scenario::Recovered {
-            let from = self.recovered_ms + 60_000;
-            let numbers = ((from - self.origin_ms) / 1_000, (now - self.origin_ms) / 1_000);
-            let written = crate::ranges::RangeSet::of(numbers.0, numbers.1);
-            for index in 0..self.world.fleet.len() {
-                let Some(id) = self.world.fleet[index].b3.last().cloned() else { continue };
-                let recovery = self.recovery();
-                if let Some(instance) = self.world.instance_mut(recovery, &id) {
-                    instance.disk.base.extend(&written);
-                }
-                self.world.acknowledged_before(index, &written);
-            }
+    /// Starts the traffic of every server. Recovered servers have had traffic since a minute after their launch.
+    pub(super) fn start_traffic(&mut self) {
+        if self.is_recovered() {
+            let from = (self.recovered_ms + 60_000 - self.origin_ms) / 1_000;
+            let to = (self.world.now_ms - self.origin_ms) / 1_000;
+            self.add_past_traffic(&RangeSet::of(from, to));
         }
         self.world.follow_all_traffic();
     }
+
+    /// Adds records that were written to every B3.
+    fn add_past_traffic(&mut self, written: &RangeSet) {
+        let recovery = self.recovery();
+        for server in 0..self.world.fleet.len() {
+            let Some(id) = self.world.fleet[server].b3.last().cloned() else { continue };
+            if let Some(instance) = self.world.instance_mut(recovery, &id) {
+                instance.disk.base.extend(written);
+            }
+            self.world.workload.acknowledge(server, written);
+        }
+    }
 }
 
-/// The longest common end of two names, label by label.
-fn common_suffix(a: &str, b: &str) -> String {
-    let reversed = |name: &str| name.split('.').rev().map(str::to_owned).collect::<Vec<_>>();
-    let (a, b) = (reversed(a), reversed(b));
-    let mut common: Vec<String> = a.into_iter().zip(b).take_while(|(x, y)| x == y).map(|(x, _)| x).collect();
+/// Returns the longest common end of two names, label by label.
+fn common_suffix(name: &str, other: &str) -> String {
+    let mut common = Vec::new();
+    for (label, other_label) in name.rsplit('.').zip(other.rsplit('.')) {
+        if label != other_label {
+            break;
+        }
+        common.push(label);
+    }
     common.reverse();
     common.join(".")
 }

@@ -1,4 +1,4 @@
-//! DRS over the world.
+//! The cloud trait of DRS.
 
 use async_trait::async_trait;
 use failback_core::Result;
@@ -10,36 +10,21 @@ use failback_core::guard::{
     DeleteRecoveryInstance, DeleteSourceServer, DisconnectSourceServer, ReverseReplication, StartRecovery,
     StopReplication, TagResource, TerminateRecoveryInstances, UpdateLaunchConfiguration, Warrant,
 };
-use failback_core::id::{JobId, SnapshotId, SourceServerId};
+use failback_core::id::{JobId, RecoveryInstanceId, SnapshotId, SourceServerId};
 use failback_core::region::Region;
 use failback_core::timestamp::Timestamp;
 
 use super::{Simulation, names};
-use crate::objects::{Job as SimJob, RecoveryInstanceView, SourceServerView};
+use crate::objects::{
+    Job as SimJob, JobPart, LogLine, RecoveryInstanceView, ReplicationView, SourceServerView,
+};
 use crate::world::{LaunchChange, RecoveryRequest, World};
 
-/// Ids that fit in one describe call (drs-facts §1.2).
+/// The number of ids that fit in one describing call (drs-facts §1.2).
 const PAGE: usize = 200;
 
 fn source_server(view: SourceServerView) -> SourceServer {
-    let SourceServerView { server, replication: seen, .. } = view;
-    let sum = |bytes: fn(&crate::objects::DiskView) -> u64| seen.disks.iter().map(bytes).sum();
-    let replication = Replication {
-        state: seen.state,
-        lag_seconds: seen.lag_ms.map(|ms| u64::try_from(ms / 1_000).unwrap_or(0)),
-        eta: seen.eta_ms.map(Timestamp::from_millis),
-        total_bytes: sum(|disk| disk.total),
-        replicated_bytes: sum(|disk| disk.replicated),
-        rescanned_bytes: sum(|disk| disk.rescanned),
-        backlog_bytes: sum(|disk| disk.backlogged),
-        rescan_complete: seen.disks.iter().all(|disk| disk.rescanned >= disk.total),
-        error: seen.error.map(str::to_owned),
-        step: seen
-            .steps
-            .iter()
-            .find(|(_, status)| *status == "IN_PROGRESS")
-            .map(|(name, _)| (*name).to_owned()),
-    };
+    let SourceServerView { server, replication, .. } = view;
     SourceServer {
         id: server.id,
         arn: server.arn,
@@ -51,8 +36,25 @@ fn source_server(view: SourceServerView) -> SourceServer {
         recovery_instance: server.recovery_instance,
         last_launch: server.last_launch,
         last_launch_job: server.last_launch_info.map(|info| info.job),
-        replication,
+        replication: replication_of(replication),
         reversed_arn: server.reversed_arn,
+    }
+}
+
+fn replication_of(view: ReplicationView) -> Replication {
+    let disks = view.disks;
+    let in_progress = view.steps.iter().find(|(_, status)| *status == "IN_PROGRESS");
+    Replication {
+        state: view.state,
+        lag_seconds: view.lag_ms.map(|ms| u64::try_from(ms / 1_000).unwrap_or(0)),
+        eta: view.eta_ms.map(Timestamp::from_millis),
+        total_bytes: disks.iter().map(|disk| disk.total).sum(),
+        replicated_bytes: disks.iter().map(|disk| disk.replicated).sum(),
+        rescanned_bytes: disks.iter().map(|disk| disk.rescanned).sum(),
+        backlog_bytes: disks.iter().map(|disk| disk.backlogged).sum(),
+        rescan_complete: disks.iter().all(|disk| disk.rescanned >= disk.total),
+        error: view.error.map(str::to_owned),
+        step: in_progress.map(|(name, _)| (*name).to_owned()),
     }
 }
 
@@ -76,24 +78,37 @@ fn recovery_instance(view: RecoveryInstanceView) -> RecoveryInstance {
 }
 
 fn job(world: &World, job: &SimJob) -> Job {
-    let lacks = world.switches().participants_lack_instances;
-    let actions = |end: i64| {
-        let over = usize::from(end <= world.now_ms());
-        PostLaunchActions { running: 1 - over, succeeded: over, failed: Vec::new() }
-    };
-    let servers = job.parts.iter().map(|part| JobServer {
-        server: part.server.clone(),
-        recovery_instance: part.recovery_instance.clone().filter(|_| !lacks),
-        launch: part.launch,
-        actions: part.actions_end_ms.map(actions),
-    });
     Job {
         id: job.id.clone(),
         kind: job.kind,
         status: job.status,
         created: Some(Timestamp::from_millis(job.created_ms)),
         tags: job.tags.clone(),
-        servers: servers.collect(),
+        servers: job.parts.iter().map(|part| job_server(world, part)).collect(),
+    }
+}
+
+fn job_server(world: &World, part: &JobPart) -> JobServer {
+    let lacks_instance = world.switches().participants_lack_instances;
+    JobServer {
+        server: part.server.clone(),
+        recovery_instance: if lacks_instance { None } else { part.recovery_instance.clone() },
+        launch: part.launch,
+        actions: part.actions_end_ms.map(|end| post_launch_actions(world.now_ms(), end)),
+    }
+}
+
+fn post_launch_actions(now_ms: i64, end_ms: i64) -> PostLaunchActions {
+    let succeeded = usize::from(end_ms <= now_ms);
+    PostLaunchActions { running: 1 - succeeded, succeeded, failed: Vec::new() }
+}
+
+fn job_log_item(line: &LogLine) -> JobLogItem {
+    JobLogItem {
+        at: Some(Timestamp::from_millis(line.at_ms)),
+        event: line.event.to_owned(),
+        server: line.server.clone(),
+        error: line.error.clone(),
     }
 }
 
@@ -104,16 +119,19 @@ impl Drs for Simulation {
         region: Region,
         ids: Option<&[SourceServerId]>,
     ) -> Result<Vec<SourceServer>> {
-        let name = "drs:DescribeSourceServers";
-        let Some(ids) = ids else {
-            let all = self.call(name, region, Vec::new(), |w| w.describe_source_servers(region, &[])).await?;
-            return Ok(all.into_iter().map(source_server).collect());
+        // Without ids DRS returns all servers, so there is one call for that and no call for an empty list.
+        let pages: Vec<&[SourceServerId]> = match ids {
+            Some(ids) => ids.chunks(PAGE).collect(),
+            None => vec![&[]],
         };
         let mut found = Vec::new();
-        for page in ids.chunks(PAGE) {
-            let some =
-                self.call(name, region, names(page), |w| w.describe_source_servers(region, page)).await?;
-            found.extend(some.into_iter().map(source_server));
+        for page in pages {
+            let views = self
+                .call("drs:DescribeSourceServers", region, names(page), |world| {
+                    world.describe_source_servers(region, page)
+                })
+                .await?;
+            found.extend(views.into_iter().map(source_server));
         }
         Ok(found)
     }
@@ -123,48 +141,38 @@ impl Drs for Simulation {
         region: Region,
         filter: &RecoveryInstanceFilter,
     ) -> Result<Vec<RecoveryInstance>> {
-        let name = "drs:DescribeRecoveryInstances";
-        let mut found = Vec::new();
-        match filter {
-            RecoveryInstanceFilter::All => {
-                let run = |w: &mut World| w.describe_recovery_instances(region, &[], &[]);
-                found = self.call(name, region, Vec::new(), run).await?;
-            }
-            RecoveryInstanceFilter::Ids(ids) => {
-                for page in ids.chunks(PAGE) {
-                    let run = |w: &mut World| w.describe_recovery_instances(region, page, &[]);
-                    found.extend(self.call(name, region, names(page), run).await?);
-                }
-            }
+        let pages: Vec<(&[RecoveryInstanceId], &[SourceServerId])> = match filter {
+            RecoveryInstanceFilter::All => vec![(&[], &[])],
+            RecoveryInstanceFilter::Ids(ids) => ids.chunks(PAGE).map(|page| (page, &[][..])).collect(),
             RecoveryInstanceFilter::SourceServers(ids) => {
-                for page in ids.chunks(PAGE) {
-                    let run = |w: &mut World| w.describe_recovery_instances(region, &[], page);
-                    found.extend(self.call(name, region, names(page), run).await?);
-                }
+                ids.chunks(PAGE).map(|page| (&[][..], page)).collect()
             }
+        };
+        let mut found = Vec::new();
+        for (ids, servers) in pages {
+            let mut targets = names(ids);
+            targets.extend(names(servers));
+            let views = self
+                .call("drs:DescribeRecoveryInstances", region, targets, |world| {
+                    world.describe_recovery_instances(region, ids, servers)
+                })
+                .await?;
+            found.extend(views.into_iter().map(recovery_instance));
         }
-        Ok(found.into_iter().map(recovery_instance).collect())
+        Ok(found)
     }
 
     async fn jobs(&self, region: Region, ids: &[JobId], since: Option<Timestamp>) -> Result<Vec<Job>> {
-        let since = since.map(Timestamp::millis);
-        self.call("drs:DescribeJobs", region, names(ids), |w| {
-            let found = w.describe_jobs(region, ids, since)?;
-            Ok(found.into_iter().map(|found| job(w, found)).collect())
+        self.call("drs:DescribeJobs", region, names(ids), |world| {
+            let found = world.describe_jobs(region, ids, since.map(Timestamp::millis))?;
+            Ok(found.into_iter().map(|found| job(world, found)).collect())
         })
         .await
     }
 
     async fn job_log(&self, region: Region, id: &JobId) -> Result<Vec<JobLogItem>> {
-        self.call("drs:DescribeJobLogItems", region, vec![id.to_string()], |w| {
-            let lines = w.describe_job_log(region, id)?.iter();
-            let item = |line: &crate::objects::LogLine| JobLogItem {
-                at: Some(Timestamp::from_millis(line.at_ms)),
-                event: line.event.to_owned(),
-                server: line.server.clone(),
-                error: line.error.clone(),
-            };
-            Ok(lines.map(item).collect())
+        self.call("drs:DescribeJobLogItems", region, vec![id.to_string()], |world| {
+            Ok(world.describe_job_log(region, id)?.iter().map(job_log_item).collect())
         })
         .await
     }
@@ -174,17 +182,19 @@ impl Drs for Simulation {
         region: Region,
         id: &SourceServerId,
     ) -> Result<Vec<(SnapshotId, Timestamp)>> {
-        let run = |w: &mut World| w.describe_recovery_snapshots(region, id);
-        let found = self.call("drs:DescribeRecoverySnapshots", region, vec![id.to_string()], run).await?;
+        let found = self
+            .call("drs:DescribeRecoverySnapshots", region, vec![id.to_string()], |world| {
+                world.describe_recovery_snapshots(region, id)
+            })
+            .await?;
         Ok(found.into_iter().map(|(id, ms)| (id, Timestamp::from_millis(ms))).collect())
     }
 
     async fn replication_templates(&self, region: Region) -> Result<Vec<ReplicationTemplate>> {
-        self.call("drs:DescribeReplicationConfigurationTemplates", region, Vec::new(), |w| {
-            let found = w.describe_replication_templates(region)?.iter();
-            Ok(found
-                .map(|t| ReplicationTemplate { staging_subnet: Some(t.staging_subnet.clone()) })
-                .collect())
+        self.call("drs:DescribeReplicationConfigurationTemplates", region, Vec::new(), |world| {
+            let found = world.describe_replication_templates(region)?.iter();
+            let subnets = found.map(|template| template.staging_subnet.clone());
+            Ok(subnets.map(|subnet| ReplicationTemplate { staging_subnet: Some(subnet) }).collect())
         })
         .await
     }
@@ -193,16 +203,19 @@ impl Drs for Simulation {
         &self,
         region: Region,
     ) -> Result<Vec<LaunchConfigurationTemplate>> {
-        self.call("drs:DescribeLaunchConfigurationTemplates", region, Vec::new(), |w| {
-            let launch_into_source = w.describe_launch_configuration_template(region)?;
+        self.call("drs:DescribeLaunchConfigurationTemplates", region, Vec::new(), |world| {
+            let launch_into_source = world.describe_launch_configuration_template(region)?;
             Ok(vec![LaunchConfigurationTemplate { launch_into_source }])
         })
         .await
     }
 
     async fn launch_configuration(&self, region: Region, id: &SourceServerId) -> Result<LaunchConfiguration> {
-        let run = |w: &mut World| w.launch_configuration(region, id);
-        let found = self.call("drs:GetLaunchConfiguration", region, vec![id.to_string()], run).await?;
+        let found = self
+            .call("drs:GetLaunchConfiguration", region, vec![id.to_string()], |world| {
+                world.launch_configuration(region, id)
+            })
+            .await?;
         Ok(LaunchConfiguration {
             launch_template: Some(found.template),
             launch_into: found.launch_into,
@@ -217,14 +230,18 @@ impl Drs for Simulation {
         let StartRecovery { region, servers, is_drill, tags } = warrant.spend();
         let targets = names(&servers);
         let requests: Vec<RecoveryRequest> = servers.into_iter().map(RecoveryRequest::from).collect();
-        let run = |w: &mut World| w.start_recovery(region, &requests, is_drill, tags);
-        self.call("drs:StartRecovery", region, targets, run).await
+        self.call("drs:StartRecovery", region, targets, |world| {
+            world.start_recovery(region, &requests, is_drill, tags)
+        })
+        .await
     }
 
     async fn reverse_replication(&self, warrant: Warrant<ReverseReplication>) -> Result<String> {
         let ReverseReplication { region, recovery_instance: id } = warrant.spend();
-        let run = |w: &mut World| w.reverse_replication(region, &id);
-        self.call("drs:ReverseReplication", region, vec![id.to_string()], run).await
+        self.call("drs:ReverseReplication", region, vec![id.to_string()], |world| {
+            world.reverse_replication(region, &id)
+        })
+        .await
     }
 
     async fn update_launch_configuration(&self, warrant: Warrant<UpdateLaunchConfiguration>) -> Result<()> {
@@ -235,14 +252,18 @@ impl Drs for Simulation {
             starts: Some(true),
             ..LaunchChange::default()
         };
-        let run = |w: &mut World| w.update_launch_configuration(region, &server, &change).map(drop);
-        self.call("drs:UpdateLaunchConfiguration", region, vec![server.to_string()], run).await
+        self.call("drs:UpdateLaunchConfiguration", region, vec![server.to_string()], |world| {
+            world.update_launch_configuration(region, &server, &change).map(drop)
+        })
+        .await
     }
 
     async fn stop_replication(&self, warrant: Warrant<StopReplication>) -> Result<()> {
         let StopReplication { region, server } = warrant.spend();
-        let run = |w: &mut World| w.stop_replication(region, &server);
-        self.call("drs:StopReplication", region, vec![server.to_string()], run).await
+        self.call("drs:StopReplication", region, vec![server.to_string()], |world| {
+            world.stop_replication(region, &server)
+        })
+        .await
     }
 
     async fn terminate_recovery_instances(
@@ -250,30 +271,38 @@ impl Drs for Simulation {
         warrant: Warrant<TerminateRecoveryInstances>,
     ) -> Result<JobId> {
         let TerminateRecoveryInstances { region, recovery_instances: ids } = warrant.spend();
-        let run = |w: &mut World| w.terminate_recovery_instances(region, &ids);
-        self.call("drs:TerminateRecoveryInstances", region, names(&ids), run).await
+        self.call("drs:TerminateRecoveryInstances", region, names(&ids), |world| {
+            world.terminate_recovery_instances(region, &ids)
+        })
+        .await
     }
 
     async fn delete_recovery_instance(&self, warrant: Warrant<DeleteRecoveryInstance>) -> Result<()> {
         let DeleteRecoveryInstance { region, recovery_instance: id } = warrant.spend();
-        let run = |w: &mut World| w.delete_recovery_instance(region, &id);
-        self.call("drs:DeleteRecoveryInstance", region, vec![id.to_string()], run).await
+        self.call("drs:DeleteRecoveryInstance", region, vec![id.to_string()], |world| {
+            world.delete_recovery_instance(region, &id)
+        })
+        .await
     }
 
     async fn disconnect_source_server(&self, warrant: Warrant<DisconnectSourceServer>) -> Result<()> {
         let DisconnectSourceServer { region, server } = warrant.spend();
-        let run = |w: &mut World| w.disconnect_source_server(region, &server);
-        self.call("drs:DisconnectSourceServer", region, vec![server.to_string()], run).await
+        self.call("drs:DisconnectSourceServer", region, vec![server.to_string()], |world| {
+            world.disconnect_source_server(region, &server)
+        })
+        .await
     }
 
     async fn delete_source_server(&self, warrant: Warrant<DeleteSourceServer>) -> Result<()> {
         let DeleteSourceServer { region, server } = warrant.spend();
-        let run = |w: &mut World| w.delete_source_server(region, &server);
-        self.call("drs:DeleteSourceServer", region, vec![server.to_string()], run).await
+        self.call("drs:DeleteSourceServer", region, vec![server.to_string()], |world| {
+            world.delete_source_server(region, &server)
+        })
+        .await
     }
 
     async fn tag_resource(&self, warrant: Warrant<TagResource>) -> Result<()> {
         let TagResource { region, arn, tags } = warrant.spend();
-        self.call("drs:TagResource", region, vec![arn.clone()], |w| w.tag_resource(&arn, &tags)).await
+        self.call("drs:TagResource", region, vec![arn.clone()], |world| world.tag_resource(&arn, &tags)).await
     }
 }

@@ -1,4 +1,4 @@
-//! EC2 over the world.
+//! The cloud trait of EC2.
 
 use async_trait::async_trait;
 use failback_core::Result;
@@ -8,15 +8,16 @@ use failback_core::id::{InstanceId, LaunchTemplateId, SubnetId};
 use failback_core::region::Region;
 
 use super::{Simulation, names};
-use crate::objects::Instance as SimInstance;
-use crate::world::{Version, World};
+use crate::objects::{Instance as SimInstance, InstanceDetails, Subnet as SimSubnet};
+use crate::world::Version;
 
-/// Ids that fit in one describe call.
+/// The number of ids that fit in one describing call.
 const PAGE: usize = 1_000;
-/// DescribeInstanceStatus takes fewer.
+/// The number of ids that fit in one DescribeInstanceStatus.
 const STATUS_PAGE: usize = 100;
 
 fn instance(found: &SimInstance) -> Instance {
+    // EC2 detaches the network interface of a terminated instance.
     let attached = found.state != InstanceState::Terminated;
     Instance {
         id: found.id.clone(),
@@ -33,15 +34,25 @@ fn instance(found: &SimInstance) -> Instance {
     }
 }
 
+fn instance_status(checks: InstanceDetails) -> InstanceStatus {
+    InstanceStatus { id: checks.id, system: checks.system, instance: checks.instance }
+}
+
+fn subnet(found: &SimSubnet) -> Subnet {
+    Subnet { id: found.id.clone(), vpc: found.vpc.clone(), free_addresses: found.free_addresses }
+}
+
 #[async_trait]
 impl Ec2 for Simulation {
     async fn instances(&self, region: Region, ids: &[InstanceId]) -> Result<Vec<Instance>> {
         let mut found = Vec::new();
         for page in ids.chunks(PAGE) {
-            let run =
-                |w: &mut World| Ok(w.describe_instances(region, page).into_iter().map(instance).collect());
-            let some: Vec<Instance> = self.call("ec2:DescribeInstances", region, names(page), run).await?;
-            found.extend(some);
+            let instances: Vec<Instance> = self
+                .call("ec2:DescribeInstances", region, names(page), |world| {
+                    Ok(world.describe_instances(region, page).into_iter().map(instance).collect())
+                })
+                .await?;
+            found.extend(instances);
         }
         Ok(found)
     }
@@ -49,28 +60,23 @@ impl Ec2 for Simulation {
     async fn instance_status(&self, region: Region, ids: &[InstanceId]) -> Result<Vec<InstanceStatus>> {
         let mut found = Vec::new();
         for page in ids.chunks(STATUS_PAGE) {
-            let run = |w: &mut World| Ok(w.describe_instance_status(region, page));
-            let some = self.call("ec2:DescribeInstanceStatus", region, names(page), run).await?;
-            found.extend(some.into_iter().map(|s| InstanceStatus {
-                id: s.id,
-                system: s.system,
-                instance: s.instance,
-            }));
+            let checks = self
+                .call("ec2:DescribeInstanceStatus", region, names(page), |world| {
+                    Ok(world.describe_instance_status(region, page))
+                })
+                .await?;
+            found.extend(checks.into_iter().map(instance_status));
         }
         Ok(found)
     }
 
     async fn subnets(&self, region: Region, ids: &[SubnetId]) -> Result<Vec<Subnet>> {
+        // Without ids EC2 returns all subnets.
         if ids.is_empty() {
             return Ok(Vec::new());
         }
-        self.call("ec2:DescribeSubnets", region, names(ids), |w| {
-            let subnet = |s: &crate::objects::Subnet| Subnet {
-                id: s.id.clone(),
-                vpc: s.vpc.clone(),
-                free_addresses: s.free_addresses,
-            };
-            Ok(w.describe_subnets(region, ids).into_iter().map(subnet).collect())
+        self.call("ec2:DescribeSubnets", region, names(ids), |world| {
+            Ok(world.describe_subnets(region, ids).into_iter().map(subnet).collect())
         })
         .await
     }
@@ -81,8 +87,8 @@ impl Ec2 for Simulation {
         template: &LaunchTemplateId,
     ) -> Result<LaunchTemplateVersion> {
         let targets = vec![template.to_string()];
-        self.call("ec2:DescribeLaunchTemplateVersions", region, targets, |w| {
-            let (version, found) = w.default_launch_template_version(region, template)?;
+        self.call("ec2:DescribeLaunchTemplateVersions", region, targets, |world| {
+            let (version, found) = world.default_launch_template_version(region, template)?;
             Ok(LaunchTemplateVersion {
                 template: template.clone(),
                 version,
@@ -107,19 +113,25 @@ impl Ec2 for Simulation {
             profile: Some(action.profile),
             instance_type: Some(action.instance_type),
         };
-        let run = |w: &mut World| w.create_launch_template_version(region, &template, from, change);
-        self.call("ec2:CreateLaunchTemplateVersion", region, vec![template.to_string()], run).await
+        self.call("ec2:CreateLaunchTemplateVersion", region, vec![template.to_string()], |world| {
+            world.create_launch_template_version(region, &template, from, change)
+        })
+        .await
     }
 
     async fn set_default_version(&self, warrant: Warrant<SetDefaultVersion>) -> Result<()> {
         let SetDefaultVersion { region, template, version } = warrant.spend();
-        let run = |w: &mut World| w.set_default_version(region, &template, version);
-        self.call("ec2:ModifyLaunchTemplate", region, vec![template.to_string()], run).await
+        self.call("ec2:ModifyLaunchTemplate", region, vec![template.to_string()], |world| {
+            world.set_default_version(region, &template, version)
+        })
+        .await
     }
 
     async fn terminate_instances(&self, warrant: Warrant<TerminateInstances>) -> Result<()> {
         let TerminateInstances { region, instances } = warrant.spend();
-        let run = |w: &mut World| w.terminate_instances(region, &instances);
-        self.call("ec2:TerminateInstances", region, names(&instances), run).await
+        self.call("ec2:TerminateInstances", region, names(&instances), |world| {
+            world.terminate_instances(region, &instances)
+        })
+        .await
     }
 }

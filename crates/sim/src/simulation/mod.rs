@@ -2,7 +2,7 @@
 
 mod drs;
 mod ec2;
-mod rest;
+mod other_services;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -12,25 +12,25 @@ use failback_core::region::Region;
 use crate::service_error::{ServiceError, no_answer};
 use crate::world::{CallRequest, CallResult, World};
 
-/// A world that several steps, a driver and an auditor share.
+/// A handle to a world, which steps, a driver and an auditor share.
 #[derive(Debug, Clone)]
 pub struct Simulation {
     world: Arc<Mutex<World>>,
 }
 
 impl Simulation {
-    /// A handle to a world.
+    /// Creates a handle to a world.
     pub fn new(world: World) -> Self {
         Self { world: Arc::new(Mutex::new(world)) }
     }
 
-    /// The world itself. Hold it briefly: every call waits for it.
+    /// Locks the world and returns it. Every call waits while it is held.
     pub fn world(&self) -> MutexGuard<'_, World> {
-        // A panic elsewhere leaves the world as it was; a test that goes on may still look at it.
+        // After a panic elsewhere the world is still whole, and a test that continues may read it.
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Makes a call through the world's one way in. Never completes when the caller dies of it.
+    /// Makes a call. Never completes when the caller crashes after it.
     async fn call<T>(
         &self,
         operation: &'static str,
@@ -39,21 +39,22 @@ impl Simulation {
         run: impl FnOnce(&mut World) -> Result<T, ServiceError>,
     ) -> Result<T> {
         let request = CallRequest::new(operation, region.into(), targets);
-        let answer = self.world().call(request, run);
-        match answer {
+        let result = self.world().call(request, run);
+        match result {
             CallResult::Ok(value) => Ok(value),
-            CallResult::Refused(fault) => Err(fault.into_error(operation)),
+            CallResult::Refused(error) => Err(error.into_error(operation)),
             CallResult::Lost => Err(no_answer(operation)),
             CallResult::Died => {
-                // The process is gone: nobody will ever see an answer.
-                drop(answer);
+                // The process of the step has ended, so it never gets a response. Results need not be `Send`, and so
+                // none may live across the await.
+                drop(result);
                 std::future::pending().await
             }
         }
     }
 }
 
-/// Ids as text, for the call log.
+/// Returns ids as text, for the call log.
 fn names<T: ToString>(ids: &[T]) -> Vec<String> {
     ids.iter().map(ToString::to_string).collect()
 }

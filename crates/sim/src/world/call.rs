@@ -1,31 +1,29 @@
-//! The one way through which calls come in: latency, faults, the log and the observers.
+//! Calls, their results, and the call log.
 
 use failback_core::id::{
     ChangeId, HostedZoneId, InstanceId, JobId, LaunchTemplateId, RecoveryInstanceId, SourceServerId,
 };
 use failback_core::region::Region;
 
-use super::World;
-use crate::durations::{READ_LATENCY, WRITE_LATENCY};
 use crate::operation::{Access, Operation};
 use crate::service_error::ServiceError;
 
-/// A call as it comes in.
+/// A call as it arrives.
 #[derive(Debug, Clone)]
 pub struct CallRequest {
-    /// Which operation.
+    /// Operation that is called.
     pub operation: Operation,
-    /// In which Region; Route 53 and Step Functions have none.
+    /// Region of the call; absent for Route 53, Step Functions and STS.
     pub region: Option<Region>,
-    /// Ids that it names.
+    /// Ids, ARNs or names that the call names.
     pub targets: Vec<String>,
 }
 
 impl CallRequest {
-    /// A call of an operation by its name.
+    /// Creates a call of an operation by its name.
     ///
     /// # Panics
-    /// When no such operation is in [`OPERATIONS`](crate::OPERATIONS): names are written in the code.
+    /// When the name is not in [`OPERATIONS`](crate::OPERATIONS): names are constants of the caller's code.
     pub fn new(
         operation: &str,
         region: Option<Region>,
@@ -36,20 +34,20 @@ impl CallRequest {
     }
 }
 
-/// How a call ended.
+/// The end of a call, as it is logged.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CallOutcome {
-    /// It did what it says.
+    /// The call took effect.
     Ok,
-    /// AWS refused, with this code.
+    /// AWS refused the call, with this error code.
     Err(&'static str),
-    /// It did what it says, and the answer was lost.
+    /// The call took effect, and its response was lost.
     Lost,
 }
 
 /// An object that a call or an event changed.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-#[allow(missing_docs)] // Each is the id of what it names.
+#[allow(missing_docs)] // Each is the id of the object that it is named after.
 pub enum Changed {
     SourceServer(Region, SourceServerId),
     RecoveryInstance(Region, RecoveryInstanceId),
@@ -63,51 +61,51 @@ pub enum Changed {
 /// A line of the call log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Call {
-    /// When it took effect.
+    /// Time at which the call took effect, in milliseconds since 1970.
     pub at_ms: i64,
-    /// Such as `drs`.
+    /// Service, such as `drs`.
     pub service: &'static str,
-    /// Such as `StartRecovery`.
+    /// Operation without its service, such as `StartRecovery`.
     pub operation: &'static str,
-    /// Whether it can change anything.
+    /// Reading or writing.
     pub kind: Access,
-    /// In which Region.
+    /// Region of the call; absent for Route 53, Step Functions and STS.
     pub region: Option<Region>,
-    /// Ids that it named.
+    /// Ids, ARNs or names that the call named.
     pub targets: Vec<String>,
-    /// Which execution made it.
+    /// ARN of the execution that made the call; absent for calls by hand.
     pub actor: Option<String>,
-    /// In which step.
+    /// Step that made the call; absent for calls by hand.
     pub step: Option<String>,
-    /// How it ended.
+    /// End of the call.
     pub outcome: CallOutcome,
-    /// What it changed at once.
+    /// Objects that the call changed at once. Events that it scheduled are not among them.
     pub changed: Vec<Changed>,
 }
 
 impl Call {
-    /// True when it has changed something in DRS, EC2 or Route 53. Evidence that is kept in a bucket changes nothing.
+    /// Returns true when the call can have changed a resource of DRS, EC2 or Route 53. Evidence in a bucket is none.
     pub fn has_changed(&self) -> bool {
         self.kind == Access::Write && self.service != "s3" && !matches!(self.outcome, CallOutcome::Err(_))
     }
 }
 
-/// What has just happened.
+/// A call or an event that has just happened.
 #[derive(Debug, Clone, Copy)]
 pub enum Occurrence<'a> {
-    /// A call.
+    /// A call, as it is logged.
     Call(&'a Call),
-    /// Something by itself.
+    /// An event that AWS caused by itself.
     Event {
-        /// What.
+        /// Kind of event, such as `job started`.
         label: &'static str,
-        /// What it changed.
+        /// Objects that it changed.
         changed: &'a [Changed],
     },
 }
 
 impl<'a> Occurrence<'a> {
-    /// The objects that were changed.
+    /// Returns the objects that were changed.
     pub fn changed(&self) -> &'a [Changed] {
         match self {
             Self::Call(call) => &call.changed,
@@ -116,123 +114,25 @@ impl<'a> Occurrence<'a> {
     }
 }
 
-/// Somebody who watches the world. What it finds it keeps where its owner can reach it.
-pub trait Observer {
-    /// Called after every call and every event.
-    fn after(&mut self, world: &World, what: &Occurrence<'_>);
-}
-
-/// What the caller of a call gets.
+/// The result of a call for its caller.
 #[derive(Debug)]
 pub enum CallResult<T> {
-    /// An answer.
+    /// A response.
     Ok(T),
-    /// A refusal.
+    /// An error response.
     Refused(ServiceError),
-    /// Nothing: the connection was closed. The call took effect.
+    /// No response: the connection was closed. The call took effect.
     Lost,
-    /// Nothing, ever: the caller died once the call had taken effect.
+    /// No response, because the caller crashed after the call took effect.
     Died,
 }
 
 impl<T> CallResult<T> {
-    /// The answer, as far as there is one.
+    /// Returns the response, if there is one.
     pub fn ok(self) -> Option<T> {
         match self {
             Self::Ok(value) => Some(value),
             _ => None,
         }
-    }
-}
-
-impl World {
-    /// Every call comes through here: time passes, faults are asked for, the operation runs, the call is logged.
-    pub fn call<T>(
-        &mut self,
-        request: CallRequest,
-        run: impl FnOnce(&mut Self) -> Result<T, ServiceError>,
-    ) -> CallResult<T> {
-        let CallRequest { operation, region, targets } = request;
-        let base = if operation.kind == Access::Read { READ_LATENCY } else { WRITE_LATENCY };
-        let jitter = self.latency.i64(0..=base / 2);
-        self.advance_to(self.now_ms + base + jitter);
-        self.changed.clear();
-        let result = if let Some(fault) = self.injected_error(operation) {
-            Err(fault)
-        } else {
-            let questions = self.begin_questions(operation, region, &targets);
-            let result = run(self);
-            self.asked(questions);
-            result
-        };
-        let lost = result.is_ok() && self.loses_answer(operation);
-        let died = result.is_ok() && operation.kind == Access::Write && self.dies_now();
-        let outcome = match &result {
-            Err(fault) => CallOutcome::Err(fault.code),
-            Ok(_) if lost => CallOutcome::Lost,
-            Ok(_) => CallOutcome::Ok,
-        };
-        self.log(operation, region, targets, outcome);
-        match result {
-            Ok(_) if died => CallResult::Died,
-            Ok(_) if lost => CallResult::Lost,
-            Ok(value) => CallResult::Ok(value),
-            Err(fault) => CallResult::Refused(fault),
-        }
-    }
-
-    /// True when the step that acts now is to die after this write, the first of its attempt.
-    fn dies_now(&mut self) -> bool {
-        let first = !std::mem::replace(&mut self.wrote, true);
-        let Some(step) = self.step.clone().filter(|_| first) else { return false };
-        self.faults.iter_mut().any(|fault| fault.crashes(&step))
-    }
-
-    fn injected_error(&mut self, operation: Operation) -> Option<ServiceError> {
-        self.faults.iter_mut().find_map(|fault| fault.refuses(operation))
-    }
-
-    fn loses_answer(&mut self, operation: Operation) -> bool {
-        self.faults.iter_mut().any(|fault| fault.loses(operation))
-    }
-
-    fn log(
-        &mut self,
-        operation: Operation,
-        region: Option<Region>,
-        targets: Vec<String>,
-        outcome: CallOutcome,
-    ) {
-        let mut changed = std::mem::take(&mut self.changed);
-        changed.sort();
-        changed.dedup();
-        let call = Call {
-            at_ms: self.now_ms,
-            service: operation.service(),
-            operation: operation.action(),
-            kind: operation.kind,
-            region,
-            targets,
-            actor: self.actor.clone(),
-            step: self.step.clone(),
-            outcome,
-            changed,
-        };
-        self.tell(&Occurrence::Call(&call));
-        self.calls.push(call);
-    }
-
-    /// Tells every observer.
-    pub(crate) fn tell(&mut self, what: &Occurrence<'_>) {
-        let mut observers = std::mem::take(&mut self.observers);
-        for observer in &mut observers {
-            observer.after(self, what);
-        }
-        self.observers = observers;
-    }
-
-    /// Notes that an object is being changed.
-    pub(crate) fn note_change(&mut self, what: Changed) {
-        self.changed.push(what);
     }
 }

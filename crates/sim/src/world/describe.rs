@@ -1,11 +1,14 @@
-//! What DRS answers when it is asked.
+//! The describing operations of DRS.
+
+use std::cmp::Ordering;
 
 use failback_core::cloud::{FailbackState, InstanceState, ReplicationState};
-use failback_core::id::{JobId, RecoveryInstanceId, SnapshotId, SourceServerId};
+use failback_core::id::{InstanceId, JobId, RecoveryInstanceId, SnapshotId, SourceServerId};
 use failback_core::region::Region;
+use fastrand::Rng;
 
-use super::World;
-use crate::ids::mix;
+use super::state::World;
+use crate::ids::{self, mix};
 use crate::objects::{
     DiskView, Job, LogLine, RecoveryInstance, RecoveryInstanceView, RecoveryTemplate, ReplicationView,
     SourceServer, SourceServerView,
@@ -28,8 +31,8 @@ const STEPS: [&str; 11] = [
     "START_DATA_TRANSFER",
 ];
 
-/// EC2's word for a state.
-pub(crate) fn state_word(state: InstanceState) -> &'static str {
+/// Returns EC2's name of a state.
+pub(super) fn state_name(state: InstanceState) -> &'static str {
     match state {
         InstanceState::Pending => "pending",
         InstanceState::Running => "running",
@@ -42,7 +45,7 @@ pub(crate) fn state_word(state: InstanceState) -> &'static str {
 }
 
 impl World {
-    /// DescribeSourceServers. An empty list means all, as with DRS.
+    /// DescribeSourceServers. An empty list means all, as it does for DRS.
     ///
     /// # Errors
     /// Where DRS is not initialised, or with more than 200 ids.
@@ -51,57 +54,66 @@ impl World {
         region: Region,
         ids: &[SourceServerId],
     ) -> Result<Vec<SourceServerView>, ServiceError> {
-        let state = self.drs(region)?;
+        let state = self.drs_region(region)?;
         check_count("filters.sourceServerIDs", ids.len(), 200)?;
-        let visible = |server: &&SourceServer| server.visible_ms <= self.now_ms;
-        let view = |server| self.source_server_view(server);
-        if ids.is_empty() {
-            return Ok(state.source_servers.values().filter(visible).map(view).collect());
-        }
-        Ok(ids.iter().filter_map(|id| state.source_servers.get(id)).filter(visible).map(view).collect())
+        let servers: Vec<&SourceServer> = match ids {
+            [] => state.source_servers.values().collect(),
+            ids => ids.iter().filter_map(|id| state.source_servers.get(id)).collect(),
+        };
+        let visible = servers.into_iter().filter(|server| server.visible_ms <= self.now_ms);
+        Ok(visible.map(|server| self.source_server_view(server)).collect())
     }
 
-    /// What is true of a source server now.
+    /// Returns a source server as it is now.
     pub fn source_server_view(&self, server: &SourceServer) -> SourceServerView {
-        let running =
-            self.instance(server.origin, &server.source).is_some_and(|i| i.state == InstanceState::Running);
-        let last_seen_ms = running.then_some(self.now_ms - self.now_ms % 60_000);
+        let source = self.instance(server.origin, &server.source);
+        let running = source.is_some_and(|source| source.state == InstanceState::Running);
+        let last_seen_ms = if running { Some(whole_minute(self.now_ms)) } else { None };
         SourceServerView { server: server.clone(), replication: self.replication_view(server), last_seen_ms }
     }
 
-    /// `dataReplicationInfo` of a source server now.
+    /// Returns `dataReplicationInfo` of a source server as it is now.
     pub fn replication_view(&self, server: &SourceServer) -> ReplicationView {
-        let (now, course) = (self.now_ms, &server.replication);
-        let phase = course.phase(now);
-        let total = server.total_bytes();
-        let gone = phase == Phase::Disconnected;
-        // Disks advance together: each has its share of what is copied.
-        let share = |bytes: u64, disk: u64| {
-            let part = u128::from(bytes) * u128::from(disk) / u128::from(total.max(1));
-            if bytes >= total { disk } else { u64::try_from(part).unwrap_or(disk) }
+        let (now, timeline) = (self.now_ms, &server.replication);
+        let phase = timeline.phase(now);
+        let steps_done = match phase {
+            Phase::Stopped | Phase::Disconnected => None,
+            _ => timeline.steps_done(now),
         };
-        let (replicated, rescanned) = (course.replicated_bytes(now), course.rescanned_bytes(now));
-        let backlog = if phase == Phase::Backlog { total / 200 } else { 0 };
-        let disks = server.disks.iter().map(|disk| DiskView {
-            device: disk.device.clone(),
-            total: if gone { 0 } else { disk.bytes },
-            replicated: if gone { 0 } else { share(replicated, disk.bytes) },
-            rescanned: if gone { 0 } else { share(rescanned, disk.bytes) },
-            backlogged: share(backlog, disk.bytes),
-        });
-        let initiating = course.steps_done(now).filter(|_| phase != Phase::Stopped && !gone);
         ReplicationView {
             state: phase.state(),
-            lag_ms: course.lag_ms(now, self.switches.lag_blips),
-            eta_ms: course.eta_ms(now),
-            disks: disks.collect(),
+            lag_ms: timeline.lag_ms(now, self.switches.lag_blips),
+            eta_ms: timeline.eta_ms(now),
+            disks: self.disk_views(server, phase),
             error: phase.error(),
-            initiation_ms: initiating.map(|_| course.began_ms()),
-            steps: initiating.map(steps_after).unwrap_or_default(),
+            initiation_ms: steps_done.map(|_| timeline.began_ms()),
+            steps: steps_done.map(initiation_steps).unwrap_or_default(),
         }
     }
 
-    /// DescribeRecoveryInstances. Empty lists mean all, as with DRS.
+    fn disk_views(&self, server: &SourceServer, phase: Phase) -> Vec<DiskView> {
+        let total = server.total_bytes();
+        let backlog = if phase == Phase::Backlog { total / 200 } else { 0 };
+        let mut replicated = server.replication.replicated_bytes(self.now_ms);
+        let mut rescanned = server.replication.rescanned_bytes(self.now_ms);
+        if phase == Phase::Disconnected {
+            (replicated, rescanned) = (0, 0);
+        }
+        let mut views = Vec::new();
+        for disk in &server.disks {
+            // Disks advance together: each has its share of the bytes.
+            views.push(DiskView {
+                device: disk.device.clone(),
+                total: if phase == Phase::Disconnected { 0 } else { disk.bytes },
+                replicated: share(replicated, disk.bytes, total),
+                rescanned: share(rescanned, disk.bytes, total),
+                backlogged: share(backlog, disk.bytes, total),
+            });
+        }
+        views
+    }
+
+    /// DescribeRecoveryInstances. Empty lists mean all, as they do for DRS.
     ///
     /// # Errors
     /// Where DRS is not initialised, or with more than 200 ids.
@@ -111,68 +123,70 @@ impl World {
         ids: &[RecoveryInstanceId],
         servers: &[SourceServerId],
     ) -> Result<Vec<RecoveryInstanceView>, ServiceError> {
-        let state = self.drs(region)?;
+        let state = self.drs_region(region)?;
         check_count("filters.recoveryInstanceIDs", ids.len(), 200)?;
-        let of_servers =
-            |record: &&RecoveryInstance| servers.is_empty() || servers.contains(&record.source_server);
-        let view = |record| self.recovery_instance_view(record);
-        if !ids.is_empty() {
-            let records = ids.iter().filter_map(|id| state.recovery_instances.get(id));
-            return Ok(records.filter(of_servers).map(view).collect());
+        let found: Vec<&RecoveryInstance> = if !ids.is_empty() {
+            ids.iter().filter_map(|id| state.recovery_instances.get(id)).collect()
+        } else if servers.is_empty() {
+            state.recovery_instances.values().collect()
+        } else {
+            // Filtering all recovery instances would be slow for large fleets.
+            let launched = servers.iter().filter_map(|id| state.source_servers.get(id));
+            let ids = launched.flat_map(|server| &server.launched).map(InstanceId::recovery_instance);
+            ids.filter_map(|id| state.recovery_instances.get(&id)).collect()
+        };
+        let mut views = Vec::new();
+        for recovery_instance in found {
+            if servers.is_empty() || servers.contains(&recovery_instance.source_server) {
+                views.push(self.recovery_instance_view(recovery_instance));
+            }
         }
-        if servers.is_empty() {
-            return Ok(state.recovery_instances.values().map(view).collect());
-        }
-        // A record is named after its instance, and a server knows what was launched from it.
-        let launched = servers.iter().flat_map(|id| {
-            let server = state.source_servers.get(id);
-            server.into_iter().flat_map(|server| &server.launched)
-        });
-        let records =
-            launched.filter_map(|instance| state.recovery_instances.get(&instance.recovery_instance()));
-        Ok(records.filter(of_servers).map(view).collect())
+        Ok(views)
     }
 
-    /// What is true of a recovery instance now.
+    /// Returns a recovery instance as it is now.
     pub fn recovery_instance_view(&self, record: &RecoveryInstance) -> RecoveryInstanceView {
-        let instance = self.instance(record.region, &record.instance);
-        let state = instance.map_or(InstanceState::NotFound, |instance| instance.state);
-        let last_seen = instance.and_then(|instance| {
-            let first = instance.agent_seen_ms.filter(|&ms| ms <= self.now_ms)?;
-            let until = if state == InstanceState::Running { self.now_ms } else { instance.since_ms };
-            Some((until - until % 60_000).max(first))
-        });
         let (replication_state, lag_ms) = self.mirrored(record);
         RecoveryInstanceView {
             record: record.clone(),
-            state,
+            state: self.state_of(record.region, &record.id),
             failback_state: self.failback_state(record, replication_state),
-            agent_seen_ms: last_seen,
+            agent_seen_ms: self.last_agent_contact(record),
             replication_state,
             lag_ms,
         }
     }
 
-    /// A recovery instance mirrors the source server that replicates from it (§3, row 2).
-    fn mirrored(&self, record: &RecoveryInstance) -> (ReplicationState, Option<i64>) {
-        if record.disconnected {
+    /// Returns the time of the agent's last contact, in milliseconds since 1970; nothing before the first one.
+    fn last_agent_contact(&self, recovery_instance: &RecoveryInstance) -> Option<i64> {
+        let first = self.first_agent_contact(recovery_instance)?;
+        let instance = self.instance(recovery_instance.region, &recovery_instance.instance)?;
+        let running = instance.state == InstanceState::Running;
+        let until = if running { self.now_ms } else { instance.since_ms };
+        Some(whole_minute(until).max(first))
+    }
+
+    /// Returns the replication state and the lag of the source server that replicates from a recovery instance, which
+    /// mirrors them (§3, row 2).
+    fn mirrored(&self, recovery_instance: &RecoveryInstance) -> (ReplicationState, Option<i64>) {
+        if recovery_instance.disconnected {
             return (ReplicationState::Disconnected, None);
         }
-        let Some(reversal) = &record.reversal else { return (ReplicationState::NotStarted, None) };
+        let Some(reversal) = &recovery_instance.reversal else { return (ReplicationState::NotStarted, None) };
         if !self.is_initialised(reversal.region) {
             return (ReplicationState::NotAvailable, None);
         }
         let server = self.source_server(reversal.region, &reversal.server);
-        let Some(server) = server.filter(|server| server.source == record.instance) else {
+        let Some(server) = server.filter(|server| server.source == recovery_instance.instance) else {
             return (ReplicationState::Disconnected, None);
         };
         let lag = server.replication.lag_ms(self.now_ms, self.switches.lag_blips);
         (server.replication.phase(self.now_ms).state(), lag)
     }
 
-    /// `failback.state` (§4; its course is open, §12.1).
-    fn failback_state(&self, record: &RecoveryInstance, state: ReplicationState) -> FailbackState {
-        if record.reversal.is_none() {
+    /// Returns `failback.state` (§4). The order of its states is an open question (§12.1).
+    fn failback_state(&self, recovery_instance: &RecoveryInstance, state: ReplicationState) -> FailbackState {
+        if recovery_instance.reversal.is_none() {
             return if self.switches.not_ready_for_launch_at_first {
                 FailbackState::NotReadyForLaunch
             } else {
@@ -190,7 +204,7 @@ impl World {
         }
     }
 
-    /// DescribeJobs, newest first. An empty list means all, as with DRS.
+    /// DescribeJobs, newest first. An empty list means all, as it does for DRS.
     ///
     /// # Errors
     /// Where DRS is not initialised, or with more than 1,000 ids.
@@ -200,46 +214,55 @@ impl World {
         ids: &[JobId],
         since_ms: Option<i64>,
     ) -> Result<Vec<&Job>, ServiceError> {
-        let state = self.drs(region)?;
+        let state = self.drs_region(region)?;
         check_count("filters.jobIDs", ids.len(), 1_000)?;
-        let wanted = |job: &&Job| {
-            (ids.is_empty() || ids.contains(&job.id)) && since_ms.is_none_or(|since| job.created_ms >= since)
-        };
-        Ok(state.job_order.iter().rev().filter_map(|id| state.jobs.get(id)).filter(wanted).collect())
+        let mut found = Vec::new();
+        for id in state.job_order.iter().rev() {
+            let Some(job) = state.jobs.get(id) else { continue };
+            let is_recent = since_ms.is_none_or(|since| job.created_ms >= since);
+            if is_recent && (ids.is_empty() || ids.contains(id)) {
+                found.push(job);
+            }
+        }
+        Ok(found)
     }
 
-    /// DescribeJobLogItems.
+    /// DescribeJobLogItems, oldest first.
     ///
     /// # Errors
-    /// Where DRS is not initialised; an unknown job has no declared error, and is a malformed request here.
+    /// Where DRS is not initialised. For an unknown job DRS declares no error; here the request is malformed.
     pub fn describe_job_log(&self, region: Region, id: &JobId) -> Result<&[LogLine], ServiceError> {
-        let job = self.drs(region)?.jobs.get(id);
-        Ok(&job.ok_or_else(|| ServiceError::invalid(format!("Job {id} was not found")))?.log)
+        match self.drs_region(region)?.jobs.get(id) {
+            Some(job) => Ok(&job.log),
+            None => Err(ServiceError::invalid(format!("Job {id} was not found"))),
+        }
     }
 
-    /// DescribeRecoverySnapshots, newest first.
+    /// DescribeRecoverySnapshots, newest first: id, and milliseconds since 1970.
     ///
     /// # Errors
-    /// Where DRS is not initialised; an unknown server has no declared error, and is a malformed request here.
+    /// Where DRS is not initialised. For an unknown server DRS declares no error; here the request is malformed.
     pub fn describe_recovery_snapshots(
         &self,
         region: Region,
         id: &SourceServerId,
     ) -> Result<Vec<(SnapshotId, i64)>, ServiceError> {
-        let server = self.drs(region)?.source_servers.get(id);
-        let server =
-            server.ok_or_else(|| ServiceError::invalid(format!("Source server {id} was not found")))?;
-        Ok(self.snapshots_of(server))
+        match self.drs_region(region)?.source_servers.get(id) {
+            Some(server) => Ok(self.snapshots_of(server)),
+            None => Err(ServiceError::invalid(format!("Source server {id} was not found"))),
+        }
     }
 
-    /// Points in time of a server, newest first. Their ids follow from server and number.
-    pub(crate) fn snapshots_of(&self, server: &SourceServer) -> Vec<(SnapshotId, i64)> {
+    /// Returns the points in time of a server, newest first: id, and milliseconds since 1970.
+    pub(super) fn snapshots_of(&self, server: &SourceServer) -> Vec<(SnapshotId, i64)> {
+        let mut found = Vec::new();
+        // Ids follow from server and moment, so that points in time need not be stored.
         let seed = server.id.as_str().bytes().fold(7, |sum, byte| mix(sum, u64::from(byte)));
-        let id = |ms: i64| {
-            let mut rng = fastrand::Rng::with_seed(mix(seed, ms.unsigned_abs()));
-            crate::ids::drs::<SnapshotId>(&mut rng, "pit-")
-        };
-        server.replication.snapshots(self.now_ms).into_iter().map(|(_, ms)| (id(ms), ms)).collect()
+        for (_, ms) in server.replication.snapshots(self.now_ms) {
+            let mut rng = Rng::with_seed(mix(seed, ms.unsigned_abs()));
+            found.push((ids::drs(&mut rng, "pit-"), ms));
+        }
+        found
     }
 
     /// DescribeReplicationConfigurationTemplates.
@@ -250,15 +273,15 @@ impl World {
         &self,
         region: Region,
     ) -> Result<&[RecoveryTemplate], ServiceError> {
-        Ok(&self.drs(region)?.replication_templates)
+        Ok(&self.drs_region(region)?.replication_templates)
     }
 
-    /// DescribeLaunchConfigurationTemplates: `launchIntoSourceInstance` of the one that there is.
+    /// DescribeLaunchConfigurationTemplates: `launchIntoSourceInstance` of the only template.
     ///
     /// # Errors
     /// Where DRS is not initialised.
     pub fn describe_launch_configuration_template(&self, region: Region) -> Result<bool, ServiceError> {
-        Ok(self.drs(region)?.launch_into_source)
+        Ok(self.drs_region(region)?.launch_into_source)
     }
 }
 
@@ -270,12 +293,29 @@ fn check_count(field: &str, count: usize, max: usize) -> Result<(), ServiceError
     Ok(())
 }
 
-/// Names and statuses when this many steps are over.
-fn steps_after(done: usize) -> Vec<(&'static str, &'static str)> {
-    let status = |i: usize| match i.cmp(&done) {
-        std::cmp::Ordering::Less => "SUCCEEDED",
-        std::cmp::Ordering::Equal => "IN_PROGRESS",
-        std::cmp::Ordering::Greater => "NOT_STARTED",
-    };
-    STEPS.iter().enumerate().map(|(i, name)| (*name, status(i))).collect()
+/// Returns the initiation steps, each with its status, once so many have ended.
+fn initiation_steps(done: usize) -> Vec<(&'static str, &'static str)> {
+    let mut steps = Vec::new();
+    for (i, name) in STEPS.into_iter().enumerate() {
+        let status = match i.cmp(&done) {
+            Ordering::Less => "SUCCEEDED",
+            Ordering::Equal => "IN_PROGRESS",
+            Ordering::Greater => "NOT_STARTED",
+        };
+        steps.push((name, status));
+    }
+    steps
+}
+
+/// Returns a disk's share of bytes that all disks have together.
+fn share(bytes: u64, disk: u64, total: u64) -> u64 {
+    if bytes >= total {
+        return disk;
+    }
+    let part = u128::from(bytes) * u128::from(disk) / u128::from(total.max(1));
+    u64::try_from(part).unwrap_or(disk)
+}
+
+fn whole_minute(ms: i64) -> i64 {
+    ms - ms % 60_000
 }

@@ -1,40 +1,41 @@
-//! Route 53.
+//! The operations of Route 53.
 
 use failback_core::id::{ChangeId, HostedZoneId};
 
-use super::{Changed, Event, World};
+use super::call::Changed;
+use super::event::ScheduledEvent;
+use super::state::World;
 use crate::durations as d;
 use crate::ids;
-use crate::objects::{Change, DnsRecord};
+use crate::objects::{Change, DnsRecord, RecordKey, Zone};
 use crate::service_error::ServiceError;
 
-/// One UPSERT of a simple record set in a change batch.
+/// An UPSERT of a simple record set in a change batch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecordChange {
-    /// Name.
+    /// `Name`, with or without its final dot.
     pub name: String,
-    /// Type, such as `A`.
+    /// `Type`, such as `A`.
     pub kind: String,
-    /// TTL.
+    /// `TTL`.
     pub ttl_seconds: u64,
-    /// Values.
+    /// `ResourceRecords`.
     pub values: Vec<String>,
 }
 
-/// A name as Route 53 writes it: lower case, with its final dot.
+/// Returns a name as Route 53 writes it: in lower case, with its final dot.
 pub(crate) fn with_dot(name: &str) -> String {
     let name = name.to_ascii_lowercase();
     if name.ends_with('.') { name } else { format!("{name}.") }
 }
 
-/// A name as IAM's condition key has it: lower case, without the final dot.
+/// Returns a name as IAM's condition key has it: in lower case, without its final dot.
 fn normalized(name: &str) -> String {
-    let name = with_dot(name);
-    name.trim_end_matches('.').to_owned()
+    with_dot(name).trim_end_matches('.').to_owned()
 }
 
 impl World {
-    /// ListResourceRecordSets: all sets of a name and type.
+    /// ListResourceRecordSets: returns all record sets of a name and type.
     ///
     /// # Errors
     /// When there is no such zone.
@@ -49,19 +50,19 @@ impl World {
         Ok(zone.records.values().filter(|record| record.name == name && record.kind == kind).collect())
     }
 
-    /// GetChange: true when it is INSYNC.
+    /// GetChange: returns true when the change is INSYNC.
     ///
     /// # Errors
     /// When there is no such change.
     pub fn get_change(&self, id: &ChangeId) -> Result<bool, ServiceError> {
-        let message = format!("Could not find resource with ID: /change/{id}");
-        self.changes
-            .get(id)
-            .map(|change| change.in_sync)
-            .ok_or_else(|| ServiceError::new("NoSuchChange", message))
+        let Some(change) = self.changes.get(id) else {
+            let message = format!("Could not find resource with ID: /change/{id}");
+            return Err(ServiceError::new("NoSuchChange", message));
+        };
+        Ok(change.in_sync)
     }
 
-    /// ChangeResourceRecordSets with UPSERTs of simple record sets: all or none.
+    /// ChangeResourceRecordSets with UPSERTs of simple record sets, all or none: returns the id of the change.
     ///
     /// # Errors
     /// When there is no such zone, or the batch does not fit it.
@@ -70,15 +71,7 @@ impl World {
         zone: &HostedZoneId,
         batch: &[RecordChange],
     ) -> Result<ChangeId, ServiceError> {
-        let all = |value: fn(&RecordChange) -> String| batch.iter().map(value).collect::<Vec<_>>();
-        let keys = [
-            ("NormalizedRecordNames", all(|change| normalized(&change.name))),
-            ("RecordTypes", all(|change| change.kind.clone())),
-            ("Actions", all(|_| "UPSERT".to_owned())),
-        ];
-        for (key, values) in keys {
-            self.permissions.request_has(format!("route53:ChangeResourceRecordSets{key}"), values);
-        }
+        self.add_batch_keys(batch);
         let found = self.zones.get(zone).ok_or_else(|| no_zone(zone))?;
         // §10: an UPSERT counts twice towards 1,000 elements.
         if batch.is_empty() || batch.len() * 2 > 1_000 {
@@ -86,23 +79,7 @@ impl World {
         }
         let mut keys = Vec::new();
         for change in batch {
-            let name = with_dot(&change.name);
-            if !(name == found.name || name.ends_with(&format!(".{}", found.name))) {
-                return Err(bad_batch(&format!(
-                    "RRSet with DNS name {name} is not permitted in zone {}",
-                    found.name
-                )));
-            }
-            if change.values.is_empty() {
-                return Err(bad_batch(&format!("RRSet with DNS name {name} has no values")));
-            }
-            let rival = |r: &DnsRecord| r.name == name && r.kind == change.kind && r.set_identifier.is_some();
-            if found.records.values().any(rival) {
-                return Err(bad_batch(&format!(
-                    "RRSet with DNS name {name} conflicts with one that has a SetIdentifier"
-                )));
-            }
-            let key = (name, change.kind.clone(), None);
+            let key = check_upsert(found, change)?;
             if keys.contains(&key) {
                 return Err(bad_batch(&format!("RRSet with DNS name {} occurs twice", key.0)));
             }
@@ -115,10 +92,24 @@ impl World {
         let change =
             Change { id: id.clone(), zone: zone.clone(), submitted_ms: self.now_ms, in_sync: false, keys };
         self.changes.insert(id.clone(), change);
-        self.note_change(Changed::Change(id.clone()));
+        self.mark_changed(Changed::Change(id.clone()));
         let delay = d::DNS.draw(&mut self.rng);
-        self.after(delay, Event::InSync(id.clone()));
+        self.schedule(delay, ScheduledEvent::ChangeInSync { change: id.clone() });
         Ok(id)
+    }
+
+    /// Adds the condition keys of a change batch.
+    fn add_batch_keys(&mut self, batch: &[RecordChange]) {
+        let (mut names, mut kinds, mut actions) = (Vec::new(), Vec::new(), Vec::new());
+        for change in batch {
+            names.push(normalized(&change.name));
+            kinds.push(change.kind.clone());
+            actions.push("UPSERT".to_owned());
+        }
+        for (key, values) in [("NormalizedRecordNames", names), ("RecordTypes", kinds), ("Actions", actions)]
+        {
+            self.authorizations.add_key(format!("route53:ChangeResourceRecordSets{key}"), values);
+        }
     }
 
     fn upsert(&mut self, zone: &HostedZoneId, change: &RecordChange) {
@@ -135,12 +126,11 @@ impl World {
         });
         record.ttl_seconds = Some(change.ttl_seconds);
         record.values.clone_from(&change.values);
-        let (name, kind, set_identifier) = key;
-        self.note_change(Changed::Record { zone: zone.clone(), name, kind, set_identifier });
+        self.mark_record_changed(zone, key);
     }
 
-    /// The name servers answer what was changed: traffic follows.
-    pub(crate) fn now_in_sync(&mut self, id: &ChangeId) {
+    /// Brings a change to INSYNC: the name servers return its values, and traffic follows.
+    pub(super) fn bring_in_sync(&mut self, id: &ChangeId) {
         let Some(change) = self.changes.get_mut(id) else { return };
         change.in_sync = true;
         let change = change.clone();
@@ -151,22 +141,39 @@ impl World {
                 }
             }
         }
-        for (name, kind, set_identifier) in &change.keys {
-            let (zone, name) = (change.zone.clone(), name.clone());
-            self.note_change(Changed::Record {
-                zone,
-                name,
-                kind: kind.clone(),
-                set_identifier: set_identifier.clone(),
-            });
+        for key in &change.keys {
+            self.mark_record_changed(&change.zone, key.clone());
         }
-        self.note_change(Changed::Change(id.clone()));
-        let moved = self.servers_behind(&change);
-        for &server in &moved {
-            self.worked(change.submitted_ms, "DNS change", Some(server));
+        self.mark_changed(Changed::Change(id.clone()));
+        for server in self.servers_behind(&change) {
+            self.record_work(change.submitted_ms, "DNS change", Some(server));
         }
         self.follow_all_traffic();
     }
+
+    fn mark_record_changed(&mut self, zone: &HostedZoneId, key: RecordKey) {
+        let (name, kind, set_identifier) = key;
+        self.mark_changed(Changed::Record { zone: zone.clone(), name, kind, set_identifier });
+    }
+}
+
+/// Refuses an UPSERT that does not fit the zone. Returns the key of its record set.
+fn check_upsert(zone: &Zone, change: &RecordChange) -> Result<RecordKey, ServiceError> {
+    let name = with_dot(&change.name);
+    if name != zone.name && !name.ends_with(&format!(".{}", zone.name)) {
+        let message = format!("RRSet with DNS name {name} is not permitted in zone {}", zone.name);
+        return Err(bad_batch(&message));
+    }
+    if change.values.is_empty() {
+        return Err(bad_batch(&format!("RRSet with DNS name {name} has no values")));
+    }
+    for record in zone.records.values() {
+        if record.name == name && record.kind == change.kind && record.set_identifier.is_some() {
+            let message = format!("RRSet with DNS name {name} conflicts with one that has a SetIdentifier");
+            return Err(bad_batch(&message));
+        }
+    }
+    Ok((name, change.kind.clone(), None))
 }
 
 fn no_zone(zone: &HostedZoneId) -> ServiceError {

@@ -4,12 +4,13 @@ use failback_core::cloud::{Check, InstanceState};
 use failback_core::id::{InstanceId, LaunchTemplateId, SecurityGroupId, SubnetId};
 use failback_core::region::Region;
 
-use super::{Changed, Event, World};
+use super::call::Changed;
+use super::state::World;
 use crate::durations as d;
-use crate::objects::{Instance, InstanceDetails, Subnet, TemplateVersion};
+use crate::objects::{Instance, InstanceDetails, LaunchTemplate, Subnet, TemplateVersion};
 use crate::service_error::ServiceError;
 
-/// What a new version of a launch template changes; absent fields are kept.
+/// The members of CreateLaunchTemplateVersion; absent ones stay as they are in the source version.
 #[derive(Debug, Clone, Default)]
 pub struct Version {
     /// Subnet of the first network interface.
@@ -18,41 +19,45 @@ pub struct Version {
     pub security_groups: Option<Vec<SecurityGroupId>>,
     /// Name or ARN of the instance profile.
     pub profile: Option<String>,
-    /// Type.
+    /// `InstanceType`.
     pub instance_type: Option<String>,
 }
 
-/// EC2 forgets terminated instances after about an hour.
-const FORGOTTEN_MS: i64 = 3_600_000;
+/// Time for which EC2 still shows a terminated instance: about an hour.
+const SHOWN_FOR_MS: i64 = 3_600_000;
 
 impl World {
-    /// DescribeInstances. Ids that EC2 does not know, or knows no longer, are left out.
+    /// DescribeInstances. Ids that EC2 does not know, or does not know any more, are left out.
     pub fn describe_instances(&self, region: Region, ids: &[InstanceId]) -> Vec<&Instance> {
-        ids.iter()
-            .filter_map(|id| self.instance(region, id))
-            .filter(|instance| self.is_shown(instance))
-            .collect()
+        let found = ids.iter().filter_map(|id| self.instance(region, id));
+        found.filter(|instance| self.is_shown(instance)).collect()
     }
 
     fn is_shown(&self, instance: &Instance) -> bool {
-        instance.state != InstanceState::Terminated || self.now_ms - instance.since_ms < FORGOTTEN_MS
+        instance.state != InstanceState::Terminated || self.now_ms - instance.since_ms < SHOWN_FOR_MS
     }
 
     /// DescribeInstanceStatus: running instances only.
     pub fn describe_instance_status(&self, region: Region, ids: &[InstanceId]) -> Vec<InstanceDetails> {
-        let running = |instance: &&Instance| instance.state == InstanceState::Running;
-        ids.iter()
-            .filter_map(|id| self.instance(region, id))
-            .filter(running)
-            .map(|i| self.checks_of(i))
-            .collect()
+        let mut found = Vec::new();
+        for id in ids {
+            if let Some(instance) = self.instance(region, id)
+                && instance.state == InstanceState::Running
+            {
+                found.push(self.checks_of(instance));
+            }
+        }
+        found
     }
 
-    /// Both status checks of an instance now.
+    /// Returns both status checks of an instance as they are now.
     pub fn checks_of(&self, instance: &Instance) -> InstanceDetails {
-        let over = instance.checks_pass_ms.is_some_and(|ms| ms <= self.now_ms);
-        let system = if over { Check::Ok } else { Check::Initializing };
-        let own = if over && instance.impaired { Check::Impaired } else { system };
+        let done = instance.checks_pass_ms.is_some_and(|ms| ms <= self.now_ms);
+        let (system, own) = match (done, instance.impaired) {
+            (false, _) => (Check::Initializing, Check::Initializing),
+            (true, false) => (Check::Ok, Check::Ok),
+            (true, true) => (Check::Ok, Check::Impaired),
+        };
         InstanceDetails { id: instance.id.clone(), system, instance: own }
     }
 
@@ -61,7 +66,7 @@ impl World {
         ids.iter().filter_map(|id| self.subnet(region, id)).collect()
     }
 
-    /// DescribeLaunchTemplateVersions: the default version and its number.
+    /// DescribeLaunchTemplateVersions: returns the default version and its number.
     ///
     /// # Errors
     /// When there is no such template.
@@ -75,7 +80,7 @@ impl World {
         Ok((template.default_version, version))
     }
 
-    /// CreateLaunchTemplateVersion on top of a version; answers the new number.
+    /// CreateLaunchTemplateVersion from a source version: returns the number of the new version.
     ///
     /// # Errors
     /// When there is no such template or version.
@@ -92,11 +97,10 @@ impl World {
         version.security_groups = change.security_groups.unwrap_or(version.security_groups);
         version.profile = change.profile.or(version.profile);
         version.instance_type = change.instance_type.or(version.instance_type);
-        let template = self.regions.get_mut(&region).and_then(|state| state.launch_templates.get_mut(id));
-        let template = template.ok_or_else(|| unknown_template(id))?;
+        let template = self.launch_template_mut(region, id)?;
         template.versions.push(version);
         let number = u64::try_from(template.versions.len()).unwrap_or(u64::MAX);
-        self.note_change(Changed::LaunchTemplate(region, id.clone()));
+        self.mark_changed(Changed::LaunchTemplate(region, id.clone()));
         Ok(number)
     }
 
@@ -110,97 +114,107 @@ impl World {
         id: &LaunchTemplateId,
         version: u64,
     ) -> Result<(), ServiceError> {
-        let template = self.regions.get_mut(&region).and_then(|state| state.launch_templates.get_mut(id));
-        let template = template.ok_or_else(|| unknown_template(id))?;
+        let template = self.launch_template_mut(region, id)?;
         if template.version(version).is_none() {
             return Err(unknown_version(version));
         }
         template.default_version = version;
-        self.note_change(Changed::LaunchTemplate(region, id.clone()));
+        self.mark_changed(Changed::LaunchTemplate(region, id.clone()));
         Ok(())
     }
 
-    /// TerminateInstances: all or none.
+    /// TerminateInstances: terminates all instances or none.
     ///
     /// # Errors
     /// When EC2 does not know one of them, or one is protected.
     pub fn terminate_instances(&mut self, region: Region, ids: &[InstanceId]) -> Result<(), ServiceError> {
-        self.known_instances(region, ids)?;
-        let protected = |id: &&InstanceId| self.instance(region, id).is_some_and(|i| i.termination_protected);
-        if let Some(id) = ids.iter().find(protected) {
-            let message =
-                format!("The instance '{id}' may not be terminated. Modify its 'disableApiTermination'");
-            return Err(ServiceError::new("OperationNotPermitted", message));
+        self.check_known(region, ids)?;
+        for id in ids {
+            if self.instance(region, id).is_some_and(|instance| instance.termination_protected) {
+                let message =
+                    format!("The instance '{id}' may not be terminated. Modify its 'disableApiTermination'");
+                return Err(ServiceError::new("OperationNotPermitted", message));
+            }
         }
         let now = self.now_ms;
         for id in ids {
-            self.begin_termination(region, id, Some(now));
+            self.start_termination(region, id, Some(now));
         }
         Ok(())
     }
 
-    /// StopInstances, for use by hand.
+    /// StopInstances, which only people call.
     ///
     /// # Errors
     /// When EC2 does not know one of them, or one is not running.
     pub fn stop_instances(&mut self, region: Region, ids: &[InstanceId]) -> Result<(), ServiceError> {
-        self.known_instances(region, ids)?;
-        self.all_in(region, ids, InstanceState::Running)?;
+        self.check_known(region, ids)?;
+        self.check_state(region, ids, InstanceState::Running)?;
         for id in ids {
             self.change_state(region, id, InstanceState::Stopping);
             let delay = d::STOPPING.draw(&mut self.rng);
-            self.after(delay, Event::Instance(region, id.clone(), InstanceState::Stopped, None));
+            self.schedule_state(delay, region, id, InstanceState::Stopped);
         }
         Ok(())
     }
 
-    /// StartInstances, for use by hand.
+    /// StartInstances, which only people call.
     ///
     /// # Errors
     /// When EC2 does not know one of them, or one is not stopped.
     pub fn start_instances(&mut self, region: Region, ids: &[InstanceId]) -> Result<(), ServiceError> {
-        self.known_instances(region, ids)?;
-        self.all_in(region, ids, InstanceState::Stopped)?;
+        self.check_known(region, ids)?;
+        self.check_state(region, ids, InstanceState::Stopped)?;
         for id in ids {
             self.change_state(region, id, InstanceState::Pending);
-            self.regain_agents(id);
+            self.regain_agent(id);
             let delay = d::BOOT.draw(&mut self.rng);
             let at = self.now_ms + delay + d::CHECKS.draw(&mut self.rng);
             if let Some(instance) = self.instance_mut(region, id) {
                 instance.checks_pass_ms = Some(at);
             }
-            self.after(delay, Event::Instance(region, id.clone(), InstanceState::Running, None));
+            self.schedule_state(delay, region, id, InstanceState::Running);
         }
         Ok(())
     }
 
-    fn known_instances(&self, region: Region, ids: &[InstanceId]) -> Result<(), ServiceError> {
+    fn check_known(&self, region: Region, ids: &[InstanceId]) -> Result<(), ServiceError> {
         if ids.is_empty() {
-            return Err(ServiceError::new(
-                "MissingParameter",
-                "The request must contain the parameter InstanceId",
-            ));
+            let message = "The request must contain the parameter InstanceId";
+            return Err(ServiceError::new("MissingParameter", message));
         }
-        let known =
-            |id: &&InstanceId| self.instance(region, id).is_some_and(|instance| self.is_shown(instance));
-        match ids.iter().find(|id| !known(id)) {
-            Some(id) => {
+        for id in ids {
+            if !self.instance(region, id).is_some_and(|instance| self.is_shown(instance)) {
                 let message = format!("The instance ID '{id}' does not exist");
-                Err(ServiceError::new("InvalidInstanceID.NotFound", message))
+                return Err(ServiceError::new("InvalidInstanceID.NotFound", message));
             }
-            None => Ok(()),
         }
+        Ok(())
     }
 
-    fn all_in(&self, region: Region, ids: &[InstanceId], state: InstanceState) -> Result<(), ServiceError> {
-        let in_state = |id: &&InstanceId| self.instance(region, id).is_some_and(|i| i.state == state);
-        match ids.iter().find(|id| !in_state(id)) {
-            Some(id) => {
+    fn check_state(
+        &self,
+        region: Region,
+        ids: &[InstanceId],
+        state: InstanceState,
+    ) -> Result<(), ServiceError> {
+        for id in ids {
+            if !self.instance(region, id).is_some_and(|instance| instance.state == state) {
                 let message = format!("The instance '{id}' is not in a state from which it can be changed");
-                Err(ServiceError::new("IncorrectInstanceState", message))
+                return Err(ServiceError::new("IncorrectInstanceState", message));
             }
-            None => Ok(()),
         }
+        Ok(())
+    }
+
+    fn launch_template_mut(
+        &mut self,
+        region: Region,
+        id: &LaunchTemplateId,
+    ) -> Result<&mut LaunchTemplate, ServiceError> {
+        let state = self.regions.get_mut(&region);
+        let template = state.and_then(|state| state.launch_templates.get_mut(id));
+        template.ok_or_else(|| unknown_template(id))
     }
 }
 

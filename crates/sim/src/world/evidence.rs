@@ -1,33 +1,34 @@
 //! The bucket to which the state machines write their reports.
 
-use super::{CallRequest, CallResult, World};
+use super::call::{CallRequest, CallResult};
+use super::state::World;
 use crate::service_error::ServiceError;
 
-/// Name of the bucket.
+/// The name of the bucket.
 pub(crate) const BUCKET: &str = "drs-failback-evidence";
 
 impl World {
-    /// PutObject, as a state machine calls it in its own Region.
+    /// PutObject, as a state machine calls it in its own Region: the recovery Region.
     ///
     /// # Errors
-    /// What S3 answers where a fault has it refuse.
+    /// When a fault refuses the call or loses its response: the error as Step Functions names it.
     pub fn keep_evidence(&mut self, key: &str, body: String) -> Result<(), ServiceError> {
-        let request = CallRequest::new("s3:PutObject", Some(self.pair.1), [key]);
-        let kept = self.call(request, |world| {
+        let request = CallRequest::new("s3:PutObject", Some(self.region_pair.1), [key]);
+        let result = self.call(request, |world| {
             world.evidence.insert(key.to_owned(), body);
             Ok(())
         });
-        match kept {
+        match result {
             CallResult::Ok(()) => Ok(()),
-            // What S3 does not model, all of it, Step Functions calls by one name.
-            CallResult::Refused(fault) => {
-                Err(ServiceError::new("S3Exception", format!("{}: {}", fault.code, fault.message)))
+            // Step Functions has one name for all errors that the service model of S3 does not declare.
+            CallResult::Refused(error) => {
+                Err(ServiceError::new("S3Exception", format!("{}: {}", error.code, error.message)))
             }
             CallResult::Lost | CallResult::Died => Err(ServiceError::new("SdkClientException", "no answer")),
         }
     }
 
-    /// What was written: by key, as JSON.
+    /// Returns the objects of the bucket: key and JSON.
     pub fn evidence(&self) -> impl Iterator<Item = (&str, &str)> {
         self.evidence.iter().map(|(key, body)| (key.as_str(), body.as_str()))
     }

@@ -1,16 +1,20 @@
-//! How EC2 instances come, change and go.
+//! Launch, state changes and termination of EC2 instances.
 
 use failback_core::cloud::{InstanceState, Tags};
 use failback_core::id::{InstanceId, RecoveryInstanceId, SourceServerId, SubnetId};
 use failback_core::region::Region;
 
-use super::{Changed, Event, World};
+use super::call::Changed;
+use super::event::ScheduledEvent;
+use super::state::World;
+use crate::drs_tags;
 use crate::durations as d;
 use crate::ids;
 use crate::objects::{Disk, Instance, SourceServer};
+use crate::replication::SyncParameters;
 
 impl World {
-    /// Gives an unused private address of a subnet.
+    /// Takes an unused private address of a subnet, if one is free.
     pub(crate) fn take_address(&mut self, region: Region, id: &SubnetId) -> Option<String> {
         let subnet = self.regions.get_mut(&region)?.subnets.get_mut(id)?;
         subnet.free_addresses = subnet.free_addresses.checked_sub(1)?;
@@ -19,23 +23,23 @@ impl World {
         Some(format!("10.{}.{}.{}", subnet.number, n / 250, n % 250 + 4))
     }
 
-    /// Gives an unused public address.
+    /// Takes an unused public address.
     pub(crate) fn take_public_address(&mut self) -> String {
         let n = self.public_addresses;
         self.public_addresses += 1;
         format!("18.{}.{}.{}", 200 + n / 62_500, n / 250 % 250, n % 250 + 1)
     }
 
-    /// Puts an instance into the world, with its addresses known.
+    /// Adds an instance, and its addresses.
     pub(crate) fn place_instance(&mut self, instance: Instance) {
         let (region, id) = (instance.region, instance.id.clone());
         self.addresses.insert(instance.private_ip.clone(), (region, id.clone()));
         self.addresses.insert(instance.public_ip.clone(), (region, id.clone()));
-        self.regions.entry(region).or_default().instances.insert(id.clone(), instance);
-        self.note_change(Changed::Instance(region, id));
+        self.region_mut(region).instances.insert(id.clone(), instance);
+        self.mark_changed(Changed::Instance(region, id));
     }
 
-    /// Launches a new instance from a source server, as its launch template says.
+    /// Launches a new instance from a source server, by its launch template.
     pub(crate) fn launch_new(
         &mut self,
         region: Region,
@@ -48,9 +52,7 @@ impl World {
         let private_ip = self.take_address(region, &subnet)?;
         let id: InstanceId = ids::hex(&mut self.rng, "i-");
         let mut tags = version.tags;
-        tags.insert("Name".to_owned(), server.hostname.clone());
-        tags.insert("AWSElasticDisasterRecoveryManaged".to_owned(), "drs.amazonaws.com".to_owned());
-        tags.insert("AWSElasticDisasterRecoverySourceServerID".to_owned(), server.id.to_string());
+        tags.extend(drs_tags::launched(&server.hostname, &server.id));
         let profile_arn = version.profile.map(|profile| self.profile_arn(region, &profile));
         let instance = Instance {
             id: id.clone(),
@@ -80,7 +82,7 @@ impl World {
         Some(id)
     }
 
-    /// The ARN of an instance profile that is named by name or ARN.
+    /// Returns the ARN of an instance profile that is given by its name or ARN.
     pub(crate) fn profile_arn(&self, region: Region, profile: &str) -> String {
         if profile.starts_with("arn:") {
             return profile.to_owned();
@@ -110,28 +112,41 @@ impl World {
         instance.agent_seen_ms = None;
         instance.impaired = false;
         let id = id.clone();
-        self.note_change(Changed::Instance(region, id.clone()));
+        self.mark_changed(Changed::Instance(region, id.clone()));
         self.boot(region, &id);
         Some(id)
     }
 
     fn boot(&mut self, region: Region, id: &InstanceId) {
-        let boot = d::BOOT.draw(&mut self.rng);
-        self.after(boot, Event::Instance(region, id.clone(), InstanceState::Running, None));
+        let delay = d::BOOT.draw(&mut self.rng);
+        self.schedule_state(delay, region, id, InstanceState::Running);
     }
 
-    /// Begins to take an instance down.
-    pub(crate) fn begin_termination(&mut self, region: Region, id: &InstanceId, since: Option<i64>) {
+    /// Schedules a state that ends a transition of an instance.
+    pub(super) fn schedule_state(
+        &mut self,
+        delay_ms: i64,
+        region: Region,
+        id: &InstanceId,
+        state: InstanceState,
+    ) {
+        let instance = id.clone();
+        self.schedule(delay_ms, ScheduledEvent::InstanceState { region, instance, state, since: None });
+    }
+
+    /// Starts the termination of an instance. With `since`, the termination is work of its own, which started then.
+    pub(super) fn start_termination(&mut self, region: Region, id: &InstanceId, since: Option<i64>) {
         let live = self.instance(region, id).is_some_and(|instance| instance.state.is_live());
         if !live {
             return;
         }
         self.change_state(region, id, InstanceState::ShuttingDown);
         let delay = d::SHUTTING_DOWN.draw(&mut self.rng);
-        self.after(delay, Event::Instance(region, id.clone(), InstanceState::Terminated, since));
+        let (instance, state) = (id.clone(), InstanceState::Terminated);
+        self.schedule(delay, ScheduledEvent::InstanceState { region, instance, state, since });
     }
 
-    /// A state that was on its way is reached, unless something else has happened to the instance.
+    /// Brings an instance to a state that was scheduled, unless it has left the transition to that state.
     pub(crate) fn reach_state(
         &mut self,
         region: Region,
@@ -152,80 +167,87 @@ impl World {
         }
         self.change_state(region, id, to);
         if let Some(since) = since {
-            self.worked(since, "original terminated", server);
+            self.record_work(since, "original terminated", server);
         }
         if to == InstanceState::Terminated {
-            self.record_lingers(region, id);
+            self.schedule_removal(region, id);
+            self.free_address(region, id);
         }
     }
 
-    /// The record of a terminated instance stays for a while (§6).
-    fn record_lingers(&mut self, region: Region, id: &InstanceId) {
-        let record = id.recovery_instance();
-        if self.recovery_instance(region, &record).is_some() {
-            self.note_change(Changed::RecoveryInstance(region, record.clone()));
-            self.after(d::LINGERS, Event::RecordGone(region, record));
+    /// Schedules the removal of a terminated instance's recovery instance, which stays listed for some minutes (§6).
+    fn schedule_removal(&mut self, region: Region, id: &InstanceId) {
+        let recovery_instance = id.recovery_instance();
+        if self.recovery_instance(region, &recovery_instance).is_some() {
+            self.mark_changed(Changed::RecoveryInstance(region, recovery_instance.clone()));
+            self.schedule(d::LINGERS, ScheduledEvent::RecoveryInstanceGone { region, recovery_instance });
         }
-        let subnet = self.instance(region, id).map(|instance| instance.subnet.clone());
-        if let Some(state) = self.regions.get_mut(&region)
-            && let Some(subnet) = subnet.and_then(|subnet| state.subnets.get_mut(&subnet))
-        {
+    }
+
+    /// Frees the private address of a terminated instance.
+    fn free_address(&mut self, region: Region, id: &InstanceId) {
+        let Some(state) = self.regions.get_mut(&region) else { return };
+        let Some(instance) = state.instances.get(id) else { return };
+        if let Some(subnet) = state.subnets.get_mut(&instance.subnet) {
             subnet.free_addresses += 1;
         }
     }
 
-    /// An instance is in another state from now on: agents are lost, traffic goes dark, or light.
-    pub(crate) fn change_state(&mut self, region: Region, id: &InstanceId, to: InstanceState) {
+    /// Changes the state of an instance. Agents lose contact when it stops running, and traffic follows.
+    pub(super) fn change_state(&mut self, region: Region, id: &InstanceId, to: InstanceState) {
         let now = self.now_ms;
         let Some(instance) = self.instance_mut(region, id) else { return };
         let was = std::mem::replace(&mut instance.state, to);
         instance.since_ms = now;
         let server = instance.server;
-        self.note_change(Changed::Instance(region, id.clone()));
+        self.mark_changed(Changed::Instance(region, id.clone()));
         if was == InstanceState::Running {
-            self.lose_agents(id);
+            self.lose_agent(id);
         }
         if let Some(server) = server {
             self.follow_traffic(server);
         }
     }
 
-    fn lose_agents(&mut self, id: &InstanceId) {
+    /// Stalls all replication from an instance.
+    fn lose_agent(&mut self, id: &InstanceId) {
         let now = self.now_ms;
-        let servers: Vec<(Region, SourceServerId)> =
-            self.replicating.get(id).into_iter().flatten().cloned().collect();
-        for (region, server) in servers {
-            if let Some(found) = self.server_mut(region, &server) {
+        for (region, server) in self.servers_replicating(id) {
+            if let Some(found) = self.source_server_mut(region, &server) {
                 found.replication.lose_agent(now);
             }
-            self.note_change(Changed::SourceServer(region, server));
+            self.mark_changed(Changed::SourceServer(region, server));
         }
     }
 
-    /// After an instance is back, its replication goes on with a rescan.
-    pub(crate) fn regain_agents(&mut self, id: &InstanceId) {
-        let servers: Vec<(Region, SourceServerId)> =
-            self.replicating.get(id).into_iter().flatten().cloned().collect();
+    /// Continues all replication from an instance that was started again, with a rescan.
+    pub(super) fn regain_agent(&mut self, id: &InstanceId) {
         let mut rng = self.rng.fork();
-        for (region, server) in servers {
-            let (now, counts_as_rescan) = (self.now_ms, self.switches.full_sync_counts_as_rescan);
-            let Some(found) = self.server_mut(region, &server) else { continue };
+        let (now, counts_as_rescan) = (self.now_ms, self.switches.full_sync_counts_as_rescan);
+        for (region, server) in self.servers_replicating(id) {
+            let Some(found) = self.source_server_mut(region, &server) else { continue };
             if found.replication.is_running(now) {
                 let total = found.total_bytes();
-                let layout =
-                    crate::replication::Layout { now, source: id, total, stall_ms: None, counts_as_rescan };
-                found.replication.repoint(&layout, &mut rng);
+                let parameters = SyncParameters { now, source: id, total, stall_ms: None, counts_as_rescan };
+                found.replication.repoint(&parameters, &mut rng);
             }
-            self.note_change(Changed::SourceServer(region, server));
+            self.mark_changed(Changed::SourceServer(region, server));
         }
     }
 
-    /// True when a tag set names the instance as DRS's own.
-    pub fn is_managed(tags: &Tags) -> bool {
-        tags.contains_key("AWSElasticDisasterRecoveryManaged")
+    fn servers_replicating(&self, from: &InstanceId) -> Vec<(Region, SourceServerId)> {
+        match self.replicating.get(from) {
+            Some(servers) => servers.iter().cloned().collect(),
+            None => Vec::new(),
+        }
     }
 
-    /// The state of the instance behind a recovery instance.
+    /// Returns true for the tags of an instance that DRS launched.
+    pub fn is_managed(tags: &Tags) -> bool {
+        tags.contains_key(drs_tags::MANAGED.0)
+    }
+
+    /// Returns the state of a recovery instance's EC2 instance.
     pub fn state_of(&self, region: Region, id: &RecoveryInstanceId) -> InstanceState {
         self.instance(region, &id.instance()).map_or(InstanceState::NotFound, |instance| instance.state)
     }

@@ -1,41 +1,29 @@
-//! What launch jobs and terminate jobs have in common: creation, quotas, start and end.
+//! Creation, quotas, start and end of launch jobs and terminate jobs.
 
 use failback_core::cloud::{JobKind, JobStatus, LaunchStatus, Tags};
-use failback_core::id::{JobId, RecoveryInstanceId, SourceServerId};
+use failback_core::id::{JobId, SourceServerId};
 use failback_core::region::Region;
 
-use super::{Changed, Event, World};
+use super::call::Changed;
+use super::event::ScheduledEvent;
+use super::state::World;
 use crate::durations as d;
 use crate::ids;
 use crate::objects::{Job, JobPart};
 use crate::service_error::ServiceError;
 
-/// What a new job is made of.
-pub(crate) struct NewJob {
-    pub(crate) kind: JobKind,
-    pub(crate) initiated_by: &'static str,
-    pub(crate) is_drill: bool,
-    pub(crate) tags: Tags,
-    pub(crate) parts: Vec<JobPart>,
-}
-
-impl JobPart {
-    pub(crate) fn new(server: SourceServerId, recovery_instance: Option<RecoveryInstanceId>) -> Self {
-        Self {
-            server,
-            recovery_instance,
-            launch: LaunchStatus::Pending,
-            actions_end_ms: None,
-            wanted_point_ms: None,
-            point_in_time_ms: None,
-            instance: None,
-        }
-    }
+/// The parameters of a new job.
+pub(super) struct NewJob {
+    pub(super) kind: JobKind,
+    pub(super) initiated_by: &'static str,
+    pub(super) is_drill: bool,
+    pub(super) tags: Tags,
+    pub(super) parts: Vec<JobPart>,
 }
 
 impl World {
     /// Refuses a job of this many servers where a quota is used up (drs-facts §6).
-    pub(crate) fn check_job_quotas(&self, region: Region, servers: usize) -> Result<(), ServiceError> {
+    pub(super) fn check_job_quotas(&self, region: Region, servers: usize) -> Result<(), ServiceError> {
         let quotas = self.quotas(region);
         if servers > quotas.servers_per_job {
             let message = format!("Max source servers in a single Job exceeded: {}", quotas.servers_per_job);
@@ -53,26 +41,21 @@ impl World {
         Ok(())
     }
 
-    /// True while a job that is not completed works on the server.
-    pub(crate) fn is_in_job(&self, region: Region, server: &SourceServerId) -> bool {
-        self.active_jobs(region).any(|job| job.parts.iter().any(|part| part.server == *server))
-    }
-
-    /// Refuses a server that a job works on: one job at a time (§6, L-DD6D028C; text in §5).
-    pub(crate) fn check_not_in_job(
+    /// Refuses a server that a job works on: a server takes part in one job at a time (§6, L-DD6D028C; text in §5).
+    pub(super) fn check_not_in_job(
         &self,
         region: Region,
         server: &SourceServerId,
     ) -> Result<(), ServiceError> {
-        if self.is_in_job(region, server) {
+        if self.active_jobs(region).any(|job| job.part(server).is_some()) {
             let message = "One or more of the Source Servers included in API call are currently being processed by a Job";
             return Err(ServiceError::conflict(message, server));
         }
         Ok(())
     }
 
-    /// Creates a job, which starts by itself.
-    pub(crate) fn create_job(&mut self, region: Region, new: NewJob) -> JobId {
+    /// Creates a job, which starts after some seconds.
+    pub(super) fn create_job(&mut self, region: Region, new: NewJob) -> JobId {
         let id: JobId = ids::drs(&mut self.rng, "drsjob-");
         let mut job = Job {
             arn: self.drs_arn(region, "job", &id),
@@ -88,21 +71,21 @@ impl World {
             parts: new.parts,
             log: Vec::new(),
         };
-        job.note(self.now_ms, "JOB_START", None);
-        let state = self.regions.entry(region).or_default();
+        job.log_event(self.now_ms, "JOB_START", None);
+        let state = self.region_mut(region);
         state.job_order.push(id.clone());
         state.active_jobs.push(id.clone());
         state.jobs.insert(id.clone(), job);
-        self.job_is_asked_for(region, &id, new.kind);
-        self.note_change(Changed::Job(region, id.clone()));
+        self.authorize_job(region, &id, new.kind);
+        self.mark_changed(Changed::Job(region, id.clone()));
         let pending = d::JOB_PENDING.draw(&mut self.rng);
-        self.after(pending, Event::JobStarted(region, id.clone()));
+        self.schedule(pending, ScheduledEvent::JobStarted { region, job: id.clone() });
         id
     }
 
-    /// PENDING becomes STARTED.
-    pub(crate) fn job_started(&mut self, region: Region, id: &JobId) {
-        self.note_change(Changed::Job(region, id.clone()));
+    /// Brings a job from PENDING to STARTED.
+    pub(super) fn start_job(&mut self, region: Region, id: &JobId) {
+        self.mark_changed(Changed::Job(region, id.clone()));
         let Some(job) = self.job_mut(region, id) else { return };
         job.status = JobStatus::Started;
         for part in &mut job.parts {
@@ -111,28 +94,28 @@ impl World {
         let kind = job.kind;
         let servers: Vec<SourceServerId> = job.parts.iter().map(|part| part.server.clone()).collect();
         if kind == JobKind::Terminate {
-            self.terminate_job_started(region, id);
+            self.start_terminate_job(region, id);
             return;
         }
         for server in servers {
-            self.part_begins(region, id, &server);
+            self.start_part(region, id, &server);
         }
         self.end_job_if_done(region, id);
     }
 
-    /// Has the job end once no server of it is being launched any more.
-    pub(crate) fn end_job_if_done(&mut self, region: Region, id: &JobId) {
+    /// Schedules the end of a job once no server of it is being launched any more.
+    pub(super) fn end_job_if_done(&mut self, region: Region, id: &JobId) {
         let Some(job) = self.job(region, id) else { return };
-        let open = |part: &JobPart| matches!(part.launch, LaunchStatus::Pending | LaunchStatus::InProgress);
-        if !job.parts.iter().any(open) {
-            let delay = d::JOB_END.draw(&mut self.rng);
-            self.after(delay, Event::JobEnded(region, id.clone()));
+        if job.parts.iter().any(JobPart::is_open) {
+            return;
         }
+        let delay = d::JOB_END.draw(&mut self.rng);
+        self.schedule(delay, ScheduledEvent::JobEnded { region, job: id.clone() });
     }
 
-    /// The job is COMPLETED, whatever became of its servers (§0.2).
-    pub(crate) fn job_ended(&mut self, region: Region, id: &JobId) {
-        self.note_change(Changed::Job(region, id.clone()));
+    /// Brings a job to COMPLETED, even if servers of it failed (§0.2).
+    pub(super) fn end_job(&mut self, region: Region, id: &JobId) {
+        self.mark_changed(Changed::Job(region, id.clone()));
         let now = self.now_ms;
         if let Some(state) = self.regions.get_mut(&region) {
             state.active_jobs.retain(|active| active != id);
@@ -140,18 +123,18 @@ impl World {
         let Some(job) = self.job_mut(region, id) else { return };
         job.status = JobStatus::Completed;
         job.ended_ms = Some(now);
-        job.note(now, "JOB_END", None);
+        job.log_event(now, "JOB_END", None);
         let (kind, created) = (job.kind, job.created_ms);
         let label = if kind == JobKind::Terminate { "terminate job" } else { "launch job" };
         let parts = job.parts.clone();
         for part in &parts {
-            let index = self.source_server(region, &part.server).and_then(|server| server.server);
-            self.worked(created, label, index);
+            let server = self.source_server(region, &part.server).and_then(|server| server.server);
+            self.record_work(created, label, server);
         }
         if kind == JobKind::Terminate {
-            self.terminate_job_ended(region, id, &parts);
+            self.end_terminate_job(region, id, &parts);
         } else {
-            self.launch_job_ended(region, id, &parts);
+            self.end_launch_job(region, id, &parts);
         }
     }
 }

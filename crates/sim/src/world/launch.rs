@@ -1,15 +1,18 @@
-//! StartRecovery and the launch of each server in its job (drs-facts §5, §6).
+//! StartRecovery, and the launch of each server in its job (drs-facts §5, §6).
 
 use failback_core::cloud::{InstanceState, JobKind, LastLaunch, LaunchStatus, RightSizing, Tags};
 use failback_core::id::{InstanceId, JobId, SnapshotId, SourceServerId};
 use failback_core::region::Region;
 
-use super::event::PartStep;
+use super::call::Changed;
+use super::describe::state_name;
+use super::event::{LaunchStep, ScheduledEvent};
 use super::jobs::NewJob;
-use super::{Changed, Event, World};
-use crate::durations as d;
+use super::settings::check_tags;
+use super::state::World;
+use crate::durations::{self as d, Between};
 use crate::objects::{Disk, JobPart, LastLaunchInfo, SourceServer};
-use crate::permission::{About, Stage};
+use crate::permission::{Affected, Purpose};
 use crate::service_error::ServiceError;
 
 /// One of `sourceServers` of StartRecovery.
@@ -17,7 +20,7 @@ use crate::service_error::ServiceError;
 pub struct RecoveryRequest {
     /// `sourceServerID`.
     pub server: SourceServerId,
-    /// `recoverySnapshotID`; the present without it.
+    /// `recoverySnapshotID`; absent for the latest data.
     pub snapshot: Option<SnapshotId>,
 }
 
@@ -28,7 +31,7 @@ impl From<SourceServerId> for RecoveryRequest {
 }
 
 impl World {
-    /// StartRecovery.
+    /// StartRecovery: starts a job and returns its id.
     ///
     /// # Errors
     /// As DRS refuses: not initialised, a server unknown or in a job, a launch-into target running, quotas.
@@ -39,53 +42,50 @@ impl World {
         is_drill: bool,
         tags: Tags,
     ) -> Result<JobId, ServiceError> {
-        self.drs(region)?;
+        self.drs_region(region)?;
         if servers.is_empty() || servers.len() > 200 {
             return Err(ServiceError::invalid("sourceServers must have 1 to 200 items"));
         }
-        super::settings::check_tags(&tags)?;
-        self.permissions.request_tags(&tags);
+        check_tags(&tags)?;
+        self.authorizations.add_tags(&tags);
         let mut parts: Vec<JobPart> = Vec::new();
         for request in servers {
             if parts.iter().any(|part| part.server == request.server) {
                 return Err(ServiceError::invalid(format!("{} is named twice", request.server)));
             }
-            parts.push(self.launchable(region, request)?);
+            parts.push(self.check_launchable(region, request)?);
         }
         self.check_job_quotas(region, parts.len())?;
         let initiated_by = if is_drill { "START_DRILL" } else { "START_RECOVERY" };
-        let ids: Vec<SourceServerId> = parts.iter().map(|part| part.server.clone()).collect();
-        let job =
-            self.create_job(region, NewJob { kind: JobKind::Launch, initiated_by, is_drill, tags, parts });
-        let called_ms = self.now_ms;
-        for id in ids {
-            if let Some(server) = self.server_mut(region, &id) {
+        let new = NewJob { kind: JobKind::Launch, initiated_by, is_drill, tags, parts };
+        let job = self.create_job(region, new);
+        let (called_ms, status) = (self.now_ms, LaunchStatus::Pending);
+        for RecoveryRequest { server: id, .. } in servers {
+            if let Some(server) = self.source_server_mut(region, id) {
                 server.last_launch = LastLaunch::Pending;
-                let status = LaunchStatus::Pending;
-                server.last_launch_info =
-                    Some(LastLaunchInfo { job: job.clone(), is_drill, called_ms, status });
+                let info = LastLaunchInfo { job: job.clone(), is_drill, called_ms, status };
+                server.last_launch_info = Some(info);
             }
-            self.note_change(Changed::SourceServer(region, id));
+            self.mark_changed(Changed::SourceServer(region, id.clone()));
         }
         Ok(job)
     }
 
-    /// Refuses a server that cannot enter a job at all. One that is merely not ready is skipped by the job.
-    fn launchable(&self, region: Region, request: &RecoveryRequest) -> Result<JobPart, ServiceError> {
+    /// Refuses a server that cannot enter a job at all. The job itself skips one that is merely not ready.
+    fn check_launchable(&self, region: Region, request: &RecoveryRequest) -> Result<JobPart, ServiceError> {
         let id = &request.server;
-        // RNF is not declared here; the class is uncertain (§5).
-        let server = self.source_server(region, id);
-        let server =
-            server.ok_or_else(|| ServiceError::conflict(format!("Source server {id} was not found"), id))?;
+        let Some(server) = self.source_server(region, id) else {
+            // StartRecovery does not declare ResourceNotFoundException; the class is uncertain (§5).
+            return Err(ServiceError::conflict(format!("Source server {id} was not found"), id));
+        };
         self.check_not_in_job(region, id)?;
         if server.disconnecting {
             return Err(ServiceError::conflict(format!("Source server {id} is disconnected"), id));
         }
         if let Some(target) = &server.launch.launch_into {
-            let state =
-                self.instance(region, target).map_or(InstanceState::NotFound, |instance| instance.state);
+            let state = self.instance(region, target).map_or(InstanceState::NotFound, |target| target.state);
             if state != InstanceState::Stopped {
-                let state = super::describe::state_word(state);
+                let state = state_name(state);
                 let message =
                     format!("Instance {target} needs to be in a stopped state but is in a {state} state");
                 return Err(ServiceError::conflict(message, id));
@@ -93,151 +93,168 @@ impl World {
         }
         let mut part = JobPart::new(id.clone(), None);
         if let Some(wanted) = &request.snapshot {
-            let found = self.snapshots_of(server).into_iter().find(|(snapshot, _)| snapshot == wanted);
-            let unknown =
-                || ServiceError::conflict(format!("Recovery snapshot {wanted} was not found"), wanted);
-            part.wanted_point_ms = Some(found.ok_or_else(unknown)?.1);
+            let snapshots = self.snapshots_of(server);
+            let Some((_, ms)) = snapshots.into_iter().find(|(snapshot, _)| snapshot == wanted) else {
+                let message = format!("Recovery snapshot {wanted} was not found");
+                return Err(ServiceError::conflict(message, wanted));
+            };
+            part.wanted_point_ms = Some(ms);
         }
         Ok(part)
     }
 
-    /// A server's turn in its job: skipped, cleaned up, or its snapshot taken.
-    pub(crate) fn part_begins(&mut self, region: Region, job: &JobId, id: &SourceServerId) {
-        let now = self.now_ms;
+    /// Starts the launch of a server: it is skipped, or earlier instances are cleaned up, or its snapshot is taken.
+    pub(super) fn start_part(&mut self, region: Region, job: &JobId, id: &SourceServerId) {
         let Some(server) = self.source_server(region, id) else {
-            return self.part_failed(region, job, id, None);
+            return self.fail_part(region, job, id, None);
         };
-        if !server.replication.has_snapshot(now) {
+        if !server.replication.has_snapshot(self.now_ms) {
             self.log_part(region, job, id, "SERVER_SKIPPED");
-            return self.part_failed(region, job, id, None);
+            return self.fail_part(region, job, id, None);
         }
+        // §0.5: instances whose recovery instance was deleted are among them.
         let earlier = self.earlier_instances(region, server);
         if earlier.is_empty() {
             return self.take_snapshot(region, job, id);
         }
-        // §0.5: also those whose record was deleted.
         self.log_part(region, job, id, "CLEANUP_START");
         for instance in earlier {
-            let about = About { instance: Some(&instance), ..About::default() };
-            self.forwarded_by_job(job, Stage::Termination, region, about);
-            self.begin_termination(region, &instance, None);
+            let affected = Affected { instance: Some(&instance), ..Affected::default() };
+            self.forward_for_job(job, Purpose::Termination, region, affected);
+            self.start_termination(region, &instance, None);
         }
-        let cleanup = d::CLEANUP.draw(&mut self.rng);
-        self.after(cleanup, Event::Part(region, job.clone(), id.clone(), PartStep::CleanedUp));
+        self.schedule_launch_step(region, job, id, d::CLEANUP, LaunchStep::CleanupEnd);
     }
 
+    /// Returns the live instances that were launched from a server, without the one that it launches into.
     fn earlier_instances(&self, region: Region, server: &SourceServer) -> Vec<InstanceId> {
-        let into = server.launch.launch_into.as_ref();
-        let live = |id: &&InstanceId| self.instance(region, id).is_some_and(|i| i.state.is_live());
-        server.launched.iter().filter(|id| Some(*id) != into).filter(live).cloned().collect()
+        let mut earlier = server.launched.clone();
+        earlier.retain(|id| {
+            server.launch.launch_into.as_ref() != Some(id)
+                && self.instance(region, id).is_some_and(|instance| instance.state.is_live())
+        });
+        earlier
     }
 
     fn take_snapshot(&mut self, region: Region, job: &JobId, id: &SourceServerId) {
         self.log_part(region, job, id, "SNAPSHOT_START");
-        self.forwarded_by_job(job, Stage::Snapshot, region, About { server: Some(id), ..About::default() });
-        let (now, blips) = (self.now_ms, self.switches.lag_blips);
-        let server = self.source_server(region, id);
-        let point = |at| server.and_then(|s| s.replication.content_at(at, blips)).map(|(_, ms)| ms);
-        let wanted = self.job(region, job).and_then(|job| {
-            job.parts.iter().find(|part| part.server == *id).and_then(|part| part.wanted_point_ms)
-        });
-        let taken = point(wanted.unwrap_or(now));
+        let affected = Affected { server: Some(id), ..Affected::default() };
+        self.forward_for_job(job, Purpose::Snapshot, region, affected);
+        let part = self.job(region, job).and_then(|job| job.part(id));
+        let wanted = part.and_then(|part| part.wanted_point_ms).unwrap_or(self.now_ms);
+        let replication = self.source_server(region, id).map(|server| &server.replication);
+        let content = replication.and_then(|timeline| timeline.content_at(wanted, self.switches.lag_blips));
+        let taken = content.map(|(_, ms)| ms);
         if let Some(part) = self.job_mut(region, job).and_then(|job| job.part_mut(id)) {
-            // A chosen point in time keeps its own moment: content is looked up by it once more at launch.
             part.point_in_time_ms = taken;
-            part.wanted_point_ms = Some(wanted.unwrap_or(now));
+            // The launch reads the content again, by the moment that was wanted.
+            part.wanted_point_ms = Some(wanted);
         }
-        let delay = d::SNAPSHOT.draw(&mut self.rng);
-        self.after(delay, Event::Part(region, job.clone(), id.clone(), PartStep::SnapshotEnd));
+        self.schedule_launch_step(region, job, id, d::SNAPSHOT, LaunchStep::SnapshotEnd);
     }
 
-    /// The next thing in the launch of one server.
-    pub(crate) fn part_goes_on(&mut self, region: Region, job: &JobId, id: &SourceServerId, step: PartStep) {
-        let next = |world: &mut Self, after: d::Between, step| {
-            let delay = after.draw(&mut world.rng);
-            world.after(delay, Event::Part(region, job.clone(), id.clone(), step));
-        };
+    fn schedule_launch_step(
+        &mut self,
+        region: Region,
+        job: &JobId,
+        id: &SourceServerId,
+        after: Between,
+        step: LaunchStep,
+    ) {
+        let delay = after.draw(&mut self.rng);
+        let (job, server) = (job.clone(), id.clone());
+        self.schedule(delay, ScheduledEvent::LaunchStep { region, job, server, step });
+    }
+
+    /// Reaches a step in the launch of a server, and schedules the next one.
+    pub(super) fn continue_launch(
+        &mut self,
+        region: Region,
+        job: &JobId,
+        id: &SourceServerId,
+        step: LaunchStep,
+    ) {
         match step {
-            PartStep::CleanedUp => {
+            LaunchStep::CleanupEnd => {
                 self.log_part(region, job, id, "CLEANUP_END");
                 self.take_snapshot(region, job, id);
             }
-            PartStep::SnapshotEnd => {
+            LaunchStep::SnapshotEnd => {
                 self.log_part(region, job, id, "SNAPSHOT_END");
                 if self.can_place(region, id) {
-                    next(self, d::BEFORE_CONVERSION, PartStep::ConversionStart);
+                    let next = LaunchStep::ConversionStart;
+                    self.schedule_launch_step(region, job, id, d::BEFORE_CONVERSION, next);
                 } else {
-                    // §5: no network in the launch template, and no word about it.
-                    self.part_failed(region, job, id, None);
+                    // §5: without a network in the launch template the launch fails, and the log has no event of it.
+                    self.fail_part(region, job, id, None);
                     self.end_job_if_done(region, job);
                 }
             }
-            PartStep::ConversionStart => {
+            LaunchStep::ConversionStart => {
                 self.log_part(region, job, id, "CONVERSION_START");
-                let about = About { server: Some(id), ..About::default() };
-                self.forwarded_by_job(job, Stage::Conversion, region, about);
-                next(self, d::CONVERSION, PartStep::ConversionEnd);
+                let affected = Affected { server: Some(id), ..Affected::default() };
+                self.forward_for_job(job, Purpose::Conversion, region, affected);
+                self.schedule_launch_step(region, job, id, d::CONVERSION, LaunchStep::ConversionEnd);
             }
-            PartStep::ConversionEnd => {
+            LaunchStep::ConversionEnd => {
                 self.log_part(region, job, id, "CONVERSION_END");
                 if self.launch_or_fail(region, job, id) {
-                    next(self, d::LAUNCH, PartStep::LaunchEnd);
+                    self.schedule_launch_step(region, job, id, d::LAUNCH, LaunchStep::LaunchEnd);
                 } else {
                     self.end_job_if_done(region, job);
                 }
             }
-            PartStep::LaunchEnd => {
-                self.part_launched(region, job, id);
+            LaunchStep::LaunchEnd => {
+                self.finish_part(region, job, id);
                 self.end_job_if_done(region, job);
             }
         }
     }
 
-    /// True when the launch template says where the instance goes, and there is room.
+    /// Returns true when the launch template has a network and a profile, and the subnet has a free address.
     fn can_place(&self, region: Region, id: &SourceServerId) -> bool {
         let Some(server) = self.source_server(region, id) else { return false };
         if server.launch.launch_into.is_some() {
             return true;
         }
-        let template = self.launch_template(region, &server.launch.template);
-        template.and_then(|template| template.default()).is_some_and(|version| {
-            let subnet = version.subnet.as_ref().and_then(|subnet| self.subnet(region, subnet));
-            subnet.is_some_and(|subnet| subnet.free_addresses > 0)
-                && !version.security_groups.is_empty()
-                && version.profile.is_some()
-        })
+        let Some(template) = self.launch_template(region, &server.launch.template) else { return false };
+        let Some(version) = template.default() else { return false };
+        let subnet = version.subnet.as_ref().and_then(|id| self.subnet(region, id));
+        subnet.is_some_and(|subnet| subnet.free_addresses > 0)
+            && !version.security_groups.is_empty()
+            && version.profile.is_some()
     }
 
-    /// Begins to launch the instance; false when the launch fails instead.
+    /// Starts the launch of a server's instance. Returns false when the launch fails instead.
     fn launch_or_fail(&mut self, region: Region, job: &JobId, id: &SourceServerId) -> bool {
         let Some(server) = self.source_server(region, id).cloned() else { return false };
         self.log_part(region, job, id, "LAUNCH_START");
         let into = server.launch.launch_into.as_ref();
-        let stage = if into.is_some() { Stage::LaunchInto } else { Stage::Launch };
-        let about = About { server: Some(id), instance: into, ..About::default() };
-        self.forwarded_by_job(job, stage, region, about);
-        if self.launch_is_to_fail(&server) {
+        let purpose = if into.is_some() { Purpose::LaunchInto } else { Purpose::Launch };
+        let affected = Affected { server: Some(id), instance: into, ..Affected::default() };
+        self.forward_for_job(job, purpose, region, affected);
+        if self.launch_fails(&server) {
+            // Half of the failures are without a word in the log, as in real accounts (§5).
             let error = "An error occurred while launching the instance: InsufficientInstanceCapacity";
-            let said = self.rng.bool().then(|| error.to_owned());
-            self.part_failed(region, job, id, said);
+            let logged = if self.rng.bool() { Some(error.to_owned()) } else { None };
+            self.fail_part(region, job, id, logged);
             return false;
         }
-        let part = self.job(region, job).and_then(|j| j.parts.iter().find(|part| part.server == *id));
-        let at = part.and_then(|part| part.wanted_point_ms).unwrap_or(self.now_ms);
-        let base = self.content_of(&server, at);
-        let disk = Disk { base, written: Vec::new() };
-        let instance = match &server.launch.launch_into {
+        let part = self.job(region, job).and_then(|job| job.part(id));
+        let point = part.and_then(|part| part.wanted_point_ms).unwrap_or(self.now_ms);
+        let disk = Disk { base: self.content_of(&server, point), written: Vec::new() };
+        let launched = match into {
             Some(target) => self.launch_into(region, target, &server, disk),
             None => self.launch_new(region, &server, disk),
         };
-        let Some(instance) = instance else {
-            self.part_failed(region, job, id, None);
+        let Some(instance) = launched else {
+            self.fail_part(region, job, id, None);
             return false;
         };
         if let Some(part) = self.job_mut(region, job).and_then(|job| job.part_mut(id)) {
             part.instance = Some(instance.clone());
         }
-        if let Some(server) = self.server_mut(region, id)
+        if let Some(server) = self.source_server_mut(region, id)
             && !server.launched.contains(&instance)
         {
             server.launched.push(instance);
@@ -245,16 +262,15 @@ impl World {
         true
     }
 
-    /// The type of a new instance: right-sizing BASIC overrides the launch template (§9).
-    pub(crate) fn launch_type(&self, server: &SourceServer, from_template: Option<&String>) -> String {
-        let like_source = || {
-            let source = self.instance(server.origin, &server.source);
-            source.map_or_else(|| "m5.large".to_owned(), |instance| instance.instance_type.clone())
-        };
-        match server.launch.right_sizing {
-            RightSizing::Basic => "c5.large".to_owned(),
-            RightSizing::InAws => like_source(),
-            _ => from_template.cloned().unwrap_or_else(like_source),
+    /// Returns the type of a new instance. Right-sizing BASIC overrides the launch template (§9).
+    pub(super) fn launch_type(&self, server: &SourceServer, from_template: Option<&String>) -> String {
+        match (server.launch.right_sizing, from_template) {
+            (RightSizing::Basic, _) => "c5.large".to_owned(),
+            (RightSizing::InAws, _) | (_, None) => match self.instance(server.origin, &server.source) {
+                Some(source) => source.instance_type.clone(),
+                None => "m5.large".to_owned(),
+            },
+            (_, Some(from_template)) => from_template.clone(),
         }
     }
 }

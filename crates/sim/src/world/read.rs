@@ -1,4 +1,4 @@
-//! What others may read of the world, cheaply, object by object.
+//! Objects of the world, as auditors, tests and the operations themselves read them.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,12 @@ use failback_core::id::{
 };
 use failback_core::region::Region;
 
-use super::{Bystanders, Call, FleetServer, World};
+use super::call::Call;
+use super::dns::with_dot;
+use super::fleet::{Bystanders, FleetServer};
+use super::region::RegionState;
+use super::settings::parse_arn;
+use super::state::World;
 use crate::objects::{
     Change, DnsRecord, Instance, Job, LaunchTemplate, RecoveryInstance, SourceServer, Subnet, Zone,
 };
@@ -16,158 +21,198 @@ use crate::service_error::ServiceError;
 use crate::switches::Switches;
 
 impl World {
-    /// The source Region and the recovery Region.
+    /// Returns the source Region and the recovery Region.
     pub fn region_pair(&self) -> (Region, Region) {
-        self.pair
+        self.region_pair
     }
 
-    /// Every Region that holds anything.
+    /// Returns every Region that has any object.
     pub fn regions(&self) -> impl Iterator<Item = Region> + '_ {
         self.regions.keys().copied()
     }
 
-    /// Account number.
+    /// Returns the account number.
     pub fn account(&self) -> &str {
         &self.account
     }
 
-    /// The switches.
+    /// Returns the switches.
     pub fn switches(&self) -> Switches {
         self.switches
     }
 
-    /// Every call so far.
+    /// Returns every call so far.
     pub fn calls(&self) -> &[Call] {
         &self.calls
     }
 
-    /// The fleet.
+    /// Returns the fleet.
     pub fn fleet(&self) -> &[FleetServer] {
         &self.fleet
     }
 
-    /// Other people's objects.
+    /// Returns the resources of other people.
     pub fn bystanders(&self) -> &Bystanders {
         &self.bystanders
     }
 
-    /// True where DRS is initialised.
+    /// Returns true where DRS is initialised.
     pub fn is_initialised(&self, region: Region) -> bool {
         self.regions.get(&region).is_some_and(|state| state.initialised)
     }
 
-    /// Source servers of a Region, those not yet listed included.
+    /// Returns the source servers of a Region, with those that DescribeSourceServers does not list yet.
     pub fn source_servers(&self, region: Region) -> impl Iterator<Item = &SourceServer> {
         self.regions.get(&region).into_iter().flat_map(|state| state.source_servers.values())
     }
 
-    /// A source server.
+    /// Returns a source server.
     pub fn source_server(&self, region: Region, id: &SourceServerId) -> Option<&SourceServer> {
         self.regions.get(&region)?.source_servers.get(id)
     }
 
-    /// Recovery instances of a Region, lingering ones included.
+    /// Returns the recovery instances of a Region, with the terminated ones that are still listed.
     pub fn recovery_instances(&self, region: Region) -> impl Iterator<Item = &RecoveryInstance> {
         self.regions.get(&region).into_iter().flat_map(|state| state.recovery_instances.values())
     }
 
-    /// A recovery instance.
+    /// Returns a recovery instance.
     pub fn recovery_instance(&self, region: Region, id: &RecoveryInstanceId) -> Option<&RecoveryInstance> {
         self.regions.get(&region)?.recovery_instances.get(id)
     }
 
-    /// EC2 instances of a Region, terminated ones included.
+    /// Returns the EC2 instances of a Region, with the terminated ones.
     pub fn instances(&self, region: Region) -> impl Iterator<Item = &Instance> {
         self.regions.get(&region).into_iter().flat_map(|state| state.instances.values())
     }
 
-    /// An EC2 instance.
+    /// Returns an EC2 instance.
     pub fn instance(&self, region: Region, id: &InstanceId) -> Option<&Instance> {
         self.regions.get(&region)?.instances.get(id)
     }
 
-    /// Jobs of a Region, oldest first.
+    /// Returns the jobs of a Region, oldest first.
     pub fn jobs(&self, region: Region) -> impl Iterator<Item = &Job> {
-        let state = self.regions.get(&region);
-        state.into_iter().flat_map(|state| state.job_order.iter().filter_map(|id| state.jobs.get(id)))
+        let state = self.regions.get(&region).into_iter();
+        state.flat_map(|state| state.job_order.iter().filter_map(|id| state.jobs.get(id)))
     }
 
-    /// A job.
+    /// Returns a job.
     pub fn job(&self, region: Region, id: &JobId) -> Option<&Job> {
         self.regions.get(&region)?.jobs.get(id)
     }
 
-    /// Jobs of a Region that are not completed.
+    /// Returns the jobs of a Region that are not COMPLETED.
     pub fn active_jobs(&self, region: Region) -> impl Iterator<Item = &Job> {
-        let state = self.regions.get(&region);
-        state.into_iter().flat_map(|state| state.active_jobs.iter().filter_map(|id| state.jobs.get(id)))
+        let state = self.regions.get(&region).into_iter();
+        state.flat_map(|state| state.active_jobs.iter().filter_map(|id| state.jobs.get(id)))
     }
 
-    /// A subnet.
+    /// Returns a subnet.
     pub fn subnet(&self, region: Region, id: &SubnetId) -> Option<&Subnet> {
         self.regions.get(&region)?.subnets.get(id)
     }
 
-    /// A launch template.
+    /// Returns a launch template.
     pub fn launch_template(&self, region: Region, id: &LaunchTemplateId) -> Option<&LaunchTemplate> {
         self.regions.get(&region)?.launch_templates.get(id)
     }
 
-    /// Quotas of DRS.
+    /// Returns the quotas of DRS in a Region.
     pub fn quotas(&self, region: Region) -> DrsQuotas {
         self.regions.get(&region).map(|state| state.quotas).unwrap_or_default()
     }
 
-    /// Hosted zones.
+    /// Returns the hosted zones.
     pub fn zones(&self) -> impl Iterator<Item = &Zone> {
         self.zones.values()
     }
 
-    /// A simple record set.
+    /// Returns a record set without a set identifier.
     pub fn record(&self, zone: &HostedZoneId, name: &str, kind: &str) -> Option<&DnsRecord> {
-        let key = (super::dns::with_dot(name), kind.to_owned(), None);
+        let key = (with_dot(name), kind.to_owned(), None);
         self.zones.get(zone)?.records.get(&key)
     }
 
-    /// A change of Route 53.
+    /// Returns a change of Route 53.
     pub fn change(&self, id: &ChangeId) -> Option<&Change> {
         self.changes.get(id)
     }
 
-    /// The instance that owns an address.
+    /// Returns the instance that owns a private or public address.
     pub fn owner_of(&self, address: &str) -> Option<(Region, &InstanceId)> {
-        self.addresses.get(address).map(|(region, id)| (*region, id))
+        let (region, id) = self.addresses.get(address)?;
+        Some((*region, id))
     }
 
-    /// Source servers that replicate, or did until they were stopped, from an instance.
+    /// Returns the source servers that replicate, or did until they were stopped, from an instance.
     pub fn replicating_from(&self, instance: &InstanceId) -> Option<&BTreeSet<(Region, SourceServerId)>> {
         self.replicating.get(instance)
     }
 
-    /// Executions that have not ended.
+    /// Returns the running executions of the state machines.
     pub fn running_executions(&self) -> Vec<RunningExecution> {
         self.executions.values().cloned().collect()
     }
 
-    /// Refuses where DRS is not initialised.
-    pub(crate) fn drs(&self, region: Region) -> Result<&super::RegionState, ServiceError> {
-        self.regions.get(&region).filter(|state| state.initialised).ok_or_else(ServiceError::uninitialized)
+    /// Returns the tags of a DRS resource by its ARN.
+    pub fn tags_of(&self, arn: &str) -> Option<&Tags> {
+        let (region, kind, id) = parse_arn(arn)?;
+        match kind {
+            "source-server" => Some(&self.source_server(region, &id.parse().ok()?)?.tags),
+            "recovery-instance" => Some(&self.recovery_instance(region, &id.parse().ok()?)?.tags),
+            "job" => Some(&self.job(region, &id.parse().ok()?)?.tags),
+            _ => None,
+        }
     }
 
-    /// Refuses where DRS is not initialised, and what DRS does not know.
-    pub(crate) fn known_server(
+    /// Returns an ARN of DRS.
+    pub(crate) fn drs_arn(&self, region: Region, kind: &str, id: &dyn std::fmt::Display) -> String {
+        format!("arn:{}:drs:{region}:{}:{kind}/{id}", region.partition(), self.account)
+    }
+
+    /// Returns the state of a Region, or an error where DRS is not initialised.
+    pub(crate) fn drs_region(&self, region: Region) -> Result<&RegionState, ServiceError> {
+        match self.regions.get(&region) {
+            Some(state) if state.initialised => Ok(state),
+            _ => Err(ServiceError::uninitialized()),
+        }
+    }
+
+    /// Returns a source server, or an error where DRS is not initialised or does not know it.
+    pub(crate) fn known_source_server(
         &self,
         region: Region,
         id: &SourceServerId,
     ) -> Result<&SourceServer, ServiceError> {
-        self.drs(region)?.source_servers.get(id).ok_or_else(|| ServiceError::not_found("Source server", id))
+        let found = self.drs_region(region)?.source_servers.get(id);
+        found.ok_or_else(|| ServiceError::not_found("Source server", id))
     }
 
-    pub(crate) fn server_mut(&mut self, region: Region, id: &SourceServerId) -> Option<&mut SourceServer> {
+    /// Returns a recovery instance, or an error where DRS is not initialised or does not know it.
+    pub(crate) fn known_recovery_instance(
+        &self,
+        region: Region,
+        id: &RecoveryInstanceId,
+    ) -> Result<&RecoveryInstance, ServiceError> {
+        let found = self.drs_region(region)?.recovery_instances.get(id);
+        found.ok_or_else(|| ServiceError::not_found("Recovery instance", id))
+    }
+
+    /// Returns the state of a Region, which is created if the Region has no object yet.
+    pub(crate) fn region_mut(&mut self, region: Region) -> &mut RegionState {
+        self.regions.entry(region).or_default()
+    }
+
+    pub(crate) fn source_server_mut(
+        &mut self,
+        region: Region,
+        id: &SourceServerId,
+    ) -> Option<&mut SourceServer> {
         self.regions.get_mut(&region)?.source_servers.get_mut(id)
     }
 
-    pub(crate) fn record_mut(
+    pub(crate) fn recovery_instance_mut(
         &mut self,
         region: Region,
         id: &RecoveryInstanceId,
@@ -181,22 +226,5 @@ impl World {
 
     pub(crate) fn job_mut(&mut self, region: Region, id: &JobId) -> Option<&mut Job> {
         self.regions.get_mut(&region)?.jobs.get_mut(id)
-    }
-
-    /// An ARN of DRS.
-    pub(crate) fn drs_arn(&self, region: Region, kind: &str, id: &dyn std::fmt::Display) -> String {
-        format!("arn:{}:drs:{region}:{}:{kind}/{id}", region.partition(), self.account)
-    }
-
-    /// Tags of a DRS resource by its ARN.
-    pub fn tags_of(&self, arn: &str) -> Option<&Tags> {
-        let (region, kind, id) = super::settings::parse_arn(arn)?;
-        let state = self.regions.get(&region)?;
-        match kind {
-            "source-server" => state.source_servers.get(&id.parse().ok()?).map(|server| &server.tags),
-            "recovery-instance" => state.recovery_instances.get(&id.parse().ok()?).map(|record| &record.tags),
-            "job" => state.jobs.get(&id.parse().ok()?).map(|job| &job.tags),
-            _ => state.other_tags.get(arn),
-        }
     }
 }

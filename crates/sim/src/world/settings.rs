@@ -1,16 +1,17 @@
-//! Settings of DRS objects: launch configuration and tags.
+//! Settings of DRS: launch configurations, tags, initialisation and quotas.
 
 use failback_core::cloud::{RightSizing, Tags};
 use failback_core::id::{InstanceId, SourceServerId};
 use failback_core::region::Region;
 
-use super::{Changed, World};
+use super::call::Changed;
+use super::state::World;
 use crate::objects::LaunchConfig;
-use crate::permission::{About, Stage};
+use crate::permission::{Affected, Purpose};
 use crate::service_error::ServiceError;
 
-/// Region, kind and id in an ARN of DRS.
-pub(crate) fn parse_arn(arn: &str) -> Option<(Region, &str, &str)> {
+/// Returns Region, resource type and id in an ARN of DRS.
+pub(super) fn parse_arn(arn: &str) -> Option<(Region, &str, &str)> {
     let mut fields = arn.splitn(6, ':');
     let (Some("arn"), Some(_), Some("drs")) = (fields.next(), fields.next(), fields.next()) else {
         return None;
@@ -21,7 +22,7 @@ pub(crate) fn parse_arn(arn: &str) -> Option<(Region, &str, &str)> {
     Some((region, kind, id))
 }
 
-/// Members of UpdateLaunchConfiguration; absent ones stay as they are.
+/// The members of UpdateLaunchConfiguration; absent ones stay as they are.
 #[derive(Debug, Clone, Default)]
 pub struct LaunchChange {
     /// `targetInstanceTypeRightSizingMethod`.
@@ -30,7 +31,7 @@ pub struct LaunchChange {
     pub copy_private_ip: Option<bool>,
     /// `copyTags`.
     pub copy_tags: Option<bool>,
-    /// `launchDisposition` is STARTED.
+    /// `launchDisposition` is STARTED; otherwise it is STOPPED.
     pub starts: Option<bool>,
     /// `postLaunchEnabled`.
     pub post_launch: Option<bool>,
@@ -39,18 +40,18 @@ pub struct LaunchChange {
 }
 
 /// Refuses more than 50 tags, and keys or values that are too long (§1.2).
-pub(crate) fn check_tags(tags: &Tags) -> Result<(), ServiceError> {
-    let fits = |(key, value): (&String, &String)| {
-        !key.is_empty() && key.chars().count() <= 256 && value.chars().count() <= 256
-    };
-    if tags.len() > 50 || !tags.iter().all(fits) {
+pub(super) fn check_tags(tags: &Tags) -> Result<(), ServiceError> {
+    let fit = tags
+        .iter()
+        .all(|(key, value)| (1..=256).contains(&key.chars().count()) && value.chars().count() <= 256);
+    if tags.len() > 50 || !fit {
         return Err(ServiceError::invalid("at most 50 tags, keys and values of at most 256 characters"));
     }
     Ok(())
 }
 
 impl World {
-    /// GetLaunchConfiguration.
+    /// GetLaunchConfiguration: returns the launch configuration of a source server.
     ///
     /// # Errors
     /// As DRS refuses: not initialised, unknown.
@@ -59,10 +60,10 @@ impl World {
         region: Region,
         id: &SourceServerId,
     ) -> Result<LaunchConfig, ServiceError> {
-        Ok(self.known_server(region, id)?.launch.clone())
+        Ok(self.known_source_server(region, id)?.launch.clone())
     }
 
-    /// UpdateLaunchConfiguration.
+    /// UpdateLaunchConfiguration: returns the changed launch configuration.
     ///
     /// # Errors
     /// As DRS refuses: not initialised, unknown, disconnected, a combination that launching into forbids.
@@ -72,7 +73,7 @@ impl World {
         id: &SourceServerId,
         change: &LaunchChange,
     ) -> Result<LaunchConfig, ServiceError> {
-        let server = self.known_server(region, id)?;
+        let server = self.known_source_server(region, id)?;
         if server.disconnecting {
             return Err(ServiceError::conflict(format!("Source server {id} is disconnected"), id));
         }
@@ -90,15 +91,15 @@ impl World {
                 "copyPrivateIp and copyTags must be off when launching into an instance",
             ));
         }
-        if let Some(server) = self.server_mut(region, id) {
+        if let Some(server) = self.source_server_mut(region, id) {
             server.launch = launch.clone();
         }
-        self.forwarded(Stage::LaunchConfiguration, region, About::default());
-        self.note_change(Changed::SourceServer(region, id.clone()));
+        self.forward(Purpose::LaunchConfiguration, region, Affected::default());
+        self.mark_changed(Changed::SourceServer(region, id.clone()));
         Ok(launch)
     }
 
-    /// TagResource of DRS. Works where DRS is not initialised too.
+    /// TagResource of DRS: adds tags to a resource, even where DRS is not initialised.
     ///
     /// # Errors
     /// As DRS refuses: unknown, too many tags.
@@ -107,72 +108,76 @@ impl World {
             return Err(ServiceError::invalid("resourceArn must have 20 to 2048 characters"));
         }
         check_tags(tags)?;
-        self.permissions.request_tags(tags);
-        let missing = || ServiceError::not_found("Resource", arn);
-        let mut all = self.tags_of(arn).ok_or_else(missing)?.clone();
-        all.extend(tags.iter().map(|(key, value)| (key.clone(), value.clone())));
+        self.authorizations.add_tags(tags);
+        let mut all = self.known_tags(arn)?;
+        all.extend(tags.clone());
         check_tags(&all)?;
-        let (region, kind, id) = parse_arn(arn).ok_or_else(missing)?;
-        self.set_tags(region, kind, id, all);
+        self.set_tags(arn, all);
         Ok(())
     }
 
-    /// UntagResource of DRS. Keys that are not there are no error.
+    /// UntagResource of DRS: removes tags from a resource. Keys that it does not have are ignored.
     ///
     /// # Errors
     /// As DRS refuses: unknown.
     pub fn untag_resource(&mut self, arn: &str, keys: &[String]) -> Result<(), ServiceError> {
-        let missing = || ServiceError::not_found("Resource", arn);
-        let mut left = self.tags_of(arn).ok_or_else(missing)?.clone();
+        let mut left = self.known_tags(arn)?;
         left.retain(|key, _| !keys.contains(key));
-        let (region, kind, id) = parse_arn(arn).ok_or_else(missing)?;
-        self.set_tags(region, kind, id, left);
+        self.set_tags(arn, left);
         Ok(())
     }
 
-    fn set_tags(&mut self, region: Region, kind: &str, id: &str, tags: Tags) {
+    fn known_tags(&self, arn: &str) -> Result<Tags, ServiceError> {
+        match self.tags_of(arn) {
+            Some(tags) => Ok(tags.clone()),
+            None => Err(ServiceError::not_found("Resource", arn)),
+        }
+    }
+
+    fn set_tags(&mut self, arn: &str, tags: Tags) {
+        let Some((region, kind, id)) = parse_arn(arn) else { return };
         if kind == "source-server"
             && let Ok(id) = id.parse()
-            && let Some(server) = self.server_mut(region, &id)
+            && let Some(server) = self.source_server_mut(region, &id)
         {
             server.tags = tags;
-            self.note_change(Changed::SourceServer(region, id));
+            self.mark_changed(Changed::SourceServer(region, id));
         } else if kind == "recovery-instance"
             && let Ok(id) = id.parse()
-            && let Some(record) = self.record_mut(region, &id)
+            && let Some(recovery_instance) = self.recovery_instance_mut(region, &id)
         {
-            record.tags = tags;
-            self.note_change(Changed::RecoveryInstance(region, id));
+            recovery_instance.tags = tags;
+            self.mark_changed(Changed::RecoveryInstance(region, id));
         } else if kind == "job"
             && let Ok(id) = id.parse()
             && let Some(job) = self.job_mut(region, &id)
         {
             job.tags = tags;
-            self.note_change(Changed::Job(region, id));
+            self.mark_changed(Changed::Job(region, id));
         }
     }
 
-    /// InitializeService.
+    /// InitializeService: initialises DRS in a Region.
     pub fn initialize_service(&mut self, region: Region) {
-        self.regions.entry(region).or_default().initialised = true;
+        self.region_mut(region).initialised = true;
     }
 
     /// Sets the quota of replicating source servers (L-C1D14A2B).
     pub fn set_replicating_quota(&mut self, region: Region, servers: usize) {
-        self.regions.entry(region).or_default().quotas.replicating_servers = servers;
+        self.region_mut(region).quotas.replicating_servers = servers;
     }
 
-    /// Sets how many addresses the subnet in which an instance stands has to spare.
+    /// Sets the count of free addresses in the subnet of an instance.
     pub fn set_free_addresses_beside(&mut self, region: Region, id: &InstanceId, free: u32) {
-        let subnet = self.instance(region, id).map(|instance| instance.subnet.clone());
-        let subnets = self.regions.get_mut(&region).map(|state| &mut state.subnets);
-        if let Some(subnet) = subnets.zip(subnet).and_then(|(subnets, id)| subnets.get_mut(&id)) {
+        let Some(state) = self.regions.get_mut(&region) else { return };
+        let Some(instance) = state.instances.get(id) else { return };
+        if let Some(subnet) = state.subnets.get_mut(&instance.subnet) {
             subnet.free_addresses = free;
         }
     }
 
-    /// Takes DRS away from a Region, as if it had never been initialised there: for rehearsing that mistake.
+    /// Undoes the initialisation of DRS in a Region, so that the missing initialisation can be rehearsed.
     pub fn uninitialize(&mut self, region: Region) {
-        self.regions.entry(region).or_default().initialised = false;
+        self.region_mut(region).initialised = false;
     }
 }

@@ -1,0 +1,182 @@
+//! One fault: its kind, and how often it still applies.
+
+use crate::operation::Operation;
+use crate::service_error::ServiceError;
+
+/// The error codes that an `error` fault may name.
+pub const ERROR_CODES: &[&str] = &[
+    "ThrottlingException",
+    "TooManyRequestsException",
+    "Throttling",
+    "PriorRequestNotComplete",
+    "RequestLimitExceeded",
+    "ConflictException",
+    "IncorrectInstanceState",
+    "OperationNotPermitted",
+    "UninitializedAccountException",
+    "AccessDeniedException",
+    "AccessDenied",
+    "UnauthorizedOperation",
+    "ResourceNotFoundException",
+    "ServiceQuotaExceededException",
+    "ValidationException",
+    "InvalidChangeBatch",
+    "InternalServerException",
+    "InternalError",
+    "ServiceUnavailable",
+];
+
+/// The kinds of faults, as they are written before the colon.
+pub const KINDS: [&str; 9] = ["error", "lost", "crash", "stall", "launch", "boot", "task", "late", "odd"];
+
+/// How often a fault still applies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Remaining {
+    Times(u32),
+    Always,
+}
+
+/// A kind of fault with its operands. Servers, steps and errors are names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum FaultKind {
+    Error(Operation, &'static str),
+    Lost(Operation),
+    Crash { step: String },
+    Stall { server: String, ms: i64 },
+    Launch { server: String },
+    Boot { server: String },
+    Task { step: String, error: String },
+    Late { step: String, error: String },
+    Odd { step: String },
+}
+
+/// A fault in the answer of a step as a whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TaskFault {
+    /// This error, before the step does anything.
+    Instead(String),
+    /// This error, after the step has done its work.
+    After(String),
+    /// A status that the state machine does not know, after the step has done its work.
+    Odd,
+}
+
+/// Something that goes wrong.
+///
+/// | text | what happens |
+/// |---|---|
+/// | `error:OPERATION=Code x3` | AWS refuses three times |
+/// | `lost:OPERATION` | the effect happens, the answer never arrives |
+/// | `crash:STEP` | the step dies right after its first write took effect |
+/// | `stall:SERVER=MINUTES` | replication of the server's A2 stalls half-way through its initial sync |
+/// | `launch:SERVER` | a launch of the server's A2 fails |
+/// | `boot:SERVER` | the server's A4 comes up with an impaired instance status check |
+/// | `task:STEP=Error` | the step, or the gate, fails with this error before it does anything |
+/// | `late:STEP=Error` | the step does what it does, and this error arrives instead of its answer |
+/// | `odd:STEP` | the step does what it does, and answers a status that the state machine does not know |
+///
+/// `x3` at the end means three times, `x*` always; without it once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    kind: FaultKind,
+    remaining: Remaining,
+    applied: u32,
+}
+
+impl Fault {
+    pub(super) fn new(kind: FaultKind, remaining: Remaining) -> Self {
+        Self { kind, remaining, applied: 0 }
+    }
+
+    /// Returns true when it will not apply any more.
+    pub fn is_used_up(&self) -> bool {
+        self.remaining == Remaining::Times(0)
+    }
+
+    /// Returns its kind, which is one of [`KINDS`].
+    pub fn kind(&self) -> &'static str {
+        match self.kind {
+            FaultKind::Error(..) => "error",
+            FaultKind::Lost(_) => "lost",
+            FaultKind::Crash { .. } => "crash",
+            FaultKind::Stall { .. } => "stall",
+            FaultKind::Launch { .. } => "launch",
+            FaultKind::Boot { .. } => "boot",
+            FaultKind::Task { .. } => "task",
+            FaultKind::Late { .. } => "late",
+            FaultKind::Odd { .. } => "odd",
+        }
+    }
+
+    /// Returns how often it has applied.
+    pub fn times_applied(&self) -> u32 {
+        self.applied
+    }
+
+    /// Applies once. Returns false when the fault is used up.
+    fn apply(&mut self) -> bool {
+        match &mut self.remaining {
+            Remaining::Times(0) => return false,
+            Remaining::Times(left) => *left -= 1,
+            Remaining::Always => {}
+        }
+        self.applied = self.applied.saturating_add(1);
+        true
+    }
+
+    /// Applies to the answer of a step.
+    pub(super) fn answer_of(&mut self, called: &str) -> Option<TaskFault> {
+        let fault = match &self.kind {
+            FaultKind::Task { step, error } if step == called => TaskFault::Instead(error.clone()),
+            FaultKind::Late { step, error } if step == called => TaskFault::After(error.clone()),
+            FaultKind::Odd { step } if step == called => TaskFault::Odd,
+            _ => return None,
+        };
+        self.apply().then_some(fault)
+    }
+
+    /// Applies to a call that AWS refuses.
+    pub(super) fn refusal(&mut self, called: Operation) -> Option<ServiceError> {
+        let FaultKind::Error(operation, code) = self.kind else { return None };
+        if operation != called || !self.apply() {
+            return None;
+        }
+        Some(ServiceError::new(code, "refused by a fault of the rehearsal"))
+    }
+
+    /// Applies to a call whose answer is lost.
+    pub(super) fn loses_answer(&mut self, called: Operation) -> bool {
+        matches!(self.kind, FaultKind::Lost(operation) if operation == called) && self.apply()
+    }
+
+    /// Applies to a step that crashes.
+    pub(super) fn crashes(&mut self, running: &str) -> bool {
+        matches!(&self.kind, FaultKind::Crash { step } if step == running) && self.apply()
+    }
+
+    /// Applies to a launch of A2.
+    pub(super) fn fails_launch(&mut self) -> bool {
+        matches!(self.kind, FaultKind::Launch { .. }) && self.apply()
+    }
+
+    /// Applies to the boot of A4.
+    pub(super) fn impairs_boot(&mut self) -> bool {
+        matches!(self.kind, FaultKind::Boot { .. }) && self.apply()
+    }
+
+    /// Applies to the initial sync of A2. Returns the length of the stall, in milliseconds.
+    pub(super) fn stall_ms(&mut self) -> Option<i64> {
+        let FaultKind::Stall { ms, .. } = self.kind else { return None };
+        self.apply().then_some(ms)
+    }
+
+    /// Returns the server that a stall, launch or boot fault names.
+    pub(super) fn server(&self) -> Option<&str> {
+        match &self.kind {
+            FaultKind::Stall { server, .. } | FaultKind::Launch { server } | FaultKind::Boot { server } => {
+                Some(server)
+            }
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! Traffic: the instance that serves, the records on each disk, losses and downtime.
+
+use failback_core::cloud::InstanceState;
+use failback_core::id::{HostedZoneId, InstanceId, SourceServerId};
+use failback_core::region::Region;
+
+use super::dns::with_dot;
+use super::fleet::FleetServer;
+use super::state::World;
+use super::workload::{LossWindow, Serving};
+use crate::objects::{Change, Instance, SourceServer};
+use crate::ranges::RangeSet;
+
+impl World {
+    /// Returns the records that an instance's disks held at a moment.
+    pub fn disk_content(&self, instance: &Instance, at_ms: i64) -> RangeSet {
+        let mut content = instance.disk.base.clone();
+        for &(from, to) in &instance.disk.written {
+            let to = to.unwrap_or(self.now_ms).min(at_ms);
+            content.extend(&self.workload.written(from, to));
+        }
+        content
+    }
+
+    /// Returns the records that a source server's replica held at a moment, which a launch would have.
+    pub fn content_of(&self, server: &SourceServer, at_ms: i64) -> RangeSet {
+        let Some((instance, ms)) = server.replication.content_at(at_ms, self.switches.lag_blips) else {
+            return RangeSet::default();
+        };
+        match self.regions.values().find_map(|state| state.instances.get(instance)) {
+            Some(instance) => self.disk_content(instance, ms),
+            None => RangeSet::default(),
+        }
+    }
+
+    /// Returns the records that a source server's replica holds now.
+    pub fn replicated(&self, region: Region, id: &SourceServerId) -> RangeSet {
+        match self.source_server(region, id) {
+            Some(server) => self.content_of(server, self.now_ms),
+            None => RangeSet::default(),
+        }
+    }
+
+    /// Returns the instance that takes the traffic of a server of the fleet now.
+    pub fn serving(&self, server: usize) -> Option<Serving> {
+        let (region, instance) = self.traffic_target(server)?;
+        let found = self.instance(region, &instance);
+        let running = found.is_some_and(|instance| instance.state == InstanceState::Running);
+        Some(Serving { instance, region, running })
+    }
+
+    /// Returns the instance to which DNS, or people, send the traffic of a server. It may not run.
+    fn traffic_target(&self, server: usize) -> Option<(Region, InstanceId)> {
+        if let Some(record) = self.workload.records.get(server)? {
+            return self.instance_behind(record);
+        }
+        let fleet_server = self.fleet.get(server)?;
+        let (source, recovery) = self.region_pair;
+        let original = (source, fleet_server.a1.clone());
+        let recovered = fleet_server.b3.last().map(|id| (recovery, id.clone()));
+        let Some(leader) = self.workload.leader else {
+            return match self.workload.moved_by_hand.get(server) {
+                Some(Some(a4)) => Some((source, a4.clone())),
+                _ if self.workload.recovered => recovered,
+                _ => Some(original),
+            };
+        };
+        let (region, leading) = self.instance_behind(self.workload.records.get(leader)?.as_ref()?)?;
+        if region == recovery {
+            return Some(recovered.unwrap_or(original));
+        }
+        if !self.fleet.get(leader)?.a4.contains(&leading) {
+            return Some(original);
+        }
+        match self.failed_back(fleet_server) {
+            Some(a4) => Some((source, a4.clone())),
+            None => recovered,
+        }
+    }
+
+    /// Returns the A4 that is production.
+    fn failed_back<'a>(&self, server: &'a FleetServer) -> Option<&'a InstanceId> {
+        // The A4 that B1 protects is production, even if a drill launched others after it.
+        let b1 = self.source_server(self.region_pair.1, &server.b1);
+        let protected = b1.and_then(|b1| server.a4.iter().find(|id| **id == b1.source));
+        protected.or(server.a4.last())
+    }
+
+    /// Returns the instance that owns the address which the name servers return.
+    fn instance_behind(&self, (zone, name): &(HostedZoneId, String)) -> Option<(Region, InstanceId)> {
+        let address = self.record(zone, name, "A")?.answered.first()?;
+        let (region, id) = self.owner_of(address)?;
+        Some((region, id.clone()))
+    }
+
+    /// Returns the servers whose own DNS record a change touches.
+    pub(crate) fn servers_behind(&self, change: &Change) -> Vec<usize> {
+        let mut servers = Vec::new();
+        for (server, record) in self.workload.records.iter().enumerate() {
+            let Some((zone, name)) = record else { continue };
+            if *zone == change.zone && change.keys.iter().any(|key| key.0 == with_dot(name)) {
+                servers.push(server);
+            }
+        }
+        servers
+    }
+
+    /// Moves the traffic of the whole fleet to the A4 that live, as people do who redirect it by hand.
+    pub fn operator_moves_traffic(&mut self) {
+        let mut before = std::mem::take(&mut self.workload.moved_by_hand);
+        before.resize(self.fleet.len(), None);
+        for (server, a4) in before.into_iter().enumerate() {
+            let target = self.labels(server).a4.or(a4);
+            self.workload.moved_by_hand.push(target);
+        }
+        self.follow_all_traffic();
+    }
+
+    /// Stops the applications of the whole fleet, or starts them again, as people do. While they are stopped,
+    /// production runs but takes no writes.
+    pub fn operator_freezes_writes(&mut self, frozen: bool) {
+        self.workload.frozen = frozen;
+        self.follow_all_traffic();
+    }
+
+    pub(crate) fn follow_all_traffic(&mut self) {
+        for server in 0..self.workload.servers.len() {
+            self.follow_traffic(server);
+        }
+    }
+
+    /// Starts and ends the stretches of writes and of downtime of a server, by the instance that serves now.
+    pub(crate) fn follow_traffic(&mut self, server: usize) {
+        let now = self.now_ms;
+        let serving = self.serving(server).filter(|serving| serving.running);
+        let frozen = self.workload.frozen;
+        let Some(traffic) = self.workload.servers.get_mut(server) else { return };
+        traffic.set_down(serving.is_none(), now);
+        let writing = match serving {
+            Some(serving) if !frozen => Some((serving.region, serving.instance)),
+            _ => None,
+        };
+        if traffic.writing == writing {
+            return;
+        }
+        let before = std::mem::replace(&mut traffic.writing, writing.clone());
+        let since = std::mem::replace(&mut traffic.writing_since, now);
+        if let Some((region, id)) = before {
+            let written = self.workload.written(since, now);
+            self.workload.acknowledge(server, &written);
+            let instance = self.instance_mut(region, &id);
+            if let Some((_, end)) = instance.and_then(|instance| instance.disk.written.last_mut()) {
+                end.get_or_insert(now);
+            }
+        }
+        if let Some((region, id)) = writing
+            && let Some(instance) = self.instance_mut(region, &id)
+        {
+            instance.disk.written.push((now, None));
+        }
+    }
+
+    /// Returns the count of acknowledged records of a server.
+    pub fn acknowledged(&self, server: usize) -> u64 {
+        self.workload.acknowledged(server, self.now_ms).count()
+    }
+
+    /// Returns the acknowledged records of a server that are missing on the instance that serves now.
+    pub fn lost(&self, server: usize) -> Option<LossWindow> {
+        let serving = self.serving(server)?;
+        let held = self.disk_content(self.instance(serving.region, &serving.instance)?, self.now_ms);
+        let missing = self.workload.acknowledged(server, self.now_ms).without(&held);
+        self.workload.loss_window(&missing)
+    }
+
+    /// Returns the downtime of a server since the scenario started, in milliseconds.
+    pub fn dark_ms(&self, server: usize) -> i64 {
+        let Some(traffic) = self.workload.servers.get(server) else { return 0 };
+        traffic.down_ms + traffic.down_since.map_or(0, |since| self.now_ms - since)
+    }
+}
