@@ -1,6 +1,7 @@
 //! The `drs-failback` command.
 
 mod command;
+mod output;
 
 use std::process::ExitCode;
 

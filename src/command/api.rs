@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
-use drs_failback::account::Account;
 use failback_core::timestamp::Timestamp;
+use failback_rehearsal::account::Account;
 use failback_wire::{Handler, HttpRequest, HttpResponse, HttpServer, Reply};
 use futures_util::FutureExt as _;
 use serde_json::{Value, json};

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use drs_failback::machines;
+use failback_rehearsal::machines;
 
 use super::{ProcedureName, usage};
 

@@ -85,7 +85,7 @@ impl Command {
             Sub::Prove(arguments) => prove::run(&arguments),
             Sub::CheckPlan(arguments) => check_plan::run(&arguments),
             Sub::PlanSchema => {
-                print!("{}", drs_failback::plans::schema());
+                print!("{}", failback_rehearsal::plans::schema());
                 ExitCode::SUCCESS
             }
             Sub::Graph(arguments) => graph::run(&arguments),

@@ -8,10 +8,10 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use clap::Args;
-use drs_failback::campaign::{self, Broken, Case, Found, Tally};
-use drs_failback::program::Program;
 use failback_audit::{Coverage, Place};
+use failback_campaign::{Broken, Case, Found, Summary};
 use failback_core::procedure::Procedure;
+use failback_rehearsal::program::Program;
 use serde_json::{Value, json};
 
 use super::{UNSAFE, usage};
@@ -77,11 +77,11 @@ enum Part {
 impl Part {
     fn cases(self, seeds: u64) -> (&'static str, Vec<Case>) {
         match self {
-            Self::Grid => ("every failure at every state", campaign::grid()),
-            Self::Pairs => ("every two failures", campaign::pairs()),
-            Self::Twice => ("everything twice", campaign::twice()),
-            Self::Hand => ("half-manual beginnings", campaign::by_hand()),
-            Self::Random => ("random worlds", (1..=seeds).map(campaign::random).collect()),
+            Self::Grid => ("every failure at every state", failback_campaign::grid()),
+            Self::Pairs => ("every two failures", failback_campaign::pairs()),
+            Self::Twice => ("everything twice", failback_campaign::repetitions()),
+            Self::Hand => ("half-manual beginnings", failback_campaign::manual_starts()),
+            Self::Random => ("random worlds", (1..=seeds).map(failback_campaign::random).collect()),
         }
     }
 }
@@ -112,7 +112,7 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
         println!("{:#}", proof.object());
     } else {
         if arguments.case.is_some()
-            && let Some(told) = one.and_then(|case| campaign::tell(&program, &case).ok())
+            && let Some(told) = one.and_then(|case| failback_campaign::tell(&program, &case).ok())
         {
             println!("what happened\n  {}\n", told.join("\n  "));
         }
@@ -124,10 +124,10 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
 /// What was tried and found.
 struct Proof {
     parts: Vec<(&'static str, u64)>,
-    tally: Tally,
+    tally: Summary,
     found: Vec<Found>,
     /// The cases that showed the worst of each quantity.
-    worst: BTreeMap<campaign::Worst, (u64, Case)>,
+    worst: BTreeMap<failback_campaign::Extreme, (u64, Case)>,
     places: Vec<Place>,
     /// Whether everything was tried that visits every place.
     whole: bool,
@@ -145,7 +145,7 @@ impl Proof {
             .collect();
         let cases: Vec<Case> = parts.into_iter().flat_map(|(_, cases)| cases).collect();
         let bar = Bar::new(cases.len(), !arguments.json);
-        let tried = campaign::play_all(program, &cases, jobs, &|_| bar.one_more());
+        let tried = failback_campaign::play_all(program, &cases, jobs, &|_| bar.one_more());
         bar.end();
         let worst =
             tried.tally.worst.iter().map(|(of, (value, number))| (*of, (*value, cases[*number].clone())));

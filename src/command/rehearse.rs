@@ -4,15 +4,15 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use crate::output::{self, Approval, Console, Playback};
 use clap::{Args, ValueEnum};
-use drs_failback::history::Recorder;
-use drs_failback::rehearsal::{Rehearsal, Run, Setting};
-use drs_failback::show::{self, Gates, Live, Speed};
-use drs_failback::{plans, result};
 use failback_core::cloud::Clock as _;
 use failback_core::plan::{Plan, SERVERS_MAX};
 use failback_core::procedure::Procedure;
 use failback_core::report::Outcome;
+use failback_rehearsal::history::Recorder;
+use failback_rehearsal::rehearsal::{Rehearsal, RunResult, Setting};
+use failback_rehearsal::{plans, result};
 
 use super::{ProcedureName, UNSAFE, check_plan, usage};
 
@@ -57,7 +57,7 @@ pub(crate) struct Arguments {
     approve: Approve,
     /// How virtual time passes: `max`, or how many times faster than real time.
     #[arg(long, value_name = "max|FACTOR", default_value = "max", value_parser = speed)]
-    speed: Speed,
+    speed: Playback,
     /// After the run, start this in the same world, without the faults and with every gate approved; may repeat.
     #[arg(long, value_enum, value_name = "PROCEDURE")]
     then: Vec<ProcedureName>,
@@ -79,12 +79,12 @@ enum Approve {
     Deny,
 }
 
-fn speed(text: &str) -> Result<Speed, String> {
+fn speed(text: &str) -> Result<Playback, String> {
     if text == "max" {
-        return Ok(Speed::Max);
+        return Ok(Playback::Max);
     }
     match text.parse::<f64>() {
-        Ok(factor) if factor.is_finite() && factor > 0.0 => Ok(Speed::Factor(factor)),
+        Ok(factor) if factor.is_finite() && factor > 0.0 => Ok(Playback::Factor(factor)),
         _ => Err("neither `max` nor a number above 0".to_owned()),
     }
 }
@@ -122,19 +122,19 @@ fn rehearse(
     procedure: Procedure,
     arguments: &Arguments,
     rehearsal: &mut Rehearsal,
-) -> Result<Vec<Run>, String> {
+) -> Result<Vec<RunResult>, String> {
     let procedures = std::iter::once(procedure).chain(arguments.then.iter().map(|name| (*name).into()));
     let mut runs = Vec::new();
     for (index, procedure) in procedures.enumerate() {
-        let gates = match arguments.approve {
-            Approve::Ask => Gates::Ask,
-            Approve::Deny if index == 0 => Gates::Deny,
-            Approve::Auto | Approve::Deny => Gates::Auto,
+        let approval = match arguments.approve {
+            Approve::Ask => Approval::Ask,
+            Approve::Deny if index == 0 => Approval::Deny,
+            Approve::Auto | Approve::Deny => Approval::Auto,
         };
         if index > 0 {
             rehearsal.mend();
         }
-        runs.push(one(procedure, gates, arguments, rehearsal)?);
+        runs.push(one(procedure, approval, arguments, rehearsal)?);
     }
     if let Some(run) = runs.last().filter(|_| arguments.json) {
         println!("{:#}", result::object(rehearsal, run));
@@ -144,10 +144,10 @@ fn rehearse(
 
 fn one(
     procedure: Procedure,
-    gates: Gates,
+    approval: Approval,
     arguments: &Arguments,
     rehearsal: &mut Rehearsal,
-) -> Result<Run, String> {
+) -> Result<RunResult, String> {
     let shows = !arguments.json;
     if shows {
         let setting = rehearsal.setting();
@@ -161,11 +161,11 @@ fn one(
             regions.source(),
             setting.seed
         );
-        println!("{}", show::world(&rehearsal.simulation.world(), "before"));
+        println!("{}", output::world(&rehearsal.simulation.world(), "before"));
         println!("the run, by virtual time");
     }
-    let mut live = Live::new(shows, arguments.speed, gates, rehearsal.simulation.now());
-    let mut recorder = Recorder::new(&mut live);
+    let mut console = Console::new(shows, arguments.speed, approval, rehearsal.simulation.now());
+    let mut recorder = Recorder::new(&mut console);
     let run = rehearsal.run(procedure, &mut recorder);
     if let Some(file) = &arguments.history {
         let text = format!("{:#}\n", recorder.history());
@@ -175,13 +175,13 @@ fn one(
     }
     if shows {
         let world = rehearsal.simulation.world();
-        println!("\n{}", show::world(&world, "after"));
-        println!("{}", show::end(&world, &run, arguments.seed));
+        println!("\n{}", output::world(&world, "after"));
+        println!("{}", output::end(&world, &run, arguments.seed));
     }
     Ok(run)
 }
 
-fn exit_code(runs: &[Run]) -> ExitCode {
+fn exit_code(runs: &[RunResult]) -> ExitCode {
     if runs.iter().any(|run| !run.is_safe()) {
         return ExitCode::from(UNSAFE);
     }

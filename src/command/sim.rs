@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{Args, Subcommand, ValueEnum};
-use drs_failback::steps::STEPS;
-use drs_failback::worlds::{Built, WorldFile};
+use failback_rehearsal::steps::STEPS;
+use failback_rehearsal::worlds::{Built, WorldFile};
 use failback_sim::{Scenario, Simulation};
 use failback_wire::{HttpServer, Quirk, Quirks, Router, Speed};
 

@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use drs_failback::account::Account;
+use failback_rehearsal::account::Account;
 use serde_json::{Value, json};
 
 use crate::support::{Ask, Got, get};
@@ -99,7 +99,7 @@ fn every_operation_has_a_name_and_a_summary() {
 /// The plan in it is the plan file, with its definitions among the document's.
 #[test]
 fn the_plan_in_it_is_the_plan_files() {
-    let schema = drs_failback::plans::schema().replace("#/$defs/", "#/components/schemas/Plan");
+    let schema = failback_rehearsal::plans::schema().replace("#/$defs/", "#/components/schemas/Plan");
     let mut schema: Value = serde_json::from_str(&schema).expect("JSON");
     let definitions = schema.as_object_mut().expect("an object").remove("$defs").expect("definitions");
     schema.as_object_mut().expect("an object").remove("$schema");

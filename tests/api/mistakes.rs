@@ -1,9 +1,9 @@
 use async_trait::async_trait;
-use drs_failback::account::Account;
 use failback_core::error::AwsError;
 use failback_core::procedure::Procedure;
 use failback_core::step_functions::{Execution, ExecutionPage, ExecutionStatus, HistoryEvent, StepFunctions};
 use failback_core::{Error, ErrorName, Result};
+use failback_rehearsal::account::Account;
 use serde_json::{Value, json};
 
 use crate::support::{Ask, at_the_gate, get, plan, post};

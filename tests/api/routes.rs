@@ -1,4 +1,4 @@
-use drs_failback::account::Account;
+use failback_rehearsal::account::Account;
 use serde_json::json;
 
 use crate::support::{SRE, at_the_gate, get, plan, post};

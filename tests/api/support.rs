@@ -1,7 +1,7 @@
-use drs_failback::account::Account;
-use drs_failback::plans;
 use failback_core::step_functions::StepFunctions;
 use failback_core::timestamp::Timestamp;
+use failback_rehearsal::account::Account;
+use failback_rehearsal::plans;
 use futures_util::FutureExt as _;
 use serde_json::{Value, json};
 

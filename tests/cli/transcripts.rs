@@ -53,13 +53,35 @@ fn a_failback_of_one_server_by_hand() {
     assert_eq!(ran.code, 0);
 }
 
+/// The beginning and the end of the run, and its verdict: at most 40 lines, each of at most 100 characters.
+fn excerpt(transcript: &str) -> String {
+    let (_, run) = transcript.split_once("the run, by virtual time\n").expect("a run");
+    let (run, rest) = run.split_once("\n\nafter\n").expect("the world after it");
+    let (_, end) = rest.split_once("\n\n").expect("an end");
+    let states: Vec<&str> = run.lines().collect();
+    let (first, last) = (&states[..12], &states[states.len() - 8..]);
+    let lines: Vec<&str> =
+        first.iter().chain(&["  …"]).chain(last).copied().chain([""]).chain(end.lines()).collect();
+    let cut = |line: &&str| match line.char_indices().nth(100) {
+        Some((at, _)) => format!("{}…", &line[..at]),
+        None => (*line).to_owned(),
+    };
+    assert!(lines.len() <= 40, "{} lines", lines.len());
+    lines.iter().map(cut).collect::<Vec<_>>().join("\n")
+}
+
 #[test]
-fn the_readme_shows_the_drill_and_how_the_failback_ends() {
-    embedded("README.md", "drill", "text", &run(&["drill"]).transcript());
+fn the_readme_shows_a_part_of_the_drill() {
+    embedded("README.md", "drill", "text", &excerpt(&run(&["drill"]).stdout));
+}
+
+#[test]
+fn the_drill_and_the_end_of_the_failback_are_shown() {
+    embedded("docs/rehearse.md", "drill", "text", &run(&["drill"]).transcript());
     let failback = run(&["failback"]).stdout;
     let end = failback.split_once("\nafter\n").and_then(|(_, end)| end.split_once("\nsafety rules"));
     let (end, _) = end.expect("a failback shows the world after it, then the safety rules");
-    embedded("README.md", "failback", "text", &format!("after\n{end}"));
+    embedded("docs/rehearse.md", "failback", "text", &format!("after\n{end}"));
 }
 
 #[test]

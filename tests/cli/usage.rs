@@ -37,7 +37,7 @@ fn an_unknown_name_is_answered_with_every_known_one() {
         assert!(operations.contains(operation.name), "{}", operation.name);
     }
     let steps = is_wrong(&["failback", "--fail", "crash:nothing"]);
-    for step in drs_failback::steps::STEPS {
+    for step in failback_rehearsal::steps::STEPS {
         assert!(steps.contains(step.name), "{}", step.name);
     }
     let servers = is_wrong(&["failback", "--fail", "boot:nothing"]);

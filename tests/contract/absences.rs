@@ -1,8 +1,8 @@
 //! What must not happen is absent, not forbidden: a drill has no state that could change A1, B1 or production DNS, and
 //! a failback none that launches or terminates what belongs to a drill.
 
-use drs_failback::steps::{STEPS, StepEntry};
 use failback_core::procedure::Procedure;
+use failback_rehearsal::steps::{STEPS, StepEntry};
 use serde_json::{Value, json};
 
 use crate::repo::{BOTH, changed, found, machine, none};

@@ -1,7 +1,7 @@
 //! Only errors that exist are named: `ErrorName` of `failback-core` is the only list.
 
-use drs_failback::machines;
 use failback_core::ErrorName;
+use failback_rehearsal::machines;
 
 use crate::graph::items;
 use crate::repo::{BOTH, found, machine, none, read, step_of, tasks, texts};

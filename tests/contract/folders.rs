@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use drs_failback::machines;
-use drs_failback::steps::STEPS;
+use failback_rehearsal::machines;
+use failback_rehearsal::steps::STEPS;
 
 use crate::repo::{BOTH, find, folders, found, none, read, texts};
 
@@ -33,6 +33,7 @@ struct Folder {
 /// The files that must know of every step.
 struct Around {
     manifest: String,
+    rehearsal: String,
     steps: String,
     machines: String,
 }
@@ -55,7 +56,8 @@ fn folder(name: &str) -> Folder {
 fn around() -> Around {
     Around {
         manifest: read("Cargo.toml"),
-        steps: read("src/steps.rs"),
+        rehearsal: read("crates/rehearsal/Cargo.toml"),
+        steps: read("crates/rehearsal/src/steps.rs"),
         machines: BOTH.map(machines::text).concat(),
     }
 }
@@ -105,12 +107,12 @@ fn check(folder: &Folder, around: &Around) -> Vec<String> {
             .to_owned(),
     );
     must(
-        around.manifest.contains(&format!("\n{name}.workspace = true\n")),
-        "the root Cargo.toml does not list it in [dependencies]".to_owned(),
+        around.rehearsal.contains(&format!("\n{name}.workspace = true\n")),
+        "crates/rehearsal/Cargo.toml does not list it in [dependencies]".to_owned(),
     );
     must(
         around.steps.contains(&format!("StepEntry::of::<{handler}>()")),
-        format!("STEPS of src/steps.rs lacks `{handler}`"),
+        format!("STEPS of crates/rehearsal/src/steps.rs lacks `{handler}`"),
     );
     must(
         STEPS.iter().any(|step| step.name == name),
@@ -148,9 +150,12 @@ fn every_step_has_a_folder() {
     assert_eq!(
         names,
         steps.iter().map(|name| (*name).to_owned()).collect(),
-        "functions/ and STEPS of src/steps.rs"
+        "functions/ and STEPS of crates/rehearsal/src/steps.rs"
     );
-    assert!(steps.is_sorted(), "STEPS of src/steps.rs is in the order of the names: {steps:?}");
+    assert!(
+        steps.is_sorted(),
+        "STEPS of crates/rehearsal/src/steps.rs is in the order of the names: {steps:?}"
+    );
     for step in STEPS {
         assert_eq!(step.placeholder(), placeholder(step.name));
     }
@@ -170,7 +175,7 @@ fn a_new_folder_is_told_all_that_it_lacks() {
         "does not end with tests of its own",
         "in [workspace.dependencies]",
         "in [dependencies]",
-        "STEPS of src/steps.rs lacks `freeze_writes::FreezeWrites`",
+        "STEPS of crates/rehearsal/src/steps.rs lacks `freeze_writes::FreezeWrites`",
         "no step of STEPS has the NAME \"freeze-writes\"",
         "calls ${FreezeWritesFunctionArn}",
     ] {

@@ -4,7 +4,7 @@
 
 use std::fs;
 
-use drs_failback::machines;
+use failback_rehearsal::machines;
 use serde_json::Value;
 
 use crate::repo::{BOTH, root};

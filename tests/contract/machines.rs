@@ -1,8 +1,8 @@
 //! Names, comments, resources and placeholders of the states.
 
-use drs_failback::machines;
-use drs_failback::steps::STEPS;
 use failback_core::procedure::Procedure;
+use failback_rehearsal::machines;
+use failback_rehearsal::steps::STEPS;
 use serde_json::{Value, json};
 
 use crate::repo::{BOTH, changed, found, machine, none, states, step_of};

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use drs_failback::steps::STEPS;
 use failback_core::procedure::Procedure;
+use failback_rehearsal::steps::STEPS;
 use serde_json::{Value, json};
 
 use crate::graph::items;

@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use drs_failback::machines;
 use failback_core::procedure::Procedure;
+use failback_rehearsal::machines;
 use serde_json::Value;
 
 /// Both procedures.
@@ -96,8 +96,8 @@ pub(crate) fn tasks(machine: &Value) -> impl Iterator<Item = (&str, &Value)> {
 }
 
 /// The step that a Task calls.
-pub(crate) fn step_of(task: &Value) -> Option<drs_failback::steps::StepEntry> {
-    drs_failback::steps::StepEntry::find(task["Arguments"]["FunctionName"].as_str()?)
+pub(crate) fn step_of(task: &Value) -> Option<failback_rehearsal::steps::StepEntry> {
+    failback_rehearsal::steps::StepEntry::find(task["Arguments"]["FunctionName"].as_str()?)
 }
 
 /// Every text in a value that is an expression, without its brackets.

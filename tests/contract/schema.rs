@@ -1,7 +1,7 @@
 //! The plan's schema is the one that is committed, and the example plans are plans.
 
-use drs_failback::plans;
 use failback_core::plan::Plan;
+use failback_rehearsal::plans;
 
 use crate::repo::{find, found, none, texts};
 

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use drs_failback::steps::STEPS;
 use failback_core::procedure::Procedure;
+use failback_rehearsal::steps::STEPS;
 
 use crate::policy::{self, Statement};
 use crate::template::Template;

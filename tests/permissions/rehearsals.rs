@@ -1,10 +1,10 @@
 //! Rehearsals of everything that a step may come to do, and what IAM was asked in them.
 
-use drs_failback::plans;
-use drs_failback::rehearsal::{Always, Rehearsal, Setting};
-use drs_failback::runner::Answer;
 use failback_core::plan::Plan;
 use failback_core::procedure::Procedure;
+use failback_rehearsal::plans;
+use failback_rehearsal::rehearsal::{Always, Rehearsal, Setting};
+use failback_rehearsal::runner::GateAnswer;
 use failback_sim::{Permission, Scenario, Switches};
 use serde_json::{Value, json};
 
@@ -16,7 +16,7 @@ struct Rehearsed {
     switches: Switches,
     servers: usize,
     faults: &'static [&'static str],
-    answer: Answer,
+    answer: GateAnswer,
 }
 
 const DRILL: &[Procedure] = &[Procedure::Drill];
@@ -25,7 +25,15 @@ const FAILBACK: &[Procedure] = &[Procedure::Failback];
 impl Rehearsed {
     fn of(runs: &'static [Procedure]) -> Self {
         let switches = Switches::default();
-        Self { runs, plan: |_| (), scenario: None, switches, servers: 3, faults: &[], answer: Answer::Yes }
+        Self {
+            runs,
+            plan: |_| (),
+            scenario: None,
+            switches,
+            servers: 3,
+            faults: &[],
+            answer: GateAnswer::Yes,
+        }
     }
 
     fn run(&self) -> Vec<Permission> {
@@ -104,7 +112,7 @@ fn rehearsals() -> Vec<Rehearsed> {
             ..failback()
         },
         Rehearsed { runs: &[Procedure::Drill, Procedure::Drill], faults: &["launch:db-1x3"], ..drill() },
-        Rehearsed { answer: Answer::No("not now".to_owned()), ..failback() },
+        Rehearsed { answer: GateAnswer::No("not now".to_owned()), ..failback() },
         // The switches of the plan.
         Rehearsed {
             plan: recovered_servers_are_there,

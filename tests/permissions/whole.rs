@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use drs_failback::plans;
-use drs_failback::rehearsal::{Always, Rehearsal, Setting};
-use drs_failback::runner::Answer;
-use drs_failback::steps::STEPS;
 use failback_core::plan::Plan;
 use failback_core::procedure::Procedure;
 use failback_core::report::Outcome;
+use failback_rehearsal::plans;
+use failback_rehearsal::rehearsal::{Always, Rehearsal, Setting};
+use failback_rehearsal::runner::GateAnswer;
+use failback_rehearsal::steps::STEPS;
 use serde_json::Value;
 
 use crate::functions;
@@ -220,7 +220,7 @@ fn the_schedules_input_is_the_example_plan_and_drills() {
     assert_eq!(input, serde_json::from_str::<Value>(plans::THREE_TIER).expect("JSON"));
     let plan = Plan::read(&input).unwrap_or_else(|problems| panic!("{problems}"));
     let mut rehearsal = Rehearsal::new(Setting::usual(Procedure::Drill, input, plan, 3, 1));
-    let run = rehearsal.run(Procedure::Drill, &mut Always(Answer::Yes));
+    let run = rehearsal.run(Procedure::Drill, &mut Always(GateAnswer::Yes));
     assert_eq!(run.outcome, Outcome::Succeeded, "{:?}", run.failure);
 }
 

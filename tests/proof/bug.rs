@@ -1,10 +1,10 @@
-use drs_failback::program::Performer;
-use drs_failback::steps::StepEntry;
 use failback_core::Result;
 use failback_core::cloud::{Instance, Job, RecordSet, RecoveryInstance, RunningExecution, SourceServer};
 use failback_core::guard::TerminateRecoveryInstances;
 use failback_core::region::Region;
 use failback_core::timestamp::Timestamp;
+use failback_rehearsal::program::Performer;
+use failback_rehearsal::steps::StepEntry;
 use failback_sim::{Simulation, World};
 use failback_testkit::{Response, Tampered};
 use futures_util::FutureExt as _;

@@ -1,10 +1,10 @@
-use drs_failback::campaign::{self, Act, Broken, Case};
-use drs_failback::faults;
+use failback_campaign::{Act, Broken, Case};
 use failback_core::procedure::Procedure;
+use failback_rehearsal::faults;
 
 #[test]
 fn every_case_of_the_campaign_is_read_back_from_its_text() {
-    for (part, cases) in campaign::campaign(300) {
+    for (part, cases) in failback_campaign::campaign(300) {
         assert!(!cases.is_empty(), "{part}");
         for case in cases {
             let text = case.to_string();
@@ -15,8 +15,8 @@ fn every_case_of_the_campaign_is_read_back_from_its_text() {
 
 #[test]
 fn the_same_seed_draws_the_same_case() {
-    assert_eq!(campaign::random(7), campaign::random(7));
-    assert_ne!(campaign::random(7), campaign::random(8));
+    assert_eq!(failback_campaign::random(7), failback_campaign::random(7));
+    assert_ne!(failback_campaign::random(7), failback_campaign::random(8));
 }
 
 #[test]
@@ -34,7 +34,7 @@ fn a_text_that_is_no_case_says_what_is_known() {
     }
     let unknown_rule: Case =
         "steady: fail late:no-such-step=States.Timeout; run drill".parse().expect("a case");
-    assert!(campaign::play(&unknown_rule).expect_err("no step").contains("unknown step"));
+    assert!(failback_campaign::play(&unknown_rule).expect_err("no step").contains("unknown step"));
 }
 
 #[test]
@@ -47,7 +47,7 @@ fn a_failing_case_loses_what_is_not_needed() {
         case.acts.iter().any(|act| matches!(act, Act::Fail(rule) if rule.starts_with("boot:")))
             && case.acts.contains(&Act::Settle(Procedure::Failback))
     };
-    let small = campaign::shrink(&case, Broken::Eventually, breaks);
+    let small = failback_campaign::shrink(&case, Broken::Eventually, breaks);
     assert_eq!(small.to_string(), "recovered, 1 servers, seed 9: fail boot:db-1; settle failback");
 }
 
@@ -56,7 +56,7 @@ fn every_error_of_a_class_is_handled_alike() {
     for procedure in [Procedure::Drill, Procedure::Failback] {
         for task in faults::tasks(procedure) {
             // Retried and caught, or caught at once: more the machines do not tell apart.
-            let classes = campaign::classes(procedure, &task);
+            let classes = failback_campaign::classes(procedure, &task);
             assert_eq!(classes.len(), 2, "{procedure}, {task}: {classes:?}");
         }
     }

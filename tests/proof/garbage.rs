@@ -1,10 +1,10 @@
-use drs_failback::machines;
-use drs_failback::plans;
-use drs_failback::rehearsal::{Always, Rehearsal, Setting};
-use drs_failback::runner::Answer;
 use failback_asl::Machine;
 use failback_core::plan::Plan;
 use failback_core::procedure::Procedure;
+use failback_rehearsal::machines;
+use failback_rehearsal::plans;
+use failback_rehearsal::rehearsal::{Always, Rehearsal, Setting};
+use failback_rehearsal::runner::GateAnswer;
 use failback_sim::{Access, Options, Simulation, World};
 use failback_wire::{HttpRequest, Quirk, Quirks, Reply, Router, Speed};
 use fastrand::Rng;
@@ -147,7 +147,7 @@ fn a_bad_plan_reaches_no_write() {
         let procedure = if rng.bool() { Procedure::Drill } else { Procedure::Failback };
         let world = Setting::usual(procedure, good.clone(), plan.clone(), 2, seed);
         let mut rehearsal = Rehearsal::new(Setting { input: input.clone(), ..world });
-        let run = rehearsal.run(procedure, &mut Always(Answer::Yes));
+        let run = rehearsal.run(procedure, &mut Always(GateAnswer::Yes));
         let failure = run.failure.expect("a refusal");
         assert_eq!(failure.error, "Failback.InvalidPlan", "seed {seed}: {input}");
         let world = rehearsal.simulation.world();

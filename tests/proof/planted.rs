@@ -1,8 +1,8 @@
-use drs_failback::campaign::{self, Broken, Case};
-use drs_failback::machines;
-use drs_failback::program::Program;
+use failback_campaign::{Broken, Case};
 use failback_core::procedure::Procedure;
 use failback_core::rule::SafetyRule;
+use failback_rehearsal::machines;
+use failback_rehearsal::program::Program;
 use serde_json::{Value, json};
 
 use crate::bug::{Bug, Bugged};
@@ -10,15 +10,17 @@ use crate::bugs;
 
 /// Worlds of the campaign, those in which nothing goes wrong first: what a bug must not survive.
 fn worlds() -> impl Iterator<Item = Case> {
-    let undisturbed = campaign::grid().into_iter().filter(|case| case.acts.len() == 2 && case.servers < 100);
-    let at_gates = campaign::grid().into_iter().filter(|case| case.to_string().contains("run failback no"));
-    undisturbed.chain(at_gates).chain((1..=150).map(campaign::random))
+    let undisturbed =
+        failback_campaign::grid().into_iter().filter(|case| case.acts.len() == 2 && case.servers < 100);
+    let at_gates =
+        failback_campaign::grid().into_iter().filter(|case| case.to_string().contains("run failback no"));
+    undisturbed.chain(at_gates).chain((1..=150).map(failback_campaign::random))
 }
 
 /// What the campaign finds first, and after how many worlds.
 fn caught(program: &Program) -> Option<(Vec<Broken>, String)> {
     worlds().find_map(|case| {
-        let played = campaign::play_with(program, &case).expect("a case");
+        let played = failback_campaign::play_with(program, &case).expect("a case");
         let mut broken: Vec<Broken> = played.violations.iter().map(|violation| violation.broken).collect();
         broken.dedup();
         let what = played.violations.first().map(|violation| violation.what.clone())?;

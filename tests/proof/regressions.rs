@@ -1,4 +1,4 @@
-use drs_failback::campaign::{self, Case};
+use failback_campaign::Case;
 
 /// What the campaign has found, made smaller, with what was wrong.
 const FOUND: &[(&str, &str)] = &[
@@ -32,7 +32,7 @@ const FOUND: &[(&str, &str)] = &[
 fn what_was_found_once_holds() {
     for (case, wrong) in FOUND {
         let case: Case = case.parse().unwrap_or_else(|error| panic!("{case}: {error}"));
-        let played = campaign::play(&case).expect("a case");
+        let played = failback_campaign::play(&case).expect("a case");
         assert!(played.violations.is_empty(), "once {wrong}: {case}: {:#?}", played.violations);
     }
 }

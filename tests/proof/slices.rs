@@ -1,13 +1,13 @@
 use std::collections::BTreeSet;
 
-use drs_failback::campaign::{self, Case, Tried};
-use drs_failback::program::Program;
 use failback_audit::Coverage;
+use failback_campaign::{Case, Tried};
 use failback_core::procedure::Procedure;
+use failback_rehearsal::program::Program;
 
 fn tried(cases: &[Case]) -> Tried {
     let program = Program::deployed().expect("the machines are read");
-    campaign::play_all(&program, cases, 2, &|_| ())
+    failback_campaign::play_all(&program, cases, 2, &|_| ())
 }
 
 fn assert_holds(cases: &[Case]) -> Tried {
@@ -30,7 +30,7 @@ fn every(nth: usize, cases: Vec<Case>) -> Vec<Case> {
 
 #[test]
 fn some_random_worlds_hold() {
-    let cases: Vec<Case> = (1..=60).map(campaign::random).collect();
+    let cases: Vec<Case> = (1..=60).map(failback_campaign::random).collect();
     let tried = assert_holds(&cases);
     assert_eq!(tried.tally.worlds, 60);
     let kinds: BTreeSet<&str> = tried.tally.faults.keys().copied().collect();
@@ -39,17 +39,17 @@ fn some_random_worlds_hold() {
 
 #[test]
 fn some_of_everything_twice_holds() {
-    assert_holds(&every(37, campaign::twice()));
+    assert_holds(&every(37, failback_campaign::repetitions()));
 }
 
 #[test]
 fn some_half_manual_beginnings_hold() {
-    assert_holds(&every(17, campaign::by_hand()));
+    assert_holds(&every(17, failback_campaign::manual_starts()));
 }
 
 #[test]
 fn some_pairs_of_failures_hold() {
-    assert_holds(&every(401, campaign::pairs()));
+    assert_holds(&every(401, failback_campaign::pairs()));
 }
 
 /// One case for each place that only a fault leads to, so that no state and no branch is left unvisited.
@@ -70,11 +70,11 @@ fn every_state_and_branch_is_visited() {
         (named.iter().any(|name| text.contains(name)) && !text.contains("late:") && !text.contains("x11"))
             || !text.contains("fail ")
     };
-    let mut cases: Vec<Case> = campaign::grid().iter().filter(only).cloned().collect();
-    let twice = campaign::twice();
+    let mut cases: Vec<Case> = failback_campaign::grid().iter().filter(only).cloned().collect();
+    let twice = failback_campaign::repetitions();
     cases.extend(twice.into_iter().filter(|case| case.to_string().contains(": twice ")));
-    cases.extend((1..=60).map(campaign::random));
-    cases.extend(every(9, campaign::by_hand()));
+    cases.extend((1..=60).map(failback_campaign::random));
+    cases.extend(every(9, failback_campaign::manual_starts()));
     let tried = assert_holds(&cases);
     let program = Program::deployed().expect("the machines are read");
     for procedure in [Procedure::Drill, Procedure::Failback] {
@@ -90,9 +90,9 @@ fn every_state_and_branch_is_visited() {
 
 #[test]
 fn what_is_found_does_not_depend_on_the_threads() {
-    let cases: Vec<Case> = (1..=12).map(campaign::random).collect();
+    let cases: Vec<Case> = (1..=12).map(failback_campaign::random).collect();
     let program = Program::deployed().expect("the machines are read");
-    let [one, two] = [1, 2].map(|jobs| campaign::play_all(&program, &cases, jobs, &|_| ()));
+    let [one, two] = [1, 2].map(|jobs| failback_campaign::play_all(&program, &cases, jobs, &|_| ()));
     assert_eq!(one.tally.coverage, two.tally.coverage);
     assert_eq!((one.tally.calls, one.tally.worst), (two.tally.calls, two.tally.worst));
 }

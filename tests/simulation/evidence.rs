@@ -2,7 +2,7 @@ use failback_core::procedure::Procedure;
 use failback_core::report::Outcome;
 use serde_json::Value;
 
-use drs_failback::rehearsal::Rehearsal;
+use failback_rehearsal::rehearsal::Rehearsal;
 
 use crate::support::{BOTH, assert_left, failure, rehearsal, rest, run, setting, three_tier};
 

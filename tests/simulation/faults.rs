@@ -1,6 +1,6 @@
-use drs_failback::steps::STEPS;
 use failback_core::procedure::Procedure;
 use failback_core::report::Outcome;
+use failback_rehearsal::steps::STEPS;
 
 use crate::support::{BOTH, assert_done, assert_left, calls, cause, failure, rehearsal, rest, run};
 

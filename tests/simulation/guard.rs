@@ -1,10 +1,10 @@
-use drs_failback::rehearsal::Rehearsal;
-use drs_failback::runner::{Answer, Watcher};
-use drs_failback::steps::STEPS;
 use failback_asl::Event;
 use failback_core::cloud::Clock as _;
 use failback_core::procedure::Procedure;
 use failback_core::{Error, ErrorName};
+use failback_rehearsal::rehearsal::Rehearsal;
+use failback_rehearsal::runner::{GateAnswer, Watcher};
+use failback_rehearsal::steps::STEPS;
 use failback_sim::World;
 use futures_util::FutureExt as _;
 use serde_json::{Value, json};
@@ -26,8 +26,8 @@ impl Watcher for Keep {
         }
     }
 
-    fn gate(&mut self, _: &str) -> Answer {
-        Answer::No("kept for the test".into())
+    fn gate(&mut self, _: &str) -> GateAnswer {
+        GateAnswer::No("kept for the test".into())
     }
 }
 

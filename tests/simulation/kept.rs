@@ -1,6 +1,6 @@
-use drs_failback::rehearsal::{Rehearsal, Setting};
 use failback_core::procedure::Procedure;
 use failback_core::report::Outcome;
+use failback_rehearsal::rehearsal::{Rehearsal, Setting};
 use failback_sim::Scenario;
 use serde_json::{Value, json};
 

@@ -1,13 +1,13 @@
-use drs_failback::rehearsal::{Rehearsal, Run, Setting};
 use failback_core::procedure::Procedure;
 use failback_core::report::Outcome;
+use failback_rehearsal::rehearsal::{Rehearsal, RunResult, Setting};
 use failback_sim::Scenario;
 use serde_json::{Value, json};
 
 use crate::support::{cause, failure, rehearsal, run, setting, three_tier, writes};
 
 /// The run stopped before anything changed, and said all of this.
-fn assert_stopped(rehearsal: &Rehearsal, run: &Run, said: &[&str]) {
+fn assert_stopped(rehearsal: &Rehearsal, run: &RunResult, said: &[&str]) {
     assert_eq!((run.outcome, failure(run).0), (Outcome::Failed, "Check Readiness"), "{:?}", run.failure);
     assert_eq!(writes(rehearsal), 0, "something was changed");
     for text in said {

@@ -1,7 +1,7 @@
-use drs_failback::rehearsal::Always;
-use drs_failback::runner::Answer;
 use failback_core::procedure::Procedure;
 use failback_core::report::Outcome;
+use failback_rehearsal::rehearsal::Always;
+use failback_rehearsal::runner::GateAnswer;
 
 use crate::support::{assert_done, rehearsal, rest, run};
 
@@ -10,7 +10,7 @@ fn a_failback_that_is_cut_anywhere_is_carried_on() {
     let mut turns = 1;
     loop {
         let mut rehearsal = rehearsal(Procedure::Failback, 3, 12);
-        if rehearsal.cut(Procedure::Failback, turns, &mut Always(Answer::Yes)).is_some() {
+        if rehearsal.cut(Procedure::Failback, turns, &mut Always(GateAnswer::Yes)).is_some() {
             break;
         }
         let again = run(&mut rehearsal, Procedure::Failback);
@@ -26,7 +26,7 @@ fn a_drill_that_is_cut_anywhere_leaves_nothing_behind() {
     let mut turns = 1;
     loop {
         let mut rehearsal = rehearsal(Procedure::Drill, 3, 12);
-        if rehearsal.cut(Procedure::Drill, turns, &mut Always(Answer::Yes)).is_some() {
+        if rehearsal.cut(Procedure::Drill, turns, &mut Always(GateAnswer::Yes)).is_some() {
             break;
         }
         let again = run(&mut rehearsal, Procedure::Drill);

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use drs_failback::plans;
-use drs_failback::rehearsal::{Always, Rehearsal, Run, Setting};
-use drs_failback::runner::Answer;
 use failback_core::plan::Plan;
 use failback_core::procedure::Procedure;
 use failback_core::report::Outcome;
+use failback_rehearsal::plans;
+use failback_rehearsal::rehearsal::{Always, Rehearsal, RunResult, Setting};
+use failback_rehearsal::runner::GateAnswer;
 use serde_json::Value;
 
 /// The three-tier example with one change.
@@ -29,19 +29,19 @@ pub(crate) fn rehearsal(procedure: Procedure, servers: usize, seed: u64) -> Rehe
 }
 
 /// Runs, and says yes at every gate.
-pub(crate) fn run(rehearsal: &mut Rehearsal, procedure: Procedure) -> Run {
-    run_with(rehearsal, procedure, Answer::Yes)
+pub(crate) fn run(rehearsal: &mut Rehearsal, procedure: Procedure) -> RunResult {
+    run_with(rehearsal, procedure, GateAnswer::Yes)
 }
 
 /// Runs, and answers every gate alike.
-pub(crate) fn run_with(rehearsal: &mut Rehearsal, procedure: Procedure, answer: Answer) -> Run {
+pub(crate) fn run_with(rehearsal: &mut Rehearsal, procedure: Procedure, answer: GateAnswer) -> RunResult {
     let run = rehearsal.run(procedure, &mut Always(answer));
     assert_safe(rehearsal, &run);
     run
 }
 
 /// Every safety rule held.
-pub(crate) fn assert_safe(rehearsal: &Rehearsal, run: &Run) {
+pub(crate) fn assert_safe(rehearsal: &Rehearsal, run: &RunResult) {
     let broken: Vec<_> = run.verdicts.iter().flat_map(|verdict| &verdict.violations).collect();
     assert!(broken.is_empty(), "seed {}: {broken:#?}\n{:?}", rehearsal.setting().seed, run.failure);
 }
@@ -54,7 +54,7 @@ pub(crate) fn left(rehearsal: &Rehearsal) -> Vec<BTreeSet<&'static str>> {
 }
 
 /// The run succeeded and left exactly these of every server.
-pub(crate) fn assert_done(rehearsal: &Rehearsal, run: &Run, labels: &[&str]) {
+pub(crate) fn assert_done(rehearsal: &Rehearsal, run: &RunResult, labels: &[&str]) {
     assert_eq!(run.outcome, Outcome::Succeeded, "seed {}: {:?}", rehearsal.setting().seed, run.failure);
     assert_left(rehearsal, labels);
 }
@@ -79,13 +79,13 @@ pub(crate) fn rest(procedure: Procedure) -> &'static [&'static str] {
 pub(crate) const BOTH: [Procedure; 2] = [Procedure::Drill, Procedure::Failback];
 
 /// How a run failed: state and error.
-pub(crate) fn failure(run: &Run) -> (&str, &str) {
+pub(crate) fn failure(run: &RunResult) -> (&str, &str) {
     let failure = run.failure.as_ref().unwrap_or_else(|| panic!("the run succeeded"));
     (&failure.step, &failure.error)
 }
 
 /// Why a run failed.
-pub(crate) fn cause(run: &Run) -> &str {
+pub(crate) fn cause(run: &RunResult) -> &str {
     run.failure.as_ref().map_or("", |failure| &failure.cause)
 }
 

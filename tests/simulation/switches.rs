@@ -1,6 +1,6 @@
-use drs_failback::rehearsal::Rehearsal;
 use failback_core::procedure::Procedure;
 use failback_core::report::Outcome;
+use failback_rehearsal::rehearsal::Rehearsal;
 use failback_sim::Switches;
 use serde_json::json;
 

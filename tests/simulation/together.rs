@@ -1,14 +1,14 @@
-use drs_failback::rehearsal::{Always, Rehearsal};
-use drs_failback::runner::Answer;
 use failback_core::procedure::Procedure;
 use failback_core::report::Outcome;
+use failback_rehearsal::rehearsal::{Always, Rehearsal};
+use failback_rehearsal::runner::GateAnswer;
 use failback_sim::Scenario;
 
 use crate::support::{assert_left, assert_safe, rest, setting, three_tier};
 
 /// Starts the second so many seconds after the first, drives them to their ends, and says which succeeded. No rule may be broken.
 fn both(rehearsal: &mut Rehearsal, [first, second]: [Procedure; 2], later_seconds: u64) -> Vec<bool> {
-    let runs = rehearsal.together([(first, 0), (second, later_seconds)], &mut Always(Answer::Yes));
+    let runs = rehearsal.together([(first, 0), (second, later_seconds)], &mut Always(GateAnswer::Yes));
     for run in &runs {
         assert_safe(rehearsal, run);
     }

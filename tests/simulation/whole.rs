@@ -51,7 +51,9 @@ fn a_drill_can_follow_a_failback_only_when_production_is_home() {
     // B1 protects A4 now, which is the new A1.
     let mut rehearsal = rehearsal(Procedure::Failback, 3, 1);
     run(&mut rehearsal, Procedure::Failback);
-    let drill = rehearsal
-        .run(Procedure::Drill, &mut drs_failback::rehearsal::Always(drs_failback::runner::Answer::Yes));
+    let drill = rehearsal.run(
+        Procedure::Drill,
+        &mut failback_rehearsal::rehearsal::Always(failback_rehearsal::runner::GateAnswer::Yes),
+    );
     assert_eq!(drill.outcome, failback_core::report::Outcome::Succeeded, "{:?}", drill.failure);
 }

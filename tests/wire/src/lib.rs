@@ -5,17 +5,17 @@
 use std::future::Future;
 use std::sync::Arc;
 
-use drs_failback::plans;
-use drs_failback::program::{Performer, Program};
-use drs_failback::rehearsal::{Rehearsal, Run, Setting};
-use drs_failback::runner::{Answer, Watcher};
-use drs_failback::steps::StepEntry;
 use failback_asl::Event;
 use failback_aws::{Aws, Config, Machines};
 use failback_core::Result;
 use failback_core::plan::Plan;
 use failback_core::procedure::Procedure;
 use failback_core::timestamp::Timestamp;
+use failback_rehearsal::plans;
+use failback_rehearsal::program::{Performer, Program};
+use failback_rehearsal::rehearsal::{Rehearsal, RunResult, Setting};
+use failback_rehearsal::runner::{GateAnswer, Watcher};
+use failback_rehearsal::steps::StepEntry;
 use failback_sim::{Simulation, World};
 use failback_wire::{HttpServer, Quirk, Quirks, Router, Speed};
 use serde_json::Value;
@@ -98,8 +98,8 @@ impl Watcher for Said {
         self.0.push((state.clone(), why.unwrap_or_default().to_owned()));
     }
 
-    fn gate(&mut self, _: &str) -> Answer {
-        Answer::Yes
+    fn gate(&mut self, _: &str) -> GateAnswer {
+        GateAnswer::Yes
     }
 }
 
@@ -121,7 +121,7 @@ pub fn run(
     rehearsal: &mut Rehearsal,
     procedure: Procedure,
     quirks: impl IntoIterator<Item = Quirk>,
-) -> (Run, Said) {
+) -> (RunResult, Said) {
     let wire = Wire::open(&rehearsal.simulation, quirks);
     rehearsal.set_program(Program::deployed().expect("the machines can be read").performed_by(wire));
     let mut said = Said::default();

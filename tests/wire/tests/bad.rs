@@ -4,8 +4,8 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
-use drs_failback::rehearsal::Rehearsal;
 use failback_core::procedure::Procedure;
+use failback_rehearsal::rehearsal::Rehearsal;
 use wire_tests::{Wire, setting};
 
 /// Sends bytes and reads what comes back until the other side closes, at most ten seconds.

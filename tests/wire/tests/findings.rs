@@ -1,10 +1,10 @@
 //! What others found out about DRS the hard way (docs/drs-facts.md §0, §3, §5), each on the wire.
 
-use drs_failback::rehearsal::{Rehearsal, Setting};
 use failback_core::ErrorName;
 use failback_core::cloud::{Drs, Ec2, LaunchStatus, RecoveryInstanceFilter, ReplicationState};
 use failback_core::procedure::Procedure;
 use failback_core::report::Outcome;
+use failback_rehearsal::rehearsal::{Rehearsal, Setting};
 use failback_sim::{Switches, World};
 use wire_tests::{Wire, left, run, setting};
 

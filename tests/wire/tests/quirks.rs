@@ -1,8 +1,8 @@
 //! Whole procedures over the wire, with answers that strain their reader: they come to the same end.
 
-use drs_failback::rehearsal::Rehearsal;
 use failback_core::procedure::Procedure;
 use failback_core::report::Outcome;
+use failback_rehearsal::rehearsal::Rehearsal;
 use failback_wire::Quirk;
 use wire_tests::{left, run, setting};
 

@@ -1,10 +1,10 @@
 //! What is read over the wire is what the world says in memory.
 
-use drs_failback::rehearsal::Rehearsal;
 use failback_core::cloud::{Drs, Ec2, Executions, Quotas, RecordType, RecoveryInstanceFilter, Route53};
 use failback_core::cloud::{RecoveryInstance, SourceServer};
 use failback_core::procedure::Procedure;
 use failback_core::region::Region;
+use failback_rehearsal::rehearsal::Rehearsal;
 use failback_sim::Simulation;
 use wire_tests::{Wire, run, setting};
 

@@ -5,7 +5,7 @@ use failback_core::timestamp::Timestamp;
 use failback_sim::World;
 use serde_json::{Value, json};
 
-use crate::runner::{Answer, Watcher};
+use crate::runner::{GateAnswer, Watcher};
 
 /// Writes a run's history down, and hands everything on to another watcher.
 pub struct Recorder<'w> {
@@ -100,7 +100,7 @@ impl Watcher for Recorder<'_> {
         self.watcher.event(world, event);
     }
 
-    fn gate(&mut self, message: &str) -> Answer {
+    fn gate(&mut self, message: &str) -> GateAnswer {
         self.watcher.gate(message)
     }
 

@@ -4,11 +4,11 @@ use failback_core::procedure::Procedure;
 use failback_sim::{ERROR_CODES, OPERATIONS, Scenario};
 use fastrand::Rng;
 
-use super::case::{Act, Case, no};
-use super::options::{PlanOption, Switch};
-use super::person::Move;
-use crate::faults;
-use crate::runner::Answer;
+use crate::case::{Act, Case, no};
+use crate::operator::ManualStep;
+use crate::options::{PlanOption, Switch};
+use failback_rehearsal::faults;
+use failback_rehearsal::runner::GateAnswer;
 
 /// The case of a seed.
 pub fn random(seed: u64) -> Case {
@@ -25,7 +25,7 @@ pub fn random(seed: u64) -> Case {
         // A launch into A1 that came to nothing has it running, and a person must stop it.
         || case.plan.iter().any(|option| option.name() == "into-source");
     if rng.u8(..4) == 0 {
-        let page = Move::page(procedure);
+        let page = ManualStep::page(procedure);
         let done = rng.usize(..=page.len());
         case.acts.extend(page[..done].iter().map(|by_hand| Act::Hand(*by_hand)));
         // Who terminates A1 by hand does not plan to keep it.
@@ -141,9 +141,9 @@ fn rule(rng: &mut Rng, procedure: Procedure, case: &Case) -> String {
 fn disturbed(rng: &mut Rng, procedure: Procedure) -> Act {
     let other = if procedure == Procedure::Drill { Procedure::Failback } else { Procedure::Drill };
     match rng.u8(..16) {
-        0..=7 => Act::Run(procedure, Answer::Yes),
+        0..=7 => Act::Run(procedure, GateAnswer::Yes),
         8 => Act::Run(procedure, no()),
-        9 => Act::Run(procedure, Answer::Silence),
+        9 => Act::Run(procedure, GateAnswer::Silence),
         10 | 11 => Act::Cut(procedure, rng.usize(1..300)),
         12 => Act::Twice(procedure),
         13 => Act::Together(procedure, procedure, rng.u64(..12_000)),

@@ -11,7 +11,8 @@ use serde_json::Value;
 
 use crate::faults;
 use crate::program::Program;
-use crate::runner::{Answer, Running, Watcher, drive};
+use crate::runner::{GateAnswer, Running, Watcher, drive};
+use crate::task_output::{CHECK_READINESS, WRITE_REPORT};
 
 /// What to rehearse in.
 #[derive(Debug, Clone)]
@@ -56,7 +57,7 @@ pub struct Rehearsal {
 
 /// What came of one run.
 #[derive(Debug, Clone)]
-pub struct Run {
+pub struct RunResult {
     /// What was run.
     pub procedure: Procedure,
     /// Its execution.
@@ -83,7 +84,7 @@ pub struct Run {
     pub virtual_seconds: f64,
 }
 
-impl Run {
+impl RunResult {
     /// True when every rule held.
     pub fn is_safe(&self) -> bool {
         self.verdicts.iter().all(Verdict::held)
@@ -148,7 +149,7 @@ impl Rehearsal {
     }
 
     /// Runs a procedure from its start to its end.
-    pub fn run(&mut self, procedure: Procedure, watcher: &mut dyn Watcher) -> Run {
+    pub fn run(&mut self, procedure: Procedure, watcher: &mut dyn Watcher) -> RunResult {
         let [run] = self.together([(procedure, 0)], watcher);
         run
     }
@@ -161,11 +162,11 @@ impl Rehearsal {
         &mut self,
         starts: [(Procedure, u64); N],
         watcher: &mut dyn Watcher,
-    ) -> [Run; N] {
+    ) -> [RunResult; N] {
         let program = self.program.clone();
         let began = self.simulation.now();
         let mut running: Vec<Running<'_>> = Vec::new();
-        let mut ended: [Option<Run>; N] = [const { None }; N];
+        let mut ended: [Option<RunResult>; N] = [const { None }; N];
         let next =
             starts.iter().skip(1).map(|(_, after_seconds)| began.plus_seconds(*after_seconds).millis());
         for ((procedure, _), until_ms) in starts.into_iter().zip(next.chain([i64::MAX])) {
@@ -201,7 +202,7 @@ impl Rehearsal {
         Running::start(&self.simulation, program, procedure, &id, input.clone(), *seed)
     }
 
-    fn ended(&self, running: &Running<'_>) -> Run {
+    fn ended(&self, running: &Running<'_>) -> RunResult {
         let notes = running.notes();
         let stats = running.stats();
         let failure = match (&notes.report, running.outcome()) {
@@ -209,7 +210,7 @@ impl Rehearsal {
             // Without a report, or where all was done and only the report could not be kept.
             (_, Some(ExecutionResult::Failed(failure))) => Some(
                 Failure {
-                    step: notes.caught.clone().unwrap_or_else(|| "Check Readiness".to_owned()),
+                    step: notes.caught.clone().unwrap_or_else(|| CHECK_READINESS.to_owned()),
                     error: failure.error.clone(),
                     cause: failure.cause.clone(),
                 }
@@ -219,7 +220,7 @@ impl Rehearsal {
         };
         let end = End {
             report: notes.report.clone(),
-            report_missing: notes.report.is_none() && notes.caught.as_deref() == Some("Write Report"),
+            report_missing: notes.report.is_none() && notes.caught.as_deref() == Some(WRITE_REPORT),
             history_events: stats.history_events,
             silent_waits: notes.silent_waits.clone(),
         };
@@ -234,7 +235,7 @@ impl Rehearsal {
             (None, Some(ExecutionResult::Succeeded(_))) => Outcome::Succeeded,
             _ => Outcome::Failed,
         };
-        Run {
+        RunResult {
             procedure: running.procedure,
             execution: running.id.clone(),
             outcome,
@@ -253,12 +254,12 @@ impl Rehearsal {
 
 /// Watches nothing and answers every gate alike.
 #[derive(Debug, Clone)]
-pub struct Always(pub Answer);
+pub struct Always(pub GateAnswer);
 
 impl Watcher for Always {
     fn event(&mut self, _: &World, _: &Event) {}
 
-    fn gate(&mut self, _: &str) -> Answer {
+    fn gate(&mut self, _: &str) -> GateAnswer {
         self.0.clone()
     }
 }

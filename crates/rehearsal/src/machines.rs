@@ -4,10 +4,10 @@ use failback_asl::Machine;
 use failback_core::procedure::Procedure;
 
 /// The drill, as text.
-pub const DRILL: &str = include_str!("../statemachine/drill.asl.json");
+pub const DRILL: &str = include_str!("../../../statemachine/drill.asl.json");
 
 /// The failback, as text.
-pub const FAILBACK: &str = include_str!("../statemachine/failback.asl.json");
+pub const FAILBACK: &str = include_str!("../../../statemachine/failback.asl.json");
 
 /// A machine's text.
 pub fn text(procedure: Procedure) -> &'static str {

@@ -3,7 +3,7 @@
 use failback_sim::{Scenario, Switches};
 use serde_json::{Value, json};
 
-use crate::plans;
+use failback_rehearsal::plans;
 
 /// A change of the three-tier example plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

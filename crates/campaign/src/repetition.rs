@@ -2,16 +2,16 @@
 
 use failback_core::procedure::Procedure;
 
-use super::case::{Act, Case};
-use super::options::{self, PlanOption};
-use crate::rehearsal::{Always, Rehearsal, Setting};
-use crate::runner::Answer;
+use crate::case::{Act, Case};
+use crate::options::{self, PlanOption};
+use failback_rehearsal::rehearsal::{Always, Rehearsal, Setting};
+use failback_rehearsal::runner::GateAnswer;
 
 /// How many moments there are at which a second execution is started beside a first.
 const MOMENTS: u64 = 40;
 
 /// Every case of it.
-pub fn twice() -> Vec<Case> {
+pub fn repetitions() -> Vec<Case> {
     let mut cases = Vec::new();
     for (procedure, other) in
         [(Procedure::Drill, Procedure::Failback), (Procedure::Failback, Procedure::Drill)]
@@ -26,7 +26,7 @@ pub fn twice() -> Vec<Case> {
         for turn in 1..turns {
             let cut = || Act::Cut(procedure, turn);
             cases.push(of(vec![cut(), settle()]));
-            cases.push(of(vec![cut(), Act::Run(other, Answer::Yes), settle()]));
+            cases.push(of(vec![cut(), Act::Run(other, GateAnswer::Yes), settle()]));
             cases.push(of(vec![cut(), Act::Twice(procedure), settle()]));
         }
         for moment in 0..MOMENTS {
@@ -54,8 +54,9 @@ fn size(procedure: Procedure) -> (usize, u64) {
         scenario: case.scenario,
         ..Setting::usual(procedure, input, plan, case.servers, case.seed)
     };
-    let seconds = Rehearsal::new(setting.clone()).run(procedure, &mut Always(Answer::Yes)).virtual_seconds;
-    let turns = Rehearsal::new(setting).cut(procedure, usize::MAX, &mut Always(Answer::Yes));
+    let seconds =
+        Rehearsal::new(setting.clone()).run(procedure, &mut Always(GateAnswer::Yes)).virtual_seconds;
+    let turns = Rehearsal::new(setting).cut(procedure, usize::MAX, &mut Always(GateAnswer::Yes));
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // Seconds of some weeks, above 0.
     (turns.unwrap_or(0), seconds as u64)
 }

@@ -5,12 +5,12 @@ use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::case::Case;
-use super::play::play_with;
-use super::tally::Tally;
-use super::verdict::{Broken, Played, Violation};
-use super::{by_hand, grid, pairs, random, shrink, twice};
-use crate::program::Program;
+use crate::case::Case;
+use crate::play::play_with;
+use crate::summary::Summary;
+use crate::verdict::{Broken, CaseResult, Violation};
+use crate::{grid, manual_starts, pairs, random, repetitions, shrink};
+use failback_rehearsal::program::Program;
 
 /// A case that broke something.
 #[derive(Debug, Clone)]
@@ -27,7 +27,7 @@ pub struct Found {
 #[derive(Debug, Clone, Default)]
 pub struct Tried {
     /// What was tried.
-    pub tally: Tally,
+    pub tally: Summary,
     /// What was broken, by the number of the case. Only the first of each kind is made smaller.
     pub found: Vec<Found>,
 }
@@ -41,8 +41,8 @@ pub fn campaign(seeds: u64) -> Vec<(&'static str, Vec<Case>)> {
     vec![
         ("every failure at every state", grid()),
         ("every two failures", pairs()),
-        ("everything twice", twice()),
-        ("half-manual beginnings", by_hand()),
+        ("everything twice", repetitions()),
+        ("half-manual beginnings", manual_starts()),
         ("random worlds", (1..=seeds).map(random).collect()),
     ]
 }
@@ -77,10 +77,10 @@ pub fn play_all(program: &Program, cases: &[Case], jobs: usize, progress: Progre
 }
 
 /// A step or a rule that panics has broken something too.
-fn one(program: &Program, case: &Case) -> Played {
-    let failed = |what: String| Played {
+fn one(program: &Program, case: &Case) -> CaseResult {
+    let failed = |what: String| CaseResult {
         violations: vec![Violation { broken: Broken::Eventually, what }],
-        ..Played::default()
+        ..CaseResult::default()
     };
     match catch_unwind(AssertUnwindSafe(|| play_with(program, case))) {
         Ok(Ok(played)) => played,

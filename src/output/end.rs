@@ -5,11 +5,11 @@ use std::fmt::Write as _;
 use failback_core::report::Outcome;
 use failback_sim::{Access, World};
 
-use crate::rehearsal::Run;
-use crate::show::duration;
+use crate::output::duration;
+use failback_rehearsal::rehearsal::RunResult;
 
 /// The end of a run, as text.
-pub fn end(world: &World, run: &Run, seed: u64) -> String {
+pub(crate) fn end(world: &World, run: &RunResult, seed: u64) -> String {
     let mut text = String::new();
     let _ = writeln!(text, "{} {}", run.procedure, run.outcome.as_str());
     if let Some(failure) = &run.failure {
@@ -51,11 +51,11 @@ pub fn end(world: &World, run: &Run, seed: u64) -> String {
     text
 }
 
-fn costs(text: &mut String, world: &World, run: &Run) {
+fn costs(text: &mut String, world: &World, run: &RunResult) {
     let reads = world.calls().iter().filter(|call| call.kind == Access::Read).count();
     let _ = writeln!(
         text,
-        "  took {}, of which AWS's own work {}; {} looks that ended in waiting",
+        "  took {}, of which AWS's own work {}; {} polls that had to wait",
         duration(run.virtual_seconds),
         duration(world.aws_seconds()),
         run.polls

@@ -5,28 +5,30 @@
 //! auditor's rules and by what must be so in the end. The rest makes cases.
 
 mod case;
+mod extreme;
 mod grid;
-mod hand;
+mod manual;
+mod operator;
 mod options;
-mod person;
 mod play;
 mod random;
 mod reference;
+mod repetition;
 mod run;
 mod shrink;
-mod tally;
-mod twice;
+mod summary;
 mod verdict;
 
 pub use case::{Act, Case};
+pub use extreme::Extreme;
 pub use grid::{classes, grid, pairs};
-pub use hand::by_hand;
+pub use manual::manual_starts;
+pub use operator::ManualStep;
 pub use options::{PlanOption, Switch};
-pub use person::Move;
 pub use play::{play, play_with, tell};
 pub use random::random;
+pub use repetition::repetitions;
 pub use run::{Found, Progress, Tried, campaign, play_all};
 pub use shrink::shrink;
-pub use tally::{Tally, Worst};
-pub use twice::twice;
-pub use verdict::{Broken, Played, Violation};
+pub use summary::Summary;
+pub use verdict::{Broken, CaseResult, Violation};

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use failback_core::procedure::Procedure;
 use failback_sim::{Access, ERROR_CODES, OPERATIONS};
 
-use super::case::{Act, Case, no};
-use super::options::PlanOption;
-use crate::faults;
-use crate::program::Program;
-use crate::runner::Answer;
-use crate::steps::StepEntry;
+use crate::case::{Act, Case, no};
+use crate::options::PlanOption;
+use failback_rehearsal::faults;
+use failback_rehearsal::program::Program;
+use failback_rehearsal::runner::GateAnswer;
+use failback_rehearsal::steps::StepEntry;
 
 /// Once, once more than any retrier tries again, and for good.
 const TIMES: [&str; 3] = ["", "x11", "x*"];
@@ -23,7 +23,7 @@ const BOTH: [Procedure; 2] = [Procedure::Drill, Procedure::Failback];
 /// A case in which this goes wrong once everything is ready for it.
 fn case(procedure: Procedure, rules: &[&str]) -> Case {
     let mut acts: Vec<Act> = rules.iter().map(|rule| Act::Fail((*rule).to_owned())).collect();
-    acts.push(Act::Run(procedure, Answer::Yes));
+    acts.push(Act::Run(procedure, GateAnswer::Yes));
     acts.push(Act::Settle(procedure));
     let mut case = Case::of(procedure, 1, acts);
     // The state that only some plans come to.
@@ -64,7 +64,7 @@ pub fn grid() -> Vec<Case> {
 
 /// Every answer at either gate.
 fn gates() -> impl Iterator<Item = Case> {
-    let answers = [no(), Answer::NotApproved, Answer::Silence];
+    let answers = [no(), GateAnswer::NotApproved, GateAnswer::Silence];
     ["", "ask-before-cleanup"].into_iter().flat_map(move |gate| {
         answers.clone().into_iter().map(move |answer| {
             let failback = Procedure::Failback;

@@ -4,15 +4,15 @@
 use failback_core::procedure::Procedure;
 use failback_sim::Scenario;
 
-use super::case::{Act, Case};
-use super::options::{PlanOption, Switch};
-use super::person::Move;
+use crate::case::{Act, Case};
+use crate::operator::ManualStep;
+use crate::options::{PlanOption, Switch};
 
 /// Every case of it.
-pub fn by_hand() -> Vec<Case> {
+pub fn manual_starts() -> Vec<Case> {
     let mut cases = Vec::new();
     for procedure in [Procedure::Failback, Procedure::Drill] {
-        let page = Move::page(procedure);
+        let page = ManualStep::page(procedure);
         for prefix in 0..=page.len() {
             cases.push(case(procedure, &page[..prefix]));
             for left_out in 0..prefix.saturating_sub(1) {
@@ -22,21 +22,21 @@ pub fn by_hand() -> Vec<Case> {
             }
         }
         // With the remedy that Check Readiness names, the run carries on from any line before A3 is gone.
-        let before = page.iter().position(|by_hand| *by_hand == Move::DeleteA3).unwrap_or(0);
+        let before = page.iter().position(|by_hand| *by_hand == ManualStep::DeleteA3).unwrap_or(0);
         for prefix in 0..=before {
             if procedure == Procedure::Failback {
                 let mut moves = page[..prefix].to_vec();
-                moves.push(Move::TagA1);
+                moves.push(ManualStep::TagA1);
                 let mut case = case(procedure, &moves);
                 case.acts.pop();
                 case.acts.push(Act::Settle(procedure));
                 cases.push(case);
             }
         }
-        for first in Move::of(procedure) {
+        for first in ManualStep::of(procedure) {
             cases.push(case(procedure, &[first]));
-            for second in Move::of(procedure) {
-                cases.push(case(procedure, &[Move::Reverse, Move::Sync, first, second]));
+            for second in ManualStep::of(procedure) {
+                cases.push(case(procedure, &[ManualStep::Reverse, ManualStep::Sync, first, second]));
                 cases.push(case(procedure, &[first, second]));
             }
         }
@@ -72,7 +72,7 @@ fn refusals() -> Vec<Case> {
     ]
 }
 
-fn case(procedure: Procedure, moves: &[Move]) -> Case {
+fn case(procedure: Procedure, moves: &[ManualStep]) -> Case {
     let mut acts: Vec<Act> = moves.iter().map(|by_hand| Act::Hand(*by_hand)).collect();
     acts.push(Act::Try(procedure));
     let case = Case::of(procedure, 1, acts);

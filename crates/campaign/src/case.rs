@@ -6,15 +6,15 @@ use std::str::FromStr;
 use failback_core::procedure::Procedure;
 use failback_sim::Scenario;
 
-use super::options::{PlanOption, SCENARIOS, Switch};
-use super::person::Move;
-use crate::runner::Answer;
+use crate::operator::ManualStep;
+use crate::options::{PlanOption, SCENARIOS, Switch};
+use failback_rehearsal::runner::GateAnswer;
 
 /// Something that happens in a case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Act {
     /// A person does something by hand, for the whole fleet.
-    Hand(Move),
+    Hand(ManualStep),
     /// From now on this goes wrong, as `--fail` writes it.
     Fail(String),
     /// From now on nothing goes wrong.
@@ -22,7 +22,7 @@ pub enum Act {
     /// Nothing happens for so many seconds.
     Wait(u64),
     /// A procedure runs, and every gate is answered like this.
-    Run(Procedure, Answer),
+    Run(Procedure, GateAnswer),
     /// A procedure runs, and each of its steps is called twice.
     Twice(Procedure),
     /// A procedure runs, and is cut off after so many turns.
@@ -93,10 +93,10 @@ impl fmt::Display for Act {
             Self::Run(procedure, answer) => {
                 write!(f, "run {procedure}")?;
                 f.write_str(match answer {
-                    Answer::Yes => "",
-                    Answer::No(_) => " no",
-                    Answer::NotApproved => " not-approved",
-                    Answer::Silence => " silence",
+                    GateAnswer::Yes => "",
+                    GateAnswer::No(_) => " no",
+                    GateAnswer::NotApproved => " not-approved",
+                    GateAnswer::Silence => " silence",
                 })
             }
             Self::Twice(procedure) => write!(f, "twice {procedure}"),
@@ -175,10 +175,10 @@ impl FromStr for Act {
             ["fail", rule] => Ok(Self::Fail((*rule).to_owned())),
             ["mend"] => Ok(Self::Mend),
             ["wait", seconds] => Ok(Self::Wait(number(seconds)?)),
-            ["run", which] => Ok(Self::Run(procedure(which)?, Answer::Yes)),
+            ["run", which] => Ok(Self::Run(procedure(which)?, GateAnswer::Yes)),
             ["run", which, "no"] => Ok(Self::Run(procedure(which)?, no())),
-            ["run", which, "not-approved"] => Ok(Self::Run(procedure(which)?, Answer::NotApproved)),
-            ["run", which, "silence"] => Ok(Self::Run(procedure(which)?, Answer::Silence)),
+            ["run", which, "not-approved"] => Ok(Self::Run(procedure(which)?, GateAnswer::NotApproved)),
+            ["run", which, "silence"] => Ok(Self::Run(procedure(which)?, GateAnswer::Silence)),
             ["twice", which] => Ok(Self::Twice(procedure(which)?)),
             ["cut", which, turns] => Ok(Self::Cut(procedure(which)?, number(turns)?)),
             ["together", first, second, after] => {
@@ -196,6 +196,6 @@ impl FromStr for Act {
 }
 
 /// A person's no in a case.
-pub(super) fn no() -> Answer {
-    Answer::No("refused in a rehearsal".to_owned())
+pub(super) fn no() -> GateAnswer {
+    GateAnswer::No("refused in a rehearsal".to_owned())
 }

@@ -3,7 +3,7 @@
 use failback_core::plan::Plan;
 
 /// The plan that is rehearsed where none is given. It opts in to terminating the originals.
-pub const THREE_TIER: &str = include_str!("../examples/plans/three-tier.json");
+pub const THREE_TIER: &str = include_str!("../../../examples/plans/three-tier.json");
 
 /// How many servers a plan suggests: those that it names, or one a wave, and enough for its records.
 pub fn suggested_servers(plan: &Plan) -> usize {

@@ -1,7 +1,7 @@
 //! Makes a failing case smaller, as long as it breaks the same rule.
 
-use super::case::{Act, Case};
-use super::verdict::Broken;
+use crate::case::{Act, Case};
+use crate::verdict::Broken;
 
 /// More attempts than this are not worth their time.
 const ATTEMPTS_MAX: usize = 300;

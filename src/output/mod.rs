@@ -1,12 +1,12 @@
 //! What a person sees: the run as it goes, the world before and after, the verdict.
 
+mod console;
 mod end;
-mod live;
 mod table;
 
-pub use end::end;
-pub use live::{Gates, Live, Speed};
-pub use table::world;
+pub(crate) use console::{Approval, Console, Playback};
+pub(crate) use end::end;
+pub(crate) use table::world;
 
 /// Seconds as `2 h 03 min` or `4 min 05 s`.
 #[allow(
@@ -14,7 +14,7 @@ pub use table::world;
     clippy::cast_sign_loss,
     reason = "never negative, and far below 2^63"
 )]
-pub fn duration(seconds: f64) -> String {
+pub(crate) fn duration(seconds: f64) -> String {
     let seconds = seconds.round().max(0.0) as u64;
     match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
         (0, 0, s) => format!("{s} s"),

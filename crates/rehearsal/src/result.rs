@@ -6,7 +6,7 @@ use failback_sim::{Access, World};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::rehearsal::{Rehearsal, Run};
+use crate::rehearsal::{Rehearsal, RunResult};
 
 /// A server with its identities, whether or not they still exist.
 #[derive(Debug, Serialize)]
@@ -24,7 +24,7 @@ struct Server {
 }
 
 /// The one object that `--json` prints.
-pub fn object(rehearsal: &Rehearsal, run: &Run) -> Value {
+pub fn object(rehearsal: &Rehearsal, run: &RunResult) -> Value {
     let world = rehearsal.simulation.world();
     let rules: Vec<Value> = run
         .verdicts
@@ -67,7 +67,7 @@ pub fn object(rehearsal: &Rehearsal, run: &Run) -> Value {
     })
 }
 
-fn servers(world: &World, rehearsal: &Rehearsal, run: &Run) -> Vec<Server> {
+fn servers(world: &World, rehearsal: &Rehearsal, run: &RunResult) -> Vec<Server> {
     let waves = rehearsal.setting().plan.wave_names();
     let told = |b1: &str| {
         let report = run.report.as_ref()?;

@@ -20,33 +20,33 @@ use serde_json::Value;
 
 use crate::plans;
 use crate::rehearsal::{Rehearsal, Setting};
-use crate::runner::{Answer, Watcher};
+use crate::runner::{GateAnswer, Watcher};
 
 /// Executions of both machines, by procedure and name.
 #[derive(Debug, Default)]
 pub struct Account {
-    kept: Mutex<BTreeMap<(&'static str, String), Kept>>,
+    kept: Mutex<BTreeMap<(&'static str, String), SimulatedExecution>>,
 }
 
 /// An execution and how it stands.
 #[derive(Debug)]
-struct Kept {
+struct SimulatedExecution {
     execution: Execution,
     seed: u64,
-    answers: Vec<Answer>,
+    answers: Vec<GateAnswer>,
     history: Vec<HistoryEvent>,
 }
 
 /// Answers gates as people have, and takes note of what happens until one is asked that nobody has answered.
-struct Clerk {
-    answers: std::vec::IntoIter<Answer>,
+struct GateReplay {
+    answers: std::vec::IntoIter<GateAnswer>,
     history: Vec<HistoryEvent>,
     began: Option<i64>,
     ended: i64,
     waits: bool,
 }
 
-impl Watcher for Clerk {
+impl Watcher for GateReplay {
     fn event(&mut self, _world: &World, event: &Event) {
         if self.waits {
             return;
@@ -70,15 +70,15 @@ impl Watcher for Clerk {
         self.history.push(happened);
     }
 
-    fn gate(&mut self, _message: &str) -> Answer {
+    fn gate(&mut self, _message: &str) -> GateAnswer {
         self.answers.next().unwrap_or_else(|| {
             self.waits = true;
-            Answer::Silence
+            GateAnswer::Silence
         })
     }
 }
 
-impl Kept {
+impl SimulatedExecution {
     fn start(procedure: Procedure, name: &str, input: &Value, seed: u64) -> Self {
         let execution = Execution {
             id: format!("arn:aws:states:us-east-2:111122223333:execution:{procedure}:{name}"),
@@ -102,7 +102,7 @@ impl Kept {
         let Ok(plan) = Plan::read(&input) else { return };
         let servers = plans::suggested_servers(&plan);
         let setting = Setting::usual(execution.procedure, input, plan, servers, *seed);
-        let mut clerk = Clerk {
+        let mut clerk = GateReplay {
             answers: answers.clone().into_iter(),
             history: Vec::new(),
             began: None,
@@ -134,13 +134,13 @@ impl Kept {
 }
 
 impl Account {
-    fn kept(&self) -> MutexGuard<'_, BTreeMap<(&'static str, String), Kept>> {
+    fn kept(&self) -> MutexGuard<'_, BTreeMap<(&'static str, String), SimulatedExecution>> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn answered(&self, operation: &'static str, token: &str, answer: Answer) -> Result<()> {
+    fn answered(&self, operation: &'static str, token: &str, answer: GateAnswer) -> Result<()> {
         let mut all = self.kept();
-        let goes_on = |kept: &&mut Kept| {
+        let goes_on = |kept: &&mut SimulatedExecution| {
             kept.execution.status == ExecutionStatus::Running && kept.token().as_deref() == Some(token)
         };
         let Some(kept) = all.values_mut().find(goes_on) else {
@@ -167,7 +167,7 @@ impl StepFunctions for Account {
         if all.contains_key(&key) {
             return Err(refused("states:StartExecution", "ExecutionAlreadyExists", "it exists already"));
         }
-        let kept = Kept::start(procedure, name, input, seed);
+        let kept = SimulatedExecution::start(procedure, name, input, seed);
         let execution = kept.execution.clone();
         all.insert(key, kept);
         Ok(execution)
@@ -181,7 +181,7 @@ impl StepFunctions for Account {
         after: Option<&str>,
     ) -> Result<ExecutionPage> {
         let all = self.kept();
-        let mut found: Vec<&Kept> =
+        let mut found: Vec<&SimulatedExecution> =
             all.values().filter(|kept| kept.execution.procedure == procedure).collect();
         found.retain(|kept| status.is_none_or(|status| kept.execution.status == status));
         found.sort_by_key(|kept| std::cmp::Reverse(kept.seed));
@@ -209,17 +209,18 @@ impl StepFunctions for Account {
     }
 
     async fn approve(&self, token: &str, _output: &Value) -> Result<()> {
-        self.answered("states:SendTaskSuccess", token, Answer::Yes)
+        self.answered("states:SendTaskSuccess", token, GateAnswer::Yes)
     }
 
     async fn refuse(&self, token: &str, _error: &str, cause: &str) -> Result<()> {
-        self.answered("states:SendTaskFailure", token, Answer::No(cause.to_owned()))
+        self.answered("states:SendTaskFailure", token, GateAnswer::No(cause.to_owned()))
     }
 
     async fn stop(&self, id: &str, error: &str, cause: &str) -> Result<()> {
         let mut all = self.kept();
-        let goes_on =
-            |kept: &&mut Kept| kept.execution.id == id && kept.execution.status == ExecutionStatus::Running;
+        let goes_on = |kept: &&mut SimulatedExecution| {
+            kept.execution.id == id && kept.execution.status == ExecutionStatus::Running
+        };
         if let Some(kept) = all.values_mut().find(goes_on) {
             kept.execution.status = ExecutionStatus::Aborted;
             kept.execution.stopped = Some(kept.execution.started);

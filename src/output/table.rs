@@ -12,7 +12,7 @@ use failback_sim::World;
 const SHOWN: usize = 12;
 
 /// The fleet, a server a line, with the state of everything that exists. `*` marks where traffic goes.
-pub fn world(world: &World, title: &str) -> String {
+pub(crate) fn world(world: &World, title: &str) -> String {
     let (source, recovery) = world.region_pair();
     let mut text = format!("{title}\n");
     let _ = writeln!(text, "  {:<14} {:<46}   {recovery}", "", source.as_str());

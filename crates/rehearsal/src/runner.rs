@@ -9,12 +9,14 @@ use failback_core::cloud::{Clock, RunningExecution};
 use failback_core::error::Chain;
 use failback_core::procedure::Procedure;
 use failback_core::report::Report;
+use failback_core::step::Status;
 use failback_core::timestamp::Timestamp;
 use failback_sim::{Simulation, TaskFault, World};
 use serde_json::{Value, json};
 
 use crate::program::{Performer, Program};
 use crate::steps::StepEntry;
+use crate::task_output::{KEEP_REFUSAL, TaskOutput};
 
 /// What starting a function costs, in milliseconds of virtual time.
 const LAMBDA_MS: i64 = 20;
@@ -24,7 +26,7 @@ const DEADLINE_SECONDS: u64 = 55;
 
 /// A person's answer at a gate.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Answer {
+pub enum GateAnswer {
     /// Yes.
     Yes,
     /// No, because.
@@ -41,7 +43,7 @@ pub trait Watcher {
     fn event(&mut self, world: &World, event: &Event);
 
     /// A gate waits.
-    fn gate(&mut self, message: &str) -> Answer;
+    fn gate(&mut self, message: &str) -> GateAnswer;
 
     /// Nothing happens until this moment.
     fn quiet_until(&mut self, _world: &World, _until: Timestamp) {}
@@ -84,20 +86,18 @@ impl Notes {
     fn take(&mut self, machine: &Machine, event: &Event) {
         self.coverage.note(machine, event);
         match event {
-            Event::TaskSucceeded { state, result, .. } => {
-                let payload = &result["Payload"];
-                if payload["status"] == "waiting" {
+            Event::TaskSucceeded { state, result, .. } => match TaskOutput::read(state, result) {
+                TaskOutput::Step(step) if step.status == Status::Waiting => {
                     self.polls += 1;
-                    if payload["why"].as_str().is_none_or(str::is_empty) {
+                    if step.why.is_empty() {
                         self.silent_waits.push(state.clone());
                     }
                 }
-                if state == "Write Report" {
-                    self.report = serde_json::from_value(payload.clone()).ok();
-                }
-            }
+                TaskOutput::Report(report) => self.report = Some(*report),
+                _ => {}
+            },
             // That a refusal could not be kept is not what it was refused for.
-            Event::Caught { state, .. } if state != "Keep Refusal" => self.caught = Some(state.clone()),
+            Event::Caught { state, .. } if state != KEEP_REFUSAL => self.caught = Some(state.clone()),
             _ => {}
         }
     }
@@ -240,17 +240,17 @@ fn answered(
     simulation: &Simulation,
     call: &TaskCall,
     now: i64,
-    answer: Answer,
+    answer: GateAnswer,
 ) -> (i64, Result<Value, ErrorOutput>) {
     match answer {
-        Answer::Yes => {
+        GateAnswer::Yes => {
             // Where traffic is moved by hand, yes says that it has moved; elsewhere this changes nothing.
             simulation.world().operator_moves_traffic();
             (now, Ok(json!({ "approved": true, "by": "the rehearsal" })))
         }
-        Answer::No(why) => (now, Err(ErrorOutput::new("Failback.Refused", why))),
-        Answer::NotApproved => (now, Ok(json!({ "approved": false }))),
-        Answer::Silence => (call.times_out_at.unwrap_or(now), Err(ErrorOutput::timeout())),
+        GateAnswer::No(why) => (now, Err(ErrorOutput::new("Failback.Refused", why))),
+        GateAnswer::NotApproved => (now, Ok(json!({ "approved": false }))),
+        GateAnswer::Silence => (call.times_out_at.unwrap_or(now), Err(ErrorOutput::timeout())),
     }
 }
 

@@ -6,7 +6,7 @@ use std::fmt;
 use failback_audit::Coverage;
 use failback_core::rule::SafetyRule;
 
-use super::tally::Worst;
+use crate::extreme::Extreme;
 
 /// What was broken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -56,7 +56,7 @@ pub struct Violation {
 
 /// What came of a case.
 #[derive(Debug, Clone, Default)]
-pub struct Played {
+pub struct CaseResult {
     /// Everything that must not be.
     pub violations: Vec<Violation>,
     /// What was visited.
@@ -68,5 +68,5 @@ pub struct Played {
     /// How often a rule of each kind had something go wrong.
     pub faults: BTreeMap<&'static str, u64>,
     /// The largest of each quantity that is bounded.
-    pub worst: BTreeMap<Worst, u64>,
+    pub worst: BTreeMap<Extreme, u64>,
 }

@@ -7,13 +7,14 @@ use failback_core::report::Outcome;
 use failback_core::rule::SafetyRule;
 use failback_sim::{Access, CallOutcome, Scenario};
 
-use super::case::{Act, Case};
-use super::tally::Worst;
-use super::verdict::{Broken, Played, Violation};
-use super::{options, person, reference};
-use crate::program::{Program, Twice};
-use crate::rehearsal::{Always, Rehearsal, Run, Setting};
-use crate::runner::Answer;
+use crate::case::{Act, Case};
+use crate::extreme::Extreme;
+use crate::verdict::{Broken, CaseResult, Violation};
+use crate::{operator, options, reference};
+use failback_rehearsal::program::{Program, Twice};
+use failback_rehearsal::rehearsal::{Always, Rehearsal, RunResult, Setting};
+use failback_rehearsal::runner::GateAnswer;
+use failback_rehearsal::task_output::CHECK_READINESS;
 
 /// How often a procedure may have to be started until it reaches its end, when nothing goes wrong any more. A drill
 /// that was interrupted in its clean-up cleans up first, and drills when it is started again.
@@ -26,7 +27,7 @@ const SECONDS_MAX: f64 = 60.0 * 86_400.0;
 ///
 /// # Errors
 /// When the case is none: a rule that cannot be read, a plan that is wrong.
-pub fn play(case: &Case) -> Result<Played, String> {
+pub fn play(case: &Case) -> Result<CaseResult, String> {
     play_with(&Program::deployed()?, case)
 }
 
@@ -34,8 +35,8 @@ pub fn play(case: &Case) -> Result<Played, String> {
 ///
 /// # Errors
 /// As [`play`].
-pub fn play_with(program: &Program, case: &Case) -> Result<Played, String> {
-    let mut stage = Stage::new(program, case)?;
+pub fn play_with(program: &Program, case: &Case) -> Result<CaseResult, String> {
+    let mut stage = CaseRun::new(program, case)?;
     for act in &case.acts {
         stage.act(act)?;
     }
@@ -47,7 +48,7 @@ pub fn play_with(program: &Program, case: &Case) -> Result<Played, String> {
 /// # Errors
 /// As [`play`].
 pub fn tell(program: &Program, case: &Case) -> Result<Vec<String>, String> {
-    let mut stage = Stage::new(program, case)?;
+    let mut stage = CaseRun::new(program, case)?;
     let mut told = Vec::new();
     let mut calls = 0;
     for act in &case.acts {
@@ -87,7 +88,7 @@ fn written(call: &failback_sim::Call) -> String {
 }
 
 /// The gate at which a run was told no and beyond which it went.
-fn went_on(run: &Run) -> Option<&'static str> {
+fn went_on(run: &RunResult) -> Option<&'static str> {
     let visited = |state: &str| {
         let place = Place { procedure: Procedure::Failback, state: state.to_owned(), part: Part::State };
         run.coverage.unvisited(&[place]).is_empty()
@@ -97,13 +98,13 @@ fn went_on(run: &Run) -> Option<&'static str> {
     passed.map(|(gate, _)| gate)
 }
 
-struct Stage<'c> {
+struct CaseRun<'c> {
     case: &'c Case,
     program: &'c Program,
     plan: Plan,
     rehearsal: Rehearsal,
     others: reference::Others,
-    played: Played,
+    played: CaseResult,
     /// Findings that were there before the first run: what a person has done.
     before: Option<usize>,
     /// How each run ended.
@@ -113,7 +114,7 @@ struct Stage<'c> {
     loose: bool,
 }
 
-impl<'c> Stage<'c> {
+impl<'c> CaseRun<'c> {
     fn new(program: &'c Program, case: &'c Case) -> Result<Self, String> {
         let input = options::plan(&case.plan);
         let plan = Plan::read(&input).map_err(|problems| problems.to_string())?;
@@ -133,7 +134,7 @@ impl<'c> Stage<'c> {
             plan,
             rehearsal,
             others,
-            played: Played::default(),
+            played: CaseResult::default(),
             before: None,
             ended: Vec::new(),
             loose: false,
@@ -144,7 +145,7 @@ impl<'c> Stage<'c> {
         match act {
             Act::Hand(by_hand) => {
                 let input = &self.rehearsal.setting().input;
-                person::does(&mut self.rehearsal.simulation.world(), *by_hand, input);
+                operator::does(&mut self.rehearsal.simulation.world(), *by_hand, input);
             }
             Act::Fail(rule) => self.rehearsal.fail(rule).map_err(|error| format!("fail {rule}: {error}"))?,
             Act::Mend => self.mend(),
@@ -154,18 +155,18 @@ impl<'c> Stage<'c> {
             }
             Act::Run(procedure, answer) => {
                 let run = self.run(*procedure, answer);
-                if let Some(gate) = went_on(&run).filter(|_| *answer != Answer::Yes) {
+                if let Some(gate) = went_on(&run).filter(|_| *answer != GateAnswer::Yes) {
                     self.broken(Broken::Refusal, format!("{gate} was answered no, and the run went on"));
                 }
             }
             Act::Twice(procedure) => {
                 self.rehearsal.set_program(self.program.clone().performed_by(Twice(self.program.clone())));
-                self.run(*procedure, &Answer::Yes);
+                self.run(*procedure, &GateAnswer::Yes);
                 self.rehearsal.set_program(self.program.clone());
             }
             Act::Cut(procedure, turns) => {
                 self.begin();
-                self.rehearsal.cut(*procedure, *turns, &mut Always(Answer::Yes));
+                self.rehearsal.cut(*procedure, *turns, &mut Always(GateAnswer::Yes));
                 self.played.runs += 1;
             }
             Act::Together(first, second, after) => self.together(*first, *second, *after),
@@ -173,7 +174,7 @@ impl<'c> Stage<'c> {
             Act::Try(procedure) => self.settle(*procedure, true),
             Act::Refuse(procedure) => {
                 let writes = self.writes();
-                let run = self.run(*procedure, &Answer::Yes);
+                let run = self.run(*procedure, &GateAnswer::Yes);
                 self.refused(&run, writes);
             }
         }
@@ -188,7 +189,7 @@ impl<'c> Stage<'c> {
         }
     }
 
-    fn run(&mut self, procedure: Procedure, answer: &Answer) -> Run {
+    fn run(&mut self, procedure: Procedure, answer: &GateAnswer) -> RunResult {
         self.begin();
         let launched = |stage: &Self| -> Vec<usize> {
             stage.rehearsal.simulation.world().fleet().iter().map(|server| server.a4.len()).collect()
@@ -209,31 +210,31 @@ impl<'c> Stage<'c> {
         run
     }
 
-    fn note(&mut self, run: &Run) {
+    fn note(&mut self, run: &RunResult) {
         let why = run.failure.as_ref().map(|f| format!(": {}: {}: {}", f.step, f.error, f.cause));
         self.ended.push(format!("{} {}{}", run.execution, run.outcome.as_str(), why.unwrap_or_default()));
         let played = &mut self.played;
         played.runs += 1;
         played.coverage.add(&run.coverage);
-        let mut worst = |of: Worst, value: u64| {
+        let mut worst = |of: Extreme, value: u64| {
             let largest = played.worst.entry(of).or_default();
             *largest = value.max(*largest);
         };
-        worst(Worst::Looks, run.polls);
-        worst(Worst::Transitions, run.transitions);
-        worst(Worst::HistoryEvents, run.history_events);
-        worst(Worst::PayloadBytes, u64::try_from(run.payload_bytes_max).unwrap_or(u64::MAX));
+        worst(Extreme::Polls, run.polls);
+        worst(Extreme::Transitions, run.transitions);
+        worst(Extreme::HistoryEvents, run.history_events);
+        worst(Extreme::PayloadBytes, u64::try_from(run.payload_bytes_max).unwrap_or(u64::MAX));
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // Seconds of some weeks, above 0.
-        worst(Worst::VirtualSeconds, run.virtual_seconds as u64);
+        worst(Extreme::VirtualSeconds, run.virtual_seconds as u64);
         if let Some(report) = &run.report {
             let lags =
                 report.servers.iter().filter_map(|server| u64::try_from(server.times.lag_at_launch?).ok());
-            worst(Worst::LagSeconds, lags.max().unwrap_or(0));
+            worst(Extreme::LagSeconds, lags.max().unwrap_or(0));
         }
         {
             let world = self.rehearsal.simulation.world();
             let lost = (0..world.fleet().len()).filter_map(|server| world.lost(server));
-            worst(Worst::LostRecords, lost.map(|lost| lost.records).max().unwrap_or(0));
+            worst(Extreme::LostRecords, lost.map(|lost| lost.records).max().unwrap_or(0));
         }
         if run.virtual_seconds > SECONDS_MAX {
             self.broken(Broken::Eventually, format!("{} took {} s", run.execution, run.virtual_seconds));
@@ -251,11 +252,11 @@ impl<'c> Stage<'c> {
 
     fn together(&mut self, first: Procedure, second: Procedure, after: u64) {
         self.begin();
-        let runs = self.rehearsal.together([(first, 0), (second, after)], &mut Always(Answer::Yes));
+        let runs = self.rehearsal.together([(first, 0), (second, after)], &mut Always(GateAnswer::Yes));
         for run in &runs {
             self.note(run);
         }
-        let changed = |run: &Run| {
+        let changed = |run: &RunResult| {
             let world = self.rehearsal.simulation.world();
             let by = |call: &&failback_sim::Call| call.actor.as_deref() == Some(run.execution.as_str());
             world.calls().iter().filter(by).any(failback_sim::Call::has_changed)
@@ -288,7 +289,7 @@ impl<'c> Stage<'c> {
         let mut last = None;
         for _ in 0..STARTS_MAX {
             let writes = self.writes();
-            let run = self.run(procedure, &Answer::Yes);
+            let run = self.run(procedure, &GateAnswer::Yes);
             if run.outcome == Outcome::Succeeded {
                 if !(may_stop && self.loose) {
                     self.compare(procedure);
@@ -322,16 +323,16 @@ impl<'c> Stage<'c> {
     }
 
     /// A run that cannot reach the end says what a person must do; and one that never began has changed nothing.
-    fn stopped(&mut self, run: &Run, writes: usize) {
+    fn stopped(&mut self, run: &RunResult, writes: usize) {
         let Some(failure) = &run.failure else {
             return self.broken(Broken::Refusal, "a run failed and does not say why");
         };
-        if failure.step == "Check Readiness" && run.report.is_none() {
+        if failure.step == CHECK_READINESS && run.report.is_none() {
             self.refused(run, writes);
         }
     }
 
-    fn refused(&mut self, run: &Run, writes: usize) {
+    fn refused(&mut self, run: &RunResult, writes: usize) {
         let cause = run.failure.as_ref().map_or("", |failure| failure.cause.as_str());
         if run.outcome == Outcome::Succeeded || run.report.is_some() {
             self.broken(Broken::Refusal, format!("{} began, and should have been refused", run.execution));
@@ -346,7 +347,7 @@ impl<'c> Stage<'c> {
         }
     }
 
-    fn end(mut self) -> Played {
+    fn end(mut self) -> CaseResult {
         self.mend();
         let changed = self.others.changed(&self.rehearsal.simulation.world());
         if let Some(changed) = changed {

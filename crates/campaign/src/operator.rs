@@ -15,7 +15,7 @@ use serde_json::Value;
 /// A line of the page, done by hand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs)] // Named after the page's lines.
-pub enum Move {
+pub enum ManualStep {
     LaunchB1,
     Reverse,
     ReverseFirst,
@@ -38,30 +38,30 @@ pub enum Move {
     TagA1,
 }
 
-const MOVES: &[(&str, Move)] = &[
-    ("launch-b1", Move::LaunchB1),
-    ("reverse", Move::Reverse),
-    ("reverse-first", Move::ReverseFirst),
-    ("sync", Move::Sync),
-    ("prepare", Move::Prepare),
-    ("prepare-for-drill", Move::PrepareForDrill),
-    ("launch", Move::Launch),
-    ("launch-and-leave", Move::LaunchAndLeave),
-    ("redirect", Move::Redirect),
-    ("protect", Move::Protect),
-    ("protect-and-leave", Move::ProtectAndLeave),
-    ("stop-b1", Move::StopB1),
-    ("stop-a2", Move::StopA2),
-    ("terminate-b2", Move::TerminateB2),
-    ("terminate-a1", Move::TerminateA1),
-    ("terminate-a3", Move::TerminateA3),
-    ("delete-a3", Move::DeleteA3),
-    ("disconnect-a2", Move::DisconnectA2),
-    ("delete-a2", Move::DeleteA2),
-    ("tag-a1", Move::TagA1),
+const MOVES: &[(&str, ManualStep)] = &[
+    ("launch-b1", ManualStep::LaunchB1),
+    ("reverse", ManualStep::Reverse),
+    ("reverse-first", ManualStep::ReverseFirst),
+    ("sync", ManualStep::Sync),
+    ("prepare", ManualStep::Prepare),
+    ("prepare-for-drill", ManualStep::PrepareForDrill),
+    ("launch", ManualStep::Launch),
+    ("launch-and-leave", ManualStep::LaunchAndLeave),
+    ("redirect", ManualStep::Redirect),
+    ("protect", ManualStep::Protect),
+    ("protect-and-leave", ManualStep::ProtectAndLeave),
+    ("stop-b1", ManualStep::StopB1),
+    ("stop-a2", ManualStep::StopA2),
+    ("terminate-b2", ManualStep::TerminateB2),
+    ("terminate-a1", ManualStep::TerminateA1),
+    ("terminate-a3", ManualStep::TerminateA3),
+    ("delete-a3", ManualStep::DeleteA3),
+    ("disconnect-a2", ManualStep::DisconnectA2),
+    ("delete-a2", ManualStep::DeleteA2),
+    ("tag-a1", ManualStep::TagA1),
 ];
 
-impl Move {
+impl ManualStep {
     /// The page in its order, for a procedure, as far as it is done by hand.
     pub fn page(procedure: Procedure) -> &'static [Self] {
         match procedure {
@@ -106,13 +106,13 @@ impl Move {
     }
 }
 
-impl fmt::Display for Move {
+impl fmt::Display for ManualStep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(MOVES.iter().find(|(_, by_hand)| by_hand == self).map_or("", |(name, _)| name))
     }
 }
 
-impl FromStr for Move {
+impl FromStr for ManualStep {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -128,28 +128,28 @@ const MINUTE: i64 = 60_000;
 const PATIENCE: i64 = 24 * 60 * MINUTE;
 
 /// Does it, and waits until it shows.
-pub(super) fn does(world: &mut World, by_hand: Move, plan: &Value) {
+pub(super) fn does(world: &mut World, by_hand: ManualStep, plan: &Value) {
     match by_hand {
-        Move::LaunchAndLeave => launch_a2(world),
-        Move::ProtectAndLeave => each(world, protect),
-        Move::LaunchB1 => {
+        ManualStep::LaunchAndLeave => launch_a2(world),
+        ManualStep::ProtectAndLeave => each(world, protect),
+        ManualStep::LaunchB1 => {
             let (_, recovery) = world.region_pair();
             let servers: Vec<RecoveryRequest> =
                 world.fleet().iter().map(|server| server.b1.clone().into()).collect();
             world.start_recovery(recovery, &servers, true, Tags::new()).ok();
             rest(world);
         }
-        Move::Launch => {
+        ManualStep::Launch => {
             launch_a2(world);
             rest(world);
         }
-        Move::Redirect => redirect(world, plan),
-        Move::ReverseFirst => {
+        ManualStep::Redirect => redirect(world, plan),
+        ManualStep::ReverseFirst => {
             reverse(world, 0);
             rest(world);
         }
-        Move::Sync => rest(world),
-        Move::Reverse => {
+        ManualStep::Sync => rest(world),
+        ManualStep::Reverse => {
             // The agent is seen minutes after the launch.
             for _ in 0..12 {
                 each(world, reverse);
@@ -160,14 +160,14 @@ pub(super) fn does(world: &mut World, by_hand: Move, plan: &Value) {
             }
             world.advance_by(MINUTE);
         }
-        Move::TerminateB2 => {
+        ManualStep::TerminateB2 => {
             // DRS refuses for some time after replication was stopped.
             for _ in 0..12 {
                 terminate(world, false);
                 rest(world);
             }
         }
-        Move::TerminateA3 => {
+        ManualStep::TerminateA3 => {
             for _ in 0..12 {
                 terminate(world, true);
                 rest(world);
@@ -180,25 +180,25 @@ pub(super) fn does(world: &mut World, by_hand: Move, plan: &Value) {
     }
 }
 
-fn for_one(world: &mut World, server: usize, by_hand: Move, plan: &Value) {
+fn for_one(world: &mut World, server: usize, by_hand: ManualStep, plan: &Value) {
     let (source, recovery) = world.region_pair();
     let Labels { a1, a2, a3, b1, .. } = world.labels(server);
     match by_hand {
-        Move::Prepare => prepare(world, server, &plan["launch"]["network"]),
-        Move::PrepareForDrill => prepare(world, server, &plan["drill"]["network"]),
-        Move::Protect => protect(world, server),
-        Move::StopB1 => _ = b1.map(|b1| world.stop_replication(recovery, &b1)),
-        Move::StopA2 => _ = a2.map(|a2| world.stop_replication(source, &a2)),
-        Move::TerminateA1 => _ = a1.map(|a1| world.terminate_instances(source, &[a1])),
-        Move::DeleteA3 => _ = a3.map(|a3| world.delete_recovery_instance(source, &a3)),
-        Move::DisconnectA2 => _ = a2.map(|a2| world.disconnect_source_server(source, &a2)),
+        ManualStep::Prepare => prepare(world, server, &plan["launch"]["network"]),
+        ManualStep::PrepareForDrill => prepare(world, server, &plan["drill"]["network"]),
+        ManualStep::Protect => protect(world, server),
+        ManualStep::StopB1 => _ = b1.map(|b1| world.stop_replication(recovery, &b1)),
+        ManualStep::StopA2 => _ = a2.map(|a2| world.stop_replication(source, &a2)),
+        ManualStep::TerminateA1 => _ = a1.map(|a1| world.terminate_instances(source, &[a1])),
+        ManualStep::DeleteA3 => _ = a3.map(|a3| world.delete_recovery_instance(source, &a3)),
+        ManualStep::DisconnectA2 => _ = a2.map(|a2| world.disconnect_source_server(source, &a2)),
         // What Check Readiness asks for where nothing else knows A1 any more.
-        Move::TagA1 => {
+        ManualStep::TagA1 => {
             let a1 = world.fleet()[server].a1.to_string();
             let arn = a2.and_then(|a2| world.source_server(source, &a2)).map(|a2| a2.arn.clone());
             _ = arn.map(|arn| world.tag_resource(&arn, &Tags::from([(tag::A1.to_owned(), a1)])));
         }
-        Move::DeleteA2 => _ = a2.map(|a2| world.delete_source_server(source, &a2)),
+        ManualStep::DeleteA2 => _ = a2.map(|a2| world.delete_source_server(source, &a2)),
         _ => {}
     }
 }

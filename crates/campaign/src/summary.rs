@@ -1,0 +1,64 @@
+//! The sums over the cases of a campaign.
+
+use std::collections::BTreeMap;
+
+use failback_audit::Coverage;
+
+use crate::case::Case;
+use crate::extreme::Extreme;
+use crate::verdict::CaseResult;
+
+/// The sums over the cases of a campaign.
+#[derive(Debug, Clone, Default)]
+pub struct Summary {
+    /// Cases, and with each of them a world.
+    pub worlds: u64,
+    /// Executions.
+    pub runs: u64,
+    /// Calls of AWS.
+    pub calls: u64,
+    /// How often something was made to go wrong, by kind of rule.
+    pub faults: BTreeMap<&'static str, u64>,
+    /// What was visited.
+    pub coverage: Coverage,
+    /// The largest of each bounded quantity, and the number of the case that showed it.
+    pub worst: BTreeMap<Extreme, (u64, usize)>,
+}
+
+impl Summary {
+    /// Adds the result of a case.
+    pub fn add(&mut self, number: usize, _: &Case, played: &CaseResult) {
+        self.worlds += 1;
+        self.runs += played.runs;
+        self.calls += played.calls;
+        self.coverage.add(&played.coverage);
+        for (kind, times) in &played.faults {
+            *self.faults.entry(kind).or_default() += times;
+        }
+        for (of, value) in &played.worst {
+            self.worse(*of, (*value, number));
+        }
+    }
+
+    /// Keeps the larger value; of equal ones that of the first case.
+    fn worse(&mut self, of: Extreme, (value, number): (u64, usize)) {
+        let worst = self.worst.entry(of).or_insert((value, number));
+        if value > worst.0 || (value == worst.0 && number < worst.1) {
+            *worst = (value, number);
+        }
+    }
+
+    /// Adds the sums of another part of the campaign.
+    pub fn merge(&mut self, other: &Self) {
+        self.worlds += other.worlds;
+        self.runs += other.runs;
+        self.calls += other.calls;
+        self.coverage.add(&other.coverage);
+        for (kind, times) in &other.faults {
+            *self.faults.entry(kind).or_default() += times;
+        }
+        for (of, worst) in &other.worst {
+            self.worse(*of, *worst);
+        }
+    }
+}

@@ -1,0 +1,258 @@
+//! The run as it goes: each state with its virtual time and its reason for waiting. Polls of one state that say the same
+//! but for their numbers are one line, with their count.
+
+use std::fmt::Write as _;
+use std::io::{BufRead as _, IsTerminal as _, Write as _};
+use std::time::Duration;
+
+use failback_asl::Event;
+use failback_core::step::Status;
+use failback_core::timestamp::Timestamp;
+use failback_sim::World;
+use serde_json::Value;
+
+use crate::output::duration;
+use failback_rehearsal::runner::{GateAnswer, Watcher};
+use failback_rehearsal::task_output::{Polled, TaskOutput};
+
+/// The speed of virtual time.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Playback {
+    /// As fast as it can be computed.
+    Max,
+    /// A multiple of real time.
+    Factor(f64),
+}
+
+/// The answer at the gates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Approval {
+    /// Always yes.
+    Auto,
+    /// The person at the terminal.
+    Ask,
+    /// Always no.
+    Deny,
+}
+
+/// Polls of one state in a row that say the same.
+struct Polls {
+    first_ms: i64,
+    state: String,
+    count: u64,
+    seconds: u64,
+    why: String,
+}
+
+impl Polls {
+    /// Returns the one line of all.
+    fn line(&self) -> String {
+        let times = if self.count > 1 { format!(" \u{d7}{}", self.count) } else { String::new() };
+        format!("waits {} s{times}: {}", self.seconds, self.why)
+    }
+}
+
+/// Returns a reason without its numbers, which change from poll to poll.
+fn without_numbers(why: &str) -> String {
+    let word = |word: &str| {
+        if word.starts_with(|c: char| c.is_ascii_digit()) { "#".to_owned() } else { word.to_owned() }
+    };
+    why.split(' ').map(word).collect::<Vec<_>>().join(" ")
+}
+
+/// Prints a run line by line, answers its gates, and lets its virtual time pass.
+pub(crate) struct Console {
+    /// False where nothing is printed.
+    shows: bool,
+    playback: Playback,
+    approval: Approval,
+    started_ms: i64,
+    /// Polls that are not printed yet, because the next one may say the same.
+    polls: Option<Polls>,
+}
+
+impl Console {
+    /// Returns the console of a run that starts now.
+    pub(crate) fn new(shows: bool, playback: Playback, approval: Approval, started: Timestamp) -> Self {
+        Self { shows, playback, approval, started_ms: started.millis(), polls: None }
+    }
+
+    fn print(&mut self, at_ms: i64, state: &str, text: &str) {
+        self.print_polls();
+        self.print_line(at_ms, state, text);
+    }
+
+    fn print_line(&self, at_ms: i64, state: &str, text: &str) {
+        if self.shows {
+            println!("  {}  {state:<29} {text}", clock(at_ms - self.started_ms));
+        }
+    }
+
+    fn print_polls(&mut self) {
+        if let Some(polls) = self.polls.take() {
+            self.print_line(polls.first_ms, &polls.state, &polls.line());
+        }
+    }
+
+    /// Adds a poll to those before it, or prints those first.
+    fn poll(&mut self, at_ms: i64, state: &str, step: Polled) {
+        if let Some(polls) = &mut self.polls
+            && polls.state == state
+            && without_numbers(&polls.why) == without_numbers(&step.why)
+        {
+            polls.count += 1;
+            polls.seconds += step.wait_seconds;
+            polls.why = step.why;
+            return;
+        }
+        self.print_polls();
+        let (state, seconds) = (state.to_owned(), step.wait_seconds);
+        self.polls = Some(Polls { first_ms: at_ms, state, count: 1, seconds, why: step.why });
+    }
+
+    fn task_succeeded(&mut self, at_ms: i64, state: &str, result: &Value) {
+        match TaskOutput::read(state, result) {
+            TaskOutput::Step(step) if step.status == Status::Waiting => self.poll(at_ms, state, step),
+            TaskOutput::Step(step) => self.print(at_ms, state, &step.why),
+            TaskOutput::Readiness(output) => {
+                self.print(at_ms, state, &output.summary);
+                for warning in output.warnings {
+                    self.print(at_ms, state, &format!("warning: {}: {}", warning.about, warning.message));
+                }
+            }
+            TaskOutput::Report(report) => self.print(at_ms, state, &report.summary),
+            TaskOutput::Gate(gate) => {
+                let answer = if gate.approved { "approved" } else { "refused" };
+                let by = gate.by.unwrap_or_else(|| "an operator".to_owned());
+                self.print(at_ms, state, &format!("{answer} by {by}"));
+            }
+            TaskOutput::Kept => self.print(at_ms, state, "kept as evidence"),
+            TaskOutput::Unknown => self.print(at_ms, state, "a result that is not this version's"),
+        }
+    }
+
+    /// Lets real time pass, and shows how virtual time does.
+    #[allow(clippy::cast_possible_truncation, reason = "milliseconds are far below 2^52")]
+    #[allow(clippy::disallowed_methods, reason = "playing virtual time back is what --speed is for")]
+    fn play(&self, world: &World, until: Timestamp, factor: f64) {
+        const FRAME: Duration = Duration::from_millis(100);
+        let (from, to) = (world.now_ms(), until.millis());
+        let terminal = std::io::stdout().is_terminal() && self.shows;
+        let mut at = from as f64;
+        while at < to as f64 {
+            let left = Duration::from_secs_f64(((to as f64 - at) / 1000.0 / factor).clamp(0.0, 86_400.0));
+            let frame = left.min(FRAME);
+            std::thread::sleep(frame);
+            at += frame.as_secs_f64() * 1000.0 * factor + 1e-6;
+            if terminal {
+                print!("\r{}\x1b[K", self.status(at as i64, to));
+                let _ = std::io::stdout().flush();
+            }
+        }
+        if terminal {
+            print!("\r\x1b[K");
+        }
+    }
+
+    /// Returns the line of a terminal that shows what is waited for, which fits 80 columns.
+    fn status(&self, at_ms: i64, until_ms: i64) -> String {
+        let remaining = duration((until_ms - at_ms).max(0) as f64 / 1000.0);
+        let mut line = format!("  {}  next poll in {remaining}", clock(at_ms - self.started_ms));
+        if let Some(polls) = &self.polls {
+            let _ = write!(line, "  {} {}", polls.state, polls.line());
+        }
+        line.chars().take(79).collect()
+    }
+}
+
+/// Formats the virtual time since the run started as `h:mm:ss`.
+fn clock(ms: i64) -> String {
+    let seconds = ms.max(0) / 1000;
+    format!("{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
+}
+
+impl Watcher for Console {
+    fn event(&mut self, _: &World, event: &Event) {
+        match event {
+            Event::TaskSucceeded { at, state, result } => self.task_succeeded(*at, state, result),
+            Event::TaskFailed { at, state, failure } => {
+                let cause = plain(&failure.cause);
+                self.print(*at, state, &format!("failed: {}: {cause}", failure.error));
+            }
+            Event::RetryScheduled { at, state, retry, seconds } => {
+                self.print(*at, state, &format!("retry {retry} in {seconds:.1} s"));
+            }
+            Event::Caught { at, state, next, .. } => self.print(*at, state, &format!("goes on at {next}")),
+            Event::Ended { .. } => self.print_polls(),
+            _ => {}
+        }
+    }
+
+    fn gate(&mut self, message: &str) -> GateAnswer {
+        self.print_polls();
+        if self.shows || self.approval == Approval::Ask {
+            let text: Vec<String> = message
+                .lines()
+                .flat_map(wrapped)
+                .map(|line| format!("    | {line}").trim_end().to_owned())
+                .collect();
+            if self.shows {
+                println!("\n{}\n", text.join("\n"));
+            } else {
+                eprintln!("\n{}\n", text.join("\n"));
+            }
+        }
+        match self.approval {
+            Approval::Auto => GateAnswer::Yes,
+            Approval::Deny => GateAnswer::No("--approve deny".to_owned()),
+            Approval::Ask => {
+                eprint!("    Yes or no? ");
+                let _ = std::io::stderr().flush();
+                let mut line = String::new();
+                match std::io::stdin().lock().read_line(&mut line) {
+                    Ok(read) if read > 0 && matches!(line.trim(), "y" | "Y" | "yes" | "Yes") => {
+                        GateAnswer::Yes
+                    }
+                    Ok(read) if read > 0 => GateAnswer::No(format!("the answer was `{}`", line.trim())),
+                    _ => GateAnswer::Silence,
+                }
+            }
+        }
+    }
+
+    fn quiet_until(&mut self, world: &World, until: Timestamp) {
+        if let Playback::Factor(factor) = self.playback {
+            self.play(world, until, factor);
+        }
+    }
+}
+
+/// Breaks a line between words, but not a command, which is copied whole.
+fn wrapped(line: &str) -> Vec<String> {
+    const WIDTH: usize = 92;
+    if line.starts_with("aws ") {
+        return vec![line.to_owned()];
+    }
+    let mut lines = vec![String::new()];
+    for word in line.split(' ') {
+        let last = lines.last().map_or(0, String::len);
+        if last > 0 && last + 1 + word.len() > WIDTH {
+            lines.push(String::new());
+        }
+        if let Some(last) = lines.last_mut() {
+            if !last.is_empty() {
+                last.push(' ');
+            }
+            last.push_str(word);
+        }
+    }
+    lines
+}
+
+/// Returns the message in a cause that Lambda wrote as JSON.
+fn plain(cause: &str) -> String {
+    let parsed = serde_json::from_str::<Value>(cause).ok();
+    parsed
+        .and_then(|cause| cause["errorMessage"].as_str().map(str::to_owned))
+        .unwrap_or_else(|| cause.to_owned())
+}
