@@ -12,8 +12,9 @@ use failback_sim::World;
 use serde_json::Value;
 
 use crate::output::duration;
+use failback_core::step::Polled;
 use failback_rehearsal::runner::{GateAnswer, Watcher};
-use failback_rehearsal::task_output::{Polled, TaskOutput};
+use failback_rehearsal::task_output::TaskOutput;
 
 /// The speed of virtual time.
 #[derive(Debug, Clone, Copy, PartialEq)]

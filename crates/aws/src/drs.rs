@@ -18,8 +18,8 @@ use failback_core::id::{JobId, SnapshotId, SourceServerId};
 use failback_core::region::Region;
 use failback_core::timestamp::Timestamp;
 
-use crate::answer::{Answered, unreadable};
 use crate::aws::Aws;
+use crate::sdk_error::{OfOperation, unreadable};
 use crate::{read, request};
 
 /// How many ids a filter may hold (drs-facts §1.2). No filter means all, so no ids means no call.

@@ -8,8 +8,8 @@ use failback_core::id::{InstanceId, LaunchTemplateId, SubnetId};
 use failback_core::region::Region;
 use failback_core::{Error, ErrorName, Result};
 
-use crate::answer::{Answered, unreadable};
 use crate::aws::Aws;
+use crate::sdk_error::{OfOperation, unreadable};
 use crate::{read, request};
 
 /// How many values a filter may have.

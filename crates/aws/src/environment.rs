@@ -5,16 +5,13 @@
 
 use std::fmt;
 
-use crate::roots::trusted;
+use crate::roots::{Variable, trusted};
 use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_drs::config::SharedCredentialsProvider;
 use aws_smithy_http_client::tls;
 use aws_types::app_name::AppName;
 use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
-
-/// How an environment variable is looked up.
-pub(crate) type Variable = fn(&str) -> Option<String>;
 
 /// Makes no call: credentials are read with the first request.
 pub(crate) fn sdk_config(variable: Variable) -> SdkConfig {

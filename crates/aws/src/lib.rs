@@ -9,7 +9,6 @@
 //! defaults unless [`Config`] says otherwise. One for STS is small, and part
 //! of `aws-config` in any case.
 
-mod answer;
 mod aws;
 mod clients;
 mod config;
@@ -23,6 +22,7 @@ mod request;
 mod roles;
 mod roots;
 mod route53;
+mod sdk_error;
 mod states;
 mod step_functions;
 #[cfg(test)]

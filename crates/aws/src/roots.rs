@@ -7,12 +7,13 @@
 
 use aws_smithy_http_client::tls::{TlsContext, TrustStore};
 
-use crate::environment::Variable;
-
 const AMAZON: &[u8] = include_bytes!("../roots/amazon-trust-services.pem");
 
 /// Variables by which the system's store is asked for, and replaced.
 const ELSEWHERE: [&str; 2] = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
+
+/// A reader of environment variables.
+pub(crate) type Variable = fn(&str) -> Option<String>;
 
 /// Whom to trust. None: the system's store.
 pub(crate) fn trusted(variable: Variable, region: Option<&str>) -> Option<TlsContext> {

@@ -7,8 +7,8 @@ use failback_core::cloud::{ChangeStatus, RecordSet, RecordType, Route53};
 use failback_core::guard::{ChangeRecords, Warrant};
 use failback_core::id::{ChangeId, HostedZoneId};
 
-use crate::answer::{Answered, unreadable};
 use crate::aws::Aws;
+use crate::sdk_error::{OfOperation, unreadable};
 use crate::{read, request};
 
 #[async_trait]

@@ -8,9 +8,9 @@ use failback_core::timestamp::Timestamp;
 use failback_core::{Error, Result};
 use serde_json::Value;
 
-use crate::answer::Answered;
 use crate::aws::Aws;
 use crate::config::Config;
+use crate::sdk_error::OfOperation;
 
 #[async_trait]
 impl Executions for Aws {

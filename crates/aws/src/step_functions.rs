@@ -10,10 +10,10 @@ use failback_core::timestamp::Timestamp;
 use failback_core::{Error, Result};
 use serde_json::Value;
 
-use crate::answer::Answered;
 use crate::aws::Aws;
 use crate::config::Config;
 use crate::errors::STEP_FUNCTIONS_MISSING;
+use crate::sdk_error::OfOperation;
 
 /// Events of a history that tell how an execution stands: more than any state of the machines makes, retries included.
 const EVENTS: i32 = 200;
@@ -89,7 +89,7 @@ impl StepFunctions for Aws {
         let request = self.states(procedure, false)?.describe_execution();
         let found = request.execution_arn(self.execution(procedure, name)?).send().await;
         let found = match found.of("states:DescribeExecution") {
-            Err(error) if error.answer().is_some_and(|answer| answer.code == STEP_FUNCTIONS_MISSING) => {
+            Err(error) if error.aws_error().is_some_and(|answer| answer.code == STEP_FUNCTIONS_MISSING) => {
                 return Ok(None);
             }
             other => other?,

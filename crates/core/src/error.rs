@@ -126,7 +126,7 @@ impl Error {
     }
 
     /// What AWS answered, if this began with an answer of AWS.
-    pub fn answer(&self) -> Option<&AwsError> {
+    pub fn aws_error(&self) -> Option<&AwsError> {
         self.source.as_ref()
     }
 

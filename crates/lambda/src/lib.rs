@@ -81,7 +81,7 @@ async fn call(
     payload: Value,
     deadline_millis: u64,
 ) -> Result<Value, Diagnostic> {
-    let call = log::Call::of(name, &payload);
+    let call = log::Invocation::of(name, &payload);
     call.begins();
     let result = match cloud {
         Ok(cloud) => deadline::within(deadline_millis, cloud, |last| step(cloud, payload, last)).await,

@@ -47,7 +47,7 @@ fn filter(variable: impl Fn(&str) -> Option<String>) -> Targets {
 
 /// One call, as its log lines name it.
 #[derive(Debug)]
-pub(crate) struct Call {
+pub(crate) struct Invocation {
     step: &'static str,
     execution: String,
     procedure: String,
@@ -55,7 +55,7 @@ pub(crate) struct Call {
     began: Instant,
 }
 
-impl Call {
+impl Invocation {
     /// Reads what the payload says of itself. It may be anything: the step refuses what it does not know.
     pub(crate) fn of(step: &'static str, payload: &Value) -> Self {
         let text = |paths: &[&str]| {
@@ -97,7 +97,7 @@ impl Call {
                 );
             }
             Err(error) => {
-                let code = error.answer().map_or("", |answer| answer.code.as_str());
+                let code = error.aws_error().map_or("", |answer| answer.code.as_str());
                 let name = Error::name(error).as_str();
                 let chain = Chain(error);
                 warn!(step, execution, procedure, error = name, code, why = %chain, millis, "fails");
@@ -149,7 +149,7 @@ mod tests {
     #[test]
     fn a_call_that_waits_is_two_lines() {
         let lines = Lines::of(|| {
-            let call = Call::of("check-launch-state", &payload());
+            let call = Invocation::of("check-launch-state", &payload());
             call.begins();
             call.ends(&Ok(json!({ "status": "waiting", "why": "web: initial sync", "waitSeconds": 30 })));
         });
@@ -168,7 +168,7 @@ mod tests {
     #[test]
     fn a_report_ends_with_its_outcome_and_rto() {
         let lines = Lines::of(|| {
-            let call = Call::of("write-report", &payload());
+            let call = Invocation::of("write-report", &payload());
             call.ends(&Ok(json!({ "outcome": "succeeded", "rtoSeconds": 3_900 })));
             call.ends(&Ok(json!({ "outcome": "failed", "rtoSeconds": null })));
             call.ends(&Ok(json!({ "status": "done" })));
@@ -182,7 +182,8 @@ mod tests {
     fn a_call_that_fails_warns() {
         let lines = Lines::of(|| {
             let payload = json!({ "execution": { "id": "x" }, "procedure": "failback" });
-            Call::of("check-readiness", &payload).ends(&Err(Error::new(ErrorName::NotReady, "no subnet")));
+            Invocation::of("check-readiness", &payload)
+                .ends(&Err(Error::new(ErrorName::NotReady, "no subnet")));
         });
         assert_eq!(lines[0]["level"], "WARN");
         assert_eq!((&lines[0]["execution"], &lines[0]["procedure"]), (&json!("x"), &json!("failback")));

@@ -2,7 +2,7 @@
 
 use check_readiness::Output as Readiness;
 use failback_core::report::Report;
-use failback_core::step::Status;
+use failback_core::step::Polled;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -28,18 +28,6 @@ pub enum TaskOutput {
     Kept,
     /// A result that no version of a step returns.
     Unknown,
-}
-
-/// The status of a step that is polled, without the fleet, which is large and shown elsewhere.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Polled {
-    /// The status, which the state machine's Choice reads.
-    pub status: Status,
-    /// A report, or the reason for waiting.
-    pub why: String,
-    /// Seconds until the next poll; 0 when done.
-    pub wait_seconds: u64,
 }
 
 /// The output of `SendTaskSuccess` at a gate.

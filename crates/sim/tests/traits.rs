@@ -63,8 +63,8 @@ fn refusals_and_silence_have_their_names() {
     sim.world().uninitialize(source());
     let error = now(sim.replication_templates(source())).unwrap_err();
     assert_eq!(error.name(), ErrorName::NotInitialized);
-    assert_eq!(error.answer().unwrap().operation, "drs:DescribeReplicationConfigurationTemplates");
+    assert_eq!(error.aws_error().unwrap().operation, "drs:DescribeReplicationConfigurationTemplates");
     sim.world().add_fault(Fault::parse("lost:DescribeJobs", &Known::default()).unwrap());
     let error = now(sim.jobs(recovery(), &[], None)).unwrap_err();
-    assert_eq!((error.name(), error.answer().unwrap().code.as_str()), (ErrorName::Unavailable, ""));
+    assert_eq!((error.name(), error.aws_error().unwrap().code.as_str()), (ErrorName::Unavailable, ""));
 }

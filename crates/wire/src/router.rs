@@ -45,10 +45,6 @@ impl Router {
         &self.simulation
     }
 
-    pub(crate) fn steps(&self) -> &[String] {
-        &self.steps
-    }
-
     pub(crate) fn quirks(&self) -> MutexGuard<'_, Quirks> {
         self.quirks.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -64,7 +60,7 @@ impl Router {
     /// Answers a request. What the answer takes besides is for the transport to wait.
     pub fn handle(&self, request: &HttpRequest) -> (Reply, Duration) {
         self.keep_pace();
-        if let Some(answer) = sim_api::answer(self, request) {
+        if let Some(answer) = sim_api::answer(&self.simulation, &self.steps, request) {
             return (Reply::Response(answer), Duration::ZERO);
         }
         let mut quirks = self.quirks();

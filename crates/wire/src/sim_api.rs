@@ -3,18 +3,21 @@
 use failback_core::cloud::RunningExecution;
 use failback_core::procedure::Procedure;
 use failback_core::timestamp::Timestamp;
-use failback_sim::{Access, Call, CallOutcome, Fault, Known, World};
+use failback_sim::{Access, Call, CallOutcome, Fault, Known, Simulation, World};
 use serde_json::{Value, json};
 
 use crate::request::HttpRequest;
 use crate::response::HttpResponse;
-use crate::router::Router;
 
 /// The most seconds that one request moves time by: 60 days.
 const MOST_SECONDS: f64 = 5_184_000.0;
 
 /// Answers what is asked of the simulator itself; anything else is not its own.
-pub(crate) fn answer(router: &Router, request: &HttpRequest) -> Option<HttpResponse> {
+pub(crate) fn answer(
+    simulation: &Simulation,
+    steps: &[String],
+    request: &HttpRequest,
+) -> Option<HttpResponse> {
     let segments = request.segments();
     let (first, rest) = segments.split_first()?;
     if first != "_sim" {
@@ -23,24 +26,24 @@ pub(crate) fn answer(router: &Router, request: &HttpRequest) -> Option<HttpRespo
     let rest: Vec<&str> = rest.iter().map(String::as_str).collect();
     let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
     let result = match (request.method.as_str(), &rest[..]) {
-        ("GET", []) => Ok(overview(&router.simulation().world())),
-        ("POST", ["advance"]) => advance(router, &body),
-        ("GET", ["calls"]) => Ok(calls(&router.simulation().world(), request)),
-        ("GET", ["permissions"]) => Ok(permissions(&router.simulation().world())),
-        ("GET", ["faults"]) => Ok(faults(&router.simulation().world())),
-        ("POST", ["faults"]) => add_fault(router, &body),
+        ("GET", []) => Ok(overview(&simulation.world())),
+        ("POST", ["advance"]) => advance(simulation, &body),
+        ("GET", ["calls"]) => Ok(calls(&simulation.world(), request)),
+        ("GET", ["permissions"]) => Ok(permissions(&simulation.world())),
+        ("GET", ["faults"]) => Ok(faults(&simulation.world())),
+        ("POST", ["faults"]) => add_fault(simulation, steps, &body),
         ("DELETE", ["faults"]) => {
-            router.simulation().world().clear_faults();
+            simulation.world().clear_faults();
             Ok(json!({}))
         }
-        ("POST", ["executions"]) => begin(router, &body),
+        ("POST", ["executions"]) => begin(simulation, &body),
         ("DELETE", ["executions", id]) => {
-            router.simulation().world().execution_ended(id);
+            simulation.world().execution_ended(id);
             Ok(json!({}))
         }
         ("POST", ["traffic"]) => {
             // For plans whose traffic people redirect.
-            router.simulation().world().operator_moves_traffic();
+            simulation.world().operator_moves_traffic();
             Ok(json!({}))
         }
         (method, _) => {
@@ -95,14 +98,14 @@ fn overview(world: &World) -> Value {
     })
 }
 
-fn advance(router: &Router, body: &Value) -> Result<Value, String> {
+fn advance(simulation: &Simulation, body: &Value) -> Result<Value, String> {
     let seconds = body["seconds"].as_f64().filter(|seconds| (0.0..=MOST_SECONDS).contains(seconds));
     let seconds = seconds.ok_or_else(|| {
         format!(
             "say how far time is to move, such as {{\"seconds\": 600}}, with at most {MOST_SECONDS} seconds"
         )
     })?;
-    let mut world = router.simulation().world();
+    let mut world = simulation.world();
     #[allow(clippy::cast_possible_truncation, reason = "bounded above")]
     world.advance_by((seconds * 1_000.0) as i64);
     Ok(json!({ "now": now(&world), "nowMillis": world.now_ms() }))
@@ -152,24 +155,24 @@ fn faults(world: &World) -> Value {
     json!({ "faults": world.faults().iter().map(shown).collect::<Vec<_>>() })
 }
 
-fn add_fault(router: &Router, body: &Value) -> Result<Value, String> {
+fn add_fault(simulation: &Simulation, steps: &[String], body: &Value) -> Result<Value, String> {
     let text = body["fault"].as_str().ok_or("say what goes wrong, such as {\"fault\": \"boot:web-1\"}")?;
-    let mut world = router.simulation().world();
+    let mut world = simulation.world();
     let servers: Vec<String> = world.fleet().iter().map(|server| server.name.clone()).collect();
-    let fault = Fault::parse(text, &Known { steps: router.steps(), servers: &servers, ..Known::default() });
+    let fault = Fault::parse(text, &Known { steps, servers: &servers, ..Known::default() });
     world.add_fault(fault.map_err(|error| error.to_string())?);
     Ok(json!({}))
 }
 
 /// An execution that runs elsewhere, so that `ListExecutions` knows it.
-fn begin(router: &Router, body: &Value) -> Result<Value, String> {
+fn begin(simulation: &Simulation, body: &Value) -> Result<Value, String> {
     let id = body["id"].as_str().ok_or("`id` is missing: the ARN of the execution")?;
     let procedure = match body["procedure"].as_str() {
         Some("drill") => Procedure::Drill,
         Some("failback") => Procedure::Failback,
         _ => return Err("`procedure` must be `drill` or `failback`".to_owned()),
     };
-    let mut world = router.simulation().world();
+    let mut world = simulation.world();
     let started = Timestamp::from_millis(world.now_ms());
     let input = body["input"].clone();
     world.execution_started(RunningExecution { id: id.to_owned(), started, procedure, input });

@@ -8,7 +8,7 @@ use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
 use crate::BODY_BYTES_MAX;
-use crate::problem::Problem;
+use crate::problem::HttpProblem;
 
 /// A request.
 pub(crate) struct Request {
@@ -63,40 +63,44 @@ impl Request {
     pub(crate) fn parameters<const N: usize>(
         &self,
         known: [&str; N],
-    ) -> Result<[Option<String>; N], Problem> {
+    ) -> Result<[Option<String>; N], HttpProblem> {
         let mut found = [const { None }; N];
         for (name, value) in form_urlencoded::parse(self.query.as_bytes()) {
             let index = known.iter().position(|known| *known == name).ok_or_else(|| {
-                Problem::bad(format!("`{name}` is no parameter here; known are {}", known.join(", ")))
+                HttpProblem::bad(format!("`{name}` is no parameter here; known are {}", known.join(", ")))
             })?;
             if found[index].replace(value.into_owned()).is_some() {
-                return Err(Problem::bad(format!("`{name}` is given twice")));
+                return Err(HttpProblem::bad(format!("`{name}` is given twice")));
             }
         }
         Ok(found)
     }
 
     /// The body as JSON. None when there is no body.
-    pub(crate) fn json(&self) -> Result<Option<Value>, Problem> {
+    pub(crate) fn json(&self) -> Result<Option<Value>, HttpProblem> {
         let Some(body) = self.body.as_deref().filter(|body| !body.is_empty()) else { return Ok(None) };
         let kind = self.header("content-type").unwrap_or("application/json");
         let kind = kind.split(';').next().unwrap_or_default().trim();
         if !kind.eq_ignore_ascii_case("application/json") {
-            return Err(Problem::new(415, "Not JSON", format!("the body is {kind}: send application/json")));
+            return Err(HttpProblem::new(
+                415,
+                "Not JSON",
+                format!("the body is {kind}: send application/json"),
+            ));
         }
         if body.len() > BODY_BYTES_MAX * if self.encoded { 2 } else { 1 } {
-            return Err(Problem::too_large());
+            return Err(HttpProblem::too_large());
         }
         let decoded = if self.encoded { Cow::Owned(decode(body)?) } else { Cow::Borrowed(body.as_bytes()) };
         if decoded.len() > BODY_BYTES_MAX {
-            return Err(Problem::too_large());
+            return Err(HttpProblem::too_large());
         }
         let parsed = serde_json::from_slice(&decoded);
-        parsed.map(Some).map_err(|error| Problem::bad(format!("the body is not JSON: {error}")))
+        parsed.map(Some).map_err(|error| HttpProblem::bad(format!("the body is not JSON: {error}")))
     }
 }
 
 /// API Gateway encodes a body whose content type it does not take for text.
-fn decode(text: &str) -> Result<Vec<u8>, Problem> {
-    BASE64_STANDARD.decode(text).map_err(|error| Problem::bad(format!("the body is not base64: {error}")))
+fn decode(text: &str) -> Result<Vec<u8>, HttpProblem> {
+    BASE64_STANDARD.decode(text).map_err(|error| HttpProblem::bad(format!("the body is not base64: {error}")))
 }

@@ -5,7 +5,9 @@
 //! is started, and the caller's identity goes into the run's input, its report, and the answer at its gates.
 
 mod event;
+mod execution;
 mod gate;
+mod history;
 mod problem;
 mod route;
 mod show;
@@ -16,7 +18,7 @@ use failback_core::timestamp::Timestamp;
 use serde_json::{Value, json};
 
 use crate::event::Request;
-use crate::problem::Problem;
+use crate::problem::HttpProblem;
 use crate::route::Route;
 
 /// Bytes of a plan that Step Functions takes as an execution's input.
@@ -25,14 +27,14 @@ pub const BODY_BYTES_MAX: usize = 262_144;
 /// The API's description, in OpenAPI 3.1.
 pub const OPENAPI: &str = include_str!("../../../docs/openapi.json");
 
-/// What goes back.
-pub(crate) struct Answer {
+/// The response to a request.
+pub(crate) struct Response {
     status: u16,
     body: Value,
     location: Option<String>,
 }
 
-impl Answer {
+impl Response {
     pub(crate) fn ok(body: Value) -> Self {
         Self { status: 200, body, location: None }
     }
@@ -43,7 +45,7 @@ pub async fn answer(step_functions: &dyn StepFunctions, event: Value, now: Times
     let request = Request::of(&event);
     let (caller, method, path) = (request.caller().unwrap_or_default(), &request.method, &request.path);
     let response = match respond(step_functions, &request, now).await {
-        Ok(answer) => written(answer),
+        Ok(response) => written(response),
         Err(problem) => problem.written(&request.path),
     };
     let status = response["statusCode"].as_u64().unwrap_or_default();
@@ -55,13 +57,13 @@ async fn respond(
     step_functions: &dyn StepFunctions,
     request: &Request,
     now: Timestamp,
-) -> Result<Answer, Problem> {
+) -> Result<Response, HttpProblem> {
     let route = Route::of(request)?;
     if route == Route::OpenApi {
-        let document = serde_json::from_str(OPENAPI).map_err(|error| Problem::internal(&error))?;
-        return Ok(Answer::ok(document));
+        let document = serde_json::from_str(OPENAPI).map_err(|error| HttpProblem::internal(&error))?;
+        return Ok(Response::ok(document));
     }
-    let caller = request.caller().ok_or_else(Problem::no_caller)?;
+    let caller = request.caller().ok_or_else(HttpProblem::no_caller)?;
     match route {
         Route::OpenApi => unreachable!("answered above"),
         Route::CheckPlan => start::check(request),
@@ -74,10 +76,10 @@ async fn respond(
     }
 }
 
-fn written(answer: Answer) -> Value {
+fn written(response: Response) -> Value {
     let mut headers = json!({ "content-type": "application/json", "cache-control": "no-store" });
-    if let Some(location) = answer.location {
+    if let Some(location) = response.location {
         headers["location"] = Value::String(location);
     }
-    json!({ "statusCode": answer.status, "headers": headers, "body": answer.body.to_string() })
+    json!({ "statusCode": response.status, "headers": headers, "body": response.body.to_string() })
 }

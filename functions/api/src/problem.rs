@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 /// A problem that ends a request.
 #[derive(Debug)]
-pub(crate) struct Problem {
+pub(crate) struct HttpProblem {
     status: u16,
     title: &'static str,
     detail: String,
@@ -17,7 +17,7 @@ pub(crate) struct Problem {
     retry_after_seconds: Option<u32>,
 }
 
-impl Problem {
+impl HttpProblem {
     pub(crate) fn new(status: u16, title: &'static str, detail: impl Into<String>) -> Self {
         Self {
             status,
@@ -102,7 +102,7 @@ impl Problem {
 }
 
 /// What Step Functions answered.
-impl From<Error> for Problem {
+impl From<Error> for HttpProblem {
     fn from(error: Error) -> Self {
         let detail = Chain(&error).to_string();
         let mut problem = match error.name() {
@@ -114,7 +114,7 @@ impl From<Error> for Problem {
             _ => Self::new(502, "Step Functions refused", detail),
         };
         if problem.status == 429 || problem.status == 503 {
-            let asked = error.answer().and_then(|answer| answer.retry_after_seconds);
+            let asked = error.aws_error().and_then(|answer| answer.retry_after_seconds);
             problem.retry_after_seconds = Some(asked.unwrap_or(2));
         }
         problem
@@ -123,5 +123,5 @@ impl From<Error> for Problem {
 
 /// True when Step Functions answered with one of these codes.
 pub(crate) fn answered(error: &Error, codes: &[&str]) -> bool {
-    error.answer().is_some_and(|answer| codes.contains(&answer.code.as_str()))
+    error.aws_error().is_some_and(|answer| codes.contains(&answer.code.as_str()))
 }

@@ -3,7 +3,7 @@
 use failback_core::procedure::Procedure;
 
 use crate::event::Request;
-use crate::problem::Problem;
+use crate::problem::HttpProblem;
 
 /// What a request asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,16 +28,16 @@ pub(crate) enum Route {
 
 impl Route {
     /// The route of a request.
-    pub(crate) fn of(request: &Request) -> Result<Self, Problem> {
+    pub(crate) fn of(request: &Request) -> Result<Self, HttpProblem> {
         let segments = request.segments();
         let segments: Vec<&str> = segments.iter().map(AsRef::as_ref).collect();
         let only = |allow: &'static str, route: Self| {
-            if request.method == allow { Ok(route) } else { Err(Problem::method(allow)) }
+            if request.method == allow { Ok(route) } else { Err(HttpProblem::method(allow)) }
         };
         let procedure = |of: &str| match of {
             "drills" => Ok(Procedure::Drill),
             "failbacks" => Ok(Procedure::Failback),
-            _ => Err(Problem::not_found("there is nothing here; GET /openapi.json says what there is")),
+            _ => Err(HttpProblem::not_found("there is nothing here; GET /openapi.json says what there is")),
         };
         match segments.as_slice() {
             ["openapi.json"] => only("GET", Self::OpenApi),
@@ -47,7 +47,7 @@ impl Route {
                 match request.method.as_str() {
                     "GET" => Ok(Self::List(procedure)),
                     "POST" => Ok(Self::Start(procedure)),
-                    _ => Err(Problem::method("GET, POST")),
+                    _ => Err(HttpProblem::method("GET, POST")),
                 }
             }
             [of, name] => only("GET", Self::Show(procedure(of)?, run(name)?)),
@@ -55,17 +55,17 @@ impl Route {
             ["failbacks", name, "approve"] => only("POST", Self::Approve(run(name)?)),
             ["failbacks", name, "reject"] => only("POST", Self::Reject(run(name)?)),
             [of, name, "stop"] => only("POST", Self::Stop(procedure(of)?, run(name)?)),
-            _ => Err(Problem::not_found("there is nothing here; GET /openapi.json says what there is")),
+            _ => Err(HttpProblem::not_found("there is nothing here; GET /openapi.json says what there is")),
         }
     }
 }
 
 /// An execution's name. What cannot be one names none.
-fn run(name: &str) -> Result<String, Problem> {
+fn run(name: &str) -> Result<String, HttpProblem> {
     if is_name(name) {
         Ok(name.to_owned())
     } else {
-        Err(Problem::not_found(format!("no run is called `{name}`")))
+        Err(HttpProblem::not_found(format!("no run is called `{name}`")))
     }
 }
 

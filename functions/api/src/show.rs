@@ -1,14 +1,15 @@
 //! Lists runs, and shows one: where it is, why it waits, which servers, what came of it.
 
 use failback_core::procedure::Procedure;
-use failback_core::step_functions::{Execution, ExecutionStatus, HistoryEvent, StepFunctions};
-use serde_json::{Map, Value, json};
+use failback_core::step::Polled;
+use failback_core::step_functions::{ExecutionStatus, StepFunctions};
+use serde_json::{Value, json};
 
-use crate::Answer;
+use crate::Response;
 use crate::event::Request;
-use crate::gate::{self, waiting};
-use crate::problem::{Problem, answered};
-use crate::route::path;
+use crate::execution::{described, summary};
+use crate::history::{last_entered, report, servers, waiting_gate, waiting_poll};
+use crate::problem::{HttpProblem, answered};
 
 /// Runs in one page, if the caller does not say.
 const LIMIT: u16 = 20;
@@ -21,29 +22,22 @@ pub(crate) async fn list(
     step_functions: &dyn StepFunctions,
     request: &Request,
     procedure: Procedure,
-) -> Result<Answer, Problem> {
+) -> Result<Response, HttpProblem> {
     let [status, limit, after] = request.parameters(["status", "limit", "after"])?;
-    let status = status
-        .map(|text| {
-            let known = ExecutionStatus::ALL.map(ExecutionStatus::as_str).join(", ");
-            ExecutionStatus::parse(&text)
-                .ok_or_else(|| Problem::bad(format!("`{text}` is no status; known are {known}")))
-        })
-        .transpose()?;
+    let status = match status {
+        Some(text) => Some(parse_status(&text)?),
+        None => None,
+    };
     let limit = match limit {
+        Some(text) => parse_limit(&text)?,
         None => LIMIT,
-        Some(text) => text
-            .parse()
-            .ok()
-            .filter(|limit| (1..=LIMIT_MAX).contains(limit))
-            .ok_or_else(|| Problem::bad(format!("`limit` is not a number from 1 to {LIMIT_MAX}")))?,
     };
     let page = step_functions.list(procedure, status, limit, after.as_deref()).await;
     let page = page.map_err(|error| {
         if answered(&error, &["InvalidToken"]) {
-            Problem::bad("`after` is no end of a page, or an old one")
+            HttpProblem::bad("`after` is no end of a page, or an old one")
         } else {
-            Problem::from(error)
+            HttpProblem::from(error)
         }
     })?;
     let runs: Vec<Value> = page.executions.iter().map(summary).collect();
@@ -51,44 +45,21 @@ pub(crate) async fn list(
     if let Some(next) = page.next {
         body["after"] = Value::String(next);
     }
-    Ok(Answer::ok(body))
+    Ok(Response::ok(body))
 }
 
-/// A run in a few words.
-pub(crate) fn summary(execution: &Execution) -> Value {
-    let mut shown = Map::new();
-    shown.insert("name".into(), json!(execution.name));
-    shown.insert("procedure".into(), json!(execution.procedure));
-    shown.insert("status".into(), json!(execution.status.as_str()));
-    shown.insert("started".into(), json!(execution.started));
-    shown.insert("path".into(), json!(path(execution.procedure, &execution.name)));
-    shown.insert("execution".into(), json!(execution.id));
-    if let Some(stopped) = execution.stopped {
-        shown.insert("stopped".into(), json!(stopped));
+fn parse_status(text: &str) -> Result<ExecutionStatus, HttpProblem> {
+    ExecutionStatus::parse(text).ok_or_else(|| {
+        let known = ExecutionStatus::ALL.map(ExecutionStatus::as_str).join(", ");
+        HttpProblem::bad(format!("`{text}` is not a status; known are {known}"))
+    })
+}
+
+fn parse_limit(text: &str) -> Result<u16, HttpProblem> {
+    match text.parse() {
+        Ok(limit) if (1..=LIMIT_MAX).contains(&limit) => Ok(limit),
+        _ => Err(HttpProblem::bad(format!("`limit` is not a number from 1 to {LIMIT_MAX}"))),
     }
-    Value::Object(shown)
-}
-
-/// The run of this name, while it goes on.
-pub(crate) async fn running(
-    step_functions: &dyn StepFunctions,
-    procedure: Procedure,
-    name: &str,
-) -> Result<Execution, Problem> {
-    let execution = described(step_functions, procedure, name).await?;
-    if gate::goes_on(&execution) {
-        return Ok(execution);
-    }
-    Err(Problem::conflict(format!("{name} has ended: {}", execution.status.as_str())))
-}
-
-async fn described(
-    step_functions: &dyn StepFunctions,
-    procedure: Procedure,
-    name: &str,
-) -> Result<Execution, Problem> {
-    let found = step_functions.describe(procedure, name).await?;
-    found.ok_or_else(|| Problem::not_found(format!("no {procedure} is called `{name}`")))
 }
 
 /// `GET /drills/NAME`
@@ -96,7 +67,7 @@ pub(crate) async fn one(
     step_functions: &dyn StepFunctions,
     procedure: Procedure,
     name: &str,
-) -> Result<Answer, Problem> {
+) -> Result<Response, HttpProblem> {
     let execution = described(step_functions, procedure, name).await?;
     let history = step_functions.history(&execution.id).await?;
     let mut body = summary(&execution);
@@ -112,48 +83,25 @@ pub(crate) async fn one(
         body["step"] = json!({ "state": state, "since": since });
     }
     if execution.status == ExecutionStatus::Running {
-        body["gate"] = waiting(&history).map_or(Value::Null, |gate| gate.shown());
-        body["waiting"] = why(&history).unwrap_or(Value::Null);
+        body["gate"] = match waiting_gate(&history) {
+            Some(gate) => json!({ "state": gate.state, "question": gate.question }),
+            None => Value::Null,
+        };
+        body["waiting"] = waiting_poll(&history).as_ref().map_or(Value::Null, waiting);
     }
     let report = report(&history);
-    body["servers"] = report.map_or_else(|| servers(&history), |report| report["servers"].clone());
-    body["report"] = report.cloned().unwrap_or(Value::Null);
-    Ok(Answer::ok(body))
+    body["servers"] = match &report {
+        Some(report) => json!(report.servers),
+        None => json!(servers(&history)),
+    };
+    body["report"] = json!(report);
+    Ok(Response::ok(body))
 }
 
-fn last_entered(history: &[HistoryEvent]) -> Option<(&str, failback_core::timestamp::Timestamp)> {
-    history.iter().find_map(|happened| match happened {
-        HistoryEvent::Entered { state, at } => Some((state.as_str(), *at)),
-        _ => None,
-    })
-}
-
-/// Why a step waits: the last output of a step, unless something else was begun since.
-fn why(history: &[HistoryEvent]) -> Option<Value> {
-    let output = history.iter().find_map(|happened| match happened {
-        HistoryEvent::Exited { output, .. } if output.get("status").is_some() => Some(output),
-        _ => None,
-    })?;
-    (output["status"] == "waiting").then(|| {
-        let shown = ["why", "progress", "waitSeconds"];
-        let fields = shown.iter().filter_map(|name| Some(((*name).to_owned(), output.get(*name)?.clone())));
-        Value::Object(fields.collect())
-    })
-}
-
-/// The report, once it is written.
-fn report(history: &[HistoryEvent]) -> Option<&Value> {
-    history.iter().find_map(|happened| match happened {
-        HistoryEvent::Exited { state, output } if state == "Write Report" => Some(output),
-        _ => None,
-    })
-}
-
-/// The servers as the last step left them in the ledger.
-fn servers(history: &[HistoryEvent]) -> Value {
-    let members = history.iter().find_map(|happened| match happened {
-        HistoryEvent::Succeeded(result) => result.pointer("/Payload/fleet/servers"),
-        _ => None,
-    });
-    members.cloned().unwrap_or_else(|| json!([]))
+fn waiting(poll: &Polled) -> Value {
+    let mut shown = json!({ "why": poll.why, "waitSeconds": poll.wait_seconds });
+    if let Some(progress) = poll.progress {
+        shown["progress"] = json!(progress);
+    }
+    shown
 }

@@ -9,7 +9,7 @@ use failback_core::cloud::{
 use failback_core::id::InstanceId;
 
 use super::id;
-use crate::answer::unreadable;
+use crate::sdk_error::unreadable;
 
 /// # Errors
 /// When it launches into an instance that cannot be read: taken for none, A4 could become A1 (drs-facts §0.4).

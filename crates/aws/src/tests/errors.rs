@@ -105,8 +105,8 @@ async fn hold(
     for (code, status, name) in EVERYWHERE.iter().chain(expected) {
         let error: Error = ask(&Canned::new([answer(code, *status)])).await.unwrap_err();
         assert_eq!(error.name(), *name, "{code}");
-        assert_eq!(error.answer().unwrap().code, *code);
-        assert_eq!(error.answer().unwrap().message, "why");
+        assert_eq!(error.aws_error().unwrap().code, *code);
+        assert_eq!(error.aws_error().unwrap().message, "why");
     }
 }
 
@@ -177,8 +177,8 @@ async fn every_row_of_sts() {
     {
         let canned = Canned::new([rest_xml(code, *status)]);
         let error = canned.aws_with(config.clone()).source_servers(east(), None).await.unwrap_err();
-        assert_eq!(error.name(), *name, "{code}: {:?}", error.answer());
-        assert_eq!(error.answer().unwrap().operation, "drs:DescribeSourceServers");
+        assert_eq!(error.name(), *name, "{code}: {:?}", error.aws_error());
+        assert_eq!(error.aws_error().unwrap().operation, "drs:DescribeSourceServers");
     }
 }
 
@@ -188,7 +188,7 @@ async fn an_answer_without_a_code_is_judged_by_its_status() {
     let error = canned.aws().source_servers(east(), None).await.unwrap_err();
     assert_eq!(error.name(), Rejected);
     assert_eq!(
-        error.answer().unwrap().to_string(),
+        error.aws_error().unwrap().to_string(),
         "drs:DescribeSourceServers answered HTTP 400: Invalid request body"
     );
 }
@@ -205,5 +205,5 @@ async fn garbage_and_silence_may_have_taken_effect() {
 async fn retry_after_is_passed_on() {
     let answer = drs("ThrottlingException", 429).header("retry-after", 7);
     let error = Canned::new([answer]).aws().source_servers(east(), None).await.unwrap_err();
-    assert_eq!(error.answer().unwrap().retry_after_seconds, Some(7));
+    assert_eq!(error.aws_error().unwrap().retry_after_seconds, Some(7));
 }

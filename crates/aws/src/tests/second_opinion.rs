@@ -11,7 +11,7 @@ use failback_core::{Error, ErrorName};
 use serde_json::Value;
 
 use super::{east, nth};
-use crate::answer::Answered;
+use crate::sdk_error::OfOperation;
 use crate::{Aws, Config, request};
 
 /// Where to look, and what there is: `{"port", "running", "stopped", "doomed", "protected", "subnet", "group", "template", "zone"}`.
@@ -38,7 +38,7 @@ impl Other {
 }
 
 fn code(error: &Error) -> &str {
-    error.answer().map_or("", |AwsError { code, .. }| code)
+    error.aws_error().map_or("", |AwsError { code, .. }| code)
 }
 
 #[tokio::test]

@@ -1,17 +1,7 @@
 //! Elastic Disaster Recovery, as far as the procedures need it (drs-facts §1 to §5).
 
-use async_trait::async_trait;
-
 use super::InstanceState;
-use crate::error::Result;
-use crate::guard::{
-    DeleteRecoveryInstance, DeleteSourceServer, DisconnectSourceServer, ReverseReplication, StartRecovery,
-    StopReplication, TagResource, TerminateRecoveryInstances, UpdateLaunchConfiguration, Warrant,
-};
-use crate::id::{
-    InstanceId, JobId, LaunchTemplateId, RecoveryInstanceId, SnapshotId, SourceServerId, SubnetId,
-};
-use crate::region::Region;
+use crate::id::{InstanceId, JobId, LaunchTemplateId, RecoveryInstanceId, SourceServerId, SubnetId};
 use crate::tags::Tags;
 use crate::timestamp::Timestamp;
 
@@ -343,81 +333,4 @@ pub struct LaunchConfigurationTemplate {
 pub struct ReplicationTemplate {
     /// `stagingAreaSubnetId`.
     pub staging_subnet: Option<SubnetId>,
-}
-
-/// The operations of DRS that the procedures use. Every reading method returns all pages.
-#[async_trait]
-pub trait Drs: Send + Sync {
-    /// DescribeSourceServers: those with these ids, or all in the Region.
-    async fn source_servers(
-        &self,
-        region: Region,
-        ids: Option<&[SourceServerId]>,
-    ) -> Result<Vec<SourceServer>>;
-
-    /// DescribeRecoveryInstances.
-    async fn recovery_instances(
-        &self,
-        region: Region,
-        filter: &RecoveryInstanceFilter,
-    ) -> Result<Vec<RecoveryInstance>>;
-
-    /// DescribeJobs: those with these ids, or all since a moment; newest first.
-    async fn jobs(&self, region: Region, ids: &[JobId], since: Option<Timestamp>) -> Result<Vec<Job>>;
-
-    /// DescribeJobLogItems.
-    async fn job_log(&self, region: Region, job: &JobId) -> Result<Vec<JobLogItem>>;
-
-    /// DescribeRecoverySnapshots of one server, newest first, as far as one page goes.
-    async fn recovery_snapshots(
-        &self,
-        region: Region,
-        server: &SourceServerId,
-    ) -> Result<Vec<(SnapshotId, Timestamp)>>;
-
-    /// DescribeReplicationConfigurationTemplates; `NotInitialized` where DRS is not.
-    async fn replication_templates(&self, region: Region) -> Result<Vec<ReplicationTemplate>>;
-
-    /// DescribeLaunchConfigurationTemplates.
-    async fn launch_configuration_templates(
-        &self,
-        region: Region,
-    ) -> Result<Vec<LaunchConfigurationTemplate>>;
-
-    /// GetLaunchConfiguration.
-    async fn launch_configuration(
-        &self,
-        region: Region,
-        server: &SourceServerId,
-    ) -> Result<LaunchConfiguration>;
-
-    /// StartRecovery. Has no client token: never repeated without looking first (§5).
-    async fn start_recovery(&self, warrant: Warrant<StartRecovery>) -> Result<JobId>;
-
-    /// ReverseReplication; answers the ARN of the source server in the other Region.
-    async fn reverse_replication(&self, warrant: Warrant<ReverseReplication>) -> Result<String>;
-
-    /// UpdateLaunchConfiguration.
-    async fn update_launch_configuration(&self, warrant: Warrant<UpdateLaunchConfiguration>) -> Result<()>;
-
-    /// StopReplication. Deletes every point in time of the server.
-    async fn stop_replication(&self, warrant: Warrant<StopReplication>) -> Result<()>;
-
-    /// TerminateRecoveryInstances, at most 200.
-    async fn terminate_recovery_instances(
-        &self,
-        warrant: Warrant<TerminateRecoveryInstances>,
-    ) -> Result<JobId>;
-
-    /// DeleteRecoveryInstance: the record only, EC2 keeps running.
-    async fn delete_recovery_instance(&self, warrant: Warrant<DeleteRecoveryInstance>) -> Result<()>;
-
-    /// DisconnectSourceServer.
-    async fn disconnect_source_server(&self, warrant: Warrant<DisconnectSourceServer>) -> Result<()>;
-
-    /// DeleteSourceServer.
-    async fn delete_source_server(&self, warrant: Warrant<DeleteSourceServer>) -> Result<()>;
-
-    /// TagResource.
-    async fn tag_resource(&self, warrant: Warrant<TagResource>) -> Result<()>;
 }

@@ -1,13 +1,9 @@
 //! EC2, as far as the procedures need it.
 
-use async_trait::async_trait;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::error::Result;
-use crate::guard::{CreateLaunchTemplateVersion, SetDefaultVersion, TerminateInstances, Warrant};
 use crate::id::{InstanceId, LaunchTemplateId, SecurityGroupId, SubnetId};
-use crate::region::Region;
 use crate::tags::Tags;
 
 /// State of an EC2 instance, as EC2 or DRS says it.
@@ -131,36 +127,4 @@ pub struct Subnet {
     pub vpc: String,
     /// `availableIpAddressCount`.
     pub free_addresses: u32,
-}
-
-/// The operations of EC2 that the procedures use. Every reading method returns all pages.
-#[async_trait]
-pub trait Ec2: Send + Sync {
-    /// DescribeInstances. Ids that EC2 does not know are left out, not an error.
-    async fn instances(&self, region: Region, ids: &[InstanceId]) -> Result<Vec<Instance>>;
-
-    /// DescribeInstanceStatus: running instances only.
-    async fn instance_status(&self, region: Region, ids: &[InstanceId]) -> Result<Vec<InstanceStatus>>;
-
-    /// DescribeSubnets. Ids that EC2 does not know are left out, not an error.
-    async fn subnets(&self, region: Region, ids: &[SubnetId]) -> Result<Vec<Subnet>>;
-
-    /// DescribeLaunchTemplateVersions: the default version of one template.
-    async fn default_launch_template_version(
-        &self,
-        region: Region,
-        template: &LaunchTemplateId,
-    ) -> Result<LaunchTemplateVersion>;
-
-    /// CreateLaunchTemplateVersion, on top of the default version; answers the new version's number.
-    async fn create_launch_template_version(
-        &self,
-        warrant: Warrant<CreateLaunchTemplateVersion>,
-    ) -> Result<u64>;
-
-    /// ModifyLaunchTemplate: makes a version the default.
-    async fn set_default_version(&self, warrant: Warrant<SetDefaultVersion>) -> Result<()>;
-
-    /// TerminateInstances: A1 only, at most 1,000.
-    async fn terminate_instances(&self, warrant: Warrant<TerminateInstances>) -> Result<()>;
 }

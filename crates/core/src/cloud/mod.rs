@@ -9,19 +9,21 @@ mod clock;
 mod drs;
 mod ec2;
 mod executions;
+mod operations;
 mod quotas;
 mod route53;
 
 pub use clock::Clock;
 pub use drs::{
-    Direction, Drs, FailbackState, Job, JobKind, JobLogItem, JobServer, JobStatus, LastLaunch,
+    Direction, FailbackState, Job, JobKind, JobLogItem, JobServer, JobStatus, LastLaunch,
     LaunchConfiguration, LaunchConfigurationTemplate, LaunchStatus, PostLaunchActions, RecoveryInstance,
     RecoveryInstanceFilter, Replication, ReplicationState, ReplicationTemplate, RightSizing, SourceServer,
 };
-pub use ec2::{Address, Check, Ec2, Instance, InstanceState, InstanceStatus, LaunchTemplateVersion, Subnet};
+pub use ec2::{Address, Check, Instance, InstanceState, InstanceStatus, LaunchTemplateVersion, Subnet};
 pub use executions::{Executions, RunningExecution};
+pub use operations::{Drs, Ec2, Route53};
 pub use quotas::{DrsQuotas, Quotas};
-pub use route53::{ChangeStatus, RecordSet, RecordType, Route53};
+pub use route53::{ChangeStatus, RecordSet, RecordType};
 
 pub use crate::tags::Tags;
 

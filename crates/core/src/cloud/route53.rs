@@ -1,12 +1,7 @@
 //! Route 53, as far as the procedures need it.
 
-use async_trait::async_trait;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-
-use crate::error::Result;
-use crate::guard::{ChangeRecords, Warrant};
-use crate::id::{ChangeId, HostedZoneId};
 
 /// Type of a record that a plan may redirect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -45,17 +40,4 @@ pub struct RecordSet {
 pub enum ChangeStatus {
     Pending,
     InSync,
-}
-
-/// The operations of Route 53 that the procedures use.
-#[async_trait]
-pub trait Route53: Send + Sync {
-    /// ListResourceRecordSets: all sets of this name and type.
-    async fn record_sets(&self, zone: &HostedZoneId, name: &str, kind: RecordType) -> Result<Vec<RecordSet>>;
-
-    /// GetChange.
-    async fn change_status(&self, change: &ChangeId) -> Result<ChangeStatus>;
-
-    /// ChangeResourceRecordSets: UPSERT of simple records in one zone.
-    async fn change_records(&self, warrant: Warrant<ChangeRecords>) -> Result<ChangeId>;
 }

@@ -1,6 +1,7 @@
 //! The plan file: the whole input, the same for console, schedule, API and laptop, for a drill and a failback.
 
 mod check;
+mod problem;
 mod read;
 mod written;
 
@@ -12,7 +13,7 @@ use crate::id::{HostedZoneId, SecurityGroupId, SourceServerId, SubnetId};
 use crate::region::RegionPair;
 use crate::tags::{Tags, has_tags};
 
-pub use read::{Problem, Problems};
+pub use problem::{Problem, Problems};
 
 pub use crate::cloud::Address;
 

@@ -3,11 +3,10 @@
 //! Serde stops at the first problem. Here the place where it stopped is mended with the value that a complete,
 //! correct plan has there, and reading begins again, until nothing is left to mend.
 
-use std::fmt;
-
 use serde_json::Value;
 use serde_path_to_error::{Path, Segment};
 
+use super::problem::{Problem, Problems};
 use super::{Plan, check};
 
 /// A plan with every field, from which missing and malformed values are taken while reading on.
@@ -15,47 +14,6 @@ const COMPLETE: &str = include_str!("complete.json");
 
 /// More problems than this are not worth printing.
 const PROBLEMS_MAX: usize = 100;
-
-/// Something wrong with a plan.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
-    /// Where, as a JSON path such as `$.waves[1].tags`.
-    pub path: String,
-    /// What is wrong.
-    pub message: String,
-    /// What to do about it.
-    pub remedy: String,
-}
-
-impl Problem {
-    pub(super) fn new(
-        path: impl Into<String>,
-        message: impl Into<String>,
-        remedy: impl Into<String>,
-    ) -> Self {
-        Self { path: path.into(), message: message.into(), remedy: remedy.into() }
-    }
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}. {}", self.path, self.message, self.remedy)
-    }
-}
-
-/// Everything wrong with a plan; never empty.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problems(pub Vec<Problem>);
-
-impl fmt::Display for Problems {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let n = self.0.len();
-        write!(f, "the plan has {n} problem{}", if n == 1 { "" } else { "s" })?;
-        self.0.iter().try_for_each(|problem| write!(f, "\n  {problem}"))
-    }
-}
-
-impl std::error::Error for Problems {}
 
 impl Plan {
     /// Reads a plan from JSON text.
@@ -81,6 +39,7 @@ impl Plan {
         let (plan, mut problems) = read_mending(value.clone());
         let mended: Vec<String> = problems.iter().map(|problem| problem.path.clone()).collect();
         if let Some(plan) = &plan {
+            problems.extend(lists_for_objects(value, plan));
             let of_meaning = check::problems(plan);
             problems.extend(of_meaning.into_iter().filter(|p| !mended.iter().any(|m| lies_in(&p.path, m))));
         }
@@ -94,6 +53,40 @@ impl Plan {
 /// True when `path` is `place`, or inside it, or around it: what was mended there says nothing of its meaning.
 fn lies_in(path: &str, place: &str) -> bool {
     place != "$" && (path.starts_with(place) || place.starts_with(&format!("{path}.")))
+}
+
+/// Returns a problem for every object that is written as a list of its values. Serde takes the fields of a struct in
+/// either form; the documented format and its schema have the object alone.
+fn lists_for_objects(value: &Value, plan: &Plan) -> Vec<Problem> {
+    let mut found = Vec::new();
+    let read = serde_json::to_value(plan).unwrap_or_default();
+    compare_forms(value, &read, "$", &mut found);
+    found
+}
+
+fn compare_forms(written: &Value, read: &Value, path: &str, found: &mut Vec<Problem>) {
+    match (written, read) {
+        (Value::Array(_), Value::Object(_)) => {
+            found.push(Problem::new(
+                path,
+                "a list where an object belongs",
+                format!("Write for example {read}"),
+            ));
+        }
+        (Value::Array(written), Value::Array(read)) => {
+            for (i, (written, read)) in written.iter().zip(read).enumerate() {
+                compare_forms(written, read, &format!("{path}[{i}]"), found);
+            }
+        }
+        (Value::Object(written), Value::Object(read)) => {
+            for (name, written) in written {
+                if let Some(read) = read.get(name) {
+                    compare_forms(written, read, &format!("{path}.{name}"), found);
+                }
+            }
+        }
+        _ => {}
+    }
 }
 
 /// Reads, mends where serde stops, and reads again.
@@ -216,7 +209,10 @@ mod tests {
     }
 
     fn paths(value: &Value) -> Vec<String> {
-        Plan::read(value).unwrap_err().0.into_iter().map(|problem| problem.path).collect()
+        let mut paths: Vec<String> = Plan::read(value).unwrap_err().0.into_iter().map(|p| p.path).collect();
+        // Fields are read in an order that a feature of serde_json decides.
+        paths.sort_unstable();
+        paths
     }
 
     #[test]
@@ -255,7 +251,37 @@ mod tests {
         let mut plan = complete();
         plan["regions"]["recovery"] = plan["regions"]["source"].clone();
         plan["launch"]["color"] = json!(1);
-        assert_eq!(paths(&plan), ["$.regions", "$.launch.color"]);
+        assert_eq!(paths(&plan), ["$.launch.color", "$.regions"]);
+    }
+
+    #[test]
+    fn an_object_written_as_a_list_is_a_problem_wherever_it_stands() {
+        for path in object_paths(&complete(), "") {
+            let mut plan = complete();
+            let place = plan.pointer_mut(&path).unwrap();
+            let values: Vec<Value> = place.as_object().unwrap().values().cloned().collect();
+            *place = Value::Array(values);
+            assert!(Plan::read(&plan).is_err(), "{path} as a list: {plan}");
+        }
+        let mut plan = complete();
+        plan["gates"] = json!([null, null]);
+        assert_eq!(paths(&plan), ["$.gates"]);
+        plan["gates"] = json!({ "beforeCleanup": [60] });
+        assert_eq!(paths(&plan), ["$.gates.beforeCleanup"]);
+    }
+
+    /// Returns the pointers of all objects in a value.
+    fn object_paths(value: &Value, path: &str) -> Vec<String> {
+        match value {
+            Value::Object(fields) => {
+                let inner = fields.iter().flat_map(|(name, v)| object_paths(v, &format!("{path}/{name}")));
+                std::iter::once(path.to_owned()).chain(inner).collect()
+            }
+            Value::Array(items) => {
+                items.iter().enumerate().flat_map(|(i, v)| object_paths(v, &format!("{path}/{i}"))).collect()
+            }
+            _ => Vec::new(),
+        }
     }
 
     #[test]

@@ -97,7 +97,7 @@ pub fn attempt<T>(result: Result<T>) -> Result<Attempt<T>> {
         Ok(value) => Ok(Attempt::Done(value)),
         Err(error) if is_for_now(&error) => {
             // AWS's own words say more than the name of the operation.
-            let reason = match error.answer() {
+            let reason = match error.aws_error() {
                 Some(answer) => answer.message.clone(),
                 None => error.to_string(),
             };

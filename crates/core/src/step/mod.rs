@@ -13,7 +13,7 @@ use serde_json::Value;
 
 pub use context::{Attempt, Context, attempt};
 pub use input::{FleetInput, StepInput, WaveInput};
-pub use result::{OUT_OF_TIME, Output, PollState, Progress, Status, StepResult, Waiting};
+pub use result::{OUT_OF_TIME, Output, PollState, Polled, Progress, Status, StepResult, Waiting};
 
 use crate::cloud::Cloud;
 use crate::error::{Error, ErrorName, Result};

@@ -122,3 +122,18 @@ pub struct Output {
     /// The state of polling for the next call; null when done.
     pub wait: Option<PollState>,
 }
+
+/// The status of a step that is polled: its [`Output`] without the fleet.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Polled {
+    /// The status.
+    pub status: Status,
+    /// A report, or the reason for waiting.
+    pub why: String,
+    /// Seconds until the next poll; 0 when done.
+    pub wait_seconds: u64,
+    /// Progress of replication, where that is waited for.
+    #[serde(default)]
+    pub progress: Option<Progress>,
+}

@@ -124,13 +124,13 @@ fn an_error_says_one_thing_and_knows_what_aws_answered() {
         retry_after_seconds: None,
     };
     let error = Error::aws(ErrorName::Unavailable, answer.clone());
-    assert_eq!((error.name(), error.answer()), (ErrorName::Unavailable, Some(&answer)));
+    assert_eq!((error.name(), error.aws_error()), (ErrorName::Unavailable, Some(&answer)));
     assert_eq!(error.to_string(), "drs:StartRecovery failed");
     let chain = Chain(&error).to_string();
     assert_eq!(chain, "drs:StartRecovery failed: drs:StartRecovery got no answer (connection reset)");
     let own = Error::internal("a defect").while_doing("looking");
     assert_eq!(
-        (own.name(), own.answer(), own.to_string().as_str()),
+        (own.name(), own.aws_error(), own.to_string().as_str()),
         (ErrorName::Internal, None, "looking: a defect")
     );
     assert_eq!(ErrorName::parse("Failback.Guard"), Some(ErrorName::Guard));

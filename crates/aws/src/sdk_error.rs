@@ -12,12 +12,12 @@ use failback_core::{Error, ErrorName, Result};
 use crate::errors::{DRS, EC2, ROUTE_53, Row, STEP_FUNCTIONS, STS, name_of};
 
 /// Names the operation in what went wrong with it.
-pub(crate) trait Answered<T> {
+pub(crate) trait OfOperation<T> {
     /// The answer of this operation, such as `drs:StartRecovery`.
     fn of(self, operation: &'static str) -> Result<T>;
 }
 
-impl<T, E> Answered<T> for Result<T, SdkError<E, HttpResponse>>
+impl<T, E> OfOperation<T> for Result<T, SdkError<E, HttpResponse>>
 where
     E: StdError + ProvideErrorMetadata + Send + Sync + 'static,
 {
