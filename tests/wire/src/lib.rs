@@ -34,7 +34,7 @@ impl Wire {
     /// Serves a world. Its time moves only by the calls and by the runner.
     ///
     /// # Panics
-    /// When there is no free port.
+    /// When no port is free.
     pub fn open(simulation: &Simulation, quirks: impl IntoIterator<Item = Quirk>) -> Self {
         // One worker serves; the thread of the test calls.
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
