@@ -15,9 +15,9 @@ use super::usage;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Sub {
-    /// Serve the HTTP API on loopback, over runs in simulated worlds, until it is interrupted.
+    /// Serve the HTTP API on 127.0.0.1, with runs in simulated worlds, until interrupted.
     Serve(Serve),
-    /// Print the API's description, in OpenAPI 3.1.
+    /// Print the OpenAPI 3.1 description of the API.
     Openapi,
 }
 
@@ -32,10 +32,10 @@ started is rehearsed at once, up to the gate at which it waits.
 #[derive(Debug, Args)]
 #[command(after_help = NOTES)]
 pub(crate) struct Serve {
-    /// The port; 0 takes one that is free.
+    /// The port; 0 selects a free port.
     #[arg(long, value_name = "PORT", default_value_t = 4581)]
     port: u16,
-    /// Take only requests that carry a Signature Version 4. It is not checked.
+    /// Accept only requests with a Signature Version 4, which is not checked.
     #[arg(long)]
     signed: bool,
 }
@@ -70,7 +70,7 @@ fn serve(arguments: &Serve) -> Result<(), String> {
     })
 }
 
-/// Stands where API Gateway stands.
+/// The stand-in for API Gateway.
 #[derive(Debug)]
 struct Gateway {
     account: Account,
@@ -95,7 +95,7 @@ fn now() -> Timestamp {
     Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or_default())
 }
 
-/// The event that API Gateway makes of a request, payload format 2.0.
+/// Returns the event that API Gateway creates from a request, in payload format 2.0.
 fn event(request: &HttpRequest) -> Value {
     let headers: serde_json::Map<String, Value> =
         request.headers.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
@@ -115,7 +115,7 @@ fn event(request: &HttpRequest) -> Value {
     if !request.body.is_empty() {
         event["body"] = json!(String::from_utf8_lossy(&request.body));
     }
-    // What `curl -d` says it sends is no form.
+    // `curl -d` declares a form, but the body is JSON.
     if event["headers"]["content-type"] == "application/x-www-form-urlencoded" {
         event["headers"]["content-type"] = json!("application/json");
     }

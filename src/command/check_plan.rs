@@ -52,7 +52,7 @@ pub(super) fn read(file: &Path) -> Result<String, String> {
     read.map_err(|error| format!("{}: {error}", file.display()))
 }
 
-/// Reads a plan file: as the execution's input, and as a plan.
+/// Reads a plan file. Returns the execution's input and the plan.
 pub(super) fn plan(file: &Path) -> Result<(Value, Plan), String> {
     let text = read(file)?;
     let plan = Plan::parse(&text).map_err(|problems| format!("{}: {problems}", file.display()))?;

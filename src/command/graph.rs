@@ -9,7 +9,7 @@ use super::{ProcedureName, usage};
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// Which state machine.
+    /// The state machine to print.
     procedure: ProcedureName,
 }
 

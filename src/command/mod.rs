@@ -14,7 +14,7 @@ use failback_core::procedure::Procedure;
 
 /// Rehearse and run the failback of AWS Elastic Disaster Recovery.
 ///
-/// Runs AWS's cross-Region failback procedure, and its drill, on this machine: the same Step Functions state machines
+/// Runs AWS's cross-Region failback procedure, and its drill, on your computer: the same Step Functions state machines
 /// and the same step code that are deployed, against a simulator of two DRS Regions, in virtual time. No AWS account
 /// is needed and none is touched.
 #[derive(Debug, Parser)]
@@ -32,11 +32,11 @@ const EXIT_CODES: &str = "Exit codes:
 
 #[derive(Debug, Subcommand)]
 enum Sub {
-    /// Rehearse the drill: steps 1 and 2 of the page, then its own clean-up.
+    /// Rehearse the drill: steps 1 and 2 of AWS's procedure, then the drill's own clean-up.
     Drill(rehearse::Arguments),
-    /// Rehearse the failback: steps 1 to 4 of the page.
+    /// Rehearse the failback: steps 1 to 4 of AWS's procedure.
     Failback(rehearse::Arguments),
-    /// Try whatever can go wrong, in thousands of simulated worlds, and say what was tried and what broke.
+    /// Test every kind of failure in thousands of simulated worlds, and report what was tried and what broke.
     Prove(prove::Arguments),
     /// Print every problem of a plan file with its JSON path and remedy.
     CheckPlan(check_plan::Arguments),
@@ -44,10 +44,10 @@ enum Sub {
     PlanSchema,
     /// Print a state machine as a Mermaid diagram.
     Graph(graph::Arguments),
-    /// The simulated world behind AWS's own protocols, for AWS's own clients.
+    /// Serve the simulated world over AWS's own protocols, for AWS's own clients.
     #[command(subcommand)]
     Sim(sim::Sub),
-    /// The HTTP API, over runs in simulated worlds.
+    /// Serve or describe the HTTP API, with runs in simulated worlds.
     #[command(subcommand)]
     Api(api::Sub),
 }
@@ -55,9 +55,9 @@ enum Sub {
 /// A procedure on the command line.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub(crate) enum ProcedureName {
-    /// The rehearsal.
+    /// The drill: launch test servers in the source Region, validate them and remove them.
     Drill,
-    /// The way home.
+    /// The failback: move production back to the source Region.
     Failback,
 }
 
@@ -70,14 +70,14 @@ impl From<ProcedureName> for Procedure {
     }
 }
 
-/// The command line or the plan is wrong.
+/// The exit code for a wrong command line or a wrong plan.
 const USAGE: u8 = 2;
 
-/// A safety rule was broken.
+/// The exit code for a broken safety rule.
 const UNSAFE: u8 = 3;
 
 impl Command {
-    /// Does what was asked.
+    /// Runs the subcommand.
     pub(crate) fn run(self) -> ExitCode {
         match self.subcommand {
             Sub::Drill(arguments) => rehearse::run(Procedure::Drill, &arguments),
@@ -95,7 +95,7 @@ impl Command {
     }
 }
 
-/// Says what is wrong with the command line or the plan.
+/// Reports a wrong command line or a wrong plan.
 fn usage(message: impl std::fmt::Display) -> ExitCode {
     eprintln!("error: {message}");
     ExitCode::from(USAGE)

@@ -43,16 +43,16 @@ Exit codes:
 #[derive(Debug, Args)]
 #[command(after_help = PARTS)]
 pub(crate) struct Arguments {
-    /// How many random worlds.
+    /// The number of random worlds.
     #[arg(long, value_name = "N", default_value_t = 500)]
     seeds: u64,
-    /// How many threads [default: as many as there are processors].
+    /// The number of threads [default: the number of processors].
     #[arg(long, value_name = "N")]
     jobs: Option<NonZeroUsize>,
-    /// Only this part: grid, pairs, twice, hand or random; may repeat.
+    /// Play only this part: grid, pairs, twice, hand or random; can be repeated.
     #[arg(long, value_name = "PART")]
     only: Vec<Part>,
-    /// Play this case alone, and say what happened.
+    /// Play only this case, and describe what happens.
     #[arg(long, value_name = "CASE", conflicts_with_all = ["seeds", "only"])]
     case: Option<String>,
     /// Print one JSON object and nothing else.
@@ -64,13 +64,13 @@ pub(crate) struct Arguments {
 enum Part {
     /// Every failure at every state.
     Grid,
-    /// Every two failures.
+    /// Every pair of failures in one run.
     Pairs,
-    /// Everything twice.
+    /// Every step called twice, every run cut off and started again, two executions at once.
     Twice,
-    /// Half-manual beginnings.
+    /// Runs after a person has done part of the procedure by hand.
     Hand,
-    /// Random worlds.
+    /// Random worlds, as many as --seeds says.
     Random,
 }
 
@@ -105,7 +105,7 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
             .collect(),
     };
     let one = parts.first().and_then(|(_, cases)| cases.first()).cloned();
-    // A thread whose step panics says so in its violation.
+    // A thread whose step panics reports it as a violation.
     std::panic::set_hook(Box::new(|_| {}));
     let proof = Proof::of(&program, parts, arguments);
     if arguments.json {
@@ -121,15 +121,15 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
     if proof.holds() { ExitCode::SUCCESS } else { ExitCode::from(UNSAFE) }
 }
 
-/// What was tried and found.
+/// The result of a campaign.
 struct Proof {
     parts: Vec<(&'static str, u64)>,
     tally: Summary,
     found: Vec<Found>,
-    /// The cases that showed the worst of each quantity.
+    /// The case with the maximum of each quantity.
     worst: BTreeMap<failback_campaign::Extreme, (u64, Case)>,
     places: Vec<Place>,
-    /// Whether everything was tried that visits every place.
+    /// True when the part that visits every place was played.
     whole: bool,
 }
 
@@ -171,7 +171,7 @@ impl Proof {
         self.found.is_empty() && self.unvisited().is_empty()
     }
 
-    /// How often each rule was broken; all rules are judged in every world.
+    /// Returns the number of violations of each rule. All rules are judged in every world.
     fn broken(&self) -> Vec<(Broken, &'static str, usize)> {
         let count = |broken| self.found.iter().filter(|found| found.violation.broken == broken).count();
         Broken::all().into_iter().map(|(broken, text)| (broken, text, count(broken))).collect()
@@ -259,12 +259,12 @@ impl Proof {
     }
 }
 
-/// The command that shows it again.
+/// Returns the command that replays a case.
 fn replay(case: &Case) -> String {
     format!("drs-failback prove --case '{case}'")
 }
 
-/// Progress on stderr: a line that is written over at a terminal, a line every tenth elsewhere.
+/// A progress bar on stderr: one line that is rewritten at a terminal, or a line for every tenth elsewhere.
 struct Bar {
     all: usize,
     done: AtomicUsize,

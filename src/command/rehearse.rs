@@ -16,7 +16,7 @@ use failback_rehearsal::{plans, result};
 
 use super::{ProcedureName, UNSAFE, check_plan, usage};
 
-/// The procedure failed or was held, safely.
+/// The exit code of a procedure that failed or was held, safely.
 const FAILED: u8 = 1;
 
 const FAULTS: &str = "Faults for --fail, each may repeat:
@@ -40,42 +40,43 @@ Examples:
 #[derive(Debug, Args)]
 #[command(after_help = FAULTS)]
 pub(crate) struct Arguments {
-    /// The plan file; without it a three-tier example, which opts in to terminating the originals.
+    /// The plan file [default: a three-tier example, which opts in to terminating the originals].
     #[arg(long, value_name = "FILE")]
     plan: Option<PathBuf>,
-    /// How many servers the simulated fleet has [default: as many as the plan suggests].
+    /// The number of servers in the simulated fleet [default: as many as the plan suggests].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=SERVERS_MAX as u64))]
     servers: Option<u64>,
-    /// Decides everything that is chance; the same seed gives the same run, byte for byte.
+    /// The seed of all random choices; the same seed gives the same run, byte for byte.
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
-    /// Something that goes wrong; may repeat.
+    /// A fault to inject; can be repeated.
     #[arg(long, value_name = "FAULT")]
     fail: Vec<String>,
-    /// Who answers at the plan's gates.
+    /// The answer at the plan's gates.
     #[arg(long, value_enum, default_value_t = Approve::Auto)]
     approve: Approve,
-    /// How virtual time passes: `max`, or how many times faster than real time.
+    /// The speed of virtual time: `max`, or a multiple of real time.
     #[arg(long, value_name = "max|FACTOR", default_value = "max", value_parser = speed)]
     speed: Playback,
-    /// After the run, start this in the same world, without the faults and with every gate approved; may repeat.
+    /// After the run, start this procedure in the same world, without the faults and with every gate approved, unless
+    /// --approve is `ask`; can be repeated.
     #[arg(long, value_enum, value_name = "PROCEDURE")]
     then: Vec<ProcedureName>,
-    /// Print one JSON object, of the last run, and nothing else.
+    /// Print one JSON object, for the last run, and nothing else.
     #[arg(long)]
     json: bool,
-    /// Write the last run's history to this file, in the form of Step Functions' GetExecutionHistory.
+    /// Write the last run's history to this file, in the format of Step Functions' GetExecutionHistory.
     #[arg(long, value_name = "FILE")]
     history: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Approve {
-    /// Yes, at once.
+    /// Approve at once.
     Auto,
     /// Ask at the terminal.
     Ask,
-    /// No.
+    /// Refuse.
     Deny,
 }
 

@@ -14,7 +14,7 @@ use super::{check_plan, usage};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Sub {
-    /// Serve the simulated world on loopback until it is interrupted.
+    /// Serve the simulated world on 127.0.0.1 until interrupted.
     Serve(Serve),
 }
 
@@ -36,41 +36,41 @@ Examples:
 #[derive(Debug, Args)]
 #[command(after_help = NOTES)]
 pub(crate) struct Serve {
-    /// The port; 0 takes one that is free.
+    /// The port; 0 selects a free port.
     #[arg(long, value_name = "PORT", default_value_t = 4580)]
     port: u16,
-    /// How many seconds of virtual time pass in one of real time; 0 stands still and moves only by /_sim/advance.
+    /// The seconds of virtual time per second of real time; with 0, time moves only by /_sim/advance.
     #[arg(long, value_name = "FACTOR", default_value = "1", value_parser = speed)]
     speed: Speed,
-    /// A world file, which says all that the options below say.
+    /// A world file, which replaces --plan, --scenario, --servers, --seed and --fail.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["plan", "scenario", "servers", "seed", "fail"])]
     world: Option<PathBuf>,
-    /// The plan that the world fits; without it the three-tier example.
+    /// The plan that the world fits [default: the three-tier example].
     #[arg(long, value_name = "FILE")]
     plan: Option<PathBuf>,
-    /// How things stand.
+    /// The state of the fleet at the start.
     #[arg(long, alias = "scene", value_enum, default_value_t = ScenarioName::Recovered)]
     scenario: ScenarioName,
-    /// How many servers there are [default: as many as the plan suggests].
+    /// The number of servers [default: as many as the plan suggests].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=failback_core::plan::SERVERS_MAX as u64))]
     servers: Option<u64>,
-    /// Decides everything that is chance.
+    /// The seed of all random choices.
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
-    /// Something that goes wrong, as in `drs-failback failback --help`; may repeat.
+    /// A fault to inject, as in `drs-failback failback --help`; can be repeated.
     #[arg(long, value_name = "FAULT")]
     fail: Vec<String>,
-    /// A way in which responses differ from what the service model promises; may repeat.
+    /// A way in which responses differ from the service model; can be repeated.
     #[arg(long, alias = "fidelity", value_name = "NAME", value_parser = quirks())]
     quirk: Vec<String>,
 }
 
-/// How things stand when a world begins.
+/// The state of the fleet at the start.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum ScenarioName {
-    /// Production runs on A1, B1 protects it, nothing is recovered.
+    /// Production runs on A1, B1 protects it, and nothing is recovered.
     Steady,
-    /// The source Region had failed: production runs on B3, A1 is stopped.
+    /// The source Region has failed: production runs on B3, and A1 is stopped.
     Recovered,
     /// Production runs on A1; B2 and B3 were launched as a drill.
     DrilledRecovered,
@@ -129,7 +129,7 @@ fn world_file(arguments: &Serve) -> Result<WorldFile, String> {
     Ok(file)
 }
 
-/// Serves until the process is interrupted. Nothing is kept, so nothing is lost by that.
+/// Serves until the process is interrupted. The world is in memory only.
 fn serve(arguments: &Serve, built: Built) -> Result<(), String> {
     let Built { world, plan, quirks } = built;
     let steps = STEPS.iter().map(|step| step.name.to_owned()).collect();

@@ -1,5 +1,5 @@
-//! The run as it goes: each state with its virtual time and its reason for waiting. Polls of one state that say the same
-//! but for their numbers are one line, with their count.
+//! The run in progress: each state with its virtual time and its reason for waiting. Consecutive polls of one state
+//! whose reasons differ only in their numbers are one line, with their count.
 
 use std::fmt::Write as _;
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
@@ -36,7 +36,7 @@ pub(crate) enum Approval {
     Deny,
 }
 
-/// Polls of one state in a row that say the same.
+/// Consecutive polls of one state with the same reason.
 struct Polls {
     first_ms: i64,
     state: String,
@@ -46,7 +46,7 @@ struct Polls {
 }
 
 impl Polls {
-    /// Returns the one line of all.
+    /// Returns the one line for all polls.
     fn line(&self) -> String {
         let times = if self.count > 1 { format!(" \u{d7}{}", self.count) } else { String::new() };
         format!("waits {} s{times}: {}", self.seconds, self.why)
@@ -61,14 +61,14 @@ fn without_numbers(why: &str) -> String {
     why.split(' ').map(word).collect::<Vec<_>>().join(" ")
 }
 
-/// Prints a run line by line, answers its gates, and lets its virtual time pass.
+/// A watcher that prints a run line by line, answers its gates, and lets its virtual time pass.
 pub(crate) struct Console {
-    /// False where nothing is printed.
+    /// False when nothing is printed.
     shows: bool,
     playback: Playback,
     approval: Approval,
     started_ms: i64,
-    /// Polls that are not printed yet, because the next one may say the same.
+    /// Polls that are not printed yet, because the next one may have the same reason.
     polls: Option<Polls>,
 }
 
@@ -95,7 +95,7 @@ impl Console {
         }
     }
 
-    /// Adds a poll to those before it, or prints those first.
+    /// Adds a poll to the earlier ones, or prints those first.
     fn poll(&mut self, at_ms: i64, state: &str, step: Polled) {
         if let Some(polls) = &mut self.polls
             && polls.state == state
@@ -132,7 +132,7 @@ impl Console {
         }
     }
 
-    /// Lets real time pass, and shows how virtual time does.
+    /// Lets real time pass, and shows the virtual time.
     #[allow(clippy::cast_possible_truncation, reason = "milliseconds are far below 2^52")]
     #[allow(clippy::disallowed_methods, reason = "playing virtual time back is what --speed is for")]
     fn play(&self, world: &World, until: Timestamp, factor: f64) {
@@ -155,7 +155,7 @@ impl Console {
         }
     }
 
-    /// Returns the line of a terminal that shows what is waited for, which fits 80 columns.
+    /// Returns the status line of a terminal, which fits 80 columns.
     fn status(&self, at_ms: i64, until_ms: i64) -> String {
         let remaining = duration((until_ms - at_ms).max(0) as f64 / 1000.0);
         let mut line = format!("  {}  next poll in {remaining}", clock(at_ms - self.started_ms));
@@ -228,7 +228,7 @@ impl Watcher for Console {
     }
 }
 
-/// Breaks a line between words, but not a command, which is copied whole.
+/// Breaks a line between words. A command stays whole, so that it can be copied.
 fn wrapped(line: &str) -> Vec<String> {
     const WIDTH: usize = 92;
     if line.starts_with("aws ") {

@@ -1,4 +1,4 @@
-//! How a run ended, and the verdict on the safety rules.
+//! The end of a run, and the verdict on the safety rules.
 
 use std::fmt::Write as _;
 
@@ -8,7 +8,7 @@ use failback_sim::{Access, World};
 use crate::output::duration;
 use failback_rehearsal::rehearsal::RunResult;
 
-/// The end of a run, as text.
+/// Returns the end of a run as text.
 pub(crate) fn end(world: &World, run: &RunResult, seed: u64) -> String {
     let mut text = String::new();
     let _ = writeln!(text, "{} {}", run.procedure, run.outcome.as_str());

@@ -1,4 +1,4 @@
-//! What a person sees: the run as it goes, the world before and after, the verdict.
+//! The output for people: the run in progress, the world before and after, the verdict.
 
 mod console;
 mod end;
@@ -8,7 +8,7 @@ pub(crate) use console::{Approval, Console, Playback};
 pub(crate) use end::end;
 pub(crate) use table::world;
 
-/// Seconds as `2 h 03 min` or `4 min 05 s`.
+/// Formats seconds as `2 h 03 min` or `4 min 05 s`.
 #[allow(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,

@@ -8,10 +8,10 @@ use failback_core::ready::word;
 use failback_core::region::Region;
 use failback_sim::World;
 
-/// More servers than this are counted, not listed.
+/// The number of servers that are listed. The others are counted.
 const SHOWN: usize = 12;
 
-/// The fleet, a server a line, with the state of everything that exists. `*` marks where traffic goes.
+/// Returns the fleet, one server per line, with the state of everything that exists. `*` marks where traffic goes.
 pub(crate) fn world(world: &World, title: &str) -> String {
     let (source, recovery) = world.region_pair();
     let mut text = format!("{title}\n");

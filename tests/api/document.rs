@@ -9,7 +9,7 @@ fn document() -> Value {
     serde_json::from_str(api::OPENAPI).expect("JSON")
 }
 
-/// The path of the document that a request's path is of.
+/// Returns the path of the document that matches a request's path.
 fn template<'d>(document: &'d Value, path: &str) -> Option<(&'d String, &'d Value)> {
     let fits = |template: &str| {
         let (mut wanted, mut given) = (template.split('/'), path.split('/'));
@@ -24,7 +24,7 @@ fn template<'d>(document: &'d Value, path: &str) -> Option<(&'d String, &'d Valu
     document["paths"].as_object().expect("paths").iter().find(|(template, _)| fits(template))
 }
 
-/// The status that an answer has, and the shape of its body, are in the document.
+/// Asserts that the document has the answer's status, and the shape of its body.
 pub(crate) fn assert_described(method: &str, path: &str, got: &Got) {
     let document = document();
     let Some((_, operations)) = template(&document, path) else {
@@ -64,7 +64,7 @@ fn it_is_served() {
     assert_eq!(got.body, document());
 }
 
-/// Each operation of the document is routed: it answers something else than "there is nothing here" or "not so".
+/// Every operation of the document is routed: it does not answer "there is nothing here" or "not so".
 #[test]
 fn every_operation_is_answered() {
     let mut operations = BTreeSet::new();
@@ -81,7 +81,7 @@ fn every_operation_is_answered() {
     assert_eq!(operations.len(), 12, "{operations:#?}");
 }
 
-/// What cannot happen is not described, and each operation has a name of its own and says what it is for.
+/// Every operation has a unique name and a summary.
 #[test]
 fn every_operation_has_a_name_and_a_summary() {
     let mut names = BTreeSet::new();
@@ -96,7 +96,7 @@ fn every_operation_has_a_name_and_a_summary() {
     }
 }
 
-/// The plan in it is the plan file, with its definitions among the document's.
+/// The document's plan is the plan file's schema, with its definitions among the document's.
 #[test]
 fn the_plan_in_it_is_the_plan_files() {
     let schema = failback_rehearsal::plans::schema().replace("#/$defs/", "#/components/schemas/Plan");

@@ -1,13 +1,13 @@
 //! The HTTP API through API Gateway's proxy events, over the rehearsals of a simulated account.
 
-/// Sends requests.
+/// Requests and their answers.
 mod support;
 
-/// Each route, used rightly.
+/// The correct use of each route.
 mod routes;
 
-/// Each route, used wrongly.
+/// The wrong use of each route.
 mod mistakes;
 
-/// The document says what the handler does.
+/// The agreement of the document with the handler.
 mod document;

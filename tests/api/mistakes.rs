@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Ask, at_the_gate, get, plan, post};
 
-/// Changes a plan for the worse.
+/// A change that makes a plan wrong.
 type Mistake = fn(&mut Value);
 
 #[test]
@@ -154,7 +154,7 @@ fn a_page_that_is_none_is_refused() {
     }
 }
 
-/// Step Functions, as it refuses everything with one error; a failback waits at its gate.
+/// Step Functions that refuses everything with one error, while a failback waits at its gate.
 struct Refusing(ErrorName, &'static str);
 
 impl Refusing {

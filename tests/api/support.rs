@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::document;
 
-/// Who calls, if a test does not say.
+/// The default caller.
 pub(crate) const SRE: &str = "arn:aws:sts::111122223333:assumed-role/sre/ada";
 
 /// An answer.
@@ -19,7 +19,7 @@ pub(crate) struct Got {
 }
 
 impl Got {
-    /// The detail of a problem.
+    /// Returns the detail of a problem.
     pub(crate) fn detail(&self) -> &str {
         assert_eq!(self.headers["content-type"], "application/problem+json", "{self:?}");
         assert_eq!(self.body["status"], self.status, "{self:?}");
@@ -81,7 +81,7 @@ impl Ask {
         self
     }
 
-    /// Sends it, and holds the answer against the document.
+    /// Sends the request, and compares the answer with the document.
     pub(crate) fn to(&self, step_functions: &dyn StepFunctions) -> Got {
         let now = Timestamp::parse("2026-11-02T08:00:00.000Z").expect("a moment");
         let response = api::answer(step_functions, self.event.clone(), now)
@@ -107,12 +107,12 @@ pub(crate) fn post(path: &str, body: &Value) -> Ask {
     Ask::new("POST", path).json(body)
 }
 
-/// The example plan, which asks at both gates.
+/// Returns the example plan, which asks at both gates.
 pub(crate) fn plan() -> Value {
     serde_json::from_str(plans::THREE_TIER).expect("the example")
 }
 
-/// An account in which a failback waits before redirect.
+/// Returns an account in which a failback waits before the redirect.
 pub(crate) fn at_the_gate() -> Account {
     let account = Account::default();
     let started = post("/failbacks", &plan()).header("Idempotency-Key", "home").to(&account);

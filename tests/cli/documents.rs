@@ -1,4 +1,4 @@
-//! The documents are true.
+//! The agreement of the documents with the code.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,13 +26,13 @@ const DOCUMENTS: &[&str] = &[
     "docs/simulator.md",
 ];
 
-/// The cells of the table rows of a text, in which nothing but a row begins with `| `.
+/// Returns the cells of a text's table rows. Only rows start with `| `.
 fn rows(text: &str) -> impl Iterator<Item = Vec<&str>> {
     let rows = text.lines().filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |"));
     rows.map(|row| row.split(" | ").map(str::trim).collect())
 }
 
-/// What stands between backticks.
+/// Returns the text between backticks.
 fn codes(text: &str) -> BTreeSet<&str> {
     text.split('`').skip(1).step_by(2).collect()
 }
@@ -48,14 +48,14 @@ fn the_schema_is_the_commands() {
     same("docs/plan.schema.json", &run(&["plan-schema"]).stdout);
 }
 
-/// What the schema says of one field of a plan.
+/// A field of a plan, as the schema describes it.
 struct Field {
     required: bool,
     default: Option<Value>,
     has_fields: bool,
 }
 
-/// Every field of a plan, by its path.
+/// Returns every field of a plan, by its path.
 fn fields(schema: &Value) -> BTreeMap<String, Field> {
     fn resolved<'s>(root: &'s Value, node: &'s Value) -> &'s Value {
         let one = node["anyOf"].as_array().and_then(|all| all.iter().find(|one| one["type"] != "null"));
@@ -140,7 +140,7 @@ fn every_command_of_the_readme_and_of_rehearse_runs() {
     for line in pages.lines().filter_map(|line| line.trim_start().strip_prefix("cargo run -- ")) {
         let line = line.split('#').next().unwrap_or_default();
         let arguments: Vec<&str> = line.split_whitespace().collect();
-        // Played back, a run takes its time.
+        // At a playback speed, a run takes real time.
         if arguments.contains(&"--speed") {
             continue;
         }
@@ -173,7 +173,7 @@ fn every_switch_and_error_code_of_the_simulator_is_described() {
     }
 }
 
-/// The calls that each step made, over runs that take every way through it.
+/// Returns the calls of each step, over runs that take every path through it.
 fn calls_by_step() -> BTreeMap<String, BTreeSet<String>> {
     let original: Value = serde_json::from_str(plans::THREE_TIER).expect("the example is JSON");
     let mut stops_b1 = original.clone();
@@ -182,7 +182,7 @@ fn calls_by_step() -> BTreeMap<String, BTreeSet<String>> {
         (Procedure::Drill, &original, None),
         (Procedure::Failback, &original, None),
         (Procedure::Failback, &original, Some("launch:db-1x3")),
-        // The reversed replication that this call starts is not tagged by it.
+        // This call starts a reversed replication, and does not tag it.
         (Procedure::Drill, &original, Some("late:start-reversed-replication=Failback.AccessDenied")),
         (Procedure::Failback, &stops_b1, None),
     ];
@@ -195,7 +195,7 @@ fn calls_by_step() -> BTreeMap<String, BTreeSet<String>> {
         }
         rehearsal.run(procedure, &mut Always(GateAnswer::Yes));
         for call in rehearsal.simulation.world().calls() {
-            // Only steps make calls to DRS and its like; the machine itself keeps the report.
+            // Only steps call DRS and the other services; the machine itself keeps the report.
             let Some(step) = call.step.clone() else {
                 assert_eq!(call.operation, "PutObject");
                 continue;
@@ -221,7 +221,7 @@ fn every_step_makes_the_calls_that_are_told() {
             called.get(step.name).into_iter().flatten().map(String::as_str).collect();
         let untold: Vec<_> = called.difference(told).collect();
         assert!(untold.is_empty(), "ARCHITECTURE.md: {} also calls {untold:?}", step.name);
-        // A reading call may be rare; a writing call that never happens is told wrongly.
+        // A read may be rare; a document must not name a write that never happens.
         for uncalled in told.difference(&called) {
             let operation = Operation::find(uncalled);
             let reads = operation.is_some_and(|operation| operation.kind == Access::Read);
@@ -230,7 +230,7 @@ fn every_step_makes_the_calls_that_are_told() {
     }
 }
 
-/// docs/safety.md has every rule in its own words, how each is enforced, and each planted bug by its test's name.
+/// docs/safety.md has every rule in its own words, its enforcement, and each planted bug by its test's name.
 #[test]
 fn safety_is_told_rule_by_rule() {
     let page = text("docs/safety.md");

@@ -1,10 +1,10 @@
-//! What `--json` prints.
+//! The output of `--json`.
 
 use serde_json::Value;
 
 use crate::support::run;
 
-/// Runs with `--json` and expects one object on standard output, and nothing else anywhere.
+/// Runs with `--json`, and asserts that one object on standard output is the only output.
 fn object(arguments: &[&str], code: i32) -> Value {
     let ran = run(&[arguments, &["--json"]].concat());
     assert_eq!((ran.code, ran.stderr.as_str()), (code, ""));
@@ -13,7 +13,7 @@ fn object(arguments: &[&str], code: i32) -> Value {
     value
 }
 
-/// The labels of what is left, each as often as there are servers.
+/// Returns the labels of everything that is left, each as often as there are servers.
 fn left(value: &Value) -> Vec<String> {
     let left = value["left"].as_array().expect("`left` is an array");
     let mut labels: Vec<String> = left.iter().map(|left| text(left, "label").to_owned()).collect();
@@ -29,7 +29,7 @@ fn number(value: &Value, field: &str) -> f64 {
     value[field].as_f64().unwrap_or_else(|| panic!("`{field}` is no number in {value}"))
 }
 
-/// Every field that scripts may rely on.
+/// Asserts every field on which scripts may rely.
 fn is_complete(value: &Value, servers: usize) {
     for field in ["virtualSeconds", "awsSeconds", "transitions", "historyEvents", "payloadBytesMax"] {
         assert!(number(value, field) > 0.0, "{field}");

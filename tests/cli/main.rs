@@ -1,22 +1,22 @@
-//! The command as people see it, and the documents that describe it.
+//! The command as its users see it, and the documents that describe it.
 //!
-//! What the command prints is kept in `golden/`. `UPDATE_GOLDEN=1 cargo test -p drs-failback --test cli` writes it
-//! anew, and with it the parts of the documents that are copied from the command.
+//! The output of the command is kept in `golden/`. `UPDATE_GOLDEN=1 cargo test -p drs-failback --test cli` rewrites
+//! it, and the parts of the documents that are copied from the command.
 
-/// Runs the command, and compares what it prints.
+/// The command, and comparisons of its output.
 mod support;
 
-/// What a rehearsal prints.
+/// The output of rehearsals.
 mod transcripts;
 
-/// What `--json` prints.
+/// The output of `--json`.
 mod json;
 
-/// What is said of a wrong command line or a wrong plan.
+/// The output for a wrong command line or a wrong plan.
 mod usage;
 
-/// The documents are true.
+/// The agreement of the documents with the code.
 mod documents;
 
-/// The campaign as a command: what it prints, and what its exit code means.
+/// The output and the exit codes of the campaign.
 mod prove;

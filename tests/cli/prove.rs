@@ -12,7 +12,7 @@ fn a_part_that_holds_ends_with_0_and_says_what_was_tried() {
 
 #[test]
 fn a_violation_ends_with_3_and_the_command_that_shows_it_again() {
-    // Nothing stands in this drill's way, so that it is not refused.
+    // The drill can start, so it is not refused.
     let case = "steady, 1 servers, seed 7: refuse drill";
     let ran = run(&["prove", "--case", case]);
     assert_eq!(ran.code, 3, "{}{}", ran.stdout, ran.stderr);

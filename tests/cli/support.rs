@@ -1,22 +1,22 @@
-//! Runs the command, and compares what it prints.
+//! The command, and comparisons of its output.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// What a run of the command gave.
+/// The result of running the command.
 pub(crate) struct Ran {
-    /// Its standard output.
+    /// The standard output.
     pub(crate) stdout: String,
-    /// Its standard error.
+    /// The standard error.
     pub(crate) stderr: String,
-    /// Its exit code.
+    /// The exit code.
     pub(crate) code: i32,
 }
 
 impl Ran {
-    /// All of it as one text. A run that succeeds silently is its standard output, byte for byte.
+    /// Returns all of it as one text. A run that succeeds silently is its standard output, byte for byte.
     pub(crate) fn transcript(&self) -> String {
         let mut text = self.stdout.clone();
         if !self.stderr.is_empty() {
@@ -29,27 +29,27 @@ impl Ran {
     }
 }
 
-/// A file of this repository.
+/// Returns the path of a file of this repository.
 pub(crate) fn file(path: impl AsRef<Path>) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
-/// The text of a file of this repository.
+/// Returns the text of a file of this repository.
 pub(crate) fn text(path: &str) -> String {
     std::fs::read_to_string(file(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-/// Runs the command with nobody at the terminal.
+/// Runs the command without input.
 pub(crate) fn run(arguments: &[&str]) -> Ran {
     run_with(arguments, "")
 }
 
-/// Runs the command with somebody who types.
+/// Runs the command with this input.
 pub(crate) fn run_with(arguments: &[&str], input: &str) -> Ran {
     let mut child = Command::new(env!("CARGO_BIN_EXE_drs-failback"))
         .args(arguments)
         .current_dir(file(""))
-        // Nothing of the terminal in which the tests run shows in what is printed.
+        // The output must not depend on the terminal in which the tests run.
         .env_remove("COLUMNS")
         .env_remove("LINES")
         .env_remove("CLICOLOR_FORCE")
@@ -70,15 +70,15 @@ pub(crate) fn run_with(arguments: &[&str], input: &str) -> Ran {
     }
 }
 
-/// True when what is printed now is to be kept.
+/// Reports whether the current output is to be kept.
 fn updates() -> bool {
     std::env::var_os("UPDATE_GOLDEN").is_some_and(|value| !value.is_empty() && value != "0")
 }
 
-/// Compares with a file, or writes it.
+/// Compares with a file, or replaces it.
 pub(crate) fn same(path: &str, now: &str) {
     if updates() {
-        // Put in place whole: other tests may be reading it.
+        // The file is replaced as a whole, because other tests may be reading it.
         let new = format!("{path}.new");
         let written = std::fs::write(file(&new), now).and_then(|()| std::fs::rename(file(&new), file(path)));
         return written.unwrap_or_else(|error| panic!("{path}: {error}"));
@@ -96,14 +96,14 @@ pub(crate) fn same(path: &str, now: &str) {
     );
 }
 
-/// Compares with a golden transcript, or writes it.
+/// Compares with a golden transcript, or replaces it.
 pub(crate) fn golden(name: &str, now: &str) {
     same(&format!("tests/cli/golden/{name}.txt"), now);
 }
 
-/// Compares with the code block between `<!-- begin NAME -->` and `<!-- end NAME -->` of a document, or writes it.
+/// Compares with the code block between `<!-- begin NAME -->` and `<!-- end NAME -->` of a document, or replaces it.
 ///
-/// Blanks at the ends of lines do not count: editors take them away.
+/// Trailing blanks do not count, because editors remove them.
 pub(crate) fn embedded(document: &str, name: &str, language: &str, now: &str) {
     let whole = text(document);
     let (begin, end) = (format!("<!-- begin {name} -->\n"), format!("<!-- end {name} -->\n"));

@@ -1,4 +1,4 @@
-//! What a rehearsal prints.
+//! The output of rehearsals.
 
 use crate::support::{Ran, embedded, golden, run, run_with};
 
@@ -53,7 +53,7 @@ fn a_failback_of_one_server_by_hand() {
     assert_eq!(ran.code, 0);
 }
 
-/// The beginning and the end of the run, and its verdict: at most 40 lines, each of at most 100 characters.
+/// Returns the start and the end of the run, and its verdict: at most 40 lines, each of at most 100 characters.
 fn excerpt(transcript: &str) -> String {
     let (_, run) = transcript.split_once("the run, by virtual time\n").expect("a run");
     let (run, rest) = run.split_once("\n\nafter\n").expect("the world after it");

@@ -1,8 +1,8 @@
-//! What is said of a wrong command line or a wrong plan.
+//! The output for a wrong command line or a wrong plan.
 
 use crate::support::{golden, run, run_with};
 
-/// Ends with exit code 2, says why on standard error, and prints nothing else.
+/// Asserts exit code 2, a reason on standard error, and no other output. Returns the reason.
 fn is_wrong(arguments: &[&str]) -> String {
     let ran = run(arguments);
     assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{arguments:?}");

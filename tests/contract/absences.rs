@@ -1,5 +1,5 @@
-//! What must not happen is absent, not forbidden: a drill has no state that could change A1, B1 or production DNS, and
-//! a failback none that launches or terminates what belongs to a drill.
+//! Steps that must be absent: a drill has no state that could change A1, B1 or production DNS, and a failback has none
+//! that launches or terminates servers of a drill.
 
 use failback_core::procedure::Procedure;
 use failback_rehearsal::steps::{STEPS, StepEntry};
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::repo::{BOTH, changed, found, machine, none};
 
-/// Steps that no drill may know.
+/// Steps that must not be in a drill.
 const NEVER_IN_A_DRILL: &[&str] = &[
     "delete-recovery-instances",
     "protect-failed-back-servers",
@@ -16,7 +16,7 @@ const NEVER_IN_A_DRILL: &[&str] = &[
     "terminate-original-servers",
 ];
 
-/// Steps that no failback may know.
+/// Steps that must not be in a failback.
 const NEVER_IN_A_FAILBACK: &[&str] = &["launch-recovered-servers", "terminate-drill-servers"];
 
 fn absent(procedure: Procedure) -> &'static [&'static str] {
@@ -26,7 +26,7 @@ fn absent(procedure: Procedure) -> &'static [&'static str] {
     }
 }
 
-/// Whether a machine knows a step, by a state or by its function, wherever in it.
+/// Reports whether a machine contains a step, by a state or by its function, anywhere.
 fn knows(machine: &Value, step: &str) -> bool {
     let Some(step) = STEPS.iter().find(|known| known.name == step) else { return false };
     machine["States"].get(step.state()).is_some() || machine.to_string().contains(&step.placeholder())
@@ -37,7 +37,7 @@ fn check(procedure: Procedure, machine: &Value) -> Vec<String> {
     present.map(|step| format!("the {procedure} must not know {step}")).collect()
 }
 
-/// The procedures of a step's `Scope` are what its guard can allow; the machines that have the step agree with it.
+/// Checks that a step's procedures, which its guard can allow, are those of the machines that contain it.
 fn scope(step: StepEntry, drill: &Value, failback: &Value) -> Vec<String> {
     let place = |in_drill, in_failback| match (in_drill, in_failback) {
         (true, true) => "both machines",

@@ -1,5 +1,5 @@
-//! Every Task is tried again alike, and its failure is recorded and goes to the procedure's safe end: a drill cleans
-//! up, a failback is held and reported.
+//! The retries and catchers of Tasks: every Task is retried alike, and its failure is recorded and leads to the
+//! procedure's safe end. A drill cleans up; a failback is held and reported.
 
 use failback_core::procedure::Procedure;
 use serde_json::{Value, json};
@@ -7,11 +7,11 @@ use serde_json::{Value, json};
 use crate::graph::{after, edges};
 use crate::repo::{BOTH, changed, found, machine, none, tasks};
 
-/// What is kept of a failure.
+/// The record of a failure.
 const RECORD: &str = "{'step': $states.context.State.Name, 'error': $states.errorOutput.Error, 'cause': $states.errorOutput.Cause}";
 
-/// The errors that are tried again, by what a Task calls: what our own code names, and what Step Functions names after
-/// the service that it calls.
+/// Returns the errors that are retried, by the target of a Task's call: those that our own code names, and those that
+/// Step Functions names after the service.
 fn retried(resource: &str) -> &'static [&'static str] {
     match resource {
         "arn:aws:states:::lambda:invoke" => &[
@@ -34,7 +34,7 @@ fn retried(resource: &str) -> &'static [&'static str] {
     }
 }
 
-/// Every Task of both machines is tried again at the same intervals, and only for the errors of what it calls.
+/// Checks that every Task is retried at the same intervals, and only for the errors of its target.
 fn retries(machine: &Value) -> Vec<String> {
     let mut faults = Vec::new();
     for (name, task) in tasks(machine) {
@@ -66,7 +66,7 @@ fn check(procedure: Procedure, machine: &Value) -> Vec<String> {
             (_, Procedure::Drill) if !late => "Clean Up",
             _ => "Write Report",
         };
-        // What fails in the clean-up, or while a refusal is kept, must not hide what that is there for.
+        // A failure in the clean-up, or while a refusal is kept, must not hide the original failure.
         let record = if late || name == "Keep Refusal" {
             format!("{{% $failure = null ? {RECORD} : $failure %}}")
         } else {

@@ -1,4 +1,4 @@
-//! Which crate may see which: the dependency direction of the workspace.
+//! The allowed dependencies between the crates of the workspace.
 
 use std::collections::BTreeSet;
 use std::process::Command;
@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 use crate::graph::items;
 use crate::repo::{found, none, root, texts};
 
-/// What each crate of `crates/` may depend on. The name is the folder's and, with `failback-` before it, the crate's.
+/// The allowed dependencies of each crate of `crates/`. The name is the folder's and, with `failback-` before it, the
+/// crate's.
 const CRATES: &[(&str, &[&str])] = &[
     ("asl", &[]),
     ("audit", &["failback-asl", "failback-core", "failback-sim"]),
@@ -22,10 +23,10 @@ const CRATES: &[(&str, &[&str])] = &[
     ("wire", &["failback-core", "failback-sim"]),
 ];
 
-/// What a step may depend on. The second only behind a feature that the root package switches off.
+/// The allowed dependencies of a step. The second is behind a feature that the root package switches off.
 const STEP: &[&str] = &["failback-core", "failback-lambda"];
 
-/// What the root package, which is the command alone, may depend on.
+/// The allowed dependencies of the root package, which is the command alone.
 const ROOT: &[&str] = &[
     "api",
     "failback-asl",
@@ -53,7 +54,7 @@ fn metadata() -> Value {
     serde_json::from_str(&text).expect("cargo metadata is JSON")
 }
 
-/// The dependencies of a package that are built into it.
+/// Returns the dependencies of a package that are built into it.
 fn dependencies(package: &Value) -> impl Iterator<Item = &Value> {
     items(&package["dependencies"]).filter(|dependency| dependency["kind"] != "dev")
 }
@@ -62,7 +63,7 @@ fn name(value: &Value) -> &str {
     value["name"].as_str().unwrap_or_default()
 }
 
-/// The folder of a package in `crates/`, `functions/` or `tests/`.
+/// Returns the folder of a package in `crates/`, `functions/` or `tests/`.
 fn folder<'a>(package: &'a Value, parent: &str) -> Option<&'a str> {
     let path = package["manifest_path"].as_str()?.strip_suffix("/Cargo.toml")?;
     let (before, folder) = path.rsplit_once('/')?;
@@ -88,7 +89,7 @@ fn check_package(package: &Value, metadata: &Value) -> Vec<String> {
             allowed.extend(steps.map(name));
         }
     } else if folder(package, "tests").is_some() {
-        // Tests across the whole house are a package of their own where they need the AWS SDK.
+        // Tests of the whole workspace are a package of their own where they need the AWS SDK.
         allowed.extend(items(&metadata["packages"]).map(name));
     } else {
         allowed.extend(ROOT);
@@ -111,7 +112,7 @@ fn check_package(package: &Value, metadata: &Value) -> Vec<String> {
     faults
 }
 
-/// Crates of AWS in the root package's default build, from what `cargo tree` prints.
+/// Returns the AWS crates in the root package's default build, from the output of `cargo tree`.
 fn sdk(tree: &str) -> Vec<String> {
     let bad = |line: &&str| {
         ["aws-", "failback-aws", "failback-lambda", "lambda_"].iter().any(|b| line.starts_with(b))
@@ -119,7 +120,7 @@ fn sdk(tree: &str) -> Vec<String> {
     tree.lines().filter(bad).map(|line| format!("`cargo run` would build {line}")).collect()
 }
 
-/// Code lines, not comments, that name the guard.
+/// Returns code lines, not comments, that name the guard.
 fn guard(path: &str, text: &str) -> Vec<String> {
     let word =
         |line: &str| line.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == "guard");

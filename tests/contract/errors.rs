@@ -1,4 +1,4 @@
-//! Only errors that exist are named: `ErrorName` of `failback-core` is the only list.
+//! The names of errors: only those of `ErrorName` in `failback-core` exist.
 
 use failback_core::ErrorName;
 use failback_rehearsal::machines;
@@ -6,14 +6,14 @@ use failback_rehearsal::machines;
 use crate::graph::items;
 use crate::repo::{BOTH, found, machine, none, read, step_of, tasks, texts};
 
-/// What only a machine says: the answer of a person.
+/// Names that only a machine uses, for the answer of a person.
 const OF_THE_MACHINES: &[&str] = &["Failback.Refused"];
 
 /// Files in which Step Functions or people read names of errors.
 const PLACES: &[&str] =
     &["statemachine", "README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs", "template.yaml"];
 
-/// The names of the form `Failback.Name` in a text.
+/// Returns the names of the form `Failback.Name` in a text.
 fn mentioned(text: &str) -> Vec<String> {
     let rest = text.split("Failback.").skip(1);
     let words = rest.filter_map(|rest| rest.split(|c: char| !c.is_ascii_alphanumeric()).next());
@@ -30,7 +30,7 @@ fn check(path: &str, text: &str) -> Vec<String> {
     unknown.map(|name| format!("{path}: there is no error {name} in crates/core/src/error.rs")).collect()
 }
 
-/// The names whose documentation in the list says that they are retried.
+/// Returns the names whose documentation in the list says that they are retried.
 fn retried(source: &str) -> Vec<String> {
     let list =
         source.split("\nerror_names! {").nth(1).and_then(|rest| rest.split("\n}").next()).unwrap_or_default();

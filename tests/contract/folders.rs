@@ -1,4 +1,4 @@
-//! A folder in `functions/` is a step only once everything else knows of it.
+//! The places that must know every folder in `functions/`.
 
 use std::collections::BTreeSet;
 
@@ -7,11 +7,11 @@ use failback_rehearsal::steps::STEPS;
 
 use crate::repo::{BOTH, find, folders, found, none, read, texts};
 
-/// How the documentation of a step begins: with its line of the page, or with where it stands beside the page.
+/// Openings of a step's documentation: its line of the page, or its place beside the page.
 const OPENINGS: &[&str] =
     &["Step ", "The note of step ", "Clean-up", "Before ", "Between ", "Drill only", "At the end"];
 
-/// Functions that are no step of a machine.
+/// Functions that are not steps of a machine.
 const NO_STEPS: &[&str] = &["api"];
 
 fn step_folders() -> Vec<String> {
@@ -30,7 +30,7 @@ struct Folder {
     tests: Option<String>,
 }
 
-/// The files that must know of every step.
+/// The files that must know every step.
 struct Around {
     manifest: String,
     rehearsal: String,
@@ -62,7 +62,7 @@ fn around() -> Around {
     }
 }
 
-/// Everything that somebody who adds a folder may forget.
+/// Returns everything that a person who adds a folder may have forgotten.
 fn check(folder: &Folder, around: &Around) -> Vec<String> {
     let Folder { name, manifest, lib, main, tests } = folder;
     let snake = name.replace('-', "_");
@@ -125,7 +125,8 @@ fn check(folder: &Folder, around: &Around) -> Vec<String> {
     faults
 }
 
-/// The words of a name, capitalized and joined. Written out again, so that it depends on nothing that it checks.
+/// Returns the words of a name, capitalized and joined. Duplicated here, so that it does not depend on the code that
+/// it checks.
 fn words(name: &str) -> String {
     let word = |word: &str| format!("{}{}", word[..1].to_ascii_uppercase(), &word[1..]);
     name.split('-').map(word).collect()

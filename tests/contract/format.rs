@@ -1,6 +1,6 @@
-//! The form in which state machines are written: one field of a state a line, whatever fits on one line is on one
-//! line, and longer values are filled up to the same width. So that a machine is read in one sitting, and a change of
-//! it is a change of those lines alone. `UPDATE_GOLDEN=1` writes the files in this form.
+//! The format of state machine files: one field of a state per line, short values on one line, and longer values
+//! filled up to the same width. It keeps machines readable and changes small. `UPDATE_GOLDEN=1` rewrites the files in
+//! this format.
 
 use std::fs;
 
@@ -9,13 +9,13 @@ use serde_json::Value;
 
 use crate::repo::{BOTH, root};
 
-/// Columns of a line.
+/// The columns of a line.
 const WIDTH: usize = 120;
 
-/// Containers down to this depth have one member a line: the machine, its states, and the fields of each state.
+/// The depth down to which containers have one member per line: the machine, its states, and the fields of each state.
 const OPEN_DEPTH: usize = 3;
 
-/// Returns a machine in its one form, with a final newline.
+/// Returns a machine in this format, with a final newline.
 fn formatted(machine: &Value) -> String {
     let mut text = String::new();
     write(machine, 0, 0, 0, &mut text);
@@ -23,7 +23,7 @@ fn formatted(machine: &Value) -> String {
     text
 }
 
-/// Writes a value that begins after `before` columns and is followed by `after` more.
+/// Writes a value that starts after `before` columns and is followed by `after` more.
 fn write(value: &Value, depth: usize, before: usize, after: usize, text: &mut String) {
     let short = inline(value);
     if depth >= OPEN_DEPTH && before + short.chars().count() + after <= WIDTH {
@@ -35,7 +35,7 @@ fn write(value: &Value, depth: usize, before: usize, after: usize, text: &mut St
             container(('{', '}'), &members.collect::<Vec<_>>(), depth, text);
         }
         Value::Array(items) => match items.as_slice() {
-            // A list of one object, such as Retry and Catch, costs no lines of its own.
+            // A list of one object, such as Retry and Catch, takes no lines of its own.
             [only @ Value::Object(_)] => {
                 text.push('[');
                 write(only, depth, before + 1, after + 1, text);
@@ -50,7 +50,7 @@ fn write(value: &Value, depth: usize, before: usize, after: usize, text: &mut St
     }
 }
 
-/// Writes the members of an object or array on lines of their own: one a line near the top, and as many as fit below.
+/// Writes the members of an object or array on their own lines: one per line near the top, and as many as fit below.
 fn container((open, close): (char, char), members: &[(String, &Value)], depth: usize, text: &mut String) {
     let indent = (depth + 1) * 2;
     text.push(open);
@@ -59,7 +59,7 @@ fn container((open, close): (char, char), members: &[(String, &Value)], depth: u
         let last = index + 1 == members.len();
         let short = name.chars().count() + inline(value).chars().count();
         let is_filled = depth >= OPEN_DEPTH && is_scalar(value);
-        // One space before, one comma behind.
+        // One space before, one comma after.
         if is_filled && column < WIDTH && column + short + 2 <= WIDTH {
             text.push(' ');
             column += 1;
@@ -84,7 +84,7 @@ fn is_scalar(value: &Value) -> bool {
     !value.is_object() && !value.is_array()
 }
 
-/// Returns a value on one line, with a space after each comma and colon and inside of braces.
+/// Returns a value on one line, with a space after each comma and colon and inside braces.
 fn inline(value: &Value) -> String {
     match value {
         Value::Object(members) if members.is_empty() => "{}".to_owned(),

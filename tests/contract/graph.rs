@@ -1,4 +1,4 @@
-//! Where the states of a machine lead.
+//! The paths between the states of a machine.
 
 use std::collections::BTreeSet;
 
@@ -6,18 +6,18 @@ use serde_json::Value;
 
 use crate::repo::states;
 
-/// A way from a state to another.
+/// A transition from a state to another.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Edge<'a> {
     /// The state it leaves.
     pub(crate) from: &'a str,
     /// The state it leads to.
     pub(crate) to: &'a str,
-    /// What must be true for it to be taken, if it is a rule of a Choice.
+    /// The condition of the transition, if it is a rule of a Choice.
     pub(crate) condition: Option<&'a str>,
 }
 
-/// Every way from each state, catchers and defaults too.
+/// Returns every transition, including catchers and defaults.
 pub(crate) fn edges(machine: &Value) -> Vec<Edge<'_>> {
     states(machine).flat_map(|(name, state)| ways(name, state)).collect()
 }
@@ -32,12 +32,12 @@ fn ways<'a>(from: &'a str, state: &'a Value) -> Vec<Edge<'a>> {
     rules.chain(plain).collect()
 }
 
-/// The items of an array; none of anything else.
+/// Returns the items of an array, and none of any other value.
 pub(crate) fn items(value: &Value) -> impl Iterator<Item = &Value> {
     value.as_array().into_iter().flatten()
 }
 
-/// The states that can come after a state.
+/// Returns the states that can come after a state.
 pub(crate) fn after<'a>(edges: &[Edge<'a>], state: &str) -> BTreeSet<&'a str> {
     let mut reached = BTreeSet::new();
     let mut todo = vec![state];
@@ -51,12 +51,12 @@ pub(crate) fn after<'a>(edges: &[Edge<'a>], state: &str) -> BTreeSet<&'a str> {
     reached
 }
 
-/// The states that can come after themselves.
+/// Returns the states that can come after themselves.
 pub(crate) fn looping<'a>(edges: &[Edge<'a>]) -> BTreeSet<&'a str> {
     edges.iter().map(|edge| edge.from).filter(|state| after(edges, state).contains(state)).collect()
 }
 
-/// The edges that neither leave nor enter the given states.
+/// Returns the edges that neither leave nor enter the given states.
 pub(crate) fn without<'a>(edges: &[Edge<'a>], states: &[&str]) -> Vec<Edge<'a>> {
     let kept = |edge: &&Edge<'_>| !states.contains(&edge.from) && !states.contains(&edge.to);
     edges.iter().filter(kept).copied().collect()

@@ -1,12 +1,11 @@
-//! The lines of AWS's page, and the states that carry them out. Somebody with the page open finds each of its lines
-//! here, and in the machines, in its order.
+//! The lines of AWS's page, in their order, and the states that carry them out.
 
 use failback_core::procedure::Procedure;
 use serde_json::{Value, json};
 
 use crate::repo::{BOTH, changed, found, machine, none, states, step_of, step_source, tasks};
 
-/// A Task, and how its Comment begins.
+/// A Task, and the start of its Comment.
 type Row = (&'static str, &'static str);
 
 const DRILL: &[Row] = &[
@@ -81,14 +80,14 @@ fn check(procedure: Procedure, machine: &Value) -> Vec<String> {
     faults
 }
 
-/// The number of the page's step in a text: `4.2` of `Clean-up, step 4.2: …`.
+/// Returns the number of the page's step in a text: `4.2` of `Clean-up, step 4.2: …`.
 fn number(text: &str) -> Option<&str> {
     let (_, rest) = text.split_once("tep ")?;
     let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
     Some(rest[..end].trim_end_matches('.')).filter(|number| !number.is_empty())
 }
 
-/// A step whose library names its step of the page names the same as its state in the failback does.
+/// Checks that a step's library and its state in the failback name the same step of the page.
 fn agrees(step: &str, library: &str, comment: &str) -> Option<String> {
     let line = library.lines().next().unwrap_or_default();
     let (here, there) = (number(line)?, number(comment));

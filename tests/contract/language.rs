@@ -1,7 +1,7 @@
-//! What the linters of state machines miss: errors that no rule can reach, time limits that contradict each other,
-//! integrations that do not exist, paths that begin in nothing, and arrays of one element that turn into that element.
+//! Mistakes that the linters of state machines miss: errors that no rule can reach, contradictory time limits,
+//! integrations that do not exist, paths with an invalid root, and arrays of one element that turn into that element.
 //!
-//! Parsing refuses most of it too; this holds it without the parser.
+//! Parsing refuses most of them too; this check does not depend on the parser.
 
 use std::collections::BTreeSet;
 
@@ -14,14 +14,14 @@ use crate::graph::items;
 use crate::payloads::properties;
 use crate::repo::{BOTH, changed, expressions, found, machine, none, states, step_of, tasks};
 
-/// Every integration in use. A new one is added here once its name was looked up.
+/// Every integration in use. Look up the name of a new one before adding it.
 const INTEGRATIONS: &[&str] = &[
     "arn:aws:states:::lambda:invoke",
     "arn:aws:states:::sns:publish.waitForTaskToken",
     "arn:aws:states:::aws-sdk:s3:putObject",
 ];
 
-/// `States.ALL` stands alone and last, or the rules behind it are dead.
+/// Checks that `States.ALL` is alone and last. Rules after it are never reached.
 fn catch_all(machine: &Value) -> Vec<String> {
     let mut faults = Vec::new();
     for (name, state) in states(machine) {
@@ -39,7 +39,7 @@ fn catch_all(machine: &Value) -> Vec<String> {
     faults
 }
 
-/// A heartbeat that is not shorter than the time limit never beats.
+/// Checks that a heartbeat is shorter than the time limit.
 fn heartbeats(machine: &Value) -> Vec<String> {
     let beats = |state: &Value| {
         let (heartbeat, timeout) = (&state["HeartbeatSeconds"], &state["TimeoutSeconds"]);
@@ -56,7 +56,7 @@ fn integrations(machine: &Value) -> Vec<String> {
     unknown.map(|(name, resource)| format!("`{name}`: there may be no integration `{resource}`")).collect()
 }
 
-/// In Step Functions the data are in `$states` and the variables; `$` and `$$` stand for nothing.
+/// Checks the roots of paths: data is in `$states` and the variables; `$` and `$$` have no meaning.
 fn roots(machine: &Value) -> Vec<String> {
     let of_root = |expression: &&str| {
         expression.contains("$.") || expression.contains("$$") || expression.contains("$[")
@@ -70,7 +70,7 @@ fn roots(machine: &Value) -> Vec<String> {
     faults
 }
 
-/// The members of the fleet and of the run, with its plan, that are arrays.
+/// Returns the array members of the fleet and of the run, with its plan.
 fn carried_arrays() -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     arrays_of_schema(schemars::schema_for!(Fleet).as_value(), &mut names);
@@ -78,7 +78,7 @@ fn carried_arrays() -> BTreeSet<String> {
     names
 }
 
-/// The members of a Task's answer that are arrays.
+/// Returns the array members of a Task's answer.
 fn answered_arrays(state: &Value) -> BTreeSet<String> {
     let Some(step) = step_of(state) else { return BTreeSet::new() };
     let schema = (step.output)().to_value();
@@ -99,7 +99,7 @@ fn arrays_of_schema(schema: &Value, names: &mut BTreeSet<String>) {
     }
 }
 
-/// An array that is copied is wrapped in `[…]`; one that is counted need not be.
+/// Checks that an array is wrapped in `[…]` where it is copied. Where it is counted, it need not be.
 fn wrapped(machine: &Value) -> Vec<String> {
     let carried = carried_arrays();
     let mut faults = Vec::new();
@@ -120,7 +120,7 @@ fn wrapped(machine: &Value) -> Vec<String> {
     faults
 }
 
-/// The paths of an expression that begin with a variable, and where each begins.
+/// Returns the paths of an expression that start with a variable, with their positions.
 fn paths(expression: &str) -> Vec<(usize, &str)> {
     let starts = expression.match_indices('$').map(|(at, _)| at);
     let path = |at: usize| {

@@ -1,5 +1,5 @@
-//! Every loop counts, and ends: looks are counted by `$polls` up to 2,000, and in the clean-up, which must not find
-//! them used up, to 2,500; both long before an execution's 25,000 events. Waves are counted by `$wave` up to `$waves`.
+//! The bounds of loops: `$polls` counts polls up to 2,000, and up to 2,500 in the clean-up, which needs some in
+//! reserve; both are far below an execution's 25,000 events. `$wave` counts waves up to `$waves`.
 
 use failback_core::procedure::Procedure;
 use serde_json::{Value, json};
@@ -7,25 +7,25 @@ use serde_json::{Value, json};
 use crate::graph::{Edge, edges, looping, without};
 use crate::repo::{BOTH, changed, found, machine, none, states};
 
-/// What counts from 0, and what bounds it, as a part of a condition that has no `or`.
+/// The counters, which start at 0, and their bounds, as parts of a condition without `or`.
 const COUNTERS: &[(&str, &[&str])] =
     &[("polls", &["$polls < 2000", "$polls < 2500"]), ("wave", &["$wave + 1 < $waves"])];
 
-/// Whether an edge is only taken while a counter is below its bound.
+/// Reports whether an edge is taken only while a counter is below its bound.
 fn is_bounded(edge: &Edge<'_>, bounds: &[&str]) -> bool {
     let Some(condition) = edge.condition else { return false };
     let inner = condition.trim_start_matches("{%").trim_end_matches("%}").trim();
     !inner.contains(" or ") && inner.split(" and ").any(|part| bounds.contains(&part.trim()))
 }
 
-/// Without the rules that bound a loop, there is none.
+/// Checks that no loop remains without the rules that bound loops.
 fn bounded(machine: &Value) -> Vec<String> {
     let mut edges = edges(machine);
     edges.retain(|edge| !COUNTERS.iter().any(|(_, bound)| is_bounded(edge, bound)));
     looping(&edges).iter().map(|name| format!("`{name}` is in a loop that no rule bounds")).collect()
 }
 
-/// Nothing but counting up touches what counts, and what is counted against.
+/// Checks that counters and bounds change only by counting up.
 fn untouched(machine: &Value) -> Vec<String> {
     let start = machine["StartAt"].as_str().unwrap_or_default();
     let mut faults = Vec::new();
@@ -51,7 +51,8 @@ fn counts(state: &Value, counter: &str) -> bool {
     state["Assign"][counter] == format!("{{% ${counter} + 1 %}}")
 }
 
-/// A loop that one counter alone bounds has a state that counts it; every loop has a state that counts something.
+/// Checks that a loop with a single counter as its bound has a state that counts it, and that every loop has a state
+/// that counts.
 fn counted(machine: &Value) -> Vec<String> {
     let mut faults = Vec::new();
     let all = edges(machine);
@@ -75,7 +76,7 @@ fn counted(machine: &Value) -> Vec<String> {
     faults
 }
 
-/// A step's loop is three states: Task, Choice, Wait. Only a Task that can be waited for has one.
+/// Checks that a step's loop is three states: Task, Choice, Wait. Only a polled Task has one.
 fn three(machine: &Value) -> Vec<String> {
     let state = |name: &Value| &machine["States"][name.as_str().unwrap_or_default()];
     let waits_for = |choice: &Value, wait: &str| {

@@ -12,7 +12,7 @@ const KEEP: &str = "arn:aws:states:::aws-sdk:s3:putObject";
 const ASK: &str = "arn:aws:states:::sns:publish.waitForTaskToken";
 const TOKEN: &str = "{% $states.context.Task.Token %}";
 
-/// One line says the language, for the whole machine.
+/// Checks that one line sets the language of the whole machine.
 fn language_lines(text: &str) -> Vec<String> {
     let lines: Vec<&str> = text.lines().filter(|line| line.contains("QueryLanguage")).collect();
     if lines == ["  \"QueryLanguage\": \"JSONata\","] {
@@ -21,7 +21,7 @@ fn language_lines(text: &str) -> Vec<String> {
     vec![format!("one top-level line says the language, JSONata, and no other: {lines:?}")]
 }
 
-/// What the names and comments of states look like.
+/// Checks the names and comments of states.
 fn names(machine: &Value) -> Vec<String> {
     let mut faults = Vec::new();
     for (name, state) in states(machine) {
@@ -42,7 +42,7 @@ fn names(machine: &Value) -> Vec<String> {
     faults
 }
 
-/// A Task calls the step whose name it has, or asks a person.
+/// Checks that a Task calls the step with its name, or asks a person.
 fn calls(machine: &Value) -> Vec<String> {
     let mut faults = Vec::new();
     for (name, state) in states(machine).filter(|(_, state)| state["Type"] == "Task") {
@@ -78,7 +78,7 @@ fn gate(state: &Value) -> Option<String> {
     }
 }
 
-/// Evidence is written under the procedure's own prefix, which is all that the machine's role may write to.
+/// Checks that evidence is under the procedure's own prefix, the only one to which the machine's role may write.
 fn evidence(name: &str, state: &Value) -> Option<String> {
     let key = state["Arguments"]["Key"].as_str().unwrap_or_default();
     if !name.starts_with("Keep ") {
@@ -92,7 +92,7 @@ fn evidence(name: &str, state: &Value) -> Option<String> {
     }
 }
 
-/// The placeholders that a deployment fills in.
+/// Checks the placeholders that a deployment fills in.
 fn placeholders(text: &str) -> Vec<String> {
     let known = |name: &str| {
         ["NotificationTopicArn", "EvidenceBucketName"].contains(&name)

@@ -1,52 +1,52 @@
-//! The files of this repository agree with each other.
+//! The agreement of this repository's files with each other.
 //!
-//! Each check is a function from what it reads to the faults it finds. One test holds that the real files have none,
-//! and another that a copy with a fault in it is found out.
+//! Each check is a function that returns the faults it finds. One test asserts that the real files have none, and
+//! another that a copy with a planted fault is detected.
 
-/// Files, state machines, and copies with something changed.
+/// Files, state machines, and changed copies.
 mod repo;
 
-/// Where the states of a machine lead.
+/// The paths between the states of a machine.
 mod graph;
 
-/// Which crate may see which.
+/// The allowed dependencies between crates.
 mod edges;
 
-/// A folder in `functions/` is a step only once everything else knows of it.
+/// The places that must know every folder in `functions/`.
 mod folders;
 
 /// Names, comments, resources and placeholders of the states.
 mod machines;
 
-/// The one form in which machines are written.
+/// The format of machines.
 mod format;
 
-/// What the linters of state machines miss.
+/// Mistakes that the linters of state machines miss.
 mod language;
 
-/// Every Task is tried again alike, and its failure goes to the procedure's safe end.
+/// The retries and catchers of Tasks.
 mod catches;
 
-/// Every loop counts, and ends.
+/// The bounds of loops.
 mod loops;
 
-/// What must come before what.
+/// The order of states.
 mod order;
 
 /// The lines of AWS's page, and the states that carry them out.
 mod labels;
 
-/// What must not happen is absent.
+/// Steps that must be absent.
 mod absences;
 
-/// The machines send what the steps read, and read what the steps send.
+/// The payloads between machines and steps.
 mod payloads;
 
-/// Only errors that exist are named.
+/// The names of errors.
 mod errors;
 
 /// The plan's schema and the example plans.
 mod schema;
 
-/// What no file may mention, and links that lead nowhere.
+/// Text that no file may contain, and broken links.
 mod text;

@@ -1,4 +1,4 @@
-//! What must come before what, whichever way an execution takes.
+//! The order of states, on every path of an execution.
 
 use failback_core::procedure::Procedure;
 use serde_json::{Value, json};
@@ -6,13 +6,13 @@ use serde_json::{Value, json};
 use crate::graph::{after, edges, without};
 use crate::repo::{BOTH, changed, found, machine, none, states};
 
-/// A state, and those of which one must have been passed before it.
+/// A state, and the states of which one must come before it.
 type Rule = (&'static str, &'static [&'static str]);
 
 const DRILL: &[Rule] = &[
     ("Launch For Failback", &["Prepare Launch"]),
     ("Launch For Failback", &["Check Launch State"]),
-    // The page's clean-up after a drill.
+    // The clean-up of the page after a drill.
     ("Stop Reversed Replication", &["Clean Up"]),
     ("Terminate Drill Servers", &["Stop Reversed Replication"]),
     ("Terminate Recovered Servers", &["Stop Reversed Replication"]),
@@ -27,9 +27,9 @@ const FAILBACK: &[Rule] = &[
     ("Redirect Traffic", &["Validate Failed Back Servers"]),
     ("Redirected By Hand", &["Validate Failed Back Servers"]),
     ("Protect Failed Back Servers", &["Redirect Traffic", "Redirected By Hand"]),
-    // Production runs in A4, validated, carrying traffic and protected, before anything is taken away.
+    // Production runs on A4, which is validated, carries traffic and is protected, before anything is removed.
     ("Clean Up", &["Protect Failed Back Servers"]),
-    // The page's step 4.
+    // Step 4 of the page.
     ("Stop Reversed Replication", &["Clean Up"]),
     ("Terminate Recovered Servers", &["Stop Reversed Replication"]),
     ("Terminate Original Servers", &["Terminate Recovered Servers"]),
@@ -55,7 +55,7 @@ fn check(procedure: Procedure, machine: &Value) -> Vec<String> {
             faults.push(format!("`{state}` can come without `{}` before it", before.join("` or `")));
         }
     }
-    // Where nothing was changed, there is nothing to clean up and nothing to report.
+    // Without a change, there is nothing to clean up or to report.
     let mut safe = vec!["Write Report"];
     if procedure == Procedure::Drill {
         safe.push("Clean Up");

@@ -1,4 +1,4 @@
-//! The machines send what the steps read, and read what the steps send.
+//! The payloads between machines and steps: each side sends what the other reads.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::graph::items;
 use crate::repo::{BOTH, changed, expressions, found, machine, none, step_of, step_source, tasks};
 
-/// The properties of an object's JSON Schema, by name. A reference to a definition is followed.
+/// Returns the properties of an object's JSON Schema, by name. A reference to a definition is followed.
 pub(crate) fn properties<'s>(schema: &'s Value, object: &'s Value) -> BTreeMap<&'s str, &'s Value> {
     let definition = object["$ref"].as_str().and_then(|path| schema.pointer(path.trim_start_matches('#')));
     let members = definition.unwrap_or(object)["properties"].as_object();
@@ -22,7 +22,7 @@ fn keys(value: &Value) -> Vec<&str> {
     keys
 }
 
-/// The payload of every call has the fields of the step's input, neither more nor fewer.
+/// Checks that the payload of every call has exactly the fields of the step's input.
 fn questions(machine: &Value) -> Vec<String> {
     let mut faults = Vec::new();
     for (name, task) in tasks(machine) {
@@ -44,7 +44,7 @@ fn differ(state: &str, at: &str, value: &Value, schema: &Value, object: &Value, 
     }
 }
 
-/// What a machine keeps of an answer is in the answer.
+/// Checks that the members of an answer that a machine keeps are in the answer.
 fn answers(machine: &Value) -> Vec<String> {
     let mut faults = Vec::new();
     for (name, task) in tasks(machine) {
@@ -60,7 +60,7 @@ fn answers(machine: &Value) -> Vec<String> {
     faults
 }
 
-/// The members of the answer that an expression names, by path or in a list to sift by.
+/// Returns the members of the answer that an expression names, by path or in a filter list.
 fn kept(expression: &str) -> Vec<&str> {
     let word = |text: &'static str| expression.split(text).skip(1);
     let end = |c: char| !c.is_ascii_alphanumeric();
@@ -69,7 +69,7 @@ fn kept(expression: &str) -> Vec<&str> {
     by_path.chain(by_list.map(|name| name.trim_matches('\''))).collect()
 }
 
-/// The Choice behind a step that can be waited for knows each status that the step can answer, and no other.
+/// Checks that the Choice after a polled step handles exactly the statuses that the step can answer.
 fn statuses(machine: &Value) -> Vec<String> {
     let mut faults = Vec::new();
     for (_, task) in tasks(machine).filter(|(_, task)| task["Arguments"]["Payload"].get("wait").is_some()) {

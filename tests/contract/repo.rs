@@ -10,22 +10,22 @@ use serde_json::Value;
 /// Both procedures.
 pub(crate) const BOTH: [Procedure; 2] = [Procedure::Drill, Procedure::Failback];
 
-/// The root of the repository.
+/// Returns the root of the repository.
 pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// A file that must be there.
+/// Returns a file that must exist.
 pub(crate) fn read(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-/// A file that may be there.
+/// Returns a file, if it exists.
 pub(crate) fn find(path: &str) -> Option<String> {
     fs::read_to_string(root().join(path)).ok()
 }
 
-/// Names of the folders in a folder.
+/// Returns the names of the folders in a folder.
 pub(crate) fn folders(path: &str) -> Vec<String> {
     let entries = fs::read_dir(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"));
     let mut names: Vec<String> = entries
@@ -37,7 +37,7 @@ pub(crate) fn folders(path: &str) -> Vec<String> {
     names
 }
 
-/// Every text file under a path, with its path from the root.
+/// Returns every text file under a path, with its path from the root.
 pub(crate) fn texts(path: &str) -> Vec<(String, String)> {
     let at = root().join(path);
     if at.is_file() {
@@ -53,17 +53,17 @@ pub(crate) fn texts(path: &str) -> Vec<(String, String)> {
     visible.flat_map(|name| texts(&format!("{path}/{name}"))).collect()
 }
 
-/// The library of a step.
+/// Returns the library of a step.
 pub(crate) fn step_source(step: &str) -> String {
     read(&format!("functions/{step}/src/lib.rs"))
 }
 
-/// A machine, as JSON.
+/// Returns a machine as JSON.
 pub(crate) fn machine(procedure: Procedure) -> Value {
     serde_json::from_str(machines::text(procedure)).expect("a state machine is JSON")
 }
 
-/// A machine with one value replaced or added; null removes it.
+/// Returns a machine with one value replaced or added; null removes it.
 #[allow(clippy::needless_pass_by_value, reason = "the callers read better so")]
 pub(crate) fn changed(procedure: Procedure, pointer: &str, value: Value) -> Value {
     let mut machine = machine(procedure);
@@ -84,23 +84,23 @@ pub(crate) fn changed(procedure: Procedure, pointer: &str, value: Value) -> Valu
     machine
 }
 
-/// The states of a machine, in the order of the file.
+/// Returns the states of a machine, in the order of the file.
 pub(crate) fn states(machine: &Value) -> impl Iterator<Item = (&str, &Value)> {
     let states = machine["States"].as_object().expect("a machine has states");
     states.iter().map(|(name, state)| (name.as_str(), state))
 }
 
-/// The Tasks of a machine, in the order of the file.
+/// Returns the Tasks of a machine, in the order of the file.
 pub(crate) fn tasks(machine: &Value) -> impl Iterator<Item = (&str, &Value)> {
     states(machine).filter(|(_, state)| state["Type"] == "Task")
 }
 
-/// The step that a Task calls.
+/// Returns the step that a Task calls.
 pub(crate) fn step_of(task: &Value) -> Option<failback_rehearsal::steps::StepEntry> {
     failback_rehearsal::steps::StepEntry::find(task["Arguments"]["FunctionName"].as_str()?)
 }
 
-/// Every text in a value that is an expression, without its brackets.
+/// Returns every expression in a value, without its brackets.
 pub(crate) fn expressions(value: &Value) -> Vec<&str> {
     match value {
         Value::String(text) => text
@@ -115,12 +115,12 @@ pub(crate) fn expressions(value: &Value) -> Vec<&str> {
     }
 }
 
-/// Holds that there are no faults.
+/// Asserts that there are no faults.
 pub(crate) fn none(faults: &[String]) {
     assert!(faults.is_empty(), "\n{}\n", faults.join("\n"));
 }
 
-/// Holds that some fault has these words.
+/// Asserts that some fault has these words.
 pub(crate) fn found(faults: &[String], words: &str) {
     assert!(faults.iter().any(|fault| fault.contains(words)), "no fault says `{words}`: {faults:#?}");
 }

@@ -1,4 +1,4 @@
-//! The plan's schema is the one that is committed, and the example plans are plans.
+//! The committed schema of the plan, and the example plans.
 
 use failback_core::plan::Plan;
 use failback_rehearsal::plans;

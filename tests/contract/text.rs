@@ -1,4 +1,4 @@
-//! What no file may mention, and links that lead nowhere.
+//! Text that no file may contain, and broken links.
 
 use std::path::Path;
 
@@ -20,7 +20,7 @@ const PLACES: &[&str] = &[
     "tests",
 ];
 
-/// Where a file may name a host of AWS: in prose, where the wire itself is tested, and the names of XML's namespaces.
+/// Files that may name a host of AWS: documents, tests of the wire itself, and names of XML namespaces.
 const MAY_NAME_HOSTS: &[&str] = &[
     "docs/",
     "crates/aws/src/tests/",
@@ -31,12 +31,13 @@ const MAY_NAME_HOSTS: &[&str] = &[
     "tests/wire/",
 ];
 
-/// Folders that exist on somebody's own machine only. Put together, so that this file does not mention them.
+/// Returns folders that exist only on a person's own machine. They are put together, so that this file does not
+/// contain them.
 fn private() -> [String; 5] {
     ["home", "work", "root", "Users", "tmp"].map(|folder| format!("/{folder}/"))
 }
 
-/// Lines that name a place on somebody's own machine.
+/// Returns lines that name a place on a person's own machine.
 fn paths(path: &str, text: &str) -> Vec<String> {
     let private = private();
     let begins =
@@ -50,7 +51,7 @@ fn paths(path: &str, text: &str) -> Vec<String> {
         .collect()
 }
 
-/// Lines that name a host that answers for AWS. A service's principal, such as that of DRS, is none.
+/// Returns lines that name a host that answers for AWS. A service principal, such as that of DRS, does not count.
 fn hosts(path: &str, text: &str) -> Vec<String> {
     if MAY_NAME_HOSTS.iter().any(|place| path.starts_with(place)) {
         return Vec::new();
@@ -69,7 +70,7 @@ fn names_host(line: &str) -> bool {
     })
 }
 
-/// Links to files that are not there.
+/// Returns links to files that do not exist.
 fn links(path: &str, text: &str, exists: impl Fn(&str) -> bool) -> Vec<String> {
     let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
     let targets = text.split("](").skip(1).filter_map(|rest| rest.split([')', ' ']).next());

@@ -1,11 +1,11 @@
-//! The API may do what its adapter asks for, and nothing else.
+//! The permissions of the API: those that its adapter requests, and no others.
 
 use std::collections::BTreeSet;
 
 use crate::policy;
 use crate::template::{Template, file};
 
-/// The operations that the adapter names in what it calls.
+/// Returns the operations that the adapter names in its calls.
 fn asked(adapter: &str) -> BTreeSet<String> {
     let words = adapter.split('"').filter(|word| word.starts_with("states:"));
     words.map(str::to_owned).collect()
@@ -26,7 +26,7 @@ fn what_the_adapter_asks_for_is_granted_and_nothing_else_is() {
     assert!(others.is_empty(), "{others:?}");
 }
 
-/// It knows the two machines of its own stack, and answers the gates of the failback alone.
+/// The API reaches only the two machines of its own stack, and answers only the gates of the failback.
 #[test]
 fn it_reaches_the_stacks_own_machines_alone() {
     for statement in policy::of_role(&Template::sample(), "ApiRole") {

@@ -1,4 +1,4 @@
-//! `docs/iam.md`: per function, each action, on what, and why. Written from the template.
+//! `docs/iam.md`: the actions of each function, with resource and reason. Generated from the template.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -12,7 +12,7 @@ use crate::template::{ACCOUNT, Template, file};
 
 const PATH: &str = "docs/iam.md";
 
-/// Why a statement is there, by its Sid.
+/// The reason for each statement, by its Sid.
 const WHY: &[(&str, &str)] = &[
     ("AnswerGates", "A gate's answer, with the token from the run's history. Drills have no gates."),
     ("AskAtGates", "Gates are messages with a token."),
@@ -105,7 +105,7 @@ fn why(sid: &str) -> &'static str {
         .map_or_else(|| panic!("say why {sid} is granted"), |(_, why)| *why)
 }
 
-/// A resource as people name it: the Regions by their letter, without partition and account.
+/// Returns a resource in short form: the Regions by their letter, without partition and account.
 fn resource(arn: &str) -> String {
     let short = arn
         .replace(&format!(":{ACCOUNT}:"), ":")
@@ -149,7 +149,7 @@ fn calls(function: &Function) -> &'static str {
     }
 }
 
-/// What every function has, told once.
+/// The statements of every function, which are listed once.
 const EVERY: &[&str] = &["WriteLogs", "Trace"];
 
 fn without_every(mut statements: Vec<Statement>) -> Vec<Statement> {
@@ -157,7 +157,7 @@ fn without_every(mut statements: Vec<Statement>) -> Vec<Statement> {
     statements
 }
 
-/// What a role has of its own, and the policies that it shares.
+/// Returns the statements of a role itself, and the policies that it shares.
 fn section(template: &Template, role: &str) -> String {
     let mut text = String::new();
     let held = policy::held(template, role);
@@ -202,7 +202,7 @@ fn document() -> String {
     text
 }
 
-/// Roles of what is no step.
+/// The roles of everything but steps.
 const OTHERS: &[(&str, &str)] = &[
     ("ApiRole", "The HTTP API's."),
     ("DrillMachineRole", "The drill's state machine."),

@@ -1,5 +1,4 @@
-//! What no drill may do: nothing that its machine may call has leave to change A1, B1 or a record. By action, and by
-//! resource.
+//! The check that no function that a drill calls may change A1, B1 or a record: by action, and by resource.
 
 use failback_core::procedure::Procedure;
 use failback_sim::Context;
@@ -8,14 +7,14 @@ use crate::functions::{self, Function};
 use crate::policy::reads;
 use crate::template::{ACCOUNT, Template};
 
-/// A thing of production, with tags that it may have.
+/// A resource of production, with tags that it may have.
 struct Thing {
     name: &'static str,
     arn: String,
     tags: Vec<(&'static str, &'static str)>,
 }
 
-/// What production is made of while a drill runs.
+/// Returns the resources of production during a drill.
 fn production() -> Vec<Thing> {
     let instance = format!("arn:aws:ec2:us-east-1:{ACCOUNT}:instance/i-0123456789abcdef0");
     let thing = |name, arn: &str, tags: &[(&'static str, &'static str)]| Thing {
@@ -42,7 +41,7 @@ fn production() -> Vec<Thing> {
     ]
 }
 
-/// What a drill may do to them all the same, and why that changes nothing of production.
+/// Actions that a drill may take on them, with the reason why they do not change production.
 const ALLOWED: &[(&str, &str, &str, &str)] = &[
     (
         "LaunchRecoveredServersFunction",
@@ -76,7 +75,7 @@ const ALLOWED: &[(&str, &str, &str, &str)] = &[
     ),
 ];
 
-/// Everything that a statement would allow to be done to a thing: called by the function itself, or by DRS.
+/// Returns everything that a statement allows on a resource: for the function itself, or through DRS.
 fn leaves(function: &Function, thing: &Thing) -> Vec<(String, bool)> {
     let mut found = Vec::new();
     for via_drs in [false, true] {
@@ -123,7 +122,7 @@ fn nothing_that_a_drill_calls_can_change_production() {
     let functions = functions::all(&Template::sample());
     let faults = check(&functions);
     assert!(faults.is_empty(), "{}", faults.join("\n"));
-    // What only a failback may call can: were a drill to call it, this would be found out.
+    // Functions for failbacks only can do so. The check detects a drill that calls them.
     let mut shared = functions;
     for function in &mut shared {
         function.called_by = vec![Procedure::Drill];
@@ -137,7 +136,8 @@ fn nothing_that_a_drill_calls_can_change_production() {
     ] {
         assert!(faults.iter().any(|fault| fault == wanted), "{wanted} is not in\n{}", faults.join("\n"));
     }
-    // What DRS may do as the caller is granted for both Regions, and held by where the caller may ask DRS for it.
+    // Actions of DRS for the caller are granted for both Regions. They are limited by where the caller may ask DRS for
+    // them.
     let mut elsewhere = functions::all(&Template::sample());
     let launch = elsewhere.iter_mut().find(|function| function.name == "LaunchRecoveredServersFunction");
     let launch = launch.expect("a function");

@@ -1,4 +1,4 @@
-//! Which function stands behind a state of a machine, and which role behind a function.
+//! The functions behind the states of a machine, and their roles.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,18 +11,18 @@ use crate::template::Template;
 /// A function of the stack.
 #[derive(Debug, Clone)]
 pub(crate) struct Function {
-    /// Its logical id.
+    /// The logical id.
     pub(crate) name: String,
     /// The step that it runs.
     pub(crate) step: &'static str,
     /// The machines that may call it.
     pub(crate) called_by: Vec<Procedure>,
-    /// What its role grants.
+    /// The statements of its role.
     pub(crate) statements: Vec<Statement>,
 }
 
 impl Function {
-    /// The Regions in which DRS may act in its name: those in which it may itself ask DRS for a change.
+    /// Returns the Regions in which DRS may act in its name: those in which it may itself ask DRS for a change.
     pub(crate) fn asks_drs_in(&self) -> BTreeSet<&str> {
         let asks = |statement: &&Statement| {
             let changes = |action: &String| action.starts_with("drs:") && !policy::reads(action);
@@ -32,20 +32,20 @@ impl Function {
         asking.filter_map(|arn| region_in(arn)).collect()
     }
 
-    /// Whether a statement gives it leave for a resource: what a service does in its name it does only where the
-    /// function can ask for it.
+    /// Reports whether a statement lets it use a resource. A service acts in its name only where the function can ask
+    /// for it.
     pub(crate) fn can_use(&self, statement: &Statement, resource: &str) -> bool {
         !statement.is_via_service()
             || region_in(resource).is_none_or(|region| self.asks_drs_in().contains(region))
     }
 }
 
-/// The Region of an ARN, where it has one.
+/// Returns the Region of an ARN, if it has one.
 pub(crate) fn region_in(arn: &str) -> Option<&str> {
     arn.split(':').nth(3).filter(|region| !region.is_empty())
 }
 
-/// A procedure's state machine in the template.
+/// Returns the logical id of a procedure's state machine in the template.
 pub(crate) fn machine(procedure: Procedure) -> &'static str {
     match procedure {
         Procedure::Drill => "DrillMachine",
@@ -53,12 +53,12 @@ pub(crate) fn machine(procedure: Procedure) -> &'static str {
     }
 }
 
-/// The last part of an ARN.
+/// Returns the last part of an ARN.
 pub(crate) fn name_in(arn: &str) -> &str {
     arn.rsplit([':', '/']).next().unwrap_or_default()
 }
 
-/// The functions that a machine's placeholders stand for, by step.
+/// Returns the functions that a machine's placeholders stand for, by step.
 pub(crate) fn called_by(template: &Template, procedure: Procedure) -> BTreeMap<&'static str, String> {
     let machines = template.resources("AWS::Serverless::StateMachine");
     let substitutions = &machines[machine(procedure)]["DefinitionSubstitutions"];
@@ -71,7 +71,7 @@ pub(crate) fn called_by(template: &Template, procedure: Procedure) -> BTreeMap<&
     STEPS.iter().filter_map(|step| Some((step.name, function(step.name, &step.placeholder())?))).collect()
 }
 
-/// Every function that a machine calls.
+/// Returns every function that a machine calls.
 pub(crate) fn all(template: &Template) -> Vec<Function> {
     let resources = template.resources("AWS::Serverless::Function");
     let mut found: Vec<Function> = Vec::new();

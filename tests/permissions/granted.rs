@@ -1,4 +1,4 @@
-//! What was asked for is granted, and what is granted was asked for.
+//! The check that everything requested is granted, and that everything granted was requested.
 
 use failback_core::procedure::Procedure;
 use failback_sim::Permission;
@@ -8,7 +8,7 @@ use crate::policy::{self, Statement, matches};
 use crate::rehearsals::{self, Asked};
 use crate::template::Template;
 
-/// Granted, and never asked for in a rehearsal: why.
+/// Actions that are granted but never requested in a rehearsal, with the reason.
 const UNASKED: &[(&str, &str)] = &[
     ("logs:CreateLogStream", "Lambda itself writes the logs"),
     ("logs:PutLogEvents", "Lambda itself writes the logs"),
@@ -16,7 +16,7 @@ const UNASKED: &[(&str, &str)] = &[
     ("xray:PutTraceSegments", "Lambda itself sends the traces"),
 ];
 
-/// Asked for in rehearsals, and not granted: why.
+/// Actions that are requested in rehearsals but not granted, with the reason.
 const UNGRANTED: &[(&str, &str)] = &[(
     "servicequotas:ListServiceQuotas",
     "the simulator answers quotas as Service Quotas would; deployed functions read them from FAILBACK_DRS_QUOTAS",
@@ -27,7 +27,7 @@ fn function_of<'f>(functions: &'f [Function], asked: &Asked) -> &'f Function {
     found.unwrap_or_else(|| panic!("no function of the {} runs {}", asked.procedure, asked.step))
 }
 
-/// What a function was asked for, and which of its statements say yes to each.
+/// The requests of a function, and the statements that allow each.
 struct Answers<'a> {
     function: &'a Function,
     asked: Vec<(&'a Asked, Vec<usize>)>,
@@ -46,7 +46,7 @@ fn answers<'a>(functions: &'a [Function], asked: &'a [Asked]) -> Vec<Answers<'a>
     all
 }
 
-/// What was asked for and no statement grants.
+/// Returns the requests that no statement allows.
 fn ungranted(answers: &[Answers<'_>]) -> Vec<String> {
     let mut missing: Vec<String> = Vec::new();
     for Answers { function, asked } in answers {
@@ -63,16 +63,16 @@ fn ungranted(answers: &[Answers<'_>]) -> Vec<String> {
     missing
 }
 
-/// A statement, and what it was needed for. A write is judged for each function that has leave for it; a read that
-/// functions share is judged once, by what all of them were asked for.
+/// A statement, and the requests that need it. A write is judged for each function that may do it; a read that
+/// functions share is judged once, by the requests of all of them.
 struct Judged<'a> {
     /// The function, or the policy that functions share, and the statement's name.
     place: String,
     functions: Vec<&'a Function>,
     statement: &'a Statement,
-    /// What it says yes to.
+    /// The requests that it allows.
     asked: Vec<&'a Permission>,
-    /// Whether there is something to which no other statement says yes.
+    /// True when a request is allowed by no other statement.
     is_needed: bool,
 }
 
@@ -104,7 +104,7 @@ fn judged<'a>(answers: &'a [Answers<'a>]) -> Vec<Judged<'a>> {
     all
 }
 
-/// Statements without which everything that was asked for would still be granted.
+/// Returns statements without which every request would still be allowed.
 fn needless(answers: &[Answers<'_>]) -> Vec<String> {
     let unneeded = judged(answers).into_iter().filter(|judged| {
         !judged.is_needed && !judged.statement.actions.iter().all(|action| is_unasked(action))
@@ -116,7 +116,7 @@ fn is_unasked(action: &str) -> bool {
     UNASKED.iter().any(|(known, _)| *known == action)
 }
 
-/// Actions that a statement grants and that were never asked for, and resources that never were.
+/// Returns granted actions and resources that were never requested.
 fn superfluous(answers: &[Answers<'_>]) -> Vec<String> {
     let mut faults = Vec::new();
     for Judged { place, functions, statement, asked, .. } in judged(answers) {
@@ -148,7 +148,7 @@ fn what_steps_ask_for_is_granted_and_nothing_else_is() {
     none(&superfluous(&found));
     none(&needless(&found));
 
-    // A statement that is missing, or too wide, or there twice, is found out: one of a function's own ...
+    // The check detects a statement that is missing, too wide or duplicated: first a function's own ...
     let own = "DeleteRecoveryInstancesFunction";
     let fewer = changed(&functions, own, |statements| drop(statements.remove(0)));
     assert!(ungranted(&answers(&fewer, &asked))[0].contains("drs:DeleteRecoveryInstance"));
@@ -160,7 +160,8 @@ fn what_steps_ask_for_is_granted_and_nothing_else_is() {
     assert!(faults[0].contains("drs:DeleteJob is granted") && faults[1].contains("us-east-2"), "{faults:?}");
     let twice = changed(&functions, own, |statements| statements.push(statements[0].clone()));
     assert!(!needless(&answers(&twice, &asked)).is_empty());
-    // ... and one that functions share. What is read by none is found out, and a write by each that does not need it.
+    // ... then shared statements: a read that no function needs, and a write for each function that does not need it
+    // ...
     let with = |action: &'static str| {
         changed(&functions, "", move |statements| {
             let read =
@@ -178,7 +179,7 @@ fn what_steps_ask_for_is_granted_and_nothing_else_is() {
     let faults = superfluous(&answers(&wider, &asked));
     let faults = faults.iter().filter(|fault| fault.contains("ReadA2: drs:StopReplication is granted"));
     assert_eq!(faults.count(), functions.len() - 1, "StopReversedReplicationFunction alone asks for it");
-    // ... and what DRS would do for a caller that may ask it for nothing there.
+    // ... and an action of DRS for a caller that may not ask DRS for it there.
     let wider = changed(&functions, "DrillLaunchForFailbackFunction", |statements| {
         let launch = statements.iter_mut().find(|statement| statement.sid == "LaunchPrepared");
         let launch = launch.expect("a statement");
@@ -189,7 +190,7 @@ fn what_steps_ask_for_is_granted_and_nothing_else_is() {
     assert!(faults.iter().any(|fault| fault.starts_with(place)), "{faults:?}");
 }
 
-/// The functions, one of them changed or, without a name, all.
+/// Returns the functions with a change to one of them or, without a name, to all.
 fn changed(functions: &[Function], name: &str, change: impl Fn(&mut Vec<Statement>)) -> Vec<Function> {
     let mut functions = functions.to_vec();
     for function in functions.iter_mut().filter(|function| name.is_empty() || function.name == name) {

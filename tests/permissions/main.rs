@@ -1,30 +1,31 @@
-//! Least privilege, proven: what the steps were asked for in rehearsals, and what `template.yaml` grants them.
+//! Proof of least privilege: the permissions that steps request in rehearsals, against those that `template.yaml`
+//! grants.
 
-/// What IAM was asked.
+/// The questions to IAM.
 mod rehearsals;
 
 /// The template as JSON.
 mod yaml;
 
-/// The template, filled in.
+/// The template with its parameters set.
 mod template;
 
 /// IAM's answers.
 mod policy;
 
-/// Functions, and who calls them.
+/// The functions and their callers.
 mod functions;
 
-/// Both ways: asked is granted, granted is asked.
+/// The comparison of requests and grants, both ways.
 mod granted;
 
-/// What no drill may do.
+/// Actions that no drill may take.
 mod drill;
 
-/// What holds for every function, role and policy.
+/// Properties of every function, role and policy.
 mod whole;
 
-/// What the HTTP API may do.
+/// The permissions of the HTTP API.
 mod api;
 
 /// docs/iam.md.

@@ -1,4 +1,4 @@
-//! What a role may do: the statements of its policies, and IAM's answer to a question.
+//! The permissions of a role: the statements of its policies, and IAM's answers.
 
 use failback_sim::{Context, Permission};
 use serde_json::Value;
@@ -8,15 +8,15 @@ use crate::template::Template;
 /// A statement of a policy.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Statement {
-    /// Its name.
+    /// The Sid.
     pub(crate) sid: String,
     /// The actions that it allows.
     pub(crate) actions: Vec<String>,
     /// Patterns of ARNs.
     pub(crate) resources: Vec<String>,
-    /// Operator, condition key, values.
+    /// Operator, condition key and values.
     pub(crate) conditions: Vec<(String, String, Vec<String>)>,
-    /// The managed policy that it is in, if it is in none of the role's own.
+    /// The managed policy that contains it, if it is not in one of the role's own.
     pub(crate) shared: Option<String>,
 }
 
@@ -46,43 +46,43 @@ impl Statement {
         }
     }
 
-    /// Whether it can be used only by a service that acts for the role.
+    /// Reports whether only a service that acts for the role can use it.
     pub(crate) fn is_via_service(&self) -> bool {
         self.conditions.iter().any(|(operator, key, values)| {
             (operator.as_str(), key.as_str()) == ("Bool", "aws:ViaAWSService") && *values == ["true"]
         })
     }
 
-    /// Whether nothing can be changed with it.
+    /// Reports whether it allows only reads.
     pub(crate) fn only_reads(&self) -> bool {
         self.actions.iter().all(|action| reads(action))
     }
 
-    /// Whether it allows the action on the resource under these conditions.
+    /// Reports whether it allows the action on the resource under these conditions.
     pub(crate) fn allows(&self, action: &str, resource: &str, context: &Context) -> bool {
         self.actions.iter().any(|allowed| matches(allowed, action))
             && self.resources.iter().any(|pattern| matches(pattern, resource))
             && self.conditions.iter().all(|(operator, key, values)| holds(operator, key, values, context))
     }
 
-    /// Whether it answers a question with yes.
+    /// Reports whether it allows a request.
     pub(crate) fn answers(&self, asked: &Permission) -> bool {
         self.allows(asked.action, &asked.resource, &asked.conditions())
     }
 }
 
-/// Whether an action changes nothing.
+/// Reports whether an action changes nothing.
 pub(crate) fn reads(action: &str) -> bool {
     let name = action.split_once(':').map_or(action, |(_, name)| name);
     ["Describe", "Get", "List"].iter().any(|verb| name.starts_with(verb))
 }
 
-/// The statements of a policy document.
+/// Returns the statements of a policy document.
 pub(crate) fn statements(document: &Value) -> Vec<Statement> {
     document["Statement"].as_array().expect("statements").iter().map(Statement::read).collect()
 }
 
-/// The statements of a role's own policies.
+/// Returns the statements of a role's own policies.
 pub(crate) fn own(template: &Template, role: &str) -> Vec<Statement> {
     let roles = template.resources("AWS::IAM::Role");
     let role = roles.get(role).unwrap_or_else(|| panic!("there is no role {role}"));
@@ -90,7 +90,7 @@ pub(crate) fn own(template: &Template, role: &str) -> Vec<Statement> {
     policies.flat_map(|policy| statements(&policy["PolicyDocument"])).collect()
 }
 
-/// The managed policies that a role holds: those that it names, and those that name it.
+/// Returns the managed policies that a role holds: those that it names, and those that name it.
 pub(crate) fn held(template: &Template, role: &str) -> Vec<String> {
     let roles = template.resources("AWS::IAM::Role");
     let arns = roles[role]["ManagedPolicyArns"].as_array().into_iter().flatten();
@@ -106,7 +106,7 @@ pub(crate) fn held(template: &Template, role: &str) -> Vec<String> {
     held
 }
 
-/// The statements of a role, with those of the managed policies that it holds.
+/// Returns the statements of a role, with those of the managed policies that it holds.
 pub(crate) fn of_role(template: &Template, role: &str) -> Vec<Statement> {
     let managed = template.resources("AWS::IAM::ManagedPolicy");
     let mut all = own(template, role);
@@ -118,7 +118,7 @@ pub(crate) fn of_role(template: &Template, role: &str) -> Vec<Statement> {
     all
 }
 
-/// IAM's wildcards.
+/// Matches a text against a pattern with IAM's wildcards.
 pub(crate) fn matches(pattern: &str, text: &str) -> bool {
     match pattern.split_once('*') {
         None => same(pattern, text),
@@ -182,7 +182,7 @@ mod tests {
         assert!(holds("StringEquals", "k", &["b"]) && !holds("StringEquals", "other", &["b"]));
         assert!(holds("ForAllValues:StringEquals", "k", &["a", "b"]));
         assert!(!holds("ForAllValues:StringEquals", "k", &["a"]));
-        // That is how IAM is: of no values, all are right.
+        // In IAM, a condition on all of no values holds.
         assert!(holds("ForAllValues:StringEquals", "other", &["a"]));
     }
 }

@@ -1,4 +1,4 @@
-//! Rehearsals of everything that a step may come to do, and what IAM was asked in them.
+//! Rehearsals of everything that a step can do, and the questions to IAM in them.
 
 use failback_core::plan::Plan;
 use failback_core::procedure::Procedure;
@@ -8,7 +8,7 @@ use failback_rehearsal::runner::GateAnswer;
 use failback_sim::{Permission, Scenario, Switches};
 use serde_json::{Value, json};
 
-/// A rehearsal: what is changed in the example plan, how things stand, what goes wrong, what is run.
+/// A rehearsal: changes to the example plan, the scenario, faults, and the runs.
 struct Rehearsed {
     runs: &'static [Procedure],
     plan: fn(&mut Value),
@@ -57,13 +57,13 @@ impl Rehearsed {
     }
 }
 
-/// Stands for a step where the machine itself asks.
+/// The stand-in for a step where the machine itself asks.
 pub(crate) const MACHINE: &str = "(machine)";
 
-/// What a step of a procedure was asked for.
+/// A question to IAM by a step of a procedure.
 #[derive(Debug, Clone)]
 pub(crate) struct Asked {
-    /// Whose machine called it.
+    /// The procedure whose machine called it.
     pub(crate) procedure: Procedure,
     /// The step.
     pub(crate) step: String,
@@ -71,12 +71,12 @@ pub(crate) struct Asked {
     pub(crate) permission: Permission,
 }
 
-/// Everything that IAM was asked in all rehearsals, each question once.
+/// Returns every question to IAM in all rehearsals, each once.
 pub(crate) fn asked() -> Vec<Asked> {
     let mut all: Vec<Asked> = Vec::new();
     let mut seen = std::collections::BTreeSet::new();
     for permission in rehearsals().iter().flat_map(Rehearsed::run) {
-        // What was there before the run, and what DRS does for others, has no actor.
+        // Resources from before the run, and actions of DRS for others, have no actor.
         let Some(actor) = &permission.actor else { continue };
         let step = permission.step.clone().unwrap_or_else(|| MACHINE.to_owned());
         let procedure = if actor.starts_with("drill") { Procedure::Drill } else { Procedure::Failback };
@@ -98,14 +98,14 @@ fn rehearsals() -> Vec<Rehearsed> {
         failback(),
         Rehearsed { servers: 300, ..drill() },
         Rehearsed { servers: 300, ..failback() },
-        // Each launch fails once, and is done again; a server does not boot; steps die after their first write.
+        // A launch fails once and is repeated; a server does not boot; steps die after their first write.
         Rehearsed { faults: &["launch:db-1", "boot:web-1"], ..drill() },
         Rehearsed { faults: &["launch:db-1", "boot:web-1"], ..failback() },
         Rehearsed { faults: &["crash:launch-for-failback", "crash:prepare-launch"], ..drill() },
         Rehearsed { faults: &["crash:launch-for-failback", "crash:redirect-traffic"], ..failback() },
         // A reversed replication that was started and never seen.
         Rehearsed { faults: &["late:start-reversed-replication=Failback.AccessDenied"], ..drill() },
-        // Held, and carried on; failed, and cleaned up.
+        // A run that was held and is continued; a run that failed and is cleaned up.
         Rehearsed {
             runs: &[Procedure::Failback, Procedure::Failback],
             faults: &["launch:db-1x3"],
@@ -128,7 +128,7 @@ fn rehearsals() -> Vec<Rehearsed> {
             switches: Switches { launch_into_source: true, ..usual },
             ..failback()
         },
-        // What is not known of DRS.
+        // The open questions of DRS.
         Rehearsed { switches: Switches { participants_lack_instances: true, ..usual }, ..drill() },
         Rehearsed { switches: Switches { participants_lack_instances: true, ..usual }, ..failback() },
         Rehearsed { switches: Switches { post_launch: true, ..usual }, ..drill() },

@@ -1,4 +1,4 @@
-//! `template.yaml`, as CloudFormation would fill it in for somebody.
+//! `template.yaml` with parameters, as CloudFormation fills it in.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -17,23 +17,23 @@ pub(crate) struct Template {
     parameters: BTreeMap<String, Value>,
 }
 
-/// A file of the repository.
+/// Returns a file of the repository.
 pub(crate) fn file(path: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// What the rehearsals' account would say to `sam deploy --guided`.
+/// The parameters that the rehearsals' account gives to `sam deploy --guided`.
 pub(crate) const SAMPLE: &[(&str, &str)] = &[
     ("SourceRegion", "us-east-1"),
     ("RecoveryRegion", "us-east-2"),
     ("HostedZoneArns", "arn:aws:route53:::hostedzone/Z0123456789ABCDEFGHIJ"),
-    // The roles in the profiles of the rehearsals' servers: one for each.
+    // One role for each server of the rehearsals.
     ("InstanceRoleArns", "arn:aws:iam::111122223333:role/*-role"),
 ];
 
 impl Template {
-    /// The template as deployed with these parameters, and the defaults of all others.
+    /// Returns the template as deployed with these parameters, and the defaults of all others.
     pub(crate) fn with(given: &[(&str, &str)]) -> Self {
         let raw = yaml::read(&file("template.yaml"));
         let declared = raw["Parameters"].as_object().expect("parameters");
@@ -49,17 +49,17 @@ impl Template {
         Self { raw, parameters }
     }
 
-    /// The template as the rehearsals' account deploys it.
+    /// Returns the template as the rehearsals' account deploys it.
     pub(crate) fn sample() -> Self {
         Self::with(SAMPLE)
     }
 
-    /// The value of a parameter.
+    /// Returns the value of a parameter.
     pub(crate) fn parameter(&self, name: &str) -> &Value {
         &self.parameters[name]
     }
 
-    /// The resources of a type, filled in; functions with what the template says of all of them.
+    /// Returns the resources of a type, filled in. Functions include the template's `Globals`.
     pub(crate) fn resources(&self, kind: &str) -> BTreeMap<String, Value> {
         let nothing = json!({});
         let of_all =
@@ -99,7 +99,7 @@ impl Template {
     fn call(&self, function: &str, argument: &Value) -> Value {
         let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         if function == "Fn::Sub" {
-            // Its text may name things; a list's second item names more.
+            // The text may contain names; a list's second item defines more.
             let named = self.fill_in(&argument[1]);
             let template = argument.as_str().or(argument[0].as_str()).expect("Fn::Sub has a text");
             return json!(self.substitute(template, &named));
@@ -158,7 +158,7 @@ impl Template {
         }
     }
 
-    /// What `Ref` gives for a resource: a name or, for some types, an ARN.
+    /// Returns the result of `Ref` for a resource: a name or, for some types, an ARN.
     fn identity(&self, name: &str) -> String {
         let resource = &self.raw["Resources"][name];
         match resource["Type"].as_str().unwrap_or_else(|| panic!("there is no {name}")) {
@@ -172,7 +172,7 @@ impl Template {
         if attribute == "Arn" { self.arn(name) } else { format!("{name}.{attribute}") }
     }
 
-    /// ARN of a resource of the stack.
+    /// Returns the ARN of a resource of the stack.
     fn arn(&self, name: &str) -> String {
         let resource = &self.raw["Resources"][name];
         let region = self.parameter("RecoveryRegion").as_str().unwrap_or_default();
@@ -198,7 +198,7 @@ impl Template {
     }
 }
 
-/// What SAM makes of `Globals` and a resource's own properties: maps become one, and of all else the own is taken.
+/// Returns SAM's combination of `Globals` and a resource's own properties: maps are merged, anything else is replaced.
 fn merged(of_all: &Value, own: &Value) -> Value {
     let plain = |value: &Map<String, Value>| !value.keys().any(|name| is_function(name));
     match (of_all, own) {
@@ -218,7 +218,7 @@ fn is_function(name: &str) -> bool {
     name == "Ref" || name.starts_with("Fn::")
 }
 
-/// Stands for `AWS::NoValue` until it is left out.
+/// Returns the stand-in for `AWS::NoValue` until it is left out.
 fn nothing() -> Value {
     json!({ "AWS::NoValue": true })
 }

@@ -1,4 +1,4 @@
-//! The template as a whole: what holds for every function, role and policy.
+//! Properties of every function, role and policy of the template.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +15,7 @@ use crate::functions;
 use crate::policy::{self, Statement};
 use crate::template::{SAMPLE, Template, file};
 
-/// Actions without a resource level, by the Service Authorization Reference: only they may have `*` as resource.
+/// Actions without a resource level in the Service Authorization Reference. Only they may have `*` as resource.
 const WITHOUT_RESOURCE: &[&str] = &[
     "drs:DescribeJobs",
     "drs:DescribeLaunchConfigurationTemplates",
@@ -42,7 +42,7 @@ const WITHOUT_RESOURCE: &[&str] = &[
     "xray:PutTraceSegments",
 ];
 
-/// The other accounts' roles.
+/// The roles of the other accounts.
 const ROLES: &[(&str, &str)] = &[
     ("SourceRoleArn", "arn:aws:iam::222233334444:role/both"),
     ("RecoveryRoleArn", "arn:aws:iam::333344445555:role/both"),
@@ -75,7 +75,7 @@ fn every_step_has_a_function_and_every_function_a_role_of_its_own() {
     }
 }
 
-/// The placeholders of a machine, and what the template puts in their places.
+/// Returns the placeholders of a machine that the template does not substitute, and the reverse.
 fn unsubstituted(definition: &str, substitutions: &Value) -> Vec<String> {
     let names = definition.split("${").skip(1).map(|rest| rest.split('}').next().unwrap_or_default());
     let wanted: BTreeSet<&str> = names.collect();
@@ -140,7 +140,7 @@ fn policies_are_not_larger_than_iam_takes() {
         ("VolumeKeyArns", keys.as_str()),
     ];
     let template = Template::with(&[&large, ROLES].concat());
-    // In the partition with the longest name.
+    // The partition with the longest name.
     let size = |document: &Value| document.to_string().replace("arn:aws:", "arn:aws-us-gov:").len();
     let managed = template.resources("AWS::IAM::ManagedPolicy");
     assert!(!managed.is_empty());
@@ -156,7 +156,7 @@ fn policies_are_not_larger_than_iam_takes() {
     }
 }
 
-/// The roles of other accounts that a function is told, by Region. One without an ARN counts as not told.
+/// Returns the roles of other accounts that a function is configured with, by Region. One without an ARN is left out.
 fn told(function: &Value) -> BTreeMap<String, String> {
     let told = function["Environment"]["Variables"]["FAILBACK_ROLES"].as_str().expect("a text");
     let told: BTreeMap<String, BTreeMap<String, String>> = serde_json::from_str(told).expect("JSON");
@@ -165,7 +165,7 @@ fn told(function: &Value) -> BTreeMap<String, String> {
     arns.filter(|(_, arn)| !arn.is_empty()).collect()
 }
 
-/// The roles that statements allow to be assumed.
+/// Returns the roles that statements allow to be assumed.
 fn assumed(statements: &[Statement]) -> BTreeSet<String> {
     let assuming = statements.iter().filter(|statement| statement.actions == ["sts:AssumeRole"]);
     assuming.flat_map(|statement| statement.resources.iter().cloned()).collect()
@@ -179,12 +179,13 @@ fn roles_of_other_accounts_are_told_to_those_who_may_assume_them() {
         let told = told(&resources[&function.name]);
         let regions: Vec<&str> = told.keys().map(String::as_str).collect();
         assert_eq!(regions, ["route53", "us-east-1", "us-east-2"], "{}", function.name);
-        // Everybody may have records read; otherwise, what a function may assume it is told, and the other way round.
+        // Every function may assume the role that reads records. Otherwise, it is configured with exactly the roles
+        // that it may assume.
         let granted = assumed(&function.statements);
         let mut expected: BTreeSet<String> = told.into_values().collect();
         expected.insert("arn:aws:iam::444455556666:role/dns-read".to_owned());
         assert_eq!(granted, expected, "{}", function.name);
-        // What only a failback may do stays out of reach of what a drill calls.
+        // A function that a drill calls cannot assume a role for failbacks only.
         let failback_only = !function.called_by.contains(&Procedure::Drill);
         assert_eq!(granted.iter().any(|arn| arn.ends_with("/failback")), failback_only, "{}", function.name);
         assert_eq!(granted.iter().any(|arn| arn.ends_with("/both")), !failback_only, "{}", function.name);
@@ -198,7 +199,7 @@ fn roles_of_other_accounts_are_told_to_those_who_may_assume_them() {
         );
     }
     assert!(assumed(&policy::of_role(&template, "ApiRole")).is_empty());
-    // Where everything is in one account, nobody is told or assumes anything.
+    // With one account, no function is configured with a role or assumes one.
     let template = Template::sample();
     for (name, function) in template.resources("AWS::Serverless::Function") {
         assert!(told(&function).is_empty(), "{name}");
@@ -224,7 +225,7 @@ fn the_schedules_input_is_the_example_plan_and_drills() {
     assert_eq!(run.outcome, Outcome::Succeeded, "{:?}", run.failure);
 }
 
-/// The fields that a metric filter or the dashboard reads of a log line.
+/// Returns the fields that a metric filter or the dashboard reads from a log line.
 fn read_of_logs(template: &str) -> BTreeSet<&str> {
     let filters =
         template.lines().filter(|line| line.contains("FilterPattern") || line.contains("MetricValue"));

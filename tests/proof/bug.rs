@@ -10,21 +10,21 @@ use failback_testkit::{Response, Tampered};
 use futures_util::FutureExt as _;
 use serde_json::Value;
 
-/// A planted bug: what is read is not what is so, or what is done is not what was decided. Nothing of it reaches into
-/// the guard: the guard is weakened by what it is shown, and what a step should not do is done in its name.
+/// A planted bug: a step reads something wrong, or does something other than decided. The guard itself is unchanged.
+/// It is weakened only by its inputs, and wrong calls are made in the step's name.
 pub(crate) trait Bug: Send + Sync {
-    /// Changes what a step is given.
+    /// Changes the payload of a step.
     fn given(&self, _step: &str, _payload: &mut Value) {}
 
-    /// Changes what a step answers.
+    /// Changes the answer of a step.
     fn answered(&self, _step: &str, _payload: &mut Value) {}
 
-    /// What a step that failed answers instead.
+    /// Returns an answer in place of a step's failure.
     fn failed(&self, _step: &str, _given: &Value) -> Option<Value> {
         None
     }
 
-    /// Does something besides, in the name of the step that has just answered `done` or not.
+    /// Makes additional calls in the name of the step that has just answered, with `done` or not.
     fn besides(&self, _world: &mut World, _step: &str, _done: bool) {}
 
     /// Changes the source servers that a step sees.
@@ -45,11 +45,11 @@ pub(crate) trait Bug: Send + Sync {
     /// Changes the executions that a step sees.
     fn executions(&self, _executions: &mut Vec<RunningExecution>) {}
 
-    /// Terminates something before what the guard has allowed.
+    /// Terminates something before the call that the guard has allowed.
     fn terminates(&self, _world: &mut World, _allowed: &TerminateRecoveryInstances) {}
 }
 
-/// Performs the steps as they are deployed, with a bug between them and the world.
+/// The deployed steps, with a bug between them and the world.
 pub(crate) struct Bugged<B>(pub(crate) B);
 
 impl<B: Bug> Performer for Bugged<B> {

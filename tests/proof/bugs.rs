@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::bug::Bug;
 
-/// The drill's clean-up stops B1, as a failback's may stop A2: in the Region in which it should not be able to.
+/// The drill's clean-up stops B1 as a failback's may stop A2, in a Region in which it must not.
 pub(crate) struct ProductionPermit;
 
 impl Bug for ProductionPermit {
@@ -22,7 +22,7 @@ impl Bug for ProductionPermit {
     }
 }
 
-/// What lives in the recovery Region is taken for the fleet's.
+/// Everything in the recovery Region is taken for the fleet's.
 pub(crate) struct OwnedByRegion;
 
 impl Bug for OwnedByRegion {
@@ -39,7 +39,7 @@ impl Bug for OwnedByRegion {
     }
 }
 
-/// A server that has just begun to rescan is taken for one that lags by nothing.
+/// A server that has just started to rescan is taken for one without lag.
 pub(crate) struct ContinuousIsHealthy;
 
 impl Bug for ContinuousIsHealthy {
@@ -59,7 +59,7 @@ impl Bug for ContinuousIsHealthy {
     }
 }
 
-/// A job that is COMPLETED is taken for a launch, and what is not there for one that works.
+/// A COMPLETED job is taken for a launch, and a missing server for one that works.
 pub(crate) struct FailedIsLaunched;
 
 impl Bug for FailedIsLaunched {
@@ -69,7 +69,7 @@ impl Bug for FailedIsLaunched {
     }
 }
 
-/// No job is looked for before another is begun.
+/// A job is started without a check for an earlier one.
 pub(crate) struct BlindRetry;
 
 impl Bug for BlindRetry {
@@ -86,7 +86,7 @@ impl Bug for BlindRetry {
     }
 }
 
-/// The step that terminates A1 terminates the other one.
+/// The step that terminates A1 terminates A4.
 pub(crate) struct TerminatesA4;
 
 impl Bug for TerminatesA4 {
@@ -98,7 +98,7 @@ impl Bug for TerminatesA4 {
     }
 }
 
-/// A1 is terminated where the plan keeps it.
+/// A1 is terminated although the plan keeps it.
 pub(crate) struct TerminatesA1Unasked;
 
 impl Bug for TerminatesA1Unasked {
@@ -110,7 +110,7 @@ impl Bug for TerminatesA1Unasked {
     }
 }
 
-/// B3 is terminated once A4 works, with traffic still on B3.
+/// B3 is terminated once A4 works, while traffic is still on B3.
 pub(crate) struct StopsBeforeRedirect;
 
 impl Bug for StopsBeforeRedirect {
@@ -125,7 +125,7 @@ impl Bug for StopsBeforeRedirect {
     }
 }
 
-/// A2 is disconnected before B2 is gone, which the page has the other way round.
+/// A2 is disconnected before B2 is gone. The page has the reverse order.
 pub(crate) struct DisconnectsEarly;
 
 impl Bug for DisconnectsEarly {
@@ -166,7 +166,7 @@ impl Bug for RedirectsInDrill {
     }
 }
 
-/// The report is written from what the run believes.
+/// The report is written from the run's assumptions.
 pub(crate) struct NothingLeft;
 
 impl Bug for NothingLeft {
@@ -190,7 +190,7 @@ impl Bug for NothingLost {
     }
 }
 
-/// A step waits, and says nothing.
+/// A step waits without a reason.
 pub(crate) struct SilentWait;
 
 impl Bug for SilentWait {
@@ -201,7 +201,7 @@ impl Bug for SilentWait {
     }
 }
 
-/// Nobody else is looked for.
+/// Other executions are not checked.
 pub(crate) struct AloneInTheWorld;
 
 impl Bug for AloneInTheWorld {
@@ -210,7 +210,7 @@ impl Bug for AloneInTheWorld {
     }
 }
 
-/// Readiness marks what it finds before it has found everything.
+/// Readiness tags resources before its checks are complete.
 pub(crate) struct TagsBeforeItRefuses;
 
 impl Bug for TagsBeforeItRefuses {

@@ -42,7 +42,7 @@ fn a_failing_case_loses_what_is_not_needed() {
     let text = "recovered, 5 servers, seed 9, lag-0, post_launch: fail lost:StartRecovery; fail boot:db-1x4; \
                 hand reverse; cut failback 64; settle failback";
     let case: Case = text.parse().expect("a case");
-    // As if it were the failing boot alone that breaks something.
+    // The failing boot alone breaks the rule.
     let breaks = |case: &Case, _: Broken| {
         case.acts.iter().any(|act| matches!(act, Act::Fail(rule) if rule.starts_with("boot:")))
             && case.acts.contains(&Act::Settle(Procedure::Failback))
@@ -55,7 +55,7 @@ fn a_failing_case_loses_what_is_not_needed() {
 fn every_error_of_a_class_is_handled_alike() {
     for procedure in [Procedure::Drill, Procedure::Failback] {
         for task in faults::tasks(procedure) {
-            // Retried and caught, or caught at once: more the machines do not tell apart.
+            // Two classes: retried and caught, or caught at once.
             let classes = failback_campaign::classes(procedure, &task);
             assert_eq!(classes.len(), 2, "{procedure}, {task}: {classes:?}");
         }

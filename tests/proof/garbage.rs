@@ -10,10 +10,10 @@ use failback_wire::{HttpRequest, Quirk, Quirks, Reply, Router, Speed};
 use fastrand::Rng;
 use serde_json::{Value, json};
 
-/// Bad inputs of each kind. The same ones each time: the seed is the number.
+/// The number of bad inputs of each kind. The number of an input is its seed, so that each run has the same inputs.
 const TIMES: u64 = 3_000;
 
-/// Something that a person, or a program, may write where something else belongs.
+/// Returns a value that does not belong where it is put.
 fn junk(rng: &mut Rng) -> Value {
     match rng.u8(..14) {
         0 => Value::Null,
@@ -37,7 +37,7 @@ fn junk(rng: &mut Rng) -> Value {
 fn spoil(rng: &mut Rng, document: &mut Value) {
     for _ in 0..rng.usize(1..=4) {
         let mut at = &mut *document;
-        // Deeper as long as there is something, and chance wants it.
+        // A random depth, as far as there are members.
         while rng.u8(..5) > 0 {
             let deeper = match at {
                 Value::Object(members) if !members.is_empty() => {
@@ -82,7 +82,7 @@ fn spoil(rng: &mut Rng, document: &mut Value) {
     }
 }
 
-/// A text with some of its bytes gone, doubled or others.
+/// Returns a text with some of its bytes removed, doubled or changed.
 fn scratched(rng: &mut Rng, text: &str) -> String {
     let mut bytes = text.as_bytes().to_vec();
     for _ in 0..rng.usize(1..=8) {
@@ -109,7 +109,7 @@ fn a_bad_plan_is_told_each_problem_with_its_place_and_remedy() {
         match Plan::read(&plan) {
             Ok(read) => {
                 right += 1;
-                // What is taken is what is carried on: reading it again changes nothing.
+                // An accepted plan does not change when it is read again.
                 let again = serde_json::to_value(&read).expect("a plan is JSON");
                 assert_eq!(Plan::read(&again).as_ref(), Ok(&read), "seed {seed}: {plan}");
             }
@@ -122,7 +122,7 @@ fn a_bad_plan_is_told_each_problem_with_its_place_and_remedy() {
                 }
             }
         }
-        // As text it may be anything.
+        // The same as text.
         let text = scratched(rng, plans::THREE_TIER);
         if let Err(problems) = Plan::parse(&text) {
             assert!(!problems.to_string().is_empty(), "seed {seed}");
@@ -178,7 +178,7 @@ fn a_bad_state_machine_is_refused_with_its_problems() {
     assert!(refused > TIMES / 20, "{refused}");
 }
 
-/// Requests as AWS's clients make them: service, method, path, target header, body.
+/// Requests in the format of AWS's clients: service, method, path, target header, body.
 const REQUESTS: &[(&str, &str, &str, &str, &str)] = &[
     (
         "drs",
@@ -297,7 +297,7 @@ fn a_bad_request_is_answered_with_an_error_and_changes_nothing_by_half() {
     }
     assert!(refused > TIMES / 3, "{refused}");
     let world = router.simulation().world();
-    // What was refused has touched nothing.
+    // A refused request has changed nothing.
     let half = world.calls().iter().filter(|call| {
         call.kind == Access::Write && !call.has_changed() && !call.changed.is_empty() && call.service != "s3"
     });

@@ -1,22 +1,22 @@
-//! The proof: the campaign holds, and it catches what is planted to break it. A proof that cannot fail proves nothing.
+//! The proof: the campaign holds, and it detects every planted bug. A proof that cannot fail proves nothing.
 
-/// Slices of the campaign, small enough for every build.
+/// Parts of the campaign, small enough for every build.
 mod slices;
 
-/// A case is read back from its text; a failing one is made smaller.
+/// The textual form of cases, and the reduction of failing ones.
 mod cases;
 
-/// What the campaign has found before.
+/// Cases that the campaign has found before.
 mod regressions;
 
-/// Each planted bug is caught.
+/// The detection of each planted bug.
 mod planted;
 
 /// The bugs.
 mod bugs;
 
-/// What stands between a bugged step and the world.
+/// The layer between a step with a bug and the world.
 mod bug;
 
-/// Bad plans, bad state machines, bad requests: generated, and refused.
+/// Generated bad plans, state machines and requests, which must be refused.
 mod garbage;

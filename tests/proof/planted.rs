@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::bug::{Bug, Bugged};
 use crate::bugs;
 
-/// Worlds of the campaign, those in which nothing goes wrong first: what a bug must not survive.
+/// Returns the worlds in which every bug must be detected, those without faults first.
 fn worlds() -> impl Iterator<Item = Case> {
     let undisturbed =
         failback_campaign::grid().into_iter().filter(|case| case.acts.len() == 2 && case.servers < 100);
@@ -17,7 +17,7 @@ fn worlds() -> impl Iterator<Item = Case> {
     undisturbed.chain(at_gates).chain((1..=150).map(failback_campaign::random))
 }
 
-/// What the campaign finds first, and after how many worlds.
+/// Returns the first violation that the campaign finds, with its case.
 fn caught(program: &Program) -> Option<(Vec<Broken>, String)> {
     worlds().find_map(|case| {
         let played = failback_campaign::play_with(program, &case).expect("a case");
@@ -37,7 +37,7 @@ fn assert_bug_caught(bug: impl Bug + 'static, by: Broken) {
     assert_caught(&Program::deployed().expect("the machines").performed_by(Bugged(bug)), by);
 }
 
-/// The deployed machines, one of them changed.
+/// Returns the deployed machines with a change to one of them.
 fn with(procedure: Procedure, change: impl Fn(&mut Value)) -> Program {
     let mut machine: Value = serde_json::from_str(machines::text(procedure)).expect("JSON");
     change(&mut machine["States"]);
@@ -49,7 +49,7 @@ fn with(procedure: Procedure, change: impl Fn(&mut Value)) -> Program {
     program.unwrap_or_else(|problems| panic!("the changed machine cannot be read: {problems}"))
 }
 
-/// Nothing is planted: a check that finds bugs where there are none proves nothing either.
+/// The control without a bug: a check that finds bugs where there are none proves nothing.
 #[test]
 fn without_a_bug_the_same_worlds_hold() {
     let found = caught(&Program::deployed().expect("the machines"));
@@ -103,7 +103,7 @@ fn a_refusal_at_the_gate_is_taken_for_a_yes() {
 
 #[test]
 fn a_loop_without_an_end() {
-    // What waits is asked again without counting: a stalled replication is waited for for ever.
+    // Polls are not counted, so a stalled replication is polled without end.
     let program = with(Procedure::Failback, |states| {
         states["Check Launch State"]["Assign"]["polls"] = json!(0);
         states["Check Launch State"]["Assign"]["wait"] = Value::Null;

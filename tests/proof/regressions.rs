@@ -1,6 +1,6 @@
 use failback_campaign::Case;
 
-/// What the campaign has found, made smaller, with what was wrong.
+/// Cases that the campaign has found, reduced, with the cause.
 const FOUND: &[(&str, &str)] = &[
     (
         "steady, 4 servers, seed 3088, own-network, tight-limits: \

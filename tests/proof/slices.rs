@@ -23,7 +23,7 @@ fn assert_holds(cases: &[Case]) -> Tried {
     tried
 }
 
-/// Every so manieth.
+/// Returns every nth case.
 fn every(nth: usize, cases: Vec<Case>) -> Vec<Case> {
     cases.into_iter().step_by(nth).collect()
 }
@@ -52,7 +52,7 @@ fn some_pairs_of_failures_hold() {
     assert_holds(&every(401, failback_campaign::pairs()));
 }
 
-/// One case for each place that only a fault leads to, so that no state and no branch is left unvisited.
+/// One case for each place that only a fault reaches, so that every state and branch is visited.
 #[test]
 fn every_state_and_branch_is_visited() {
     let only = |case: &&Case| {

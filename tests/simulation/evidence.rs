@@ -51,7 +51,7 @@ fn a_run_whose_report_cannot_be_kept_does_not_succeed_in_silence() {
         rehearsal.fail("error:s3:PutObject=AccessDeniedExceptionx*").expect("a rule");
         let done = run(&mut rehearsal, procedure);
         assert!(evidence(&rehearsal).is_empty());
-        // Everything was done, and the report says so; the execution fails, which tells people.
+        // Everything is done, and the report says so. The execution fails, so that people are notified.
         assert_eq!(done.report.as_ref().map(|report| report.outcome), Some(Outcome::Succeeded));
         assert_eq!((done.outcome, failure(&done)), (Outcome::Failed, ("Keep Report", "S3.S3Exception")));
         assert_left(&rehearsal, rest(procedure));

@@ -16,7 +16,7 @@ fn then_mended(procedure: Procedure, seed: u64, rules: &[&str]) -> Outcome {
         let second = run(&mut rehearsal, procedure);
         assert_done(&rehearsal, &second, rest(procedure));
     } else if first != Outcome::Succeeded {
-        // The first start may find a half cleaned field and clean it; the next one drills.
+        // The first run may only complete an interrupted clean-up; the next one drills.
         run(&mut rehearsal, procedure);
         let third = run(&mut rehearsal, procedure);
         assert_done(&rehearsal, &third, rest(procedure));

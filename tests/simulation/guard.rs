@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::support::{rehearsal, setting, three_tier, writes};
 
-/// Says no at every gate, and keeps what the last step was given.
+/// A watcher that refuses at every gate, and keeps the payload of the last step.
 #[derive(Default)]
 struct Keep {
     payload: Value,
@@ -31,12 +31,13 @@ impl Watcher for Keep {
     }
 }
 
-/// A failback that is held before traffic moves: A4 works, B3 is production. With the payload of its last step.
+/// Returns a failback that is held before traffic moves, with the payload of its last step: A4 works, B3 is
+/// production.
 fn held() -> (Rehearsal, Value) {
     held_by(&[])
 }
 
-/// A failback that is held by what goes wrong, or else before traffic moves.
+/// Returns a failback that is held by these faults, or else before traffic moves.
 fn held_by(rules: &[&str]) -> (Rehearsal, Value) {
     let mut rehearsal = rehearsal(Procedure::Failback, 3, 1);
     for rule in rules {
@@ -48,14 +49,14 @@ fn held_by(rules: &[&str]) -> (Rehearsal, Value) {
     (rehearsal, payload)
 }
 
-/// Calls a step as somebody might who wired the state machine wrongly.
+/// Calls a step as a wrong state machine might.
 fn call(rehearsal: &Rehearsal, step: &str, payload: Value) -> Result<Value, Error> {
     let step = STEPS.iter().find(|it| it.name == step).expect("a step");
     let deadline = rehearsal.simulation.now().plus_seconds(55);
     step.call(&rehearsal.simulation, payload, deadline).now_or_never().expect("the simulator answers at once")
 }
 
-/// The guard refuses, says so, and nothing is changed.
+/// Asserts that the guard refuses, says why, and changes nothing.
 fn assert_refused(rehearsal: &Rehearsal, step: &str, payload: Value, said: &str) {
     let before = writes(rehearsal);
     let error = call(rehearsal, step, payload).expect_err("the guard refuses");
@@ -95,7 +96,7 @@ fn a_step_of_one_procedure_is_no_step_of_the_other() {
 
 #[test]
 fn a_drill_never_terminates_a_b3_that_may_be_production() {
-    // Production runs on B3; somebody calls the drill's clean-up for it.
+    // Production runs on B3, and the drill's clean-up is called for it.
     let (rehearsal, mut payload) = held();
     call(&rehearsal, "stop-reversed-replication", payload.clone()).expect("A2 may be stopped");
     rehearsal.simulation.world().advance_by(600_000);
@@ -125,7 +126,7 @@ fn a_ledger_that_names_other_peoples_servers_moves_nothing() {
         let b1 = world.recovery_instance(away, &b2).map(|record| record.source_server.clone());
         (b2, b1.expect("it was launched from a server"))
     };
-    // The chain is read anew from live ids: a B1 of other people has no A2 that is this fleet's.
+    // The chain is read again from live ids: a B1 of another owner has no A2 of this fleet.
     let mut foreign = payload.clone();
     foreign["fleet"]["servers"][0]["b1"] = json!(b1);
     foreign["fleet"]["servers"][0]["b2"] = json!(b2);

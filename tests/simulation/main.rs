@@ -1,37 +1,37 @@
-//! Whole procedures in the simulated world: what they end in, whatever happens on the way.
+//! Whole procedures in the simulated world, and their end states.
 
-/// Worlds, plans and runs, in a line each.
+/// Shorthands for worlds, plans and runs.
 mod support;
 
-/// Every size and seed ends in exactly what should be left.
+/// The end state for every fleet size and seed.
 mod whole;
 
-/// Each fault ends safely, and what it held up carries on.
+/// The safe end of each fault, and the continuation.
 mod faults;
 
-/// What is kept of every run.
+/// The evidence of every run.
 mod evidence;
 
-/// People say yes, no or nothing.
+/// The answers at gates: approval, refusal or none.
 mod gates;
 
-/// What stands in the way is found before anything changes.
+/// Obstacles that are found before anything changes.
 mod readiness;
 
 /// Drills of servers that run in the recovery Region.
 mod kept;
 
-/// Whatever DRS turns out to do where its documents leave it open.
+/// Every answer to the open questions of DRS.
 mod switches;
 
-/// What was begun by hand, or by a run that was cut off, is carried on.
+/// Runs that continue work that was started by hand, or by a run that was cut off.
 mod resumed;
 
-/// Two runs at once.
+/// Two runs at the same time.
 mod together;
 
-/// The guard refuses what a step is made to ask for too early, or of the wrong thing.
+/// Refusals of the guard: calls too early, or on the wrong resource.
 mod guard;
 
-/// Polls, transitions and payloads do not grow with the fleet.
+/// Polls, transitions and payloads, which must not grow with the fleet.
 mod scale;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::support::{cause, failure, rehearsal, run, setting, three_tier, writes};
 
-/// The run stopped before anything changed, and said all of this.
+/// Asserts that the run stopped before anything changed, and reported all of this.
 fn assert_stopped(rehearsal: &Rehearsal, run: &RunResult, said: &[&str]) {
     assert_eq!((run.outcome, failure(run).0), (Outcome::Failed, "Check Readiness"), "{:?}", run.failure);
     assert_eq!(writes(rehearsal), 0, "something was changed");
@@ -43,7 +43,7 @@ fn everything_that_stands_in_the_way_is_told_at_once() {
         plan["launch"]["network"] =
             json!({ "subnetId": "subnet-00000000000000001", "securityGroupIds": ["sg-00000000000000001"] });
     });
-    // The world fits another plan, so that this one's names do not exist in it.
+    // The world fits another plan, so the names of this one do not exist in it.
     let world = setting(Procedure::Failback, three_tier(|_| ()), 3, 1);
     let told = &["no wave of the plan", "`nobody` is no server", "subnet-00000000000000001 does not exist"];
     stopped(Setting { input, ..world }, Procedure::Failback, told);

@@ -30,7 +30,7 @@ fn a_drill_that_is_cut_anywhere_leaves_nothing_behind() {
             break;
         }
         let again = run(&mut rehearsal, Procedure::Drill);
-        // A half cleaned field is cleaned first; then the drill can be started.
+        // The first run may only complete an interrupted clean-up; the next one drills.
         if again.outcome != Outcome::Succeeded {
             let third = run(&mut rehearsal, Procedure::Drill);
             assert_eq!(third.outcome, Outcome::Succeeded, "cut after {turns} turns: {:?}", third.failure);

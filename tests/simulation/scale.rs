@@ -16,7 +16,7 @@ fn waiting_costs_little_more_than_awss_own_work() {
 #[test]
 fn transitions_do_not_grow_with_the_fleet() {
     for procedure in BOTH {
-        // One run's luck with its waits is no growth: over seeds it evens out.
+        // Waits vary from run to run. The sum over seeds evens that out.
         let sum = |servers| {
             let mut sum = (0, 0);
             for seed in 1..=12 {

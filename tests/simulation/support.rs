@@ -1,4 +1,4 @@
-//! Worlds, plans and runs, in a line each.
+//! Shorthands for worlds, plans and runs.
 
 use std::collections::BTreeSet;
 
@@ -10,56 +10,56 @@ use failback_rehearsal::rehearsal::{Always, Rehearsal, RunResult, Setting};
 use failback_rehearsal::runner::GateAnswer;
 use serde_json::Value;
 
-/// The three-tier example with one change.
+/// Returns the three-tier example with one change.
 pub(crate) fn three_tier(change: impl FnOnce(&mut Value)) -> Value {
     let mut plan: Value = serde_json::from_str(plans::THREE_TIER).expect("the example is JSON");
     change(&mut plan);
     plan
 }
 
-/// The world that a procedure usually finds.
+/// Returns the setting that a procedure usually finds.
 pub(crate) fn setting(procedure: Procedure, input: Value, servers: usize, seed: u64) -> Setting {
     let plan = Plan::read(&input).unwrap_or_else(|problems| panic!("{problems}"));
     Setting::usual(procedure, input, plan, servers, seed)
 }
 
-/// A rehearsal of the three-tier example.
+/// Returns a rehearsal of the three-tier example.
 pub(crate) fn rehearsal(procedure: Procedure, servers: usize, seed: u64) -> Rehearsal {
     Rehearsal::new(setting(procedure, three_tier(|_| ()), servers, seed))
 }
 
-/// Runs, and says yes at every gate.
+/// Runs a procedure, and approves at every gate.
 pub(crate) fn run(rehearsal: &mut Rehearsal, procedure: Procedure) -> RunResult {
     run_with(rehearsal, procedure, GateAnswer::Yes)
 }
 
-/// Runs, and answers every gate alike.
+/// Runs a procedure, and answers every gate alike.
 pub(crate) fn run_with(rehearsal: &mut Rehearsal, procedure: Procedure, answer: GateAnswer) -> RunResult {
     let run = rehearsal.run(procedure, &mut Always(answer));
     assert_safe(rehearsal, &run);
     run
 }
 
-/// Every safety rule held.
+/// Asserts that every safety rule held.
 pub(crate) fn assert_safe(rehearsal: &Rehearsal, run: &RunResult) {
     let broken: Vec<_> = run.verdicts.iter().flat_map(|verdict| &verdict.violations).collect();
     assert!(broken.is_empty(), "seed {}: {broken:#?}\n{:?}", rehearsal.setting().seed, run.failure);
 }
 
-/// What is left of every server, as labels.
+/// Returns the labels of everything that is left, per server.
 pub(crate) fn left(rehearsal: &Rehearsal) -> Vec<BTreeSet<&'static str>> {
     let world = rehearsal.simulation.world();
     let labels = |server| world.left_of(server).into_iter().map(|left| left.label).collect();
     (0..world.fleet().len()).map(labels).collect()
 }
 
-/// The run succeeded and left exactly these of every server.
+/// Asserts that the run succeeded and left exactly these labels of every server.
 pub(crate) fn assert_done(rehearsal: &Rehearsal, run: &RunResult, labels: &[&str]) {
     assert_eq!(run.outcome, Outcome::Succeeded, "seed {}: {:?}", rehearsal.setting().seed, run.failure);
     assert_left(rehearsal, labels);
 }
 
-/// Exactly these are left of every server.
+/// Asserts that exactly these labels are left of every server.
 pub(crate) fn assert_left(rehearsal: &Rehearsal, labels: &[&str]) {
     let wanted: BTreeSet<&str> = labels.iter().copied().collect();
     for (server, left) in left(rehearsal).into_iter().enumerate() {
@@ -67,7 +67,7 @@ pub(crate) fn assert_left(rehearsal: &Rehearsal, labels: &[&str]) {
     }
 }
 
-/// What a drill leaves, and what a failback leaves that terminates the originals.
+/// Returns the labels that a drill leaves, and a failback that terminates the originals.
 pub(crate) fn rest(procedure: Procedure) -> &'static [&'static str] {
     match procedure {
         Procedure::Drill => &["A1", "B1"],
@@ -78,18 +78,18 @@ pub(crate) fn rest(procedure: Procedure) -> &'static [&'static str] {
 /// Both procedures.
 pub(crate) const BOTH: [Procedure; 2] = [Procedure::Drill, Procedure::Failback];
 
-/// How a run failed: state and error.
+/// Returns the state and the error of a failed run.
 pub(crate) fn failure(run: &RunResult) -> (&str, &str) {
     let failure = run.failure.as_ref().unwrap_or_else(|| panic!("the run succeeded"));
     (&failure.step, &failure.error)
 }
 
-/// Why a run failed.
+/// Returns the cause of a failed run.
 pub(crate) fn cause(run: &RunResult) -> &str {
     run.failure.as_ref().map_or("", |failure| &failure.cause)
 }
 
-/// How many calls of an operation took effect.
+/// Returns the number of calls of an operation that took effect.
 pub(crate) fn calls(rehearsal: &Rehearsal, operation: &str) -> usize {
     let world = rehearsal.simulation.world();
     let took_effect = |call: &&failback_sim::Call| {
@@ -98,7 +98,7 @@ pub(crate) fn calls(rehearsal: &Rehearsal, operation: &str) -> usize {
     world.calls().iter().filter(took_effect).count()
 }
 
-/// How many writing calls took effect; evidence of the run is no change of anything.
+/// Returns the number of writing calls that took effect, without the evidence of the run.
 pub(crate) fn writes(rehearsal: &Rehearsal) -> usize {
     rehearsal.simulation.world().calls().iter().filter(|call| call.has_changed()).count()
 }

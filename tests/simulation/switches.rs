@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::support::{BOTH, assert_done, assert_left, failure, rest, run, setting, three_tier};
 
-/// Every switch on its own, turned to its other side.
+/// Returns each switch on its own, flipped.
 fn flipped() -> Vec<(&'static str, Switches)> {
     let usual = Switches::default();
     vec![

@@ -6,7 +6,8 @@ use failback_sim::Scenario;
 
 use crate::support::{assert_left, assert_safe, rest, setting, three_tier};
 
-/// Starts the second so many seconds after the first, drives them to their ends, and says which succeeded. No rule may be broken.
+/// Starts the second this many seconds after the first, and drives both to their ends. Returns which succeeded. No
+/// rule may be broken.
 fn both(rehearsal: &mut Rehearsal, [first, second]: [Procedure; 2], later_seconds: u64) -> Vec<bool> {
     let runs = rehearsal.together([(first, 0), (second, later_seconds)], &mut Always(GateAnswer::Yes));
     for run in &runs {

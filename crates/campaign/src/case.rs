@@ -1,4 +1,4 @@
-//! A case: a world and what happens in it, as data and as text.
+//! A case: a world and the actions in it, as data and as text.
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,52 +10,52 @@ use crate::operator::ManualStep;
 use crate::options::{PlanOption, SCENARIOS, Switch};
 use failback_rehearsal::runner::GateAnswer;
 
-/// Something that happens in a case.
+/// An action in a case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Act {
-    /// A person does something by hand, for the whole fleet.
+    /// A manual step by a person, for the whole fleet.
     Hand(ManualStep),
-    /// From now on this goes wrong, as `--fail` writes it.
+    /// A fault from now on, in the syntax of `--fail`.
     Fail(String),
-    /// From now on nothing goes wrong.
+    /// The removal of all faults.
     Mend,
-    /// Nothing happens for so many seconds.
+    /// A wait of this many seconds.
     Wait(u64),
-    /// A procedure runs, and every gate is answered like this.
+    /// A run of a procedure, with one answer at every gate.
     Run(Procedure, GateAnswer),
-    /// A procedure runs, and each of its steps is called twice.
+    /// A run of a procedure in which each step is called twice.
     Twice(Procedure),
-    /// A procedure runs, and is cut off after so many turns.
+    /// A run of a procedure that is cut off after this many turns.
     Cut(Procedure, usize),
-    /// Two executions, the second so many seconds after the first. At most one may succeed.
+    /// Two executions, the second this many seconds after the first. While they overlap, only one may change anything.
     Together(Procedure, Procedure, u64),
-    /// Nothing goes wrong any more: the procedure, started as often as it takes, must reach its end.
+    /// The removal of all faults. The procedure must then reach its end within a few starts.
     Settle(Procedure),
-    /// Nothing goes wrong any more: the procedure reaches its end, or stops and says what a person must do.
+    /// The removal of all faults. The procedure must then reach its end, or stop and state what a person must do.
     Try(Procedure),
-    /// The procedure must be refused before it has changed anything, and say what a person must do.
+    /// A start that must be refused before anything changes, with a statement of what a person must do.
     Refuse(Procedure),
 }
 
 /// A case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Case {
-    /// How things stand before.
+    /// The scenario at the start.
     pub scenario: Scenario,
-    /// How many servers.
+    /// The number of servers.
     pub servers: usize,
-    /// Decides what is chance.
+    /// The seed of all chance.
     pub seed: u64,
-    /// How the plan differs from the three-tier example.
+    /// Differences between the plan and the three-tier example.
     pub plan: Vec<PlanOption>,
-    /// Which open questions of DRS are answered the other way.
+    /// Open questions of DRS that are answered the other way.
     pub switches: Vec<Switch>,
-    /// What happens.
+    /// The actions, in order.
     pub acts: Vec<Act>,
 }
 
 impl Case {
-    /// Three servers in the scenario that the procedure usually finds.
+    /// Returns a case with three servers, in the scenario that the procedure usually finds.
     pub fn of(procedure: Procedure, seed: u64, acts: Vec<Act>) -> Self {
         let scenario = match procedure {
             Procedure::Drill => Scenario::Steady,
@@ -195,7 +195,7 @@ impl FromStr for Act {
     }
 }
 
-/// A person's no in a case.
+/// Returns a person's refusal at a gate.
 pub(super) fn no() -> GateAnswer {
     GateAnswer::No("refused in a rehearsal".to_owned())
 }

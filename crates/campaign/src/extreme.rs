@@ -1,8 +1,8 @@
-//! The quantities that are bounded in every run.
+//! The quantities that are measured in every run.
 
 use std::fmt;
 
-/// A quantity that is bounded.
+/// A quantity that is measured in every run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Extreme {
     /// Polls of one execution that had to wait.
@@ -22,10 +22,10 @@ pub enum Extreme {
 }
 
 impl Extreme {
-    /// The bound, where there is one.
+    /// Returns the bound, if there is one.
     pub fn bound(self) -> Option<u64> {
         match self {
-            // The machines give up before: 2,000 on the way, 500 more for the clean-up.
+            // The machines give up earlier: after 2,000 polls, and after 500 more in the clean-up.
             Self::Polls => Some(2_500),
             Self::HistoryEvents => Some(failback_asl::HISTORY_LIMIT),
             Self::PayloadBytes => u64::try_from(failback_asl::PAYLOAD_LIMIT).ok(),

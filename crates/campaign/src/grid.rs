@@ -1,4 +1,4 @@
-//! Every failure at every state, once, often enough to exhaust the retries, and for good; and every two of them.
+//! Every failure at every state: once, often enough to exhaust the retries, and for good. Also every pair of failures.
 
 use std::collections::BTreeMap;
 
@@ -12,21 +12,21 @@ use failback_rehearsal::program::Program;
 use failback_rehearsal::runner::GateAnswer;
 use failback_rehearsal::steps::StepEntry;
 
-/// Once, once more than any retrier tries again, and for good.
+/// The repetitions of a fault: once, one more time than any retrier retries, and for good.
 const TIMES: [&str; 3] = ["", "x11", "x*"];
 
-/// Servers of a fleet for which a step needs several calls.
+/// The size of a fleet for which a step needs several calls.
 const LARGE: usize = 700;
 
 const BOTH: [Procedure; 2] = [Procedure::Drill, Procedure::Failback];
 
-/// A case in which this goes wrong once everything is ready for it.
+/// Returns a case with these faults in an otherwise undisturbed run.
 fn case(procedure: Procedure, rules: &[&str]) -> Case {
     let mut acts: Vec<Act> = rules.iter().map(|rule| Act::Fail((*rule).to_owned())).collect();
     acts.push(Act::Run(procedure, GateAnswer::Yes));
     acts.push(Act::Settle(procedure));
     let mut case = Case::of(procedure, 1, acts);
-    // The state that only some plans come to.
+    // Only some plans reach this state.
     if rules.iter().any(|rule| rule.contains("stop-original-replication") || rule.contains("StopReplication"))
     {
         case.plan.extend(PlanOption::find("stop-b1"));
@@ -34,12 +34,12 @@ fn case(procedure: Procedure, rules: &[&str]) -> Case {
     case
 }
 
-/// Every failure of a Task, of a step's process and of a call of AWS.
+/// Returns a case for every failure of a Task, of a step's process and of an AWS call.
 pub fn grid() -> Vec<Case> {
     let mut cases = Vec::new();
     for procedure in BOTH {
         cases.push(case(procedure, &[]));
-        // So many that a step cannot do them all in one call.
+        // A fleet that a step cannot process in one call.
         cases.push(Case { servers: LARGE, ..case(procedure, &[]) });
         let mut rules = Vec::new();
         for task in faults::tasks(procedure) {
@@ -62,7 +62,7 @@ pub fn grid() -> Vec<Case> {
     cases
 }
 
-/// Every answer at either gate.
+/// Returns a case for every answer at either gate.
 fn gates() -> impl Iterator<Item = Case> {
     let answers = [no(), GateAnswer::NotApproved, GateAnswer::Silence];
     ["", "ask-before-cleanup"].into_iter().flat_map(move |gate| {
@@ -74,7 +74,7 @@ fn gates() -> impl Iterator<Item = Case> {
     })
 }
 
-/// A start that is refused, and whose evidence cannot be written, or not at once.
+/// Returns starts that are refused and whose evidence cannot be written, or not at the first attempt.
 fn refusals() -> impl Iterator<Item = Case> {
     let errors = classes(Procedure::Drill, "keep-refusal").into_iter();
     let failures: Vec<String> = errors.map(|error| format!("task:keep-refusal={error}")).collect();
@@ -86,8 +86,8 @@ fn refusals() -> impl Iterator<Item = Case> {
     })
 }
 
-/// Returns one error of each class that a Task tells apart: those that it retries and catches alike. Within a class
-/// the machine cannot do other than the same.
+/// Returns one error of each class that a Task retries and catches alike. Within a class, the machine behaves the
+/// same.
 pub fn classes(procedure: Procedure, task: &str) -> Vec<String> {
     let Ok(program) = Program::deployed() else { return Vec::new() };
     let machine = program.machine(procedure);
@@ -107,7 +107,7 @@ pub fn classes(procedure: Procedure, task: &str) -> Vec<String> {
     classes.into_values().collect()
 }
 
-/// Every two failures in one run, each once: of the errors one of each class.
+/// Returns a case for every pair of failures in one run, each once, with one error of each class.
 pub fn pairs() -> Vec<Case> {
     let mut cases = Vec::new();
     for procedure in BOTH {

@@ -1,8 +1,8 @@
-//! The campaign: tries in the simulated world whatever can go wrong, and says what it has tried.
+//! The campaign: plays every kind of failure in the simulated world, and reports what it tried.
 //!
-//! A [`Case`] is pure data: a world, and what happens in it. It has a textual form that is read back, so that what
-//! one case found is seen again with one command. [`play`] carries a case out, and judges it by the
-//! auditor's rules and by what must be so in the end. The rest makes cases.
+//! A [`Case`] is pure data: a world and the actions in it. It has a textual form, so that one command replays it.
+//! [`play`] runs a case and judges it by the auditor's rules and by the required end state. The other functions
+//! generate cases.
 
 mod case;
 mod extreme;

@@ -1,5 +1,5 @@
-//! Half-manual beginnings: a person has done any prefix of the page by hand, or has left out a line, or has done
-//! lines out of their order. The run adopts what is right, and stops with a remedy at what is not.
+//! Half-manual starts: a person has done a prefix of the page by hand, has left out a line, or has done lines out of
+//! order. The run adopts what is right, and stops with a remedy at what is not.
 
 use failback_core::procedure::Procedure;
 use failback_sim::Scenario;
@@ -8,7 +8,7 @@ use crate::case::{Act, Case};
 use crate::operator::ManualStep;
 use crate::options::{PlanOption, Switch};
 
-/// Every case of it.
+/// Returns every case.
 pub fn manual_starts() -> Vec<Case> {
     let mut cases = Vec::new();
     for procedure in [Procedure::Failback, Procedure::Drill] {
@@ -21,7 +21,7 @@ pub fn manual_starts() -> Vec<Case> {
                 cases.push(case(procedure, &moves));
             }
         }
-        // With the remedy that Check Readiness names, the run carries on from any line before A3 is gone.
+        // With the remedy that Check Readiness names, the run continues from any line before A3 is deleted.
         let before = page.iter().position(|by_hand| *by_hand == ManualStep::DeleteA3).unwrap_or(0);
         for prefix in 0..=before {
             if procedure == Procedure::Failback {
@@ -45,7 +45,7 @@ pub fn manual_starts() -> Vec<Case> {
     cases
 }
 
-/// Worlds in which a procedure must be refused, for it would take production for something else.
+/// Returns worlds in which a procedure must be refused, because it would take production for something else.
 fn refusals() -> Vec<Case> {
     let of = |scenario, plan: &[&str], switches: &[&str], procedure| Case {
         scenario,
@@ -60,11 +60,11 @@ fn refusals() -> Vec<Case> {
         of(Scenario::Recovered, &["drill-recovered"], &[], drill),
         of(Scenario::Recovered, &["drill-recovered", "disposable"], &[], drill),
         of(Scenario::Recovered, &["drill-recovered", "by-hand"], &[], drill),
-        // There is nothing to drill with.
+        // No recovered servers exist.
         of(Scenario::Steady, &["drill-recovered"], &[], drill),
-        // A launch would terminate what is recovered.
+        // A launch would terminate the recovered servers.
         of(Scenario::DrilledRecovered, &[], &[], drill),
-        // B3 is a drill's.
+        // B3 belongs to a drill.
         of(Scenario::DrilledRecovered, &[], &[], failback),
         // A4 would be A1.
         of(Scenario::Steady, &[], &["launch_into_source"], drill),
@@ -78,7 +78,7 @@ fn case(procedure: Procedure, moves: &[ManualStep]) -> Case {
     let case = Case::of(procedure, 1, acts);
     match procedure {
         Procedure::Failback => case,
-        // A person drills with servers that were recovered as a drill.
+        // The recovered servers were launched as a drill.
         Procedure::Drill => {
             let plan = PlanOption::find("drill-recovered").into_iter().collect();
             Case { scenario: Scenario::DrilledRecovered, plan, ..case }

@@ -1,6 +1,6 @@
-//! What a person does by hand in the consoles, for the whole fleet: the lines of AWS's page, in whatever order.
+//! The manual steps of a person in the consoles, for the whole fleet: the lines of AWS's page, in any order.
 //!
-//! What AWS refuses is not done, and the person goes on. After each move the person waits until it shows.
+//! The person skips what AWS refuses, and waits after each step until it takes effect, except `…AndLeave`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -62,7 +62,7 @@ const MOVES: &[(&str, ManualStep)] = &[
 ];
 
 impl ManualStep {
-    /// The page in its order, for a procedure, as far as it is done by hand.
+    /// Returns the manual lines of the page for a procedure, in order.
     pub fn page(procedure: Procedure) -> &'static [Self] {
         match procedure {
             Procedure::Failback => &[
@@ -93,7 +93,7 @@ impl ManualStep {
         }
     }
 
-    /// The moves that a person may make in the course of a procedure, in whatever order.
+    /// Returns the steps that a person may take during a procedure, in any order.
     pub fn of(procedure: Procedure) -> Vec<Self> {
         let also: &[Self] = match procedure {
             Procedure::Failback => &[Self::LaunchAndLeave, Self::ProtectAndLeave, Self::StopB1],
@@ -124,10 +124,10 @@ impl FromStr for ManualStep {
 
 const MINUTE: i64 = 60_000;
 
-/// Longer than this a person waits for nothing.
+/// The longest time that a person waits.
 const PATIENCE: i64 = 24 * 60 * MINUTE;
 
-/// Does it, and waits until it shows.
+/// Performs a step, and waits until it takes effect.
 pub(super) fn does(world: &mut World, by_hand: ManualStep, plan: &Value) {
     match by_hand {
         ManualStep::LaunchAndLeave => launch_a2(world),
@@ -150,7 +150,7 @@ pub(super) fn does(world: &mut World, by_hand: ManualStep, plan: &Value) {
         }
         ManualStep::Sync => rest(world),
         ManualStep::Reverse => {
-            // The agent is seen minutes after the launch.
+            // DRS detects the agent some minutes after the launch.
             for _ in 0..12 {
                 each(world, reverse);
                 if (0..world.fleet().len()).all(|server| world.labels(server).a2.is_some()) {
@@ -192,7 +192,7 @@ fn for_one(world: &mut World, server: usize, by_hand: ManualStep, plan: &Value) 
         ManualStep::TerminateA1 => _ = a1.map(|a1| world.terminate_instances(source, &[a1])),
         ManualStep::DeleteA3 => _ = a3.map(|a3| world.delete_recovery_instance(source, &a3)),
         ManualStep::DisconnectA2 => _ = a2.map(|a2| world.disconnect_source_server(source, &a2)),
-        // What Check Readiness asks for where nothing else knows A1 any more.
+        // Check Readiness asks for this tag where nothing else identifies A1.
         ManualStep::TagA1 => {
             let a1 = world.fleet()[server].a1.to_string();
             let arn = a2.and_then(|a2| world.source_server(source, &a2)).map(|a2| a2.arn.clone());
@@ -207,7 +207,7 @@ fn each(world: &mut World, mut one: impl FnMut(&mut World, usize)) {
     (0..world.fleet().len()).for_each(|server| one(world, server));
 }
 
-/// Lets time pass until everything has come to rest that will.
+/// Lets time pass until no event is left, for at most `PATIENCE`.
 fn rest(world: &mut World) {
     let until = world.now_ms() + PATIENCE;
     while let Some(next) = world.next_event_ms().filter(|next| *next < until) {
@@ -250,7 +250,7 @@ fn terminate(world: &mut World, failed_back: bool) {
     }
 }
 
-/// Network, profile and type, as the plan says or like A1.
+/// Sets network, profile and type, as the plan says or like A1.
 fn prepare(world: &mut World, server: usize, network: &Value) {
     let (source, _) = world.region_pair();
     let FleetServer { a1, .. } = world.fleet()[server].clone();
@@ -278,7 +278,7 @@ fn prepare(world: &mut World, server: usize, network: &Value) {
     world.update_launch_configuration(source, &a2, &change).ok();
 }
 
-/// The plan's records come to point at A4; where the plan has none, traffic moves by other means.
+/// Points the plan's records at A4. Without records, traffic moves by other means.
 fn redirect(world: &mut World, plan: &Value) {
     let (source, _) = world.region_pair();
     let records = plan["redirect"]["records"].as_array().cloned().unwrap_or_default();

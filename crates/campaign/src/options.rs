@@ -1,11 +1,11 @@
-//! The fields of a plan and the open questions of DRS, by names that a case can use.
+//! The plan's fields and the open questions of DRS, by the names that a case uses.
 
 use failback_sim::{Scenario, Switches};
 use serde_json::{Value, json};
 
 use failback_rehearsal::plans;
 
-/// A change of the three-tier example plan.
+/// A change to the three-tier example plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PlanOption(usize);
 
@@ -62,17 +62,17 @@ const OPTIONS: &[(&str, Change)] = &[
 ];
 
 impl PlanOption {
-    /// Every one.
+    /// Returns every option.
     pub fn all() -> impl Iterator<Item = Self> {
         (0..OPTIONS.len()).map(Self)
     }
 
-    /// By its name.
+    /// Returns the option with this name.
     pub fn find(name: &str) -> Option<Self> {
         OPTIONS.iter().position(|(known, _)| *known == name).map(Self)
     }
 
-    /// Its name.
+    /// Returns the name.
     pub fn name(self) -> &'static str {
         OPTIONS[self.0].0
     }
@@ -82,7 +82,7 @@ impl PlanOption {
     }
 }
 
-/// The three-tier example with these changes.
+/// Returns the three-tier example with these changes.
 pub(super) fn plan(options: &[PlanOption]) -> Value {
     // The example is part of this build, and a contract test reads it.
     let mut plan: Value = serde_json::from_str(plans::THREE_TIER).unwrap_or_default();
@@ -94,7 +94,7 @@ pub(super) fn plan(options: &[PlanOption]) -> Value {
     plan
 }
 
-/// An open question of DRS that is answered the other way than by default.
+/// An open question of DRS, answered the other way than by default.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Switch(usize);
 
@@ -115,32 +115,32 @@ const SWITCHES: &[(&str, Flip)] = &[
     ("launch_into_source", |s| s.launch_into_source ^= true),
 ];
 
-/// How many of the switches, from the first, must not change how a procedure ends.
+/// The number of switches, from the first, that must not change how a procedure ends.
 const HARMLESS: usize = 9;
 
 impl Switch {
-    /// Every one.
+    /// Returns every switch.
     pub fn all() -> impl Iterator<Item = Self> {
         (0..SWITCHES.len()).map(Self)
     }
 
-    /// Those that must not change how a procedure ends.
+    /// Returns the switches that must not change how a procedure ends.
     pub fn harmless() -> impl Iterator<Item = Self> {
         (0..HARMLESS).map(Self)
     }
 
-    /// By its name.
+    /// Returns the switch with this name.
     pub fn find(name: &str) -> Option<Self> {
         SWITCHES.iter().position(|(known, _)| *known == name).map(Self)
     }
 
-    /// Its name.
+    /// Returns the name.
     pub fn name(self) -> &'static str {
         SWITCHES[self.0].0
     }
 }
 
-/// The defaults, with these turned.
+/// Returns the defaults with these switches flipped.
 pub(super) fn switches(turned: &[Switch]) -> Switches {
     let mut switches = Switches::default();
     for switch in turned {

@@ -1,4 +1,4 @@
-//! Plays a case and judges it.
+//! The execution of a case, and its verdict.
 
 use failback_audit::{Part, Place};
 use failback_core::plan::Plan;
@@ -16,25 +16,25 @@ use failback_rehearsal::rehearsal::{Always, Rehearsal, RunResult, Setting};
 use failback_rehearsal::runner::GateAnswer;
 use failback_rehearsal::task_output::CHECK_READINESS;
 
-/// How often a procedure may have to be started until it reaches its end, when nothing goes wrong any more. A drill
-/// that was interrupted in its clean-up cleans up first, and drills when it is started again.
+/// The number of starts within which a procedure must reach its end without faults. A drill that was interrupted in
+/// its clean-up cleans up first, and drills at the next start.
 const STARTS_MAX: usize = 3;
 
-/// More turns than this no execution takes: 2,000 looks of a handful of states each, twice.
+/// The virtual time within which every execution must end.
 const SECONDS_MAX: f64 = 60.0 * 86_400.0;
 
-/// Plays a case with the program that is deployed.
+/// Plays a case with the deployed program.
 ///
 /// # Errors
-/// When the case is none: a rule that cannot be read, a plan that is wrong.
+/// When the case is invalid: a fault that cannot be read, or a wrong plan.
 pub fn play(case: &Case) -> Result<CaseResult, String> {
     play_with(&Program::deployed()?, case)
 }
 
-/// Plays a case with a program.
+/// Plays a case with the given program.
 ///
 /// # Errors
-/// As [`play`].
+/// Same as [`play`].
 pub fn play_with(program: &Program, case: &Case) -> Result<CaseResult, String> {
     let mut stage = CaseRun::new(program, case)?;
     for act in &case.acts {
@@ -43,10 +43,10 @@ pub fn play_with(program: &Program, case: &Case) -> Result<CaseResult, String> {
     Ok(stage.end())
 }
 
-/// Plays a case, and tells what happened: each run with its end, and each call that changed something.
+/// Plays a case, and describes what happened: the end of each run, each writing call, and what is left of each server.
 ///
 /// # Errors
-/// As [`play`].
+/// Same as [`play`].
 pub fn tell(program: &Program, case: &Case) -> Result<Vec<String>, String> {
     let mut stage = CaseRun::new(program, case)?;
     let mut told = Vec::new();
@@ -87,7 +87,7 @@ fn written(call: &failback_sim::Call) -> String {
     format!("  {at} {actor} {step}: {} {}{outcome}", call.operation, call.targets.join(" "))
 }
 
-/// The gate at which a run was told no and beyond which it went.
+/// Returns a gate that the run has passed.
 fn went_on(run: &RunResult) -> Option<&'static str> {
     let visited = |state: &str| {
         let place = Place { procedure: Procedure::Failback, state: state.to_owned(), part: Part::State };
@@ -105,12 +105,12 @@ struct CaseRun<'c> {
     rehearsal: Rehearsal,
     others: reference::Others,
     played: CaseResult,
-    /// Findings that were there before the first run: what a person has done.
+    /// The number of findings before the first run, which a person caused.
     before: Option<usize>,
-    /// How each run ended.
+    /// The end of each run.
     ended: Vec<String>,
-    /// Before the first run a person had cut the chain of live ids, or had taken production down: what cannot be
-    /// known is not expected.
+    /// True when, before the first run, a person had cut the chain of live ids or had stopped production. The case
+    /// then expects nothing that a run cannot know.
     loose: bool,
 }
 
@@ -181,7 +181,7 @@ impl<'c> CaseRun<'c> {
         Ok(())
     }
 
-    /// What a person has broken before the first run is not the program's doing.
+    /// Records what a person has broken before the first run, which the program did not cause.
     fn begin(&mut self) {
         if self.before.is_none() {
             self.before = Some(self.rehearsal.auditor.violations().len());
@@ -199,7 +199,7 @@ impl<'c> CaseRun<'c> {
         self.note(&run);
         let after = launched(self);
         let all = before.iter().zip(&after).all(|(before, after)| before < after);
-        // What a person, or a run that was cut off, has launched before is used.
+        // A run uses what a person, or a run that was cut off, launched before.
         let fresh = before.iter().all(|launched| *launched == 0);
         if procedure == Procedure::Drill && run.outcome == Outcome::Succeeded && fresh && !all {
             self.broken(
@@ -224,7 +224,7 @@ impl<'c> CaseRun<'c> {
         worst(Extreme::Transitions, run.transitions);
         worst(Extreme::HistoryEvents, run.history_events);
         worst(Extreme::PayloadBytes, u64::try_from(run.payload_bytes_max).unwrap_or(u64::MAX));
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // Seconds of some weeks, above 0.
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // A few weeks in seconds, above 0.
         worst(Extreme::VirtualSeconds, run.virtual_seconds as u64);
         if let Some(report) = &run.report {
             let lags =
@@ -282,7 +282,7 @@ impl<'c> CaseRun<'c> {
     /// Starts the procedure without faults until it succeeds, and compares what is left with the reference.
     fn settle(&mut self, procedure: Procedure, may_stop: bool) {
         self.mend();
-        // What somebody had launched as a drill is gone after the drill: there is nothing to start it again with.
+        // A drill removes the servers that a person launched as a drill, so it cannot be started again.
         if self.case.scenario == Scenario::DrilledRecovered && self.differs(procedure).is_none() {
             return;
         }
@@ -322,7 +322,8 @@ impl<'c> CaseRun<'c> {
         }
     }
 
-    /// A run that cannot reach the end says what a person must do; and one that never began has changed nothing.
+    /// Checks that a run that cannot reach its end states what a person must do, and that one that never started has
+    /// changed nothing.
     fn stopped(&mut self, run: &RunResult, writes: usize) {
         let Some(failure) = &run.failure else {
             return self.broken(Broken::Refusal, "a run failed and does not say why");

@@ -10,9 +10,9 @@ use crate::options::{PlanOption, Switch};
 use failback_rehearsal::faults;
 use failback_rehearsal::runner::GateAnswer;
 
-/// The case of a seed.
+/// Returns the case of a seed.
 pub fn random(seed: u64) -> Case {
-    // Seeds that follow each other must not draw alike.
+    // Consecutive seeds must not draw alike.
     let mut rng = Rng::with_seed(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ 0x0D85_FA11);
     let procedure = if rng.bool() { Procedure::Drill } else { Procedure::Failback };
     let mut case = Case::of(procedure, seed, Vec::new());
@@ -22,13 +22,13 @@ pub fn random(seed: u64) -> Case {
     scenario(&mut rng, &mut case, procedure);
     let mut may_stop = case.plan.iter().any(|option| option.name() == "tight-limits")
         || case.switches.iter().any(|switch| switch.name() == "refuses_to_reverse_drills")
-        // A launch into A1 that came to nothing has it running, and a person must stop it.
+        // A failed launch into A1 leaves it running, and a person must stop it.
         || case.plan.iter().any(|option| option.name() == "into-source");
     if rng.u8(..4) == 0 {
         let page = ManualStep::page(procedure);
         let done = rng.usize(..=page.len());
         case.acts.extend(page[..done].iter().map(|by_hand| Act::Hand(*by_hand)));
-        // Who terminates A1 by hand does not plan to keep it.
+        // A person who terminates A1 by hand does not plan to keep it.
         if page[..done].iter().any(|by_hand| by_hand.to_string() == "terminate-a1") {
             case.plan.retain(|option| option.name() != "keep-originals");
         }
@@ -41,7 +41,7 @@ pub fn random(seed: u64) -> Case {
     if rng.u8(..4) == 0 {
         case.acts.push(disturbed(&mut rng, procedure));
     }
-    // A failback in between leaves nothing to drill with, where the plan does not have it launched.
+    // A failback in between leaves nothing to drill with, unless the plan launches it.
     let goes_home = |act: &Act| {
         matches!(act, Act::Run(Procedure::Failback, _) | Act::Cut(Procedure::Failback, _))
             || matches!(act, Act::Together(first, second, _) if [*first, *second].contains(&Procedure::Failback))
@@ -61,7 +61,7 @@ fn plan(rng: &mut Rng, procedure: Procedure) -> Vec<PlanOption> {
         _ => rng.u8(..5) == 0,
     };
     let mut drawn: Vec<PlanOption> = PlanOption::all().filter(draws).collect();
-    // Traffic is moved by hand or by records, and somebody says that it has moved.
+    // Traffic moves by hand or by records, and a person confirms that it has moved.
     if drawn.iter().any(|option| option.name() == "by-hand") {
         drawn.retain(|option| {
             !["ask-nobody", "ask-before-cleanup", "two-records", "private-record"].contains(&option.name())
@@ -70,7 +70,7 @@ fn plan(rng: &mut Rng, procedure: Procedure) -> Vec<PlanOption> {
     drawn
 }
 
-/// How things stand before, and what the plan must say of it.
+/// Draws the scenario, and the plan's options for it.
 fn scenario(rng: &mut Rng, case: &mut Case, procedure: Procedure) {
     let mut also = |name| case.plan.extend(PlanOption::find(name));
     if procedure == Procedure::Failback {
@@ -99,7 +99,7 @@ fn scenario(rng: &mut Rng, case: &mut Case, procedure: Procedure) {
     }
 }
 
-/// The names that the fleet's first servers have in any case.
+/// Returns the name of a server that exists in every fleet of this kind.
 fn server(rng: &mut Rng, case: &Case) -> &'static str {
     let one_wave = case.plan.iter().any(|option| option.name() == "one-wave");
     let by_hand = case.plan.iter().any(|option| option.name() == "by-hand");

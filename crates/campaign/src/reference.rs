@@ -1,4 +1,4 @@
-//! The reference: what must be so in the end, by the page alone, whatever happened on the way.
+//! The end state that every case must reach, derived from AWS's page alone.
 
 use std::collections::BTreeSet;
 
@@ -8,12 +8,12 @@ use failback_core::procedure::Procedure;
 use failback_sim::objects::{SourceServer, Zone};
 use failback_sim::{Left, Scenario, World};
 
-/// What other people have, as text: nothing of it may change.
+/// The resources of other owners, as text. None of them may change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Others(Vec<String>);
 
 impl Others {
-    /// As they stand now.
+    /// Returns their current state.
     pub(super) fn of(world: &World) -> Self {
         let others = world.bystanders();
         let mut seen = Vec::new();
@@ -44,7 +44,7 @@ impl Others {
         Self(seen)
     }
 
-    /// What is not as it was.
+    /// Returns the first resource that has changed.
     pub(super) fn changed(&self, world: &World) -> Option<String> {
         let now = Self::of(world);
         let changed = self.0.iter().zip(&now.0).find(|(before, after)| before != after);
@@ -52,8 +52,8 @@ impl Others {
     }
 }
 
-/// True when nothing live ties an A2 to its server any more, or production does not run: then a person has undone what
-/// a run could have known.
+/// Reports whether a person has removed what a run could have known: no live resource ties an A2 to its server, or
+/// production does not run.
 pub(super) fn is_loose(world: &World) -> bool {
     let (source, recovery) = world.region_pair();
     world.fleet().iter().enumerate().any(|(index, server)| {
@@ -76,7 +76,7 @@ pub(super) fn is_loose(world: &World) -> bool {
     })
 }
 
-/// True when A1 lives and nothing knows it: B1 protects another instance, and there is no A2 to say which it was.
+/// Reports whether A1 lives and nothing identifies it: B1 protects another instance, and no A2 exists.
 fn lost_original(world: &World, index: usize) -> bool {
     let (source, recovery) = world.region_pair();
     let server = &world.fleet()[index];
@@ -86,7 +86,7 @@ fn lost_original(world: &World, index: usize) -> bool {
     lives && !a2 && protected != Some(&server.a1)
 }
 
-/// The labels that a procedure leaves of each server.
+/// Returns the labels that a procedure leaves of each server.
 pub(super) fn labels(
     procedure: Procedure,
     plan: &Plan,
@@ -105,7 +105,7 @@ pub(super) fn labels(
     }
 }
 
-/// In what a server differs from the end that the procedure must reach.
+/// Returns the difference between a server and the end state that the procedure must reach.
 pub(super) fn differs(
     world: &World,
     server: usize,
@@ -119,7 +119,7 @@ pub(super) fn differs(
     let wanted = labels(procedure, plan, scenario, into_source);
     let (source, recovery) = world.region_pair();
     let Some(serving) = world.serving(server) else { return Some(format!("{name}: nothing serves")) };
-    // After a failback that has ended, the A4 that serves is what a drill calls A1.
+    // After a completed failback, the A4 that serves is A1 for a drill.
     let next_cycle = procedure == Procedure::Drill && entry.a4.contains(&serving.instance);
     let label = |left: Left| match left.label {
         "A4" if next_cycle && left.id == serving.instance.as_str() => Some("A1"),

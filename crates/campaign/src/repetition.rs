@@ -1,4 +1,4 @@
-//! Everything twice: each step repeated, each run cut at every event and begun anew, two executions at once.
+//! Everything twice: each step repeated, each run cut off at every turn and started again, two executions at once.
 
 use failback_core::procedure::Procedure;
 
@@ -7,10 +7,10 @@ use crate::options::{self, PlanOption};
 use failback_rehearsal::rehearsal::{Always, Rehearsal, Setting};
 use failback_rehearsal::runner::GateAnswer;
 
-/// How many moments there are at which a second execution is started beside a first.
+/// The number of moments at which a second execution starts beside the first.
 const MOMENTS: u64 = 40;
 
-/// Every case of it.
+/// Returns every case.
 pub fn repetitions() -> Vec<Case> {
     let mut cases = Vec::new();
     for (procedure, other) in
@@ -39,13 +39,13 @@ pub fn repetitions() -> Vec<Case> {
     cases
 }
 
-/// Plans with which the procedure comes to its usual end from its usual beginning.
+/// Reports whether the procedure reaches its usual end from its usual start with this option.
 fn suits(option: PlanOption, procedure: Procedure) -> bool {
     let others = ["drill-recovered", "keep-recovered", "tight-limits", "into-source"];
     procedure == Procedure::Failback || !others.contains(&option.name())
 }
 
-/// How many turns an undisturbed run takes, and how many seconds.
+/// Returns the turns and the seconds of an undisturbed run.
 fn size(procedure: Procedure) -> (usize, u64) {
     let case = Case::of(procedure, 1, Vec::new());
     let input = options::plan(&[]);
@@ -57,6 +57,6 @@ fn size(procedure: Procedure) -> (usize, u64) {
     let seconds =
         Rehearsal::new(setting.clone()).run(procedure, &mut Always(GateAnswer::Yes)).virtual_seconds;
     let turns = Rehearsal::new(setting).cut(procedure, usize::MAX, &mut Always(GateAnswer::Yes));
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // Seconds of some weeks, above 0.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // A few weeks in seconds, above 0.
     (turns.unwrap_or(0), seconds as u64)
 }

@@ -1,4 +1,4 @@
-//! Plays many cases on several threads.
+//! The execution of many cases on several threads.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
@@ -12,31 +12,31 @@ use crate::verdict::{Broken, CaseResult, Violation};
 use crate::{grid, manual_starts, pairs, random, repetitions, shrink};
 use failback_rehearsal::program::Program;
 
-/// A case that broke something.
+/// A case that broke a property.
 #[derive(Debug, Clone)]
 pub struct Found {
-    /// Its number in the campaign.
+    /// The number of the case in the campaign.
     pub number: usize,
-    /// As small as it could be made.
+    /// The case, reduced if it is the first of its kind.
     pub case: Case,
-    /// What it breaks.
+    /// The violation.
     pub violation: Violation,
 }
 
-/// What came of a campaign.
+/// The result of a campaign.
 #[derive(Debug, Clone, Default)]
 pub struct Tried {
-    /// What was tried.
+    /// The totals.
     pub tally: Summary,
-    /// What was broken, by the number of the case. Only the first of each kind is made smaller.
+    /// The violations, by the number of the case. Only the first case of each kind is reduced.
     pub found: Vec<Found>,
 }
 
-/// Is told how far a campaign has come. Called from every thread.
+/// A callback that reports progress. Every thread calls it.
 pub type Progress<'a> = &'a (dyn Fn(usize) + Sync);
 
-/// Every case of a campaign: each failure, each two, everything twice, half-manual beginnings, and so many random
-/// worlds.
+/// Returns every case of a campaign: each failure, each pair of failures, everything twice, half-manual starts, and
+/// this many random worlds.
 pub fn campaign(seeds: u64) -> Vec<(&'static str, Vec<Case>)> {
     vec![
         ("every failure at every state", grid()),
@@ -47,7 +47,7 @@ pub fn campaign(seeds: u64) -> Vec<(&'static str, Vec<Case>)> {
     ]
 }
 
-/// Plays cases on so many threads. What comes of it does not depend on how many there are.
+/// Plays cases on this many threads. The result does not depend on their number.
 pub fn play_all(program: &Program, cases: &[Case], jobs: usize, progress: Progress<'_>) -> Tried {
     let next = AtomicUsize::new(0);
     let all = Mutex::new(Tried::default());
@@ -76,7 +76,7 @@ pub fn play_all(program: &Program, cases: &[Case], jobs: usize, progress: Progre
     tried
 }
 
-/// A step or a rule that panics has broken something too.
+/// Plays a case. A panic in a step or a rule is a violation too.
 fn one(program: &Program, case: &Case) -> CaseResult {
     let failed = |what: String| CaseResult {
         violations: vec![Violation { broken: Broken::Eventually, what }],
@@ -93,7 +93,7 @@ fn one(program: &Program, case: &Case) -> CaseResult {
     }
 }
 
-/// Makes the first case of each kind as small as it can be.
+/// Reduces the first case of each kind.
 fn shrink_first(program: &Program, found: &mut [Found]) {
     let mut seen = Vec::new();
     for found in found {
@@ -110,7 +110,7 @@ fn shrink_first(program: &Program, found: &mut [Found]) {
     }
 }
 
-/// What a violation says, without the names and ids that differ from world to world.
+/// Returns a violation's text without the names and ids that differ from world to world.
 fn gist(what: &str) -> String {
     let words = what.split_whitespace().filter(|word| word.chars().all(|c| c.is_ascii_lowercase()));
     words.take(8).collect::<Vec<_>>().join(" ")

@@ -1,12 +1,12 @@
-//! Makes a failing case smaller, as long as it breaks the same rule.
+//! The reduction of a failing case to a smaller one that breaks the same rule.
 
 use crate::case::{Act, Case};
 use crate::verdict::Broken;
 
-/// More attempts than this are not worth their time.
+/// The maximum number of attempts.
 const ATTEMPTS_MAX: usize = 300;
 
-/// The smallest case found that still breaks the rule, by `breaks`: without what is not needed for it.
+/// Returns the smallest case found that still breaks the rule, as `breaks` reports.
 pub fn shrink(case: &Case, broken: Broken, breaks: impl Fn(&Case, Broken) -> bool) -> Case {
     let mut smallest = case.clone();
     let mut attempts = 0;
@@ -22,7 +22,7 @@ pub fn shrink(case: &Case, broken: Broken, breaks: impl Fn(&Case, Broken) -> boo
     }
 }
 
-/// Everything that is one thing less.
+/// Returns every case that is smaller by one element.
 fn smaller(case: &Case) -> Vec<Case> {
     let mut all = Vec::new();
     for i in 0..case.acts.len() {
@@ -30,7 +30,7 @@ fn smaller(case: &Case) -> Vec<Case> {
         less.acts.remove(i);
         all.push(less);
     }
-    // What fits plan and scenario to each other stays.
+    // Options that fit the plan to the scenario stay.
     let fits = ["drill-recovered", "keep-recovered", "into-source", "launch_into_source"];
     for i in (0..case.plan.len()).filter(|i| !fits.contains(&case.plan[*i].name())) {
         let mut less = case.clone();

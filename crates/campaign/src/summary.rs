@@ -1,4 +1,4 @@
-//! The sums over the cases of a campaign.
+//! The totals of a campaign.
 
 use std::collections::BTreeMap;
 
@@ -8,20 +8,20 @@ use crate::case::Case;
 use crate::extreme::Extreme;
 use crate::verdict::CaseResult;
 
-/// The sums over the cases of a campaign.
+/// Totals over the cases of a campaign.
 #[derive(Debug, Clone, Default)]
 pub struct Summary {
-    /// Cases, and with each of them a world.
+    /// The number of cases, each with a world of its own.
     pub worlds: u64,
-    /// Executions.
+    /// The number of executions.
     pub runs: u64,
-    /// Calls of AWS.
+    /// The number of AWS calls.
     pub calls: u64,
-    /// How often something was made to go wrong, by kind of rule.
+    /// The number of times that faults of each kind applied.
     pub faults: BTreeMap<&'static str, u64>,
-    /// What was visited.
+    /// The states and branches that were visited.
     pub coverage: Coverage,
-    /// The largest of each bounded quantity, and the number of the case that showed it.
+    /// The maximum of each measured quantity, with the number of its case.
     pub worst: BTreeMap<Extreme, (u64, usize)>,
 }
 
@@ -40,7 +40,7 @@ impl Summary {
         }
     }
 
-    /// Keeps the larger value; of equal ones that of the first case.
+    /// Keeps the larger value, or the first case's when the values are equal.
     fn worse(&mut self, of: Extreme, (value, number): (u64, usize)) {
         let worst = self.worst.entry(of).or_insert((value, number));
         if value > worst.0 || (value == worst.0 && number < worst.1) {
@@ -48,7 +48,7 @@ impl Summary {
         }
     }
 
-    /// Adds the sums of another part of the campaign.
+    /// Adds the totals of another part of the campaign.
     pub fn merge(&mut self, other: &Self) {
         self.worlds += other.worlds;
         self.runs += other.runs;

@@ -1,4 +1,4 @@
-//! What came of a case, and what can be broken in it.
+//! The result of a case, and the properties that it can break.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,16 +8,16 @@ use failback_core::rule::SafetyRule;
 
 use crate::extreme::Extreme;
 
-/// What was broken.
+/// A property that a case can break.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Broken {
-    /// A safety rule, at some moment.
+    /// A safety rule.
     Rule(SafetyRule),
-    /// Every run ends; and when nothing goes wrong any more, it ends as the page does.
+    /// Every run ends and, without faults, ends as the page does.
     Eventually,
-    /// What cannot be done is refused before anything changes, and says what a person must do.
+    /// A run that cannot succeed is refused before anything changes, with a statement of what a person must do.
     Refusal,
-    /// Of two executions that cannot both proceed, one does.
+    /// Only one of two conflicting executions proceeds.
     OnlyOne,
 }
 
@@ -33,7 +33,7 @@ impl fmt::Display for Broken {
 }
 
 impl Broken {
-    /// Everything that can be broken, with what it says.
+    /// Returns every property, with its description.
     pub fn all() -> Vec<(Self, &'static str)> {
         let rules = SafetyRule::ALL.into_iter().map(|rule| (Self::Rule(rule), rule.name()));
         let others = [
@@ -45,28 +45,28 @@ impl Broken {
     }
 }
 
-/// Something that must not be.
+/// A violation of a property.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
-    /// What was broken.
+    /// The broken property.
     pub broken: Broken,
-    /// How.
+    /// A description of the violation.
     pub what: String,
 }
 
-/// What came of a case.
+/// The result of a case.
 #[derive(Debug, Clone, Default)]
 pub struct CaseResult {
-    /// Everything that must not be.
+    /// The violations.
     pub violations: Vec<Violation>,
-    /// What was visited.
+    /// The states and branches that were visited.
     pub coverage: Coverage,
-    /// How many executions there were.
+    /// The number of executions.
     pub runs: u64,
-    /// Calls that AWS was asked for.
+    /// The number of AWS calls.
     pub calls: u64,
-    /// How often a rule of each kind had something go wrong.
+    /// The number of times that faults of each kind applied.
     pub faults: BTreeMap<&'static str, u64>,
-    /// The largest of each quantity that is bounded.
+    /// The maximum of each measured quantity.
     pub worst: BTreeMap<Extreme, u64>,
 }

@@ -1,5 +1,5 @@
-//! Step Functions of a simulated account, for the HTTP API on this machine: a run that is started is rehearsed at once,
-//! up to the gate at which it waits for a person, in a world of its own.
+//! Step Functions of a simulated account, for the local HTTP API. A run is rehearsed as soon as it is started, in a
+//! world of its own, up to the gate at which it waits for a person.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -22,13 +22,13 @@ use crate::plans;
 use crate::rehearsal::{Rehearsal, Setting};
 use crate::runner::{GateAnswer, Watcher};
 
-/// Executions of both machines, by procedure and name.
+/// The executions of both machines, by procedure and name.
 #[derive(Debug, Default)]
 pub struct Account {
     kept: Mutex<BTreeMap<(&'static str, String), SimulatedExecution>>,
 }
 
-/// An execution and how it stands.
+/// An execution, and its answers and history so far.
 #[derive(Debug)]
 struct SimulatedExecution {
     execution: Execution,
@@ -37,7 +37,7 @@ struct SimulatedExecution {
     history: Vec<HistoryEvent>,
 }
 
-/// Answers gates as people have, and takes note of what happens until one is asked that nobody has answered.
+/// A watcher that replays the answers of people, and records events until a gate has no answer.
 struct GateReplay {
     answers: std::vec::IntoIter<GateAnswer>,
     history: Vec<HistoryEvent>,
@@ -95,7 +95,7 @@ impl SimulatedExecution {
         kept
     }
 
-    /// Rehearses it from the beginning, which is the same every time, with one more answer.
+    /// Rehearses the execution from the start with one more answer. The run is the same every time.
     fn go_on(&mut self) {
         let Self { execution, seed, answers, history } = self;
         let input = execution.input.clone().unwrap_or_default();
@@ -125,7 +125,7 @@ impl SimulatedExecution {
         execution.failure = run.failure.map(|failure| (failure.error, failure.cause));
     }
 
-    /// The token of the question that waits.
+    /// Returns the token of the gate that waits.
     fn token(&self) -> Option<String> {
         let Some(HistoryEvent::Scheduled { parameters, .. }) = self.history.first() else { return None };
         let arguments: Value = serde_json::from_str(parameters).ok()?;

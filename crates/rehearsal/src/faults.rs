@@ -1,4 +1,4 @@
-//! What can go wrong: the names that the rules of `--fail` may use.
+//! The names that the faults of `--fail` may use.
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -10,7 +10,7 @@ use failback_core::procedure::Procedure;
 use crate::program::Program;
 use crate::steps::{STEPS as ALL, StepEntry};
 
-/// Errors of Step Functions itself and of Lambda that a Task can end with, beside those that the machines retry.
+/// Errors of Step Functions and of Lambda that can end a Task, in addition to those that the machines retry.
 const OTHERS: &[&str] = &[
     "Failback.Refused",
     "Lambda.ResourceNotFoundException",
@@ -20,14 +20,14 @@ const OTHERS: &[&str] = &[
     "States.Timeout",
 ];
 
-/// The steps, and the gates.
+/// The names of the steps and gates.
 pub static STEPS: LazyLock<Vec<String>> = LazyLock::new(|| {
     let mut names: BTreeSet<String> = ALL.iter().map(|step| step.name.to_owned()).collect();
     names.extend([Procedure::Drill, Procedure::Failback].into_iter().flat_map(tasks));
     names.into_iter().collect()
 });
 
-/// Every error that a step can end with, as Step Functions sees it.
+/// The names of all errors that can end a step, as Step Functions reports them.
 pub static ERRORS: LazyLock<Vec<String>> = LazyLock::new(|| {
     let mut names: BTreeSet<String> = ErrorName::ALL.iter().map(|name| name.as_str().to_owned()).collect();
     names.extend(OTHERS.iter().map(|name| (*name).to_owned()));
@@ -45,7 +45,7 @@ fn task_states(procedure: Procedure) -> Vec<failback_asl::Task> {
     kinds.filter_map(|kind| if let StateKind::Task(task) = kind { Some(*task) } else { None }).collect()
 }
 
-/// The steps and gates that a procedure's machine calls, in the order of the file.
+/// Returns the steps and gates that a procedure's machine calls, in the order of the file.
 pub fn tasks(procedure: Procedure) -> Vec<String> {
     let Ok(program) = Program::deployed() else { return Vec::new() };
     let states = program.machine(procedure).states().filter(|(_, state)| state.task().is_some());

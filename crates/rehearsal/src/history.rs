@@ -1,4 +1,4 @@
-//! The history of a run in the form of Step Functions' `GetExecutionHistory`, for tools that read that.
+//! The history of a run in the format of Step Functions' `GetExecutionHistory`, for tools that read it.
 
 use failback_asl::{Event, ExecutionResult};
 use failback_core::timestamp::Timestamp;
@@ -7,21 +7,21 @@ use serde_json::{Value, json};
 
 use crate::runner::{GateAnswer, Watcher};
 
-/// Writes a run's history down, and hands everything on to another watcher.
+/// A watcher that records a run's history and forwards everything to another watcher.
 pub struct Recorder<'w> {
     watcher: &'w mut dyn Watcher,
     events: Vec<Value>,
-    /// What kind of state the execution is in.
+    /// The type of the current state.
     kind: &'static str,
 }
 
 impl<'w> Recorder<'w> {
-    /// Begins with no event.
+    /// Returns a recorder without events.
     pub fn new(watcher: &'w mut dyn Watcher) -> Self {
         Self { watcher, events: Vec::new(), kind: "" }
     }
 
-    /// The history: one object with `events`.
+    /// Returns the history: one object with `events`.
     pub fn history(self) -> Value {
         json!({ "events": self.events })
     }
@@ -90,7 +90,7 @@ impl Watcher for Recorder<'_> {
             Event::Ended { outcome: ExecutionResult::TimedOut, .. } => {
                 self.note(at, "ExecutionTimedOut", None);
             }
-            // Step Functions has no events for these: they show in the states that follow.
+            // Step Functions has no events for these. They show in the states that follow.
             Event::RetryScheduled { .. }
             | Event::Caught { .. }
             | Event::Chosen { .. }

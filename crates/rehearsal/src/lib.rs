@@ -1,7 +1,7 @@
 //! The rehearsal engine: runs the state machines of `statemachine/` and the steps of `functions/` against the simulated
 //! world of `failback-sim`, in virtual time, watched by the auditor.
 //!
-//! Begin with [`rehearsal::Rehearsal`]. [`runner`] drives one execution; [`steps`] lists every step.
+//! Start with [`rehearsal::Rehearsal`]. [`runner`] drives one execution; [`steps`] lists every step.
 
 pub mod account;
 pub mod faults;

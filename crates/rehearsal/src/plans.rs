@@ -2,16 +2,17 @@
 
 use failback_core::plan::Plan;
 
-/// The plan that is rehearsed where none is given. It opts in to terminating the originals.
+/// The default plan of a rehearsal. It opts in to terminating the originals.
 pub const THREE_TIER: &str = include_str!("../../../examples/plans/three-tier.json");
 
-/// How many servers a plan suggests: those that it names, or one a wave, and enough for its records.
+/// Returns the number of servers that a plan suggests: those that it names, or one per wave, and enough for its
+/// records.
 pub fn suggested_servers(plan: &Plan) -> usize {
     let named = plan.servers.ids().map(<[_]>::len);
     named.unwrap_or_else(|| plan.wave_names().len().max(plan.redirect.records().len()))
 }
 
-/// The JSON Schema of the plan file.
+/// Returns the JSON Schema of the plan file.
 pub fn schema() -> String {
     let schema =
         schemars::generate::SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<Plan>();

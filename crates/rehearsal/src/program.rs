@@ -1,4 +1,4 @@
-//! What runs: the two state machines, and who performs their tasks.
+//! The program that runs: the two state machines, and the performer of their Tasks.
 
 use std::sync::{Arc, LazyLock};
 
@@ -13,9 +13,9 @@ use serde_json::Value;
 use crate::machines;
 use crate::steps::StepEntry;
 
-/// Performs one call of a step. None when its process died.
+/// A performer of the calls of steps.
 pub trait Performer: Send + Sync {
-    /// Performs it in this world, for this execution.
+    /// Performs one call in this world. Returns None when the step's process died.
     fn perform(
         &self,
         simulation: &Simulation,
@@ -42,8 +42,8 @@ impl Performer for Deployed {
     }
 }
 
-/// Every step is called twice with the same payload, and the first answer is thrown away: what a queue that delivers
-/// at least once does, or a retry after an answer that was lost.
+/// A performer that calls every step twice with the same payload and drops the first answer, as a queue does that
+/// delivers at least once, or a retry after a lost answer.
 #[derive(Clone)]
 pub struct Twice(pub Program);
 
@@ -61,7 +61,7 @@ impl Performer for Twice {
     }
 }
 
-/// The two state machines, and who performs their tasks.
+/// The two state machines, and the performer of their Tasks.
 #[derive(Clone)]
 pub struct Program {
     drill: Arc<Machine>,
@@ -70,7 +70,7 @@ pub struct Program {
 }
 
 impl Program {
-    /// The program that is deployed.
+    /// Returns the deployed program.
     ///
     /// # Errors
     /// When a state machine cannot be read.
@@ -80,10 +80,10 @@ impl Program {
         READ.clone()
     }
 
-    /// The steps under machines of these texts.
+    /// Returns the deployed steps under the given state machines.
     ///
     /// # Errors
-    /// Every problem of the definitions, one a line.
+    /// Every problem of the definitions, one per line.
     pub fn of(drill: &str, failback: &str) -> Result<Self, String> {
         let read = |procedure, text| machines::parse(procedure, text).map(Arc::new);
         Ok(Self {
@@ -93,14 +93,14 @@ impl Program {
         })
     }
 
-    /// The same machines, with another performer.
+    /// Returns the same machines with another performer.
     #[must_use]
     pub fn performed_by(mut self, performer: impl Performer + 'static) -> Self {
         self.performer = Arc::new(performer);
         self
     }
 
-    /// The machine of a procedure.
+    /// Returns the machine of a procedure.
     pub fn machine(&self, procedure: Procedure) -> &Arc<Machine> {
         match procedure {
             Procedure::Drill => &self.drill,
@@ -108,7 +108,7 @@ impl Program {
         }
     }
 
-    /// Who performs its tasks.
+    /// Returns the performer of the Tasks.
     pub fn performer(&self) -> &Arc<dyn Performer> {
         &self.performer
     }

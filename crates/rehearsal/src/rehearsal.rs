@@ -1,4 +1,4 @@
-//! A rehearsal: a world, a procedure, and what came of it.
+//! A rehearsal: a world, and the runs of procedures in it.
 
 use failback_asl::{Event, ExecutionResult};
 use failback_audit::{Auditor, Coverage, End, Verdict};
@@ -14,25 +14,26 @@ use crate::program::Program;
 use crate::runner::{GateAnswer, Running, Watcher, drive};
 use crate::task_output::{CHECK_READINESS, WRITE_REPORT};
 
-/// What to rehearse in.
+/// The setting of a rehearsal.
 #[derive(Debug, Clone)]
 pub struct Setting {
     /// The plan, as the execution's input.
     pub input: Value,
-    /// The plan, read.
+    /// The plan, parsed.
     pub plan: Plan,
-    /// How many servers the world has.
+    /// The number of servers in the world.
     pub servers: usize,
-    /// Decides everything that is chance.
+    /// The seed of all chance.
     pub seed: u64,
-    /// How things stand before.
+    /// The scenario at the start.
     pub scenario: Scenario,
-    /// What is uncertain of DRS.
+    /// The answers to the open questions of DRS.
     pub switches: Switches,
 }
 
 impl Setting {
-    /// The world that a procedure usually finds: production at home for a drill, recovered for a failback.
+    /// Returns the setting that a procedure usually finds: production in the source Region for a drill, recovered for
+    /// a failback.
     pub fn usual(procedure: Procedure, input: Value, plan: Plan, servers: usize, seed: u64) -> Self {
         let scenario = match procedure {
             Procedure::Failback => Scenario::Recovered,
@@ -48,51 +49,51 @@ impl Setting {
 pub struct Rehearsal {
     /// The world.
     pub simulation: Simulation,
-    /// Its watcher.
+    /// The auditor of the world.
     pub auditor: Auditor,
     program: Program,
     setting: Setting,
     started: usize,
 }
 
-/// What came of one run.
+/// The result of one run.
 #[derive(Debug, Clone)]
 pub struct RunResult {
-    /// What was run.
+    /// The procedure.
     pub procedure: Procedure,
-    /// Its execution.
+    /// The id of the execution.
     pub execution: String,
-    /// How it ended.
+    /// The outcome.
     pub outcome: Outcome,
-    /// Where it went wrong.
+    /// The failure, if there was one.
     pub failure: Option<Failure>,
-    /// Its report; a run that ended before anything began has none.
+    /// The report. A run that ended before it started anything has none.
     pub report: Option<Report>,
-    /// The rules, and how they were kept in this world so far.
+    /// The verdict on each rule in this world so far.
     pub verdicts: Vec<Verdict>,
     /// The states and branches that it visited.
     pub coverage: Coverage,
-    /// States entered and retries.
+    /// The number of states entered and of retries.
     pub transitions: u64,
-    /// Events of the execution's history.
+    /// The number of events in the execution's history.
     pub history_events: u64,
-    /// The largest payload.
+    /// The size of the largest payload, in bytes.
     pub payload_bytes_max: usize,
-    /// How often steps were asked and answered that they wait.
+    /// The number of polls that had to wait.
     pub polls: u64,
-    /// How long it took, in virtual time.
+    /// The duration in virtual time.
     pub virtual_seconds: f64,
 }
 
 impl RunResult {
-    /// True when every rule held.
+    /// Reports whether every rule held.
     pub fn is_safe(&self) -> bool {
         self.verdicts.iter().all(Verdict::held)
     }
 }
 
 impl Rehearsal {
-    /// Builds the world, for the program that is deployed.
+    /// Builds the world for the deployed program.
     ///
     /// # Panics
     /// When a state machine of this build cannot be read, which a contract test excludes.
@@ -101,7 +102,7 @@ impl Rehearsal {
         Self::of(program, setting)
     }
 
-    /// Builds the world, for another program.
+    /// Builds the world for another program.
     pub fn of(program: Program, setting: Setting) -> Self {
         let options = Options {
             seed: setting.seed,
@@ -115,25 +116,25 @@ impl Rehearsal {
         Self { simulation: Simulation::new(world), auditor, program, setting, started: 0 }
     }
 
-    /// The setting.
+    /// Returns the setting.
     pub fn setting(&self) -> &Setting {
         &self.setting
     }
 
-    /// What runs here.
+    /// Returns the program that runs here.
     pub fn program(&self) -> &Program {
         &self.program
     }
 
-    /// From now on this runs here.
+    /// Replaces the program that runs here.
     pub fn set_program(&mut self, program: Program) {
         self.program = program;
     }
 
-    /// Adds a fault, as `--fail` writes it.
+    /// Adds a fault, in the syntax of `--fail`.
     ///
     /// # Errors
-    /// What is wrong with the rule, and what is known instead.
+    /// Describes the mistake in the fault, and the known alternatives.
     pub fn fail(&mut self, rule: &str) -> Result<(), String> {
         let mut world = self.simulation.world();
         let servers: Vec<String> = world.fleet().iter().map(|server| server.name.clone()).collect();
@@ -143,7 +144,7 @@ impl Rehearsal {
         Ok(())
     }
 
-    /// Takes all faults away.
+    /// Removes all faults.
     pub fn mend(&mut self) {
         self.simulation.world().clear_faults();
     }
@@ -154,7 +155,7 @@ impl Rehearsal {
         run
     }
 
-    /// Runs several executions in one world, each started so many seconds after the first, until all have ended.
+    /// Runs several executions in one world until all have ended. Each starts this many seconds after the first.
     ///
     /// # Panics
     /// Never: the machines' own time limit ends every execution.
@@ -171,7 +172,7 @@ impl Rehearsal {
             starts.iter().skip(1).map(|(_, after_seconds)| began.plus_seconds(*after_seconds).millis());
         for ((procedure, _), until_ms) in starts.into_iter().zip(next.chain([i64::MAX])) {
             running.push(self.start(&program, procedure));
-            // Each is judged when it ends, by what is so then.
+            // Each run is judged when it ends, in the world of that moment.
             while let Some(index) = drive(&self.simulation, &mut running, watcher, until_ms) {
                 ended[index] = Some(self.ended(&running[index]));
             }
@@ -179,8 +180,8 @@ impl Rehearsal {
         ended.map(|run| run.expect("every execution ends"))
     }
 
-    /// Runs until so many turns are done, then forgets the execution, as if somebody had stopped it. Where it ends
-    /// before, answers after how many turns.
+    /// Runs a procedure for this many turns, then drops the execution, as if a person had stopped it. Returns the
+    /// number of turns if the execution ends earlier.
     pub fn cut(&mut self, procedure: Procedure, turns: usize, watcher: &mut dyn Watcher) -> Option<usize> {
         let program = self.program.clone();
         let mut running = self.start(&program, procedure);
@@ -207,7 +208,7 @@ impl Rehearsal {
         let stats = running.stats();
         let failure = match (&notes.report, running.outcome()) {
             (Some(report), _) if report.failure.is_some() => report.failure.clone(),
-            // Without a report, or where all was done and only the report could not be kept.
+            // No report exists, or only the report could not be kept.
             (_, Some(ExecutionResult::Failed(failure))) => Some(
                 Failure {
                     step: notes.caught.clone().unwrap_or_else(|| CHECK_READINESS.to_owned()),
@@ -252,7 +253,7 @@ impl Rehearsal {
     }
 }
 
-/// Watches nothing and answers every gate alike.
+/// A watcher that ignores events and answers every gate alike.
 #[derive(Debug, Clone)]
 pub struct Always(pub GateAnswer);
 

@@ -1,4 +1,4 @@
-//! What `--json` prints.
+//! The object that `--json` prints.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::rehearsal::{Rehearsal, RunResult};
 
-/// A server with its identities, whether or not they still exist.
+/// A server with its identities, including those that no longer exist.
 #[derive(Debug, Serialize)]
 struct Server {
     name: String,
@@ -23,7 +23,7 @@ struct Server {
     outcome: Value,
 }
 
-/// The one object that `--json` prints.
+/// Returns the object that `--json` prints.
 pub fn object(rehearsal: &Rehearsal, run: &RunResult) -> Value {
     let world = rehearsal.simulation.world();
     let rules: Vec<Value> = run

@@ -1,4 +1,4 @@
-//! Drives executions of the state machines in a simulated world: their tasks are the steps that Lambda runs, their
+//! The execution of the state machines in a simulated world. Their Tasks are the steps that Lambda runs, and their
 //! time is the world's.
 
 use failback_asl::{
@@ -18,65 +18,65 @@ use crate::program::{Performer, Program};
 use crate::steps::StepEntry;
 use crate::task_output::{KEEP_REFUSAL, TaskOutput};
 
-/// What starting a function costs, in milliseconds of virtual time.
+/// The duration of starting a function, in milliseconds of virtual time.
 const LAMBDA_MS: i64 = 20;
 
-/// How long a function may run, less what it keeps in hand.
+/// The time limit of a function, less its reserve.
 const DEADLINE_SECONDS: u64 = 55;
 
 /// A person's answer at a gate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum GateAnswer {
-    /// Yes.
+    /// Approval.
     Yes,
-    /// No, because.
+    /// Refusal, with a reason.
     No(String),
-    /// An answer that is not a yes: `{"approved": false}` sent as a success.
+    /// An answer without approval: `{"approved": false}`, sent as a success.
     NotApproved,
-    /// None, until time is up.
+    /// No answer until the gate times out.
     Silence,
 }
 
-/// Somebody who watches an execution and answers at its gates.
+/// A watcher of an execution, which also answers its gates.
 pub trait Watcher {
-    /// Something has happened.
+    /// Handles an event.
     fn event(&mut self, world: &World, event: &Event);
 
-    /// A gate waits.
+    /// Answers a gate.
     fn gate(&mut self, message: &str) -> GateAnswer;
 
-    /// Nothing happens until this moment.
+    /// Handles a time without events, until this moment.
     fn quiet_until(&mut self, _world: &World, _until: Timestamp) {}
 }
 
-/// An execution under way, and where it stands.
+/// An execution in progress.
 pub struct Running<'m> {
-    /// Its id.
+    /// The id of the execution.
     pub id: String,
-    /// What it carries out.
+    /// The procedure.
     pub procedure: Procedure,
     execution: Interpreter<'m>,
-    /// When it can go on.
+    /// The time at which it can continue.
     due_ms: i64,
     started_ms: i64,
     ended_ms: i64,
-    /// What a gate will be answered, and when.
+    /// The answer to a gate, and its time.
     answer: Option<(i64, Result<Value, ErrorOutput>)>,
     ended: Option<ExecutionResult>,
     performer: &'m dyn Performer,
     notes: Notes,
 }
 
-/// What an execution has shown so far.
+/// Observations of an execution so far.
 #[derive(Debug, Clone, Default)]
 pub struct Notes {
-    /// Its report.
+    /// The report.
     pub report: Option<Report>,
     /// The last state whose failure was caught.
     pub caught: Option<String>,
-    /// Waits that gave no reason, by state.
+    /// States that waited without a reason.
     pub silent_waits: Vec<String>,
-    /// How often a step was asked and answered that it waits.
+    /// The number of polls that had to wait.
     pub polls: u64,
     /// The states and branches that it visited.
     pub coverage: Coverage,
@@ -96,7 +96,7 @@ impl Notes {
                 TaskOutput::Report(report) => self.report = Some(*report),
                 _ => {}
             },
-            // That a refusal could not be kept is not what it was refused for.
+            // A failure to keep a refusal is not the cause of the refusal.
             Event::Caught { state, .. } if state != KEEP_REFUSAL => self.caught = Some(state.clone()),
             _ => {}
         }
@@ -141,37 +141,37 @@ impl<'m> Running<'m> {
         }
     }
 
-    /// What it has shown so far.
+    /// Returns the observations so far.
     pub fn notes(&self) -> &Notes {
         &self.notes
     }
 
-    /// How it ended, if it has.
+    /// Returns the result, if the execution has ended.
     pub fn outcome(&self) -> Option<&ExecutionResult> {
         self.ended.as_ref()
     }
 
-    /// Transitions, events, payload.
+    /// Returns the numbers of transitions and events, and the largest payload.
     pub fn stats(&self) -> Stats {
         self.execution.stats()
     }
 
-    /// How long it took, in virtual time.
+    /// Returns the duration in virtual time.
     pub fn virtual_seconds(&self) -> f64 {
         (self.ended_ms - self.started_ms) as f64 / 1000.0
     }
 
-    /// When it can go on, in milliseconds since 1970.
+    /// Returns the time at which it can continue, in milliseconds since 1970.
     pub fn due_ms(&self) -> i64 {
         self.due_ms
     }
 
-    /// The state it is in.
+    /// Returns the current state.
     pub fn state(&self) -> &str {
         self.execution.state_name()
     }
 
-    /// Goes on until it has to wait, or has done one task.
+    /// Continues until it has to wait, or has done one Task.
     pub fn go_on(&mut self, simulation: &Simulation, watcher: &mut dyn Watcher) {
         let now = simulation.now().millis();
         if now < self.due_ms {
@@ -235,7 +235,7 @@ impl<'m> Running<'m> {
     }
 }
 
-/// What a gate is answered, and when.
+/// Returns the result of a gate, and its time.
 fn answered(
     simulation: &Simulation,
     call: &TaskCall,
@@ -244,7 +244,7 @@ fn answered(
 ) -> (i64, Result<Value, ErrorOutput>) {
     match answer {
         GateAnswer::Yes => {
-            // Where traffic is moved by hand, yes says that it has moved; elsewhere this changes nothing.
+            // Where traffic is moved by hand, approval says that it has moved. Elsewhere this changes nothing.
             simulation.world().operator_moves_traffic();
             (now, Ok(json!({ "approved": true, "by": "the rehearsal" })))
         }
@@ -270,7 +270,7 @@ fn keep(simulation: &Simulation, execution: &str, call: &TaskCall) -> Result<Val
         .map_err(|fault| ErrorOutput::new(format!("S3.{}", fault.code), fault.message))
 }
 
-/// Runs a step as Lambda would, and lets the world's rules spoil it.
+/// Runs a step as Lambda would, with the world's faults.
 fn invoke(
     simulation: &Simulation,
     performer: &dyn Performer,
@@ -317,7 +317,7 @@ fn lambda_error(name: &str, message: &str) -> ErrorOutput {
     ErrorOutput::new(name, json!({ "errorType": name, "errorMessage": message }).to_string())
 }
 
-/// Drives executions to this moment, always the one that can go on first, or until one of them ends: answers which.
+/// Drives executions up to this moment, always the one that can continue first. Returns the first that ends.
 pub fn drive(
     simulation: &Simulation,
     running: &mut [Running<'_>],

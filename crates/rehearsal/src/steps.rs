@@ -1,4 +1,4 @@
-//! Every step, by the name under which the state machines call it.
+//! The steps, by the names under which the state machines call them.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -11,10 +11,10 @@ use failback_core::timestamp::Timestamp;
 use schemars::Schema;
 use serde_json::Value;
 
-/// The future result of a call.
+/// The future of a call's result.
 pub type StepFuture<'a> = Pin<Box<dyn Future<Output = Result<Value>> + Send + 'a>>;
 
-/// A step, as it is found by name: the code of one Lambda function.
+/// A step: the code of one Lambda function, found by name.
 #[derive(Clone, Copy)]
 pub struct StepEntry {
     /// The name of its crate.
@@ -78,7 +78,7 @@ fn title_case(word: &str) -> String {
     }
 }
 
-/// Every step, in the order of its name.
+/// Every step, in the order of their names.
 pub const STEPS: &[StepEntry] = &[
     StepEntry::of::<check_launch_state::CheckLaunchState>(),
     StepEntry::of::<check_readiness::CheckReadiness>(),

@@ -1,4 +1,4 @@
-//! World files: a simulated world, written down.
+//! World files: descriptions of a simulated world.
 
 use failback_core::plan::Plan;
 use failback_sim::{Fault, Known, Options, Scenario, Switches, World};
@@ -8,36 +8,37 @@ use serde_json::Value;
 
 use crate::{faults, plans};
 
-/// What a world is built from. Every member may be left out; one that is not known is an error.
+/// The description of a world. Every member may be left out; an unknown member is an error.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 pub struct WorldFile {
-    /// The plan that the world fits: its Regions, servers, networks and records. The three-tier example without it.
+    /// The plan that the world fits: its Regions, servers, networks and records. The default is the three-tier
+    /// example.
     pub plan: Option<Value>,
-    /// How things stand.
+    /// The scenario at the start.
     #[serde(alias = "scene")]
     pub scenario: Scenario,
-    /// How many servers; as many as the plan suggests without it.
+    /// The number of servers. The default is the number that the plan suggests.
     pub servers: Option<usize>,
-    /// Decides everything that is chance; 1 without it.
+    /// The seed of all chance. The default is 1.
     pub seed: Option<u64>,
-    /// How the open questions of DRS are answered.
+    /// The answers to the open questions of DRS.
     pub switches: Switches,
-    /// What goes wrong, as `--fail` writes it.
+    /// The faults, in the syntax of `--fail`.
     pub faults: Vec<String>,
-    /// How the answers strain their reader.
+    /// Ways in which responses differ from the service model.
     #[serde(alias = "fidelity")]
     pub quirks: Vec<String>,
 }
 
-/// A world, and how it is shown.
+/// A world, with its plan and its quirks.
 #[derive(Debug)]
 pub struct Built {
     /// The world.
     pub world: World,
-    /// Its plan.
+    /// The plan that it fits.
     pub plan: Plan,
-    /// How its answers strain their reader.
+    /// Ways in which its responses differ from the service model.
     pub quirks: Vec<Quirk>,
 }
 
@@ -45,7 +46,7 @@ impl WorldFile {
     /// Reads a world file.
     ///
     /// # Errors
-    /// What is wrong, and where.
+    /// The problem, and its place in the text.
     pub fn parse(text: &str) -> Result<Self, String> {
         serde_json::from_str(text).map_err(|error| error.to_string())
     }
@@ -53,7 +54,7 @@ impl WorldFile {
     /// Builds the world.
     ///
     /// # Errors
-    /// Every problem of the plan, or the first of the faults and the quirks.
+    /// Every problem of the plan, or the first problem of the faults and the quirks.
     pub fn build(&self) -> Result<Built, String> {
         let text = self.plan.as_ref().map_or_else(|| plans::THREE_TIER.to_owned(), Value::to_string);
         let plan = Plan::parse(&text).map_err(|problems| problems.to_string())?;

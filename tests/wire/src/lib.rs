@@ -1,6 +1,7 @@
-//! The steps as they meet AWS: through the SDK, over HTTP, signed and parsed, in the time of the simulated world.
+//! The steps against AWS's protocols: through the SDK, over HTTP, signed and parsed, in the time of the simulated
+//! world.
 //!
-//! The tests are in `tests/`; this is what they share.
+//! The tests are in `tests/`; this is their shared code.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -21,7 +22,7 @@ use failback_wire::{HttpServer, Quirk, Quirks, Router, Speed};
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
-/// A simulated world that listens, and a client of AWS that talks to it.
+/// A simulated world that listens, and an AWS client that calls it.
 #[derive(Debug)]
 pub struct Wire {
     aws: Aws,
@@ -30,10 +31,10 @@ pub struct Wire {
 }
 
 impl Wire {
-    /// Puts a world on the wire. Its time stands still, but for what the calls take and what the runner lets pass.
+    /// Serves a world. Its time moves only by the calls and by the runner.
     ///
     /// # Panics
-    /// When there is no free port.
+    /// When no port is free.
     pub fn open(simulation: &Simulation, quirks: impl IntoIterator<Item = Quirk>) -> Self {
         // One worker serves; the thread of the test calls.
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
@@ -49,12 +50,12 @@ impl Wire {
         Self { aws, runtime, port }
     }
 
-    /// The client.
+    /// Returns the client.
     pub fn aws(&self) -> &Aws {
         &self.aws
     }
 
-    /// Where the world listens.
+    /// Returns the port on which the world listens.
     pub fn port(&self) -> u16 {
         self.port
     }
@@ -77,12 +78,12 @@ impl Performer for Wire {
     }
 }
 
-/// Everything that steps said while they waited, and at their ends: state and words.
+/// Everything that steps reported while they waited and at their ends: state and words.
 #[derive(Debug, Default)]
 pub struct Said(pub Vec<(String, String)>);
 
 impl Said {
-    /// True where a state said so.
+    /// Reports whether a state reported these words.
     pub fn has(&self, state: &str, words: &str) -> bool {
         self.0.iter().any(|(said, why)| said == state && why.contains(words))
     }
@@ -103,10 +104,10 @@ impl Watcher for Said {
     }
 }
 
-/// The three-tier example in the world that a procedure usually finds.
+/// Returns the three-tier example in the world that a procedure usually finds.
 ///
 /// # Panics
-/// When the example is no plan.
+/// When the example is not a plan.
 pub fn setting(procedure: Procedure, seed: u64) -> Setting {
     let plan = Plan::parse(plans::THREE_TIER).expect("the example is a plan");
     let input = serde_json::from_str(plans::THREE_TIER).expect("the example is JSON");
@@ -128,7 +129,7 @@ pub fn run(
     (rehearsal.run(procedure, &mut said), said)
 }
 
-/// What is left of every server, by the page's labels.
+/// Returns everything that is left of each server, by the page's labels.
 pub fn left(rehearsal: &Rehearsal) -> Vec<Vec<&'static str>> {
     let world = rehearsal.simulation.world();
     (0..world.fleet().len())

@@ -1,4 +1,4 @@
-//! What comes in and is no request of AWS's: it is refused, and the server goes on.
+//! Input that is not an AWS request: it is refused, and the server continues.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -8,7 +8,7 @@ use failback_core::procedure::Procedure;
 use failback_rehearsal::rehearsal::Rehearsal;
 use wire_tests::{Wire, setting};
 
-/// Sends bytes and reads what comes back until the other side closes, at most ten seconds.
+/// Sends bytes, and reads the response until the other side closes, for at most ten seconds.
 fn send(port: u16, bytes: &[u8]) -> String {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();

@@ -1,4 +1,4 @@
-//! What others found out about DRS the hard way (docs/drs-facts.md §0, §3, §5), each on the wire.
+//! Facts about DRS that its users discovered (docs/drs-facts.md §0, §3, §5), each on the wire.
 
 use failback_core::ErrorName;
 use failback_core::cloud::{Drs, Ec2, LaunchStatus, RecoveryInstanceFilter, ReplicationState};
@@ -15,7 +15,7 @@ fn succeeds(rehearsal: &mut Rehearsal, procedure: Procedure) -> wire_tests::Said
     said
 }
 
-/// §5: ReverseReplication is refused until DRS has seen the agent.
+/// §5: ReverseReplication is refused until DRS has detected the agent.
 #[test]
 fn agent_not_ready() {
     let mut rehearsal = Rehearsal::new(setting(Procedure::Drill, 1));
@@ -54,7 +54,7 @@ fn launch_into_source() {
     assert!(left(&rehearsal).iter().all(|left| left == &["A1", "B1"]));
 }
 
-/// §9: DRS creates A2 with a launch template that has no network.
+/// §9: DRS creates A2 with a launch template without a network.
 #[test]
 fn template_without_network() {
     let mut rehearsal = Rehearsal::new(setting(Procedure::Failback, 1));
@@ -87,7 +87,7 @@ fn template_without_network() {
     }
 }
 
-/// §0.2: a job that is COMPLETED says nothing; the server's own launch status does.
+/// §0.2: a COMPLETED job says nothing; the server's own launch status does.
 #[test]
 fn completed_with_failed() {
     let mut rehearsal = Rehearsal::new(setting(Procedure::Failback, 1));
@@ -103,7 +103,7 @@ fn completed_with_failed() {
     assert_eq!(failed, 3);
 }
 
-/// §3, row 4: protecting A4 re-points the B1 that there is.
+/// §3, row 4: protecting A4 re-points the existing B1.
 #[test]
 fn re_pointed_b1() {
     let mut rehearsal = Rehearsal::new(setting(Procedure::Failback, 1));
@@ -150,8 +150,7 @@ fn terminate_refused_after_stop() {
     assert!(records.iter().all(|record| !record.is_live()));
 }
 
-/// §0.9, §8: DRS launches and terminates with the caller's rights, and asks three actions of DRS itself that nobody
-/// calls.
+/// §0.9, §8: DRS launches and terminates with the caller's rights, and needs three DRS actions that no caller calls.
 #[test]
 fn calls_drs_makes_as_the_caller() {
     let mut rehearsal = Rehearsal::new(setting(Procedure::Failback, 1));
@@ -170,7 +169,7 @@ fn calls_drs_makes_as_the_caller() {
     }
 }
 
-/// And what a person would see who asks too early.
+/// The error of a call that comes too early reaches the caller.
 #[test]
 fn the_words_of_a_refusal_arrive() {
     let rehearsal = Rehearsal::new(setting(Procedure::Failback, 1));

@@ -1,4 +1,4 @@
-//! Whole procedures over the wire, with answers that strain their reader: they come to the same end.
+//! Whole procedures over the wire, with responses that differ from the service model. They reach the same end.
 
 use failback_core::procedure::Procedure;
 use failback_core::report::Outcome;

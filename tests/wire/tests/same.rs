@@ -1,4 +1,4 @@
-//! What is read over the wire is what the world says in memory.
+//! The agreement of reads over the wire with the world in memory.
 
 use failback_core::cloud::{Drs, Ec2, Executions, Quotas, RecordType, RecoveryInstanceFilter, Route53};
 use failback_core::cloud::{RecoveryInstance, SourceServer};
@@ -8,7 +8,7 @@ use failback_rehearsal::rehearsal::Rehearsal;
 use failback_sim::Simulation;
 use wire_tests::{Wire, run, setting};
 
-/// A world in which everything that a failback makes exists: the gate before clean-up is where it stops.
+/// Returns a world with everything that a failback creates. It stops at the gate before the clean-up.
 fn full() -> Rehearsal {
     let mut rehearsal = Rehearsal::new(setting(Procedure::Failback, 1));
     rehearsal.fail("task:stop-reversed-replication=Failback.Internalx*").unwrap();
@@ -21,7 +21,7 @@ fn regions(simulation: &Simulation) -> [Region; 2] {
     [source, recovery]
 }
 
-/// Each call takes virtual time, so what grows with time is left out.
+/// Returns servers without the values that grow with time, because each call takes virtual time.
 fn still(servers: Vec<SourceServer>) -> Vec<SourceServer> {
     let tidy = |mut server: SourceServer| {
         server.replication.lag_seconds = None;
