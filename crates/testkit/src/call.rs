@@ -15,7 +15,7 @@ impl Fixture {
     /// Calls a step with a minute until its deadline.
     ///
     /// # Errors
-    /// Those of the step.
+    /// The errors of the step.
     ///
     /// # Panics
     /// When the step's result cannot be read.
@@ -26,7 +26,7 @@ impl Fixture {
     /// Calls a step with a deadline.
     ///
     /// # Errors
-    /// Those of the step.
+    /// The errors of the step.
     ///
     /// # Panics
     /// When the step's result cannot be read.
@@ -43,7 +43,7 @@ impl Fixture {
     /// Calls a step with a payload of its own.
     ///
     /// # Errors
-    /// Those of the step.
+    /// The errors of the step.
     ///
     /// # Panics
     /// Never, because the simulator answers at once.

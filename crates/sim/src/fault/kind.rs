@@ -29,7 +29,7 @@ pub const ERROR_CODES: &[&str] = &[
 /// The kinds of faults, as they are written before the colon.
 pub const KINDS: [&str; 9] = ["error", "lost", "crash", "stall", "launch", "boot", "task", "late", "odd"];
 
-/// How often a fault still applies.
+/// The remaining count of a fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Remaining {
     Times(u32),

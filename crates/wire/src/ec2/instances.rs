@@ -12,9 +12,9 @@ use crate::xml::Xml;
 
 /// The instances or subnets that a call selects.
 enum Wanted<T> {
-    /// Those with these ids.
+    /// The instances or subnets with these ids.
     Ids(Vec<T>),
-    /// Those that match every filter: a name and its values.
+    /// The instances or subnets that match every filter: a name and its values.
     Filters(Vec<(String, Vec<String>)>),
 }
 
