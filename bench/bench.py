@@ -1,8 +1,8 @@
-"""Measures each function as it is deployed, beside a Python handler that makes the same calls: start, answer, memory,
-size. Over HTTP, and over TLS. Prints medians and ratios; ends with 1 when a limit is missed.
+"""Measures the start, response, memory and size of each deployed function, beside a Python handler that makes the same
+calls, over HTTP and over TLS. Prints medians and ratios. Exits with 1 when a limit is missed.
 
-The calls are those that the function in Rust was seen to make in the simulator, in the state in which a run that begins
-now finds the world. A call that changes something is made by the Python handler as a reading one of the same service.
+The calls are those that the Rust function makes in the simulator at the start of a run. In place of a call that changes
+something, the Python handler makes a reading call of the same service.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ from simulator import Simulator  # noqa: E402
 from tls import Tls  # noqa: E402
 
 MACHINE = "arn:aws:states:us-east-2:111122223333:stateMachine:drs-failback-"
-# Python's time, divided by Rust's, over HTTP; over TLS; Python's memory, divided by Rust's; bytes.
+# Python's time divided by Rust's, over HTTP and over TLS; Python's memory divided by Rust's; bytes.
 COLD_HTTP_MIN, COLD_TLS_MIN, MEMORY_MIN, ZIP_MAX = 30, 1, 6, 3_000_000
 PARAMETERS = {
     "ListResourceRecordSets": {"HostedZoneId": "Z0123456789ABCDEFGHIJ"},
     "ListExecutions": {"stateMachineArn": f"{MACHINE}drill"},
     "AssumeRole": {"RoleArn": "arn:aws:iam::111122223333:role/x", "RoleSessionName": "x"},
 }
-# What a call that changes something, or needs an id, is stood in for by.
+# The calls in place of those that change something or need an id.
 READS = {"drs": "DescribeSourceServers", "ec2": "DescribeInstances", "route53": "ListHostedZones", "states": "ListExecutions"}
 PLAIN = {
     "DescribeSourceServers", "DescribeRecoveryInstances", "DescribeJobs", "DescribeInstances", "DescribeSubnets",
@@ -48,10 +48,10 @@ CLIENTS = {"states": "stepfunctions"}
 
 
 def events(command: Path) -> dict[str, Any]:
-    """For each function the first event of a run that calls it."""
+    """Returns, for each function, the first event of a run that calls it."""
     found: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as folder:
-        # The one step that only some plans have.
+        # For the one step that only some plans have.
         plan = json.loads((ROOT / "examples" / "plans" / "three-tier.json").read_text())
         stops = Path(folder) / "plan.json"
         stops.write_text(json.dumps(plan | {"stopOriginalReplication": True}))
@@ -72,7 +72,7 @@ def events(command: Path) -> dict[str, Any]:
 
 
 def calls(simulator: Simulator) -> list[dict[str, Any]]:
-    """The calls that the function made, as boto3 makes them."""
+    """Returns the calls that the function made, as boto3 makes them."""
     made = []
     for call in simulator.ask("/calls")["calls"]:
         service, operation = call["operation"].split(":")
@@ -91,7 +91,7 @@ def calls(simulator: Simulator) -> list[dict[str, Any]]:
 
 
 def environment(url: str, authority: Path | None, name: str) -> dict[str, str]:
-    # Beside the roots of this machine, which a function reads too.
+    # In addition to the system's roots, which a function reads, too.
     trust = {"SSL_CERT_FILE": str(authority), "AWS_CA_BUNDLE": str(authority)} if authority else {}
     return trust | {
         "AWS_ENDPOINT_URL": url,
@@ -120,7 +120,7 @@ def median(of: list[Measured], field: str) -> float:
 
 
 class Row:
-    """A function's medians in Rust and in Python, over HTTP and TLS."""
+    """The medians of a function in Rust and in Python, over HTTP and TLS."""
 
     def __init__(self, name: str, made: int, size: int, measured: dict[tuple[str, str], list[Measured]]) -> None:
         self.name, self.made, self.size, self._measured = name, made, size, measured
@@ -166,14 +166,14 @@ def measure(given: Any, runtime: Runtime, name: str, binary: Path, event: Any, f
     made: list[dict[str, Any]] = []
     for over in ("http", "tls"):
         for run in range(given.runs):
-            # Each process meets the same world.
+            # Each process calls the same world.
             with Simulator(given.command, folder / "log", "--scenario", scenario, "--seed", "1") as simulator:
                 tls = Tls(int(simulator.url.rsplit(":", 1)[1]), folder) if over == "tls" else None
                 settings = environment(tls.url if tls else simulator.url, tls and tls.authority, name)
                 if not made:
                     runtime.measure([str(binary)], settings, event)
                     made = calls(simulator)
-                    # It was asked twice.
+                    # The function was called twice.
                     made = made[: len(made) // 2] or made
                 measured.setdefault(("rust", over), []).append(runtime.measure([str(binary)], settings, event))
                 settings |= {"BENCH_CALLS": json.dumps(made), "PYTHONPATH": str(HERE), "LAMBDA_TASK_ROOT": str(HERE)}

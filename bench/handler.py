@@ -1,7 +1,7 @@
-"""A Lambda function as one would write it in Python, with boto3, run by AWS's own runtime interface client. It makes the
-calls that its environment lists, one after the other, as the step in Rust does.
+"""A usual Lambda function in Python with boto3, run by AWS's own runtime interface client. It makes the calls that its
+environment lists, one after the other, as the step in Rust does.
 
-boto3 is imported and a client made as its documentation shows; nothing is done to be slow or quick.
+It imports boto3 and creates clients as the documentation of boto3 shows, without changes for or against speed.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Lambda's Runtime API for one process at a time, with a stop watch."""
+"""Lambda's Runtime API for one process at a time, with time measurement."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from typing import Any
 
 @dataclass
 class Measured:
-    """What one process took."""
+    """The time and memory that one process used."""
 
     ready_seconds: float
-    """From its start until it asked for its first call."""
+    """Time from the start until the process asks for its first call."""
     cold_seconds: float
-    """From its start until its first answer was there."""
+    """Time from the start until the first response arrives."""
     warm_seconds: float
-    """From handing out a second call until its answer was there."""
+    """Time from the second call until its response arrives."""
     peak_bytes: int
-    """The most memory that it had at a time."""
+    """Peak memory."""
 
 
 class Runtime:
-    """Serves the Runtime API on loopback."""
+    """A server of the Runtime API on loopback."""
 
     def __init__(self) -> None:
         runtime = self
@@ -43,7 +43,7 @@ class Runtime:
 
             def setup(self) -> None:
                 super().setup()
-                self.connection.setsockopt(6, 1, 1)  # No delay: answers are small.
+                self.connection.setsockopt(6, 1, 1)  # No delay, because responses are small.
 
             def do_GET(self) -> None:
                 runtime.asked_at = time.perf_counter()
@@ -82,10 +82,10 @@ class Runtime:
         self.address = f"127.0.0.1:{self._server.server_port}"
 
     def measure(self, command: list[str], environment: dict[str, str], event: Any) -> Measured:
-        """Starts a process, and has it answer twice."""
+        """Starts a process and calls it twice."""
         self.error = None
         environment = environment | {"AWS_LAMBDA_RUNTIME_API": self.address, "PATH": os.environ["PATH"]}
-        # Not by `subprocess`, whose own work would be counted.
+        # `subprocess` would add its own work to the measured time.
         quiet = [(os.POSIX_SPAWN_OPEN, stream, os.devnull, os.O_WRONLY, 0) for stream in (1, 2)]
         began = time.perf_counter()
         process = os.posix_spawn(command[0], command, environment, file_actions=quiet)
@@ -100,13 +100,13 @@ class Runtime:
         self._until(self._answered, process)
         warm = self.answered_at - handed
         self._until(self._asked, process)
-        # Not the peak of wait4, which counts what this process was before it became that program.
+        # The peak of wait4 would include this process, before it became that program.
         status = Path(f"/proc/{process}/status").read_text()
         peak = int(status.split("VmHWM:")[1].split()[0]) * 1024
         os.kill(process, signal.SIGKILL)
         os.waitpid(process, 0)
         self._calls.put(None)
-        # A step's own error is an answer as well: the world is not yet so far.
+        # A step's own error is a valid response, too: the world has not reached that step yet.
         if self.error and not json.loads(self.error)["errorType"].startswith("Failback."):
             raise RuntimeError(f"{command}: {self.error}")
         return Measured(ready, cold, warm, peak)

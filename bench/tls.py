@@ -1,4 +1,4 @@
-"""TLS in front of the simulator, with a certificate of its own, made for this run."""
+"""TLS in front of the simulator, with a certificate made for this run."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 class Tls:
-    """Ends TLS on loopback and passes everything on."""
+    """A TLS endpoint on loopback that forwards all traffic."""
 
     def __init__(self, port: int, folder: Path) -> None:
         certificate, self.authority = folder / "certificate.pem", folder / "authorities.pem"

@@ -61,7 +61,7 @@ fn serve(arguments: &Serve) -> Result<(), String> {
     runtime.block_on(async {
         let server = HttpServer::bind(port, Arc::new(gateway)).await;
         let server = server
-            .map_err(|error| format!("port {port} of 127.0.0.1: {error}; --port 0 takes one that is free"))?;
+            .map_err(|error| format!("port {port} of 127.0.0.1: {error}; --port 0 selects a free port"))?;
         let address = server.address().map_err(|error| error.to_string())?;
         println!("# The API over simulated runs: http://{address}/openapi.json");
         println!("# Listening on {address}. Ctrl-C ends it.");

@@ -21,14 +21,14 @@ const PARTS: &str = "What is tried, each in a world of its own:
           before or after it has done its work, or its process dies, or its answer is of another
           version; each call of AWS is refused with each code, or loses its answer: once, once
           more than is retried, and for good
-  pairs   every two failures in one run, of the error names one of each class that the machine
+  pairs   every pair of failures in one run, of the error names one of each class that the machine
           tells apart
-  twice   each step called twice; each run cut off at each of its turns and begun anew; a second
+  twice   each step called twice; each run cut off at each of its turns and started again; a second
           execution, of the same or the other procedure, started at forty moments of the first
   hand    each prefix of AWS's page done by hand, with a line left out, or out of order
   random  --seeds N: fleets, plans, open questions of DRS, faults and interruptions by chance
 
-After each, everything is mended, and the procedure is started again until it has ended as AWS's
+After each, all faults are removed, and the procedure is started again until it ends as AWS's
 page ends. The auditor watches every call and event by rules of its own. A violation is made
 smaller and printed with the command that shows it again.
 
@@ -38,7 +38,7 @@ A case is text, which --case reads back: SCENARIO, N servers, seed N, OPTIONS: A
 Exit codes:
   0  nothing was broken, and every state and branch was visited
   2  the command line is wrong
-  3  a rule was broken, or a state or branch was visited by nothing";
+  3  a rule was broken, or a state or branch was never visited";
 
 #[derive(Debug, Args)]
 #[command(after_help = PARTS)]
@@ -78,9 +78,9 @@ impl Part {
     fn cases(self, seeds: u64) -> (&'static str, Vec<Case>) {
         match self {
             Self::Grid => ("every failure at every state", failback_campaign::grid()),
-            Self::Pairs => ("every two failures", failback_campaign::pairs()),
+            Self::Pairs => ("every pair of failures", failback_campaign::pairs()),
             Self::Twice => ("everything twice", failback_campaign::repetitions()),
-            Self::Hand => ("half-manual beginnings", failback_campaign::manual_starts()),
+            Self::Hand => ("half-manual starts", failback_campaign::manual_starts()),
             Self::Random => ("random worlds", (1..=seeds).map(failback_campaign::random).collect()),
         }
     }

@@ -20,7 +20,7 @@ use super::{ProcedureName, UNSAFE, check_plan, usage};
 const FAILED: u8 = 1;
 
 const FAULTS: &str = "Faults for --fail, each may repeat:
-  error:OPERATION=CODE[xN]  AWS refuses the operation N times (once if not said) with that error code
+  error:OPERATION=CODE[xN]  AWS refuses the operation N times (default: once) with that error code
   lost:OPERATION[xN]        AWS does it, and the answer never arrives
   crash:STEP[xN]            the step dies right after its first write took effect
   stall:SERVER=MINUTES      replication of the server's A2 stalls for that long

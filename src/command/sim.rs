@@ -21,11 +21,11 @@ pub(crate) enum Sub {
 const NOTES: &str = "Everything is on 127.0.0.1: DRS, EC2 and Route 53 as far as the page needs them, and STS. Region and \
 service are taken from the signature's credential scope; signatures are not checked. What is not modelled is refused.
 
-Time can be moved, and the world looked at, below /_sim:
+Move time and inspect the world under /_sim:
   curl -s http://127.0.0.1:4580/_sim                                     the fleet by the page's labels
   curl -s -d '{\"seconds\": 600}' http://127.0.0.1:4580/_sim/advance       ten minutes pass
   curl -s 'http://127.0.0.1:4580/_sim/calls?kind=write'                  what was changed, and by whom
-  curl -s -d '{\"fault\": \"boot:web-1\"}' http://127.0.0.1:4580/_sim/faults  something will go wrong
+  curl -s -d '{\"fault\": \"boot:web-1\"}' http://127.0.0.1:4580/_sim/faults  injects a fault
 
 Examples:
   drs-failback sim serve
@@ -138,14 +138,14 @@ fn serve(arguments: &Serve, built: Built) -> Result<(), String> {
     let runtime = runtime.map_err(|error| format!("the asynchronous runtime does not start: {error}"))?;
     runtime.block_on(async {
         let server = HttpServer::bind(arguments.port, Arc::new(router)).await.map_err(|error| {
-            format!("port {} of 127.0.0.1: {error}; --port 0 takes one that is free", arguments.port)
+            format!("port {} of 127.0.0.1: {error}; --port 0 selects a free port", arguments.port)
         })?;
         let address = server.address().map_err(|error| error.to_string())?;
         println!("# The simulated world of {}. Paste this where AWS's clients are to find it:", plan.name);
         println!("export AWS_ENDPOINT_URL=http://{address}");
         println!("export AWS_ACCESS_KEY_ID=simulator AWS_SECRET_ACCESS_KEY=simulator");
         println!("export AWS_DEFAULT_REGION={}", plan.regions.recovery());
-        println!("# Look around: curl -s http://{address}/_sim");
+        println!("# Inspect the world: curl -s http://{address}/_sim");
         println!("# Listening on {address}. Ctrl-C ends it.");
         server.run(std::future::pending()).await;
         Ok(())

@@ -26,7 +26,7 @@ fn text<'v>(value: &'v Value, field: &str) -> &'v str {
 }
 
 fn number(value: &Value, field: &str) -> f64 {
-    value[field].as_f64().unwrap_or_else(|| panic!("`{field}` is no number in {value}"))
+    value[field].as_f64().unwrap_or_else(|| panic!("`{field}` is not a number in {value}"))
 }
 
 /// Asserts every field on which scripts may rely.

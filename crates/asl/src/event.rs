@@ -27,7 +27,7 @@ pub enum Event {
     Caught { at: i64, state: String, error: String, next: String },
     /// A Choice selected its next state by the choice rule of this index, or by its `Default`.
     Chosen { at: i64, state: String, rule: Option<usize>, next: String },
-    /// A Wait began. `until` is its end, in milliseconds since 1970.
+    /// A Wait started. `until` is its end, in milliseconds since 1970.
     Waiting { at: i64, state: String, until: i64 },
     /// A variable was assigned.
     Assigned { at: i64, state: String, variable: String },

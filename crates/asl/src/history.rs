@@ -37,8 +37,7 @@ impl History {
         self.pending_events.push(event);
     }
 
-    /// Counts events of Step Functions' history. Fails if they leave no room for the event that
-    /// ends the execution.
+    /// Counts events of Step Functions' history. Fails if none is left for the event that ends the execution.
     pub(crate) fn count(&mut self, events: u64) -> Result<(), ErrorOutput> {
         if self.stats.history_events + events >= HISTORY_LIMIT {
             let cause =
@@ -50,7 +49,7 @@ impl History {
         Ok(())
     }
 
-    /// Adds the size of a payload to the usage. Fails if it exceeds the quota; the cause begins with `name`.
+    /// Adds the size of a payload to the usage. Fails if it exceeds the quota; the cause starts with `name`.
     pub(crate) fn check_size(&mut self, name: &str, payload: &Value) -> Result<(), ErrorOutput> {
         let bytes = json_bytes(payload);
         self.stats.payload_bytes_max = self.stats.payload_bytes_max.max(bytes);

@@ -31,7 +31,7 @@ pub struct TaskCall {
     pub token: Option<String>,
     /// The number of the attempt; 1 for the first.
     pub attempt: u32,
-    /// The time, in milliseconds since 1970, at which the caller is to end the task with
-    /// `ErrorOutput::timeout`. None if neither the Task nor the machine has a timeout.
+    /// The time, in milliseconds since 1970, at which the caller ends the task with `ErrorOutput::timeout`. None if
+    /// neither the Task nor the machine has a timeout.
     pub times_out_at: Option<i64>,
 }

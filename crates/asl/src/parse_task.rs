@@ -11,7 +11,7 @@ use crate::template::Template;
 
 const ALL: &str = "States.ALL";
 
-/// The error names of Step Functions. No other name may begin with `States.`.
+/// The error names of Step Functions. No other name may start with `States.`.
 const RESERVED_ERRORS: [&str; 16] = [
     ALL,
     "States.BranchFailed",
@@ -48,7 +48,7 @@ pub(crate) fn task(fields: &mut Fields<'_, '_>, names: NamesInScope<'_>) -> Opti
     let catch = catchers(fields, NamesInScope { error_output: true, ..names });
     let resource = resource?;
     let passes_token = arguments.as_ref().is_some_and(|arguments| arguments.references().token);
-    // Nobody could return a token that was never passed on, so the task would only time out.
+    // A token that is not passed on cannot be returned, so the task would only time out.
     if resource::waits_for_token(&resource) && !passes_token {
         fields
             .problem_here("waits for a token, but `Arguments` do not hand `$states.context.Task.Token` out");

@@ -20,7 +20,7 @@ const MAX_STEPS: u64 = 50_000_000;
 #[derive(Debug, Clone)]
 pub(crate) struct Variables {
     bindings: Bindings,
-    /// How many evaluations used a seed so far; each is given another one.
+    /// The number of evaluations that used a seed so far; each is given another one.
     seeds_used: u64,
 }
 

@@ -11,7 +11,7 @@ use crate::observations::{Observations, Violation, WatchedRun};
 use crate::verdict::{self, End, Verdict};
 use crate::{calls, invariants, originals};
 
-/// Watches a world. Every run is announced before it begins and judged after it has ended.
+/// An auditor of a world. Each run is announced before it starts and judged after it has ended.
 #[derive(Debug, Clone, Default)]
 pub struct Auditor {
     observations: Arc<Mutex<Observations>>,
@@ -34,7 +34,7 @@ impl Observer for Watch {
 }
 
 impl Auditor {
-    /// Begins to watch a world.
+    /// Starts to watch a world.
     pub fn watch(world: &mut World) -> Self {
         let auditor = Self::default();
         world.observe(Box::new(Watch(Arc::clone(&auditor.observations))));
@@ -89,7 +89,7 @@ impl Auditor {
             .collect()
     }
 
-    /// Everything found so far.
+    /// Returns all violations so far.
     pub fn violations(&self) -> Vec<Violation> {
         locked(&self.observations).violations.clone()
     }

@@ -1,4 +1,4 @@
-//! What each call of a run must not be.
+//! The rules for each call of a run.
 
 use failback_core::cloud::{InstanceState, JobKind, ReplicationState};
 use failback_core::id::InstanceId;
@@ -40,7 +40,7 @@ pub(crate) fn check(observations: &mut Observations, world: &World, call: &Call)
     }
 }
 
-/// S5: nothing of other people is named or changed.
+/// Judges S5: no call names or changes a resource of other people.
 fn bystanders(observations: &mut Observations, world: &World, call: &Call) {
     let others = world.bystanders();
     for changed in &call.changed {
@@ -79,7 +79,7 @@ fn bystanders(observations: &mut Observations, world: &World, call: &Call) {
     }
 }
 
-/// S1: a drill names no A1, changes nothing of B1 but launches from it, and leaves DNS alone.
+/// Judges S1: a drill does not name A1, changes B1 only by a launch from it, and does not change DNS.
 fn drill(observations: &mut Observations, world: &World, run: &WatchedRun, call: &Call) {
     let (_, recovery) = world.region_pair();
     if call.operation == "ChangeResourceRecordSets" {
@@ -112,7 +112,7 @@ fn drill(observations: &mut Observations, world: &World, run: &WatchedRun, call:
     }
 }
 
-/// S2: StartRecovery terminates what was launched before. S7: one launch at a time.
+/// Judges S2, because StartRecovery terminates the earlier launches, and S7: one launch at a time.
 fn start_recovery(observations: &mut Observations, world: &World, call: &Call) {
     let (source, recovery) = world.region_pair();
     for (index, server) in world.fleet().iter().enumerate() {
@@ -160,7 +160,7 @@ fn launches(world: &World, region: Region, server: &FleetServer) -> usize {
     jobs.filter(|job| job.parts.iter().any(|part| of(&part.server))).count()
 }
 
-/// Every A2 of a server that is still there.
+/// Returns every A2 of a server that still exists.
 fn a2s<'w>(world: &'w World, server: &'w FleetServer) -> impl Iterator<Item = &'w SourceServer> {
     let (source, _) = world.region_pair();
     server.a2.iter().filter_map(move |id| world.source_server(source, id))
@@ -180,7 +180,7 @@ fn terminate(observations: &mut Observations, world: &World, run: &WatchedRun, c
         };
         let b2 = call.region == Some(recovery) && named(&server.b2);
         let a3 = call.region == Some(source) && named(&server.a3);
-        // The A2 that replicates what is terminated, or that it was launched from.
+        // The A2 that replicates the terminated instance, or that it was launched from.
         let concerns = |a2: &SourceServer| {
             let named = |id: &InstanceId| call.targets.iter().any(|target| target == id.as_str());
             (b2 && named(&a2.source)) || (a3 && a2.launched.iter().any(named))
@@ -238,7 +238,8 @@ fn terminate(observations: &mut Observations, world: &World, run: &WatchedRun, c
     }
 }
 
-/// Why B3 may not go yet, from the world's own truth: A4 works, has the traffic and is replicated to the last byte.
+/// Returns the reason why B3 may not be terminated yet, by the actual state of the world: A4 must work, have the
+/// traffic and be replicated to the last byte.
 fn not_home(world: &World, run: &WatchedRun, index: usize, server: &FleetServer) -> Option<&'static str> {
     let (source, recovery) = world.region_pair();
     let now = world.now_ms();
@@ -248,7 +249,7 @@ fn not_home(world: &World, run: &WatchedRun, index: usize, server: &FleetServer)
         return Some("A4 does not carry the traffic");
     }
     let Some(a4) = world.instance(source, &serving.instance) else { return Some("A4 is not there") };
-    // A plan may do without status checks.
+    // A plan can turn status checks off.
     let fails = a4.impaired || a4.checks_pass_ms.is_none_or(|at| at > now);
     if !serving.running || (fails && run.plan.validation.status_checks) {
         return Some("A4 does not work");
@@ -263,7 +264,7 @@ fn not_home(world: &World, run: &WatchedRun, index: usize, server: &FleetServer)
     None
 }
 
-/// S3, and S4: B2 goes before A1.
+/// Judges S3, and S4: B2 is terminated before A1.
 fn terminate_originals(observations: &mut Observations, world: &World, run: &WatchedRun, call: &Call) {
     let (source, recovery) = world.region_pair();
     for (index, server) in world.fleet().iter().enumerate() {
@@ -314,7 +315,8 @@ fn terminate_originals(observations: &mut Observations, world: &World, run: &Wat
     }
 }
 
-/// S1 and S2: B1 is stopped only where the plan asks for it and production no longer runs on what it protects.
+/// Judges S2 and S5: B1 is stopped only where the plan asks for it and production no longer runs on the instance that
+/// B1 protects.
 fn stop(observations: &mut Observations, world: &World, run: &WatchedRun, call: &Call) {
     let (_, recovery) = world.region_pair();
     for (index, server) in world.fleet().iter().enumerate() {
@@ -337,7 +339,8 @@ fn stop(observations: &mut Observations, world: &World, run: &WatchedRun, call: 
     }
 }
 
-/// S4: the record A3 goes after B2 and, where the plan asks for it, A1; never in a drill.
+/// Judges S4: the record A3 is deleted after B2 and, where the plan asks for it, A1 are terminated, and never in a
+/// drill.
 fn delete_record(observations: &mut Observations, world: &World, run: &WatchedRun, call: &Call) {
     let (source, recovery) = world.region_pair();
     for (index, server) in world.fleet().iter().enumerate() {
@@ -378,7 +381,7 @@ fn delete_record(observations: &mut Observations, world: &World, run: &WatchedRu
     }
 }
 
-/// S4: A2 goes last.
+/// Judges S4: A2 is removed last.
 fn disconnect(observations: &mut Observations, world: &World, run: &WatchedRun, call: &Call) {
     let (source, recovery) = world.region_pair();
     let keeps = run.procedure == Procedure::Drill && run.plan.drill.keep_recovered_servers;

@@ -1,4 +1,4 @@
-//! *Sometimes*: which states and branches of the machines were visited. One that no run visits is not tested.
+//! Coverage: the states and branches of the machines that runs have visited. A place that no run visits is not tested.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -6,29 +6,29 @@ use std::fmt;
 use failback_asl::{Event, Machine, State, StateKind, Via};
 use failback_core::procedure::Procedure;
 
-/// A part of a state that a run may or may not come through.
+/// A part of a state that a run may or may not pass through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Part {
     /// The state itself.
     State,
-    /// A rule of a Choice.
+    /// A choice rule of a Choice.
     Rule(usize),
     /// The Default of a Choice.
     Default,
-    /// A Task's catcher.
+    /// The catcher of a Task.
     Catch,
-    /// A Task was tried again as often as its retrier allows, and failed once more.
+    /// The retries of a Task: the last attempt that its retrier allows failed, too.
     Exhausted,
 }
 
-/// A place of a machine.
+/// A place in a machine.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
-    /// Which machine.
+    /// The procedure of the machine.
     pub procedure: Procedure,
-    /// Which state.
+    /// The name of the state.
     pub state: String,
-    /// Which part of it.
+    /// The part of the state.
     pub part: Part,
 }
 
@@ -45,7 +45,7 @@ impl fmt::Display for Place {
     }
 }
 
-/// How often each place was visited.
+/// The number of visits to each place.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Coverage {
     procedure: Option<Procedure>,
@@ -55,12 +55,12 @@ pub struct Coverage {
 }
 
 impl Coverage {
-    /// Of an execution of this procedure.
+    /// Creates the coverage of an execution of this procedure.
     pub fn of(procedure: Procedure) -> Self {
         Self { procedure: Some(procedure), ..Self::default() }
     }
 
-    /// Takes note of something that happened in the execution.
+    /// Records an event of the execution.
     pub fn note(&mut self, machine: &Machine, event: &Event) {
         match event {
             Event::Entered { state, .. } => {
@@ -90,14 +90,14 @@ impl Coverage {
         }
     }
 
-    /// Adds what others visited.
+    /// Adds the visits of another coverage.
     pub fn add(&mut self, other: &Self) {
         for (place, visits) in &other.visits {
             *self.visits.entry(place.clone()).or_default() += visits;
         }
     }
 
-    /// Every place of a machine.
+    /// Returns every place of a machine.
     pub fn places(procedure: Procedure, machine: &Machine) -> Vec<Place> {
         let mut places = Vec::new();
         for (name, state) in machine.states() {
@@ -121,12 +121,12 @@ impl Coverage {
         places
     }
 
-    /// How often a place was visited.
+    /// Returns the number of visits to a place.
     pub fn visits(&self, place: &Place) -> u64 {
         self.visits.get(place).copied().unwrap_or_default()
     }
 
-    /// Those of these places that nobody visited.
+    /// Returns the places without a visit.
     pub fn unvisited<'p>(&self, places: &'p [Place]) -> Vec<&'p Place> {
         places.iter().filter(|place| self.visits(place) == 0).collect()
     }

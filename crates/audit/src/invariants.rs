@@ -1,4 +1,4 @@
-//! What must be so at every moment, whoever caused it.
+//! The rules that hold at every moment, whoever makes a change.
 
 use std::collections::BTreeSet;
 
@@ -29,7 +29,7 @@ pub(crate) fn check(observations: &mut Observations, world: &World, changed: &[C
     }
 }
 
-/// S2: traffic goes to an instance that runs.
+/// Judges S2: traffic goes to a running instance.
 fn production(observations: &mut Observations, world: &World, index: usize) {
     let name = &world.fleet()[index].name;
     match world.serving(index) {
@@ -46,7 +46,7 @@ fn production(observations: &mut Observations, world: &World, index: usize) {
     }
 }
 
-/// S1: while only drills run, A1 is as it was and A4 is another instance.
+/// Judges S1: while only drills run, A1 stays as it was and A4 is another instance.
 fn originals(observations: &mut Observations, world: &World, index: usize) {
     let only_drills = observations.runs.values().all(|run| run.procedure == Procedure::Drill);
     if observations.runs.is_empty() || !only_drills {
@@ -74,7 +74,7 @@ fn originals(observations: &mut Observations, world: &World, index: usize) {
     }
 }
 
-/// S2: a failback takes an A4 down only because its successor was asked for. S7: one A4 at a time.
+/// Judges S2, by which a failback terminates an A4 only when its successor was requested, and S7: one A4 at a time.
 fn failed_back(observations: &mut Observations, world: &World, index: usize) {
     let (source, _) = world.region_pair();
     let server = &world.fleet()[index];

@@ -1,4 +1,4 @@
-//! Everything that the auditor has seen so far.
+//! The observations of an auditor.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,52 +8,53 @@ use failback_core::procedure::Procedure;
 use failback_core::rule::SafetyRule;
 use failback_sim::FleetServer;
 
-/// A broken rule.
+/// A violation of a rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
-    /// The rule.
+    /// The violated rule.
     pub rule: SafetyRule,
     /// Virtual time of the violation, in milliseconds since the epoch.
     pub at_ms: i64,
-    /// The violation in one sentence.
+    /// Description of the violation, in one sentence.
     pub what: String,
 }
 
-/// What the auditor knows of a run.
+/// A watched run.
 #[derive(Debug, Clone)]
 pub(crate) struct WatchedRun {
     pub(crate) procedure: Procedure,
     pub(crate) plan: Plan,
-    /// What existed of each server when the run began, by label.
+    /// Labels of the objects of each server that existed when the run started.
     pub(crate) began_with: Vec<BTreeSet<&'static str>>,
-    /// The original of each server: A1, or the A4 of an earlier cycle that B1 protects since.
+    /// The original of each server: A1, or the A4 of an earlier cycle that B1 has protected since.
     pub(crate) originals: Vec<InstanceId>,
-    /// Whether the traffic of each server went to A4 already when the run began: then an earlier run told the loss.
+    /// For each server, true if its traffic already went to A4 when the run started. An earlier run then reported the
+    /// loss.
     pub(crate) began_home: Vec<bool>,
 }
 
 impl WatchedRun {
-    /// True for an A4 of this cycle.
+    /// Reports whether an instance is an A4 of this cycle.
     pub(crate) fn is_a4(&self, index: usize, server: &FleetServer, id: &InstanceId) -> bool {
         server.a4.contains(id) && self.originals.get(index) != Some(id)
     }
 }
 
-/// What was found so far.
+/// The observations so far.
 #[derive(Debug, Default)]
 pub(crate) struct Observations {
     pub(crate) runs: BTreeMap<String, WatchedRun>,
-    /// The original of each server now: a failback that has ended begins a new cycle.
+    /// The current original of each server. A failback that has ended starts a new cycle.
     pub(crate) originals: Vec<InstanceId>,
     pub(crate) violations: Vec<Violation>,
-    /// What production DNS answered when the first run began: zone, name, values.
+    /// Answers of production DNS when the first run started: zone, name, values.
     pub(crate) records: Vec<(String, String, Vec<String>)>,
 }
 
 impl Observations {
     pub(crate) fn violated(&mut self, rule: SafetyRule, at_ms: i64, what: impl Into<String>) {
         let what = what.into();
-        // One cause is told once, however many events it lasts.
+        // A cause that lasts for several events is recorded once.
         if !self.violations.iter().any(|violation| violation.rule == rule && violation.what == what) {
             self.violations.push(Violation { rule, at_ms, what });
         }

@@ -1,4 +1,4 @@
-//! Which instance is the original. With each failback a cycle ends: the A4 that B1 protects then is the A1 of the next.
+//! The originals of the servers. Each failback ends a cycle: the A4 that B1 then protects is the A1 of the next cycle.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use failback_core::id::InstanceId;
 use failback_sim::World;
 use failback_sim::objects::SourceServer;
 
-/// The original of each server, now that a run begins; `before` are those of the run before.
+/// Returns the original of each server at the start of a run. `before` has those of the run before.
 pub(crate) fn originals(world: &World, before: &[InstanceId]) -> Vec<InstanceId> {
     let (source, recovery) = world.region_pair();
     let original = |(index, server): (usize, &failback_sim::FleetServer)| {
@@ -26,7 +26,7 @@ pub(crate) fn originals(world: &World, before: &[InstanceId]) -> Vec<InstanceId>
     world.fleet().iter().enumerate().map(original).collect()
 }
 
-/// The labels of what exists of a server in this cycle. An original of an earlier one is not of it.
+/// Returns the labels of a server's objects in this cycle. An original of an earlier cycle is not among them.
 pub(crate) fn left(world: &World, server: usize, original: &InstanceId) -> BTreeSet<&'static str> {
     let left = world.left_of(server).into_iter();
     let a4_is_a1 = world.fleet()[server].a1 == *original;

@@ -1,4 +1,4 @@
-//! What must be so when a run has ended.
+//! The rules for a run that has ended.
 
 use std::collections::BTreeSet;
 
@@ -13,30 +13,30 @@ use crate::observations::{Observations, Violation, WatchedRun};
 use crate::originals;
 use failback_core::rule::SafetyRule;
 
-/// How a run ended, as its runner saw it.
+/// The end of a run, as its runner observed it.
 #[derive(Debug, Clone)]
 pub struct End {
-    /// The report, if the run came so far.
+    /// The report, if the run reached it.
     pub report: Option<Report>,
-    /// True when the report itself could not be written, which the execution's own error says.
+    /// True if the report could not be written. The execution's own error then says so.
     pub report_missing: bool,
     /// Events of the execution's history.
     pub history_events: u64,
-    /// Waits that gave no reason, by state.
+    /// States that waited without a reason.
     pub silent_waits: Vec<String>,
 }
 
-/// A rule and how it was broken, if it was.
+/// A rule with its violations.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verdict {
-    /// Which.
+    /// The rule.
     pub rule: SafetyRule,
-    /// How; empty when it held.
+    /// Violations of the rule; empty if it held.
     pub violations: Vec<Violation>,
 }
 
 impl Verdict {
-    /// True when the rule held.
+    /// Reports whether the rule held.
     pub fn held(&self) -> bool {
         self.violations.is_empty()
     }
@@ -55,7 +55,7 @@ pub(crate) fn check(observations: &mut Observations, world: &World, execution: &
     bounded(observations, world, end);
 }
 
-/// S1 and S5: records that are not the run's to change are as they were.
+/// Judges S5: records that the run may not change are unchanged.
 fn records(observations: &mut Observations, world: &World, run: &WatchedRun) {
     let planned = |name: &str| {
         let same =
@@ -69,7 +69,7 @@ fn records(observations: &mut Observations, world: &World, run: &WatchedRun) {
             let same = |old: &(String, String, Vec<String>)| {
                 old.0 == zone.id.as_str() && old.1 == record.name && old.2 == record.values
             };
-            // A failback of another run in the same world may have changed it before.
+            // In the same world, a failback of another run may have changed the record earlier.
             let by_a_failback = run.procedure == Procedure::Drill
                 && observations.runs.values().any(|run| run.procedure == Procedure::Failback);
             if !before.iter().any(same) && !planned(&record.name) && !by_a_failback {
@@ -83,7 +83,7 @@ fn records(observations: &mut Observations, world: &World, run: &WatchedRun) {
     }
 }
 
-/// S6: what is left is what should be, or a run that did not succeed says what it is.
+/// Judges S6: only the expected objects are left, or a run that did not succeed reports what is left.
 fn left(
     observations: &mut Observations,
     world: &World,
@@ -92,7 +92,7 @@ fn left(
     report: Option<&Report>,
 ) {
     let Some(report) = report else {
-        // The run ended before it began, or died of its report.
+        // The run ended before it started, or failed while writing its report.
         if let Some(call) = written(world, execution).next() {
             observations.violated(
                 SafetyRule::NothingLeftUnreported,
@@ -116,7 +116,7 @@ fn left(
             expected(run, began)
         };
         let mut told: BTreeSet<&str> = told.left.split_whitespace().collect();
-        // What a job that the report names has made or taken down since.
+        // Objects that a job in the report has launched or terminated since.
         for label in ["A3", "A4", "B2", "B3"].into_iter().filter(|_| !report.jobs.is_empty()) {
             if left.contains(label) {
                 told.insert(label)
@@ -129,7 +129,7 @@ fn left(
             observations.violated(SafetyRule::NothingLeftUnreported, world.now_ms(), what);
         }
         if told != left {
-            let what = format!("{}: the report says {told:?} is left, and it is {left:?}", server.name);
+            let what = format!("{}: the report lists {told:?} as left, and {left:?} is left", server.name);
             observations.violated(SafetyRule::NothingLeftUnreported, world.now_ms(), what);
         }
     }
@@ -148,14 +148,14 @@ fn expected(run: &WatchedRun, began: &BTreeSet<&'static str>) -> BTreeSet<&'stat
     }
 }
 
-/// The calls of an execution that changed something.
+/// Returns the calls of an execution that changed something.
 fn written<'w>(world: &'w World, execution: &'w str) -> impl Iterator<Item = &'w Call> {
     world.calls().iter().filter(move |call| call.actor.as_deref() == Some(execution) && call.has_changed())
 }
 
-/// S7: no launch that a drill began is at work once the drill has ended: nobody would take down what comes of it. A job
-/// that terminates leaves nothing; that of a failback which is held is adopted by the next start; and a drill that fails
-/// in its clean-up says which it has left.
+/// Judges S7: no launch that a drill started is in progress after the drill has ended, because no run would terminate
+/// its instances. A terminate job leaves nothing. The next start adopts the job of a failback that is held. A drill
+/// that fails in its clean-up reports the jobs that are left.
 fn orphans(
     observations: &mut Observations,
     world: &World,
@@ -177,12 +177,12 @@ fn orphans(
         observations.violated(
             SafetyRule::LaunchedOnce,
             world.now_ms(),
-            format!("job {} in {region} is still at work", job.id),
+            format!("job {} in {region} is still in progress", job.id),
         );
     }
 }
 
-/// S8: every record that is missing lies in the window that the report names, and the window is no larger.
+/// Judges S8: every missing record lies in the window that the report names, and the window is not larger.
 fn loss(observations: &mut Observations, world: &World, run: &WatchedRun, report: Option<&Report>) {
     let reported = report.and_then(|report| report.loss);
     if run.plan.redirect.is_by_hand() && run.procedure == Procedure::Failback {
@@ -212,14 +212,14 @@ fn loss(observations: &mut Observations, world: &World, run: &WatchedRun, report
                 observations.violated(
                     SafetyRule::LossReported,
                     world.now_ms(),
-                    format!("{name}: {} lost records are not told", lost.records),
+                    format!("{name}: {} lost records are not reported", lost.records),
                 );
             }
             (None, Some(_)) if failed_back => {
                 observations.violated(
                     SafetyRule::LossReported,
                     world.now_ms(),
-                    format!("{name}: a loss is told, and nothing is lost"),
+                    format!("{name}: a loss is reported, and nothing is lost"),
                 );
             }
             _ => {}
@@ -227,7 +227,7 @@ fn loss(observations: &mut Observations, world: &World, run: &WatchedRun, report
     }
 }
 
-/// S9.
+/// Judges S9: every wait is bounded and has a reason.
 fn bounded(observations: &mut Observations, world: &World, end: &End) {
     if end.history_events >= 25_000 {
         observations.violated(

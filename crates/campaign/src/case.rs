@@ -134,7 +134,7 @@ impl FromStr for Case {
             } else if let Some(switch) = Switch::find(word) {
                 case.switches.push(switch);
             } else {
-                return Err(format!("`{word}` is no scenario, option or switch; known are {}", known()));
+                return Err(format!("`{word}` is not a scenario, option or switch; known are {}", known()));
             }
         }
         if !(1..=1_000).contains(&case.servers) {
@@ -154,7 +154,7 @@ fn known() -> String {
 }
 
 fn number<T: FromStr>(text: &str) -> Result<T, String> {
-    text.trim().parse().map_err(|_| format!("`{text}` is no number"))
+    text.trim().parse().map_err(|_| format!("`{text}` is not a number"))
 }
 
 fn procedure(text: &str) -> Result<Procedure, String> {
@@ -188,7 +188,7 @@ impl FromStr for Act {
             ["try", which] => Ok(Self::Try(procedure(which)?)),
             ["refuse", which] => Ok(Self::Refuse(procedure(which)?)),
             _ => Err(format!(
-                "`{text}` is nothing that can happen; known are hand, fail, mend, wait, run, twice, cut, together, \
+                "`{text}` is not an action; known are hand, fail, mend, wait, run, twice, cut, together, \
                  settle, try and refuse"
             )),
         }

@@ -118,7 +118,7 @@ impl FromStr for ManualStep {
     fn from_str(text: &str) -> Result<Self, String> {
         let found = MOVES.iter().find(|(name, _)| *name == text).map(|(_, by_hand)| *by_hand);
         let names = || MOVES.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
-        found.ok_or_else(|| format!("`{text}` is no move by hand; known are {}", names()))
+        found.ok_or_else(|| format!("`{text}` is not a manual step; known are {}", names()))
     }
 }
 

@@ -77,7 +77,7 @@ pub fn tell(program: &Program, case: &Case) -> Result<Vec<String>, String> {
 
 fn written(call: &failback_sim::Call) -> String {
     let at = failback_core::timestamp::Timestamp::from_millis(call.at_ms);
-    let actor = call.actor.as_deref().unwrap_or("somebody");
+    let actor = call.actor.as_deref().unwrap_or("a person");
     let outcome = match &call.outcome {
         CallOutcome::Ok => String::new(),
         CallOutcome::Lost => ", and the answer was lost".to_owned(),
@@ -224,7 +224,11 @@ impl<'c> CaseRun<'c> {
         worst(Extreme::Transitions, run.transitions);
         worst(Extreme::HistoryEvents, run.history_events);
         worst(Extreme::PayloadBytes, u64::try_from(run.payload_bytes_max).unwrap_or(u64::MAX));
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // A few weeks in seconds, above 0.
+        #[allow(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a few weeks in seconds, above 0"
+        )]
         worst(Extreme::VirtualSeconds, run.virtual_seconds as u64);
         if let Some(report) = &run.report {
             let lags =
@@ -336,7 +340,7 @@ impl<'c> CaseRun<'c> {
     fn refused(&mut self, run: &RunResult, writes: usize) {
         let cause = run.failure.as_ref().map_or("", |failure| failure.cause.as_str());
         if run.outcome == Outcome::Succeeded || run.report.is_some() {
-            self.broken(Broken::Refusal, format!("{} began, and should have been refused", run.execution));
+            self.broken(Broken::Refusal, format!("{} started, and should have been refused", run.execution));
         } else if !cause.contains("in the way") && !cause.contains(" at ") {
             self.broken(Broken::Refusal, format!("a refusal without a remedy: {cause}"));
         }

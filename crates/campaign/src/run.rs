@@ -40,9 +40,9 @@ pub type Progress<'a> = &'a (dyn Fn(usize) + Sync);
 pub fn campaign(seeds: u64) -> Vec<(&'static str, Vec<Case>)> {
     vec![
         ("every failure at every state", grid()),
-        ("every two failures", pairs()),
+        ("every pair of failures", pairs()),
         ("everything twice", repetitions()),
-        ("half-manual beginnings", manual_starts()),
+        ("half-manual starts", manual_starts()),
         ("random worlds", (1..=seeds).map(random).collect()),
     ]
 }

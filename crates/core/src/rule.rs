@@ -65,10 +65,10 @@ impl SafetyRule {
             }
             Self::PageOrder => "clean-up follows the page's order",
             Self::OwnFleetOnly => "only what belongs to the fleet is changed",
-            Self::NothingLeftUnreported => "nothing is left but what should be, or the report says what is",
+            Self::NothingLeftUnreported => "nothing is left over, or the report lists what is",
             Self::LaunchedOnce => "nothing is launched twice, and no job is orphaned",
             Self::LossReported => "the reported loss is the measured loss",
-            Self::BoundedWaits => "every loop is bounded, and every wait says why",
+            Self::BoundedWaits => "every loop is bounded, and every wait has a reason",
         }
     }
 }

@@ -32,7 +32,7 @@ pub struct Switches {
     pub originals_lack_tag: bool,
     /// Servers have DRS post-launch actions.
     pub post_launch: bool,
-    /// A2 is launched with right-sizing BASIC unless told otherwise (§9).
+    /// A2 is launched with right-sizing BASIC unless it is configured otherwise (§9).
     pub basic_right_sizing: bool,
 }
 

@@ -1,4 +1,4 @@
-//! Interval sets, the longest chain, and losses.
+//! Tests of interval sets, the longest chain, and losses.
 
 #![allow(clippy::unwrap_used)] // Also in the functions that tests share.
 
@@ -19,7 +19,7 @@ fn the_longest_chain_is_the_heaviest_one() {
     assert_eq!(longest_chain_ms(&[work(0, 4), work(3, 9), work(9, 10)]), 7);
 }
 
-/// Every chain of at most eight works, one by one.
+/// Returns the longest chain of at most eight works, by trying every chain.
 fn by_trying(works: &[Work]) -> i64 {
     (0_u32..1 << works.len())
         .filter_map(|set| {

@@ -1,4 +1,4 @@
-//! The choke point: the call log, the observers, and each rule.
+//! Tests of the entry point of every call: the call log, the observers, and each fault.
 
 #![allow(clippy::unwrap_used)] // Also in the functions that tests share.
 

@@ -1,4 +1,4 @@
-//! Jobs: their course, their failures, their quotas (drs-facts §0.2, §0.5, §5, §6).
+//! Tests of jobs: their course, their failures, their quotas (drs-facts §0.2, §0.5, §5, §6).
 
 #![allow(clippy::unwrap_used)] // Also in the functions that tests share.
 

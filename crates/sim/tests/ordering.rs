@@ -1,4 +1,4 @@
-//! What DRS refuses, and for how long (drs-facts §5).
+//! Tests of the calls that DRS refuses, and of the time for which it does (drs-facts §5).
 
 #![allow(clippy::unwrap_used)] // Also in the functions that tests share.
 

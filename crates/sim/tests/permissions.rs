@@ -1,4 +1,4 @@
-//! What IAM is asked, by calls and by DRS in the caller's name (drs-facts §8).
+//! Tests of the authorization requests of calls, and of DRS in the caller's name (drs-facts §8).
 
 #![allow(clippy::unwrap_used)] // Also in the functions that tests share.
 
@@ -13,7 +13,7 @@ use failback_sim::{CallRequest, Fault, Permission, RecordChange, RecoveryRequest
 const ACCOUNT: &str = "111122223333";
 const MANAGED: &str = "aws:ResourceTag/AWSElasticDisasterRecoveryManaged";
 
-/// The questions about an action since a moment.
+/// Returns the requests for an action since a moment.
 fn asked<'w>(world: &'w World, since_ms: i64, action: &str) -> Vec<&'w Permission> {
     world.permissions().iter().filter(|p| p.at_ms >= since_ms && p.action == action).collect()
 }
@@ -22,7 +22,7 @@ fn value(permission: &Permission, key: &str) -> Vec<String> {
     permission.conditions().get(key).cloned().unwrap_or_default()
 }
 
-/// A launch of A2 by a step that is over long before the job is.
+/// Launches A2 by a step that ends long before the job does.
 fn launched(world: &mut World) -> JobId {
     let server = a2(world, 0);
     world.enter_step(Some("launch-for-failback"), Some("run-1"));

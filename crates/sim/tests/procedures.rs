@@ -1,4 +1,4 @@
-//! A whole failback and a whole drill, by hand.
+//! Tests of a whole failback and a whole drill, by hand.
 
 #![allow(clippy::unwrap_used)] // Also in the functions that tests share.
 

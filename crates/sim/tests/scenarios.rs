@@ -1,4 +1,4 @@
-//! A world fits its plan.
+//! Tests that a world fits its plan.
 
 mod common;
 
@@ -109,7 +109,7 @@ fn replicating_servers_have_a_quota() {
     for server in 0..3 {
         let id = b2(&world, server);
         let answer = world.reverse_replication(recovery(), &id);
-        // Somebody else's two servers replicate to this Region already.
+        // Two servers of other people already replicate to this Region.
         assert_eq!(answer.is_ok(), server == 0);
         if let Err(fault) = answer {
             assert_eq!((fault.code, fault.quota_code), ("ServiceQuotaExceededException", Some("L-C1D14A2B")));

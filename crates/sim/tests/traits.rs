@@ -1,4 +1,5 @@
-//! The cloud traits over a world. Writing needs warrants, which only the guard makes: reading is tested here.
+//! Tests of the cloud traits over a world. Writing needs warrants, which only the guard makes, so only reading is
+//! tested.
 
 #![allow(clippy::unwrap_used)] // Also in the functions that tests share.
 
@@ -14,7 +15,8 @@ use failback_core::cloud::{
 };
 use failback_sim::{Fault, Known, Scenario, Simulation};
 
-/// Every future of the simulation completes at its first poll, unless the caller is to die of it.
+/// Returns the result of a future. Every future of the simulation completes at its first poll, unless the caller
+/// crashes.
 fn now<T>(future: impl Future<Output = T>) -> T {
     let mut future = pin!(future);
     let Poll::Ready(value) = future.as_mut().poll(&mut Context::from_waker(Waker::noop())) else {

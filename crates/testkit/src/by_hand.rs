@@ -1,4 +1,4 @@
-//! What a person does by hand, line by line of the page.
+//! The actions of a person by hand, line by line of the page.
 
 use failback_core::cloud::{JobStatus, RightSizing};
 use failback_core::id::JobId;
@@ -11,7 +11,7 @@ use failback_sim::{Fault, LaunchChange, RecordChange, Version};
 use crate::Fixture;
 
 impl Fixture {
-    /// Step 1: reverses replication of every B2 and waits until every A2 is ready.
+    /// Reverses replication of every B2 and waits until every A2 is ready (step 1).
     #[must_use]
     pub fn reversed(mut self) -> Self {
         for server in self.servers() {
@@ -33,7 +33,7 @@ impl Fixture {
         self
     }
 
-    /// Step 2.2, *Launch settings*: gives every A2 a launch template and settings as the plan wants them.
+    /// Gives every A2 a launch template and settings as the plan asks for (step 2.2, *Launch settings*).
     #[must_use]
     pub fn prepared(self) -> Self {
         let fixture = self.reversed();
@@ -69,7 +69,7 @@ impl Fixture {
         fixture
     }
 
-    /// Step 2.2: launches every A2 for failback, and waits until A4 works.
+    /// Launches every A2 for failback and waits until A4 works (step 2.2).
     #[must_use]
     pub fn launched(self) -> Self {
         let mut fixture = self.prepared();
@@ -83,7 +83,7 @@ impl Fixture {
         fixture
     }
 
-    /// Begins to launch every A2 and does not wait.
+    /// Starts the launch of every A2 and does not wait.
     ///
     /// # Panics
     /// When DRS refuses.
@@ -92,7 +92,7 @@ impl Fixture {
         self.simulation.world().start_recovery(self.source(), &servers, false, Tags::new()).expect("a job")
     }
 
-    /// Step 2.3: points the record at A4 and waits until DNS says so.
+    /// Points the record at A4 and waits until DNS returns its address (step 2.3).
     #[must_use]
     pub fn redirected(self) -> Self {
         let fixture = self.launched();
@@ -120,7 +120,7 @@ impl Fixture {
         self.pass(120);
     }
 
-    /// Step 3: reverses replication of every A3 and waits until B1 protects A4.
+    /// Reverses replication of every A3 and waits until B1 protects A4 (step 3).
     #[must_use]
     pub fn protected(self) -> Self {
         let fixture = self.redirected();
@@ -138,7 +138,7 @@ impl Fixture {
         fixture
     }
 
-    /// Step 4.1: stops replication of every A2, and lets DRS settle.
+    /// Stops replication of every A2, and lets ten minutes pass so that DRS settles (step 4.1).
     #[must_use]
     pub fn stopped(self) -> Self {
         for server in self.servers() {
@@ -149,7 +149,7 @@ impl Fixture {
         self
     }
 
-    /// Step 4.2: terminates every B2.
+    /// Terminates every B2 (step 4.2).
     #[must_use]
     pub fn without_b2(self) -> Self {
         let all: Vec<_> = self.servers().map(|server| self.b2(server)).collect();
@@ -159,7 +159,7 @@ impl Fixture {
         self
     }
 
-    /// A drill's clean-up: terminates every A3.
+    /// Terminates every A3, as the clean-up of a drill does.
     #[must_use]
     pub fn without_a4(self) -> Self {
         let all: Vec<_> = self.servers().map(|server| self.a3(server)).collect();
@@ -169,7 +169,7 @@ impl Fixture {
         self
     }
 
-    /// Step 4.4: deletes every record A3.
+    /// Deletes every record A3 (step 4.4).
     #[must_use]
     pub fn without_a3(self) -> Self {
         for server in self.servers() {
@@ -179,10 +179,10 @@ impl Fixture {
         self
     }
 
-    /// Lets something go wrong, in the words of `--fail`.
+    /// Adds a fault, in the words of `--fail`.
     ///
     /// # Panics
-    /// When that is not a fault.
+    /// When the text is not a fault.
     pub fn fail(&self, rule: &str) {
         let names: Vec<String> = self.fleet.servers.iter().map(|server| server.name.clone()).collect();
         let known = failback_sim::Known { steps: &[], servers: &names, errors: &[] };

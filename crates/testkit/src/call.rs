@@ -1,4 +1,4 @@
-//! One call of a step, as the state machine makes it.
+//! Calls of a step, as the state machine makes them.
 
 use failback_core::step::{self, Handler, Output, Status, Step, StepInput as _};
 use failback_core::timestamp::Timestamp;
@@ -8,14 +8,14 @@ use serde_json::Value;
 
 use crate::{Fixture, Tampered};
 
-/// Polls after which a step is taken to never end.
+/// The number of polls after which a step counts as endless.
 const POLLS_MAX: usize = 500;
 
 impl Fixture {
     /// Calls a step with a minute until its deadline.
     ///
     /// # Errors
-    /// Those of the step.
+    /// The errors of the step.
     ///
     /// # Panics
     /// When the step's result cannot be read.
@@ -26,7 +26,7 @@ impl Fixture {
     /// Calls a step with a deadline.
     ///
     /// # Errors
-    /// Those of the step.
+    /// The errors of the step.
     ///
     /// # Panics
     /// When the step's result cannot be read.
@@ -43,20 +43,20 @@ impl Fixture {
     /// Calls a step with a payload of its own.
     ///
     /// # Errors
-    /// Those of the step.
+    /// The errors of the step.
     ///
     /// # Panics
-    /// Never: the simulator answers at once.
+    /// Never, because the simulator answers at once.
     pub fn answer<H: Handler>(&self, payload: Value, deadline: Timestamp) -> Result<Value> {
         let tampered = Tampered { world: &self.simulation, tamper: &self.tamper };
         let call = step::call::<H>(&tampered, payload, deadline);
         call.now_or_never().expect("the simulator answers at once")
     }
 
-    /// Calls a step until it is done, waiting as long as it asks. Returns its reasons on the way, and its report.
+    /// Calls a step until it is done, and waits as long as it asks. Returns the reasons of its waits, and its report.
     ///
     /// # Panics
-    /// When it fails, or is not done after 500 polls.
+    /// When the step fails, or is not done after 500 polls.
     pub fn done<S: Step>(&mut self) -> Vec<String> {
         let mut said = Vec::new();
         for _ in 0..POLLS_MAX {
@@ -71,10 +71,10 @@ impl Fixture {
         panic!("never done: {said:#?}");
     }
 
-    /// Asserts that the guard refuses the step with these words, and that nothing is changed.
+    /// Asserts that the guard refuses the step with these words, and that nothing changes.
     ///
     /// # Panics
-    /// When it does not.
+    /// When the assertion fails.
     pub fn refused<S: Step>(&mut self, said: &str) {
         let before = self.writes();
         let error: Error = self.call::<S>().expect_err(said);
@@ -83,11 +83,11 @@ impl Fixture {
         assert_eq!(self.writes(), before, "something was changed");
     }
 
-    /// Asserts that the step waits with these words, and has made this many writing calls. Returns the seconds until the
+    /// Asserts that the step waits with these words, after this many writing calls. Returns the seconds until the
     /// next poll.
     ///
     /// # Panics
-    /// When it does not.
+    /// When the assertion fails.
     pub fn waits<S: Step>(&mut self, said: &str, writes: usize) -> u64 {
         let before = self.writes();
         let output = self.call::<S>().unwrap_or_else(|error| panic!("{error}"));
@@ -97,10 +97,10 @@ impl Fixture {
         output.wait_seconds
     }
 
-    /// Asserts that the step is done with these words, and has changed nothing.
+    /// Asserts that the step is done with these words, and that nothing changes.
     ///
     /// # Panics
-    /// When it does not.
+    /// When the assertion fails.
     pub fn idle<S: Step>(&mut self, said: &str) {
         let before = self.writes();
         let output = self.call::<S>().unwrap_or_else(|error| panic!("{error}"));

@@ -1,7 +1,7 @@
-//! Worlds brought to a line of the page by hand, for the steps' own tests.
+//! Worlds brought by hand to a line of AWS's page, for the steps' own tests.
 //!
-//! A step is tested alone: what the steps before it would have done, a person does here, in the simulator, with the
-//! console's own operations. So a test says where on the page it stands, calls its step, and looks at the world.
+//! Each step is tested alone. In place of the steps before it, a person acts in the simulator with the console's own
+//! operations. A test selects a line of the page, calls its step, and checks the world.
 
 #![allow(clippy::missing_panics_doc, reason = "for tests: it panics where a test has set up what cannot be")]
 
@@ -27,13 +27,13 @@ pub use tamper::{Response, Tampered};
 /// A plan with one record, whose traffic is moved by Route 53, and an isolated network.
 const PLAN: &str = include_str!("plan.json");
 
-/// A world at a line of the page, with the run that has come so far.
+/// A world at a line of the page, with the run up to that line.
 pub struct Fixture {
     /// The world.
     pub simulation: Simulation,
     /// The run.
     pub run: Run,
-    /// Its ledger.
+    /// The fleet of the run.
     pub fleet: Fleet,
     /// Index of the wave, for a step that works wave by wave.
     pub wave: usize,
@@ -42,22 +42,22 @@ pub struct Fixture {
 }
 
 impl Fixture {
-    /// A failback at its beginning: production runs on B3, A1 is stopped.
+    /// Creates the start of a failback: production runs on B3, A1 is stopped.
     ///
     /// # Panics
-    /// When the change makes the plan no plan; so do all functions here when the world does not do what it should.
+    /// When the changed plan is not valid. All functions here also panic when the world does not behave as expected.
     #[must_use]
     pub fn failback(change: impl FnOnce(&mut Value)) -> Self {
         Self::new(Procedure::Failback, Scenario::Recovered, change)
     }
 
-    /// A drill at its beginning: production runs on A1, B2 and B3 were launched as a drill.
+    /// Creates the start of a drill: production runs on A1, B2 and B3 were launched as a drill.
     #[must_use]
     pub fn drill(change: impl FnOnce(&mut Value)) -> Self {
         Self::new(Procedure::Drill, Scenario::DrilledRecovered, change)
     }
 
-    /// A procedure at its beginning, in a world of two servers.
+    /// Creates the start of a procedure, in a world of two servers.
     #[must_use]
     pub fn new(procedure: Procedure, scenario: Scenario, change: impl FnOnce(&mut Value)) -> Self {
         let mut plan: Value = serde_json::from_str(PLAN).expect("the plan is JSON");
@@ -77,24 +77,24 @@ impl Fixture {
         Self { simulation: Simulation::new(world), run, fleet, wave: 0, poll: None, tamper: Box::new(|_| ()) }
     }
 
-    /// Changes what the step reads of the world from now on, for what no simulated world shows by itself.
+    /// Changes what the step reads from now on, to states that no simulated world reaches by itself.
     pub fn tamper(&mut self, tamper: impl Fn(Response<'_>) + Send + Sync + 'static) {
         self.tamper = Box::new(tamper);
     }
 
-    /// The source Region.
+    /// Returns the source Region.
     #[must_use]
     pub fn source(&self) -> Region {
         self.run.source()
     }
 
-    /// The recovery Region.
+    /// Returns the recovery Region.
     #[must_use]
     pub fn recovery(&self) -> Region {
         self.run.recovery()
     }
 
-    /// Now.
+    /// Returns the current time.
     #[must_use]
     pub fn now(&self) -> Timestamp {
         self.simulation.now()
@@ -105,7 +105,7 @@ impl Fixture {
         self.simulation.world().advance_by(seconds * 1000);
     }
 
-    /// Lets time pass until something is so, a day at most.
+    /// Lets time pass until a condition holds, for at most a day.
     pub fn until(&self, what: &str, is_so: impl Fn(&World) -> bool) {
         for _ in 0..24 * 720 {
             if is_so(&self.simulation.world()) {
@@ -116,7 +116,7 @@ impl Fixture {
         panic!("waited a day for {what}");
     }
 
-    /// How many writing calls were accepted.
+    /// Returns the number of accepted writing calls.
     #[must_use]
     pub fn writes(&self) -> usize {
         let writes = |call: &&failback_sim::Call| {
@@ -126,7 +126,7 @@ impl Fixture {
         self.simulation.world().calls().iter().filter(writes).count()
     }
 
-    /// What still exists of every server, as labels in order: `A4 B1`.
+    /// Returns what still exists of every server, as labels in order, such as `A4 B1`.
     #[must_use]
     pub fn left(&self) -> Vec<String> {
         let world = self.simulation.world();
@@ -139,31 +139,31 @@ impl Fixture {
         (0..world.fleet().len()).map(labels).collect()
     }
 
-    /// B1 of a server.
+    /// Returns B1 of a server.
     #[must_use]
     pub fn b1(&self, server: usize) -> SourceServerId {
         self.fleet.servers[server].b1.clone()
     }
 
-    /// B2 of a server.
+    /// Returns B2 of a server.
     #[must_use]
     pub fn b2(&self, server: usize) -> RecoveryInstanceId {
         self.fleet.servers[server].b2.clone().expect("it is recovered")
     }
 
-    /// A2 of a server.
+    /// Returns A2 of a server.
     #[must_use]
     pub fn a2(&self, server: usize) -> SourceServerId {
         self.simulation.world().labels(server).a2.expect("it is reversed")
     }
 
-    /// A3 of a server.
+    /// Returns A3 of a server.
     #[must_use]
     pub fn a3(&self, server: usize) -> RecoveryInstanceId {
         self.fleet.servers[server].a3.clone().expect("it is launched")
     }
 
-    /// A1 of a server.
+    /// Returns A1 of a server.
     #[must_use]
     pub fn a1(&self, server: usize) -> InstanceId {
         self.fleet.servers[server].a1.clone().expect("it had an original")

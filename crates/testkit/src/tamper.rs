@@ -1,4 +1,4 @@
-//! The world through a lens: what is read of it is changed on the way, for what no simulated world shows by itself.
+//! A tampered world: it changes what a step reads, to states that no simulated world reaches by itself.
 
 use async_trait::async_trait;
 use failback_core::Result;
@@ -20,7 +20,7 @@ use failback_core::region::Region;
 use failback_core::timestamp::Timestamp;
 use failback_sim::Simulation;
 
-/// Something that is read of the world, to be changed before the step sees it.
+/// A response of the world, which a test can change before the step reads it.
 #[derive(Debug)]
 #[allow(
     missing_docs,
@@ -40,15 +40,15 @@ pub enum Response<'a> {
     Records(&'a mut Vec<RecordSet>),
     Executions(&'a mut Vec<RunningExecution>),
     Quotas(Region, &'a mut DrsQuotas),
-    /// What the guard has allowed and is about to be done: nothing to change, but a moment to do something first.
+    /// An action that the guard has allowed and that comes next. A test cannot change it, but can act before it.
     Terminates(&'a TerminateRecoveryInstances),
 }
 
-/// The world, seen through something that changes what is read and nothing that is written.
+/// The world with changed responses. Writing calls pass unchanged.
 pub struct Tampered<'a> {
     /// The world.
     pub world: &'a Simulation,
-    /// What changes what is read.
+    /// The function that changes the responses.
     pub tamper: &'a (dyn Fn(Response<'_>) + Send + Sync),
 }
 

@@ -1,12 +1,12 @@
-//! How virtual time follows real time.
+//! The passing of virtual time with real time.
 
 use std::time::Instant;
 
-/// How many seconds of virtual time pass in one of real time; 0 stands still, and moves only when it is told to.
+/// The seconds of virtual time that pass in one second of real time. With 0, time moves only on request.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Speed(pub f64);
 
-/// The pace of one world.
+/// The progress of one world's time.
 #[derive(Debug)]
 pub(crate) struct Pace {
     speed: Speed,
@@ -18,7 +18,7 @@ impl Pace {
         Self { speed, last: Instant::now() }
     }
 
-    /// Virtual milliseconds since it was last asked.
+    /// Returns the virtual milliseconds since the last call.
     #[allow(clippy::cast_possible_truncation, reason = "milliseconds are far below 2^52")]
     pub(crate) fn passed_ms(&mut self) -> i64 {
         let now = Instant::now();

@@ -1,11 +1,11 @@
-//! Whom a request is for, and who makes it: its credential scope (AWS Signature Version 4).
+//! The credential scope of a request (AWS Signature Version 4): its Region and service, and the key of its caller.
 
-/// What the `Authorization` header says.
+/// The contents of the `Authorization` header.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct CredentialScope {
     /// The access key.
     pub(crate) key: String,
-    /// Such as `us-east-1`.
+    /// Region, such as `us-east-1`.
     pub(crate) region: String,
     /// Signing name, such as `drs`.
     pub(crate) service: String,

@@ -1,8 +1,8 @@
 //! The simulated world of `failback-sim` behind AWS's own protocols, on loopback.
 //!
 //! DRS speaks restJson1, EC2 its query protocol, Route 53 rest-xml, STS query, Step Functions awsJson1.0. Region and
-//! service are those of the request's credential scope, so one port serves all of them. Signatures are not checked:
-//! nothing here is secret. What is not modelled is refused, and never answered with success.
+//! service are those of the request's credential scope, so one port serves all of them. Signatures are not checked,
+//! because nothing here is secret. An operation that is not modelled is refused, and never answered with success.
 
 mod clock;
 mod credential_scope;

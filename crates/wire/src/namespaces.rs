@@ -1,4 +1,4 @@
-//! The XML namespaces of AWS's services: names that look like hosts, and are none.
+//! The XML namespaces of AWS's services. They look like hosts, but are only names.
 
 pub(crate) const EC2: &str = "http://ec2.amazonaws.com/doc/2016-11-15/";
 pub(crate) const ROUTE53: &str = "https://route53.amazonaws.com/doc/2013-04-01/";

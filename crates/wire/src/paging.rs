@@ -1,23 +1,25 @@
-//! Pages of a list, as all the services here have them: a number of items, and a token for the rest.
+//! Pages of a list, as all services here have them: a number of items, and a token for the rest.
 
 use failback_sim::ServiceError;
 
-/// The most items on a page where the caller does not ask for fewer.
+/// The most items on a page if the caller does not ask for fewer.
 const USUAL: usize = 200;
 
-/// Which part of a list is asked for.
+/// The requested part of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Page {
     from: usize,
     most: usize,
 }
 
-/// Tokens say where the next page begins. Callers must not look into them, but a person may.
+/// The start of a token; the index of the next item follows. Callers must not parse tokens, but people can read them.
 const TOKEN: &str = "from-";
 
 impl Page {
+    /// Creates a page.
+    ///
     /// # Errors
-    /// When the token is none of this server's, or the size is not from 1.
+    /// When the token is not one of this server's, or the size is less than 1.
     pub(crate) fn new(size: Option<u64>, token: Option<&str>, most: usize) -> Result<Self, ServiceError> {
         let size = match size {
             Some(0) => return Err(ServiceError::new("ValidationException", "maxResults must be at least 1")),
@@ -34,7 +36,7 @@ impl Page {
         Ok(Self { from, most: size.min(most) })
     }
 
-    /// The page's items, and the token for what follows.
+    /// Returns the page's items, and the token for the rest.
     pub(crate) fn cut<T>(self, all: Vec<T>) -> (Vec<T>, Option<String>) {
         let end = self.from.saturating_add(self.most);
         let next = (end < all.len()).then(|| format!("{TOKEN}{end}"));

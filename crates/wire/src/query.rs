@@ -1,4 +1,4 @@
-//! AWS's query protocols: the parameters of a request, as EC2 and STS are asked.
+//! The parameters of AWS's query protocols, which EC2 and STS use.
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -14,7 +14,7 @@ use crate::request::HttpRequest;
 pub(crate) struct Parameters(BTreeMap<String, String>);
 
 impl Parameters {
-    /// Those of the body, or of the query string.
+    /// Reads the parameters of the body, or else of the query string.
     pub(crate) fn read(request: &HttpRequest) -> Self {
         let bytes = if request.body.is_empty() { request.query.as_bytes() } else { &request.body };
         Self(
@@ -28,18 +28,18 @@ impl Parameters {
         self.0.get(name).map(String::as_str)
     }
 
-    /// The operation.
+    /// Returns the operation.
     pub(crate) fn action(&self) -> &str {
         self.text("Action").unwrap_or_default()
     }
 
-    /// The values of `NAME.1`, `NAME.2`…
+    /// Returns the values of `NAME.1`, `NAME.2`…
     pub(crate) fn list(&self, name: &str) -> Vec<&str> {
         let numbered = |n: usize| self.text(&format!("{name}.{n}"));
         (1..).map_while(numbered).collect()
     }
 
-    /// An id that must be there.
+    /// Returns a required id.
     pub(crate) fn id<T: FromStr<Err: Display>>(&self, name: &str) -> Result<T, ServiceError> {
         let missing = || {
             ServiceError::new("MissingParameter", format!("The request must contain the parameter {name}"))
@@ -47,12 +47,12 @@ impl Parameters {
         malformed(name, self.text(name).ok_or_else(missing)?)
     }
 
-    /// Ids of a list.
+    /// Returns the ids of a list.
     pub(crate) fn ids<T: FromStr<Err: Display>>(&self, name: &str) -> Result<Vec<T>, ServiceError> {
         self.list(name).into_iter().map(|text| malformed(name, text)).collect()
     }
 
-    /// Names and values of `Filter.1.Name`, `Filter.1.Value.1`…
+    /// Returns the names and values of `Filter.1.Name`, `Filter.1.Value.1`…
     pub(crate) fn filters(&self) -> Vec<(&str, Vec<&str>)> {
         let filter = |n: usize| {
             let name = self.text(&format!("Filter.{n}.Name"))?;
@@ -61,12 +61,12 @@ impl Parameters {
         (1..).map_while(filter).collect()
     }
 
-    /// True where some parameter's name begins so.
+    /// Reports whether the name of any parameter starts with the prefix.
     pub(crate) fn has(&self, prefix: &str) -> bool {
         self.0.keys().any(|key| key.starts_with(prefix))
     }
 
-    /// The page that is asked for. EC2 has its own words for a wrong one.
+    /// Returns the requested page. EC2 has its own error for an invalid one.
     pub(crate) fn page(&self, most: usize) -> Result<Page, ServiceError> {
         let wrong = |message: String| ServiceError::new("InvalidParameterValue", message);
         let size = self.text("MaxResults");

@@ -1,4 +1,4 @@
-//! How much the answers strain their reader, beyond what the model of the service promises.
+//! Quirks: responses that demand more of a client than the model of the service promises.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,31 +6,31 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-/// A way in which real answers differ from the tidy ones (drs-facts §0.3, §1).
+/// A way in which real responses differ from tidy ones (drs-facts §0.3, §1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Quirk {
     /// Objects have members that no model knows.
     UnknownMembers,
-    /// Enumerations have words that no model knows, where nothing is decided by them.
+    /// Enumerations have words that no model knows, in members by which nothing is decided.
     UnknownWords,
     /// Servers in a job lack their `recoveryInstanceID`.
     NoRecoveryInstanceIds,
     /// Every page has one item.
     PageSizeOne,
-    /// One call in four is throttled, before it has an effect.
+    /// One call in four is throttled before it takes effect.
     Throttling,
-    /// So too, and DRS says after how many seconds to try again.
+    /// As `Throttling`, and DRS returns the seconds after which to retry.
     ThrottlingWithRetryAfter,
-    /// The connection of one call in seven is closed before the call has an effect.
+    /// The connection of one call in seven is closed before the call takes effect.
     CutBefore,
-    /// The connection of one call in seven is closed after the call had its effect.
+    /// The connection of one call in seven is closed after the call took effect.
     CutAfter,
-    /// Every twentieth answer takes half a second.
+    /// Every twentieth response is delayed by half a second.
     Slow,
 }
 
 impl Quirk {
-    /// All of them.
+    /// Every quirk.
     pub const ALL: [Self; 9] = [
         Self::UnknownMembers,
         Self::UnknownWords,
@@ -43,7 +43,7 @@ impl Quirk {
         Self::Slow,
     ];
 
-    /// Its name on the command line.
+    /// Returns the name on the command line.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::UnknownMembers => "unknown-members",
@@ -76,26 +76,26 @@ impl FromStr for Quirk {
     }
 }
 
-/// Which of them are on, and how many calls there have been.
+/// The quirks that are on, and the number of calls so far.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Quirks {
     on: Vec<Quirk>,
     calls: u64,
 }
 
-/// What is done to a call.
+/// A disturbance of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Disturbance {
-    /// It is refused, perhaps with a number of seconds to wait.
+    /// The call is refused, in some cases with the seconds to wait.
     Throttled(Option<u32>),
-    /// It never arrives.
+    /// The call never arrives.
     CutBefore,
-    /// Its answer never arrives.
+    /// The response never arrives.
     CutAfter,
 }
 
 impl Quirks {
-    /// These.
+    /// Creates the set of these quirks.
     pub fn new(on: impl IntoIterator<Item = Quirk>) -> Self {
         Self { on: on.into_iter().collect(), calls: 0 }
     }
@@ -104,10 +104,10 @@ impl Quirks {
         self.on.contains(&quirk)
     }
 
-    /// Counts a call, and says what happens to it.
+    /// Counts a call, and returns its disturbance, if it has one.
     pub(crate) fn next(&mut self) -> Option<Disturbance> {
         self.calls += 1;
-        // Spread out, so that it is not the same call of a step each time that the step is tried again.
+        // Spread out, so that retries of a step are not disturbed at the same call each time.
         let drawn = fastrand::Rng::with_seed(self.calls).u64(..);
         let every = |n: u64| drawn.is_multiple_of(n);
         if self.has(Quirk::ThrottlingWithRetryAfter) && every(4) {
@@ -123,18 +123,18 @@ impl Quirks {
         }
     }
 
-    /// How long an answer takes, besides what it takes anyway.
+    /// Returns the additional delay of a response.
     pub(crate) fn delay(&self) -> Duration {
         let slow = self.has(Quirk::Slow) && self.calls.is_multiple_of(20);
         if slow { Duration::from_millis(500) } else { Duration::ZERO }
     }
 
-    /// The most items on a page.
+    /// Returns the most items on a page.
     pub(crate) fn page_size(&self) -> usize {
         if self.has(Quirk::PageSizeOne) { 1 } else { 1_000 }
     }
 
-    /// A JSON answer of DRS as it would come on a bad day.
+    /// Applies the quirks to a JSON response of DRS.
     pub(crate) fn strained(&self, mut value: Value) -> Value {
         if self.has(Quirk::UnknownWords) {
             unknown_words(&mut value);
@@ -149,7 +149,7 @@ impl Quirks {
 fn unknown_members(value: &mut Value) {
     match value {
         Value::Object(members) => {
-            // Tags are a map, not a structure: what is in them means something.
+            // Tags are a map, not a structure: each of their members has a meaning.
             let inner =
                 members.iter_mut().filter(|(name, _)| !matches!(name.as_str(), "tags" | "stagingAreaTags"));
             inner.for_each(|(_, member)| unknown_members(member));
@@ -160,7 +160,7 @@ fn unknown_members(value: &mut Value) {
     }
 }
 
-/// Words that show, and by which no procedure decides.
+/// Members that are displayed, and by which no procedure decides.
 const SHOWN: [&str; 2] = ["initiatedBy", "volumeStatus"];
 
 fn unknown_words(value: &mut Value) {

@@ -1,11 +1,11 @@
-//! A request as it comes in.
+//! Incoming requests.
 
 use percent_encoding::percent_decode_str;
 
 /// A request, apart from its transport.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct HttpRequest {
-    /// Such as `POST`.
+    /// Method, such as `POST`.
     pub method: String,
     /// The path as it was sent, percent-encoded.
     pub path: String,
@@ -18,30 +18,30 @@ pub struct HttpRequest {
 }
 
 impl HttpRequest {
-    /// A header's first value.
+    /// Returns a header's first value.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
-    /// The decoded segments of the path. A slash inside a label is encoded, and does not divide it.
+    /// Returns the decoded segments of the path. A slash inside a label is encoded, and does not divide it.
     pub(crate) fn segments(&self) -> Vec<String> {
         let parts = self.path.trim_start_matches('/').split('/');
         parts.map(|part| percent_decode_str(part).decode_utf8_lossy().into_owned()).collect()
     }
 
-    /// Every value of a parameter of the query string.
+    /// Returns every value of a parameter of the query string.
     pub(crate) fn parameters(&self, name: &str) -> Vec<String> {
         let pairs = form_urlencoded::parse(self.query.as_bytes());
         pairs.filter(|(key, _)| key == name).map(|(_, value)| value.into_owned()).collect()
     }
 
-    /// A parameter of the query string.
+    /// Returns the first value of a parameter of the query string.
     pub(crate) fn parameter(&self, name: &str) -> Option<String> {
         self.parameters(name).into_iter().next()
     }
 
-    /// The name under which a program says who it is: `app/NAME` in the user agent. A Lambda function of this project
-    /// gives its own name, which is that of its step.
+    /// Returns the name of the calling program: `app/NAME` in the user agent. A Lambda function of this project sends
+    /// its own name, which is that of its step.
     pub(crate) fn application(&self) -> Option<&str> {
         let agent = self.header("user-agent").into_iter().chain(self.header("x-amz-user-agent"));
         agent.flat_map(str::split_whitespace).find_map(|word| word.strip_prefix("app/"))

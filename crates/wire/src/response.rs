@@ -1,9 +1,9 @@
-//! What goes back over the wire.
+//! Responses, and replies without one.
 
 use failback_sim::{CallResult, ServiceError};
 use serde_json::Value;
 
-/// An HTTP answer.
+/// An HTTP response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HttpResponse {
     /// HTTP status.
@@ -16,30 +16,30 @@ pub struct HttpResponse {
     pub body: Vec<u8>,
 }
 
-/// What a caller gets.
+/// The reply to a caller.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reply {
-    /// An answer.
+    /// A response.
     Response(HttpResponse),
-    /// The connection is closed without one.
+    /// No response: the connection is closed.
     Cut,
-    /// Nothing at all: whoever asked has died of the call, and the connection stays as it is.
+    /// No response, and the connection stays open: the caller crashed in the call.
     Silence,
 }
 
 impl HttpResponse {
-    /// An answer without a body.
+    /// Returns a response without a body.
     pub(crate) fn empty(status: u16) -> Self {
         Self { status, content_type: "", headers: Vec::new(), body: Vec::new() }
     }
 
-    /// JSON.
+    /// Returns a JSON response.
     pub(crate) fn json(status: u16, value: &Value) -> Self {
         let body = value.to_string().into_bytes();
         Self { status, content_type: "application/json", headers: Vec::new(), body }
     }
 
-    /// XML.
+    /// Returns an XML response.
     pub(crate) fn xml(status: u16, text: String) -> Self {
         Self { status, content_type: "text/xml;charset=UTF-8", headers: Vec::new(), body: text.into_bytes() }
     }
@@ -51,7 +51,7 @@ impl HttpResponse {
 }
 
 impl Reply {
-    /// Turns what the world answered into what a caller gets; each protocol writes answers and errors in its way.
+    /// Converts a result of the world to a reply. Each protocol writes responses and errors in its own form.
     pub(crate) fn of<T>(
         result: CallResult<T>,
         ok: impl FnOnce(T) -> HttpResponse,

@@ -1,4 +1,4 @@
-//! The front door: which service a request is for, and what may go wrong before it gets there.
+//! The router: it finds the service of each request, and applies the disturbances on the way there.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -27,20 +27,20 @@ pub struct Router {
 const SERVICES: &str = "drs, ec2, route53, sts, states";
 
 impl Router {
-    /// Opens a world. Its time passes at this speed.
+    /// Creates a router to a world whose time passes at this speed.
     pub fn new(simulation: Simulation, speed: Speed, quirks: Quirks) -> Self {
         let (quirks, pace) = (Mutex::new(quirks), Mutex::new(Pace::new(speed)));
         Self { simulation, quirks, pace, steps: Vec::new() }
     }
 
-    /// Says which steps there are: `crash` rules name them.
+    /// Sets the names of the steps, which `crash` faults use.
     #[must_use]
     pub fn with_steps(mut self, steps: Vec<String>) -> Self {
         self.steps = steps;
         self
     }
 
-    /// The world.
+    /// Returns the world.
     pub fn simulation(&self) -> &Simulation {
         &self.simulation
     }
@@ -49,7 +49,7 @@ impl Router {
         self.quirks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Lets as much virtual time pass as has passed since the last request.
+    /// Lets virtual time pass for the real time since the last request.
     fn keep_pace(&self) {
         let passed = self.pace.lock().unwrap_or_else(PoisonError::into_inner).passed_ms();
         if passed > 0 {
@@ -57,7 +57,7 @@ impl Router {
         }
     }
 
-    /// Answers a request. What the answer takes besides is for the transport to wait.
+    /// Answers a request. Returns the reply, and the delay that the transport adds.
     pub fn handle(&self, request: &HttpRequest) -> (Reply, Duration) {
         self.keep_pace();
         if let Some(answer) = sim_api::answer(&self.simulation, &self.steps, request) {
@@ -115,7 +115,7 @@ impl Router {
     }
 }
 
-/// Each service says in its own words that it is asked too often.
+/// Returns the throttling error of a service, in the service's own words.
 fn throttled(service: &str, retry_after_seconds: Option<u32>) -> HttpResponse {
     const MESSAGE: &str = "Rate exceeded";
     match service {
@@ -133,7 +133,7 @@ fn throttled(service: &str, retry_after_seconds: Option<u32>) -> HttpResponse {
     }
 }
 
-/// No service can be told from the request, so the answer is in the form that most of them read.
+/// Returns the error for an unsigned request. The service is unknown, so the form is the one that most services use.
 fn unsigned(message: &str) -> HttpResponse {
     let body = json!({ "message": message });
     HttpResponse::json(403, &body).with("x-amzn-errortype", "MissingAuthenticationTokenException")

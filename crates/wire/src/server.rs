@@ -1,4 +1,4 @@
-//! HTTP/1.1 on loopback.
+//! The HTTP/1.1 server on loopback.
 
 use std::future::Future;
 use std::io;
@@ -18,18 +18,18 @@ use tokio::sync::Semaphore;
 use crate::request::HttpRequest;
 use crate::response::{HttpResponse, Reply};
 
-/// Connections at a time.
+/// The most connections at a time.
 const CONNECTIONS: usize = 256;
-/// Bytes of a request's body. The largest real one, tags and ids of 200 servers, is far below.
+/// The most bytes of a request's body. The largest real one, tags and ids of 200 servers, is far smaller.
 const BODY_BYTES: usize = 1_048_576;
-/// For a request's headers to arrive, and for its body.
+/// The time limit for a request's headers, and for its body.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// How long a caller that has died is left without an answer.
+/// The time for which a crashed caller is left without a response.
 const SILENCE: Duration = Duration::from_mins(5);
 
-/// Answers requests, apart from their transport.
+/// A handler of requests, apart from their transport.
 pub trait Handler: Send + Sync + 'static {
-    /// What the caller gets, and after how long.
+    /// Returns the reply, and the delay before it.
     fn handle(&self, request: &HttpRequest) -> (Reply, Duration);
 }
 
@@ -39,7 +39,7 @@ impl Handler for crate::router::Router {
     }
 }
 
-/// A handler that listens.
+/// A server that listens on behalf of a handler.
 #[derive(Debug)]
 pub struct HttpServer<H> {
     listener: TcpListener,
@@ -47,7 +47,7 @@ pub struct HttpServer<H> {
 }
 
 impl<H: Handler> HttpServer<H> {
-    /// Listens on 127.0.0.1, and nowhere else: the simulator checks no signatures. Port 0 takes any that is free.
+    /// Listens on 127.0.0.1 only, because the simulator checks no signatures. Port 0 takes any free port.
     ///
     /// # Errors
     /// When the port is taken.
@@ -56,15 +56,15 @@ impl<H: Handler> HttpServer<H> {
         Ok(Self { listener, router })
     }
 
-    /// Where it listens.
+    /// Returns the address on which it listens.
     ///
     /// # Errors
-    /// When the system does not say.
+    /// When the operating system does not return it.
     pub fn address(&self) -> io::Result<SocketAddr> {
         self.listener.local_addr()
     }
 
-    /// Serves until this future is done.
+    /// Serves until the future completes.
     pub async fn run(self, until: impl Future<Output = ()>) {
         tokio::pin!(until);
         let places = Arc::new(Semaphore::new(CONNECTIONS));
@@ -73,7 +73,7 @@ impl<H: Handler> HttpServer<H> {
                 () = &mut until => return,
                 accepted = self.listener.accept() => accepted,
             };
-            // A connection that failed before it was accepted is none of anybody's.
+            // A connection that failed before it was accepted needs no handling.
             let Ok((stream, _)) = stream else { continue };
             let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
             let router = Arc::clone(&self.router);
@@ -85,7 +85,7 @@ impl<H: Handler> HttpServer<H> {
     }
 }
 
-/// The caller gets no answer.
+/// The error that closes a connection without a response.
 #[derive(Debug)]
 struct Cut;
 
@@ -98,7 +98,7 @@ impl std::fmt::Display for Cut {
 impl std::error::Error for Cut {}
 
 async fn connection<H: Handler>(stream: TcpStream, router: Arc<H>) {
-    // Answers are small and waited for.
+    // Responses are small, and callers wait for them.
     let _ = stream.set_nodelay(true);
     let service = service_fn(move |request| {
         let router = Arc::clone(&router);
@@ -106,7 +106,7 @@ async fn connection<H: Handler>(stream: TcpStream, router: Arc<H>) {
     });
     let mut http = hyper::server::conn::http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(PATIENCE);
-    // It ends with an error where the answer was withheld, and where the other side has gone: both are no fault here.
+    // The result is an error where the response was withheld or the client has gone. Neither is a fault of the server.
     let _ = http.serve_connection(TokioIo::new(stream), service).await;
 }
 
@@ -165,7 +165,7 @@ fn response(answer: HttpResponse) -> Response<Full<Bytes>> {
     for (name, value) in answer.headers {
         builder = builder.header(name, value);
     }
-    // A value that no header can carry: said as what it is, a fault of this server.
+    // A header value that is not valid is a fault of this server.
     builder
         .body(Full::new(Bytes::from(answer.body)))
         .unwrap_or_else(|_| plain(StatusCode::INTERNAL_SERVER_ERROR))

@@ -1,4 +1,4 @@
-//! The simulator's own face, below `/_sim`: for people, and for programs that rehearse. It is not AWS's.
+//! The simulator's own API, below `/_sim`, for people and for programs that rehearse. It is not part of AWS.
 
 use failback_core::cloud::RunningExecution;
 use failback_core::procedure::Procedure;
@@ -9,10 +9,10 @@ use serde_json::{Value, json};
 use crate::request::HttpRequest;
 use crate::response::HttpResponse;
 
-/// The most seconds that one request moves time by: 60 days.
+/// The most seconds by which one request moves time: 60 days.
 const MOST_SECONDS: f64 = 5_184_000.0;
 
-/// Answers what is asked of the simulator itself; anything else is not its own.
+/// Answers a request to the simulator itself. Returns nothing for any other request.
 pub(crate) fn answer(
     simulation: &Simulation,
     steps: &[String],
@@ -42,7 +42,7 @@ pub(crate) fn answer(
             Ok(json!({}))
         }
         ("POST", ["traffic"]) => {
-            // For plans whose traffic people redirect.
+            // For plans in which people redirect the traffic.
             simulation.world().operator_moves_traffic();
             Ok(json!({}))
         }
@@ -62,7 +62,7 @@ pub(crate) fn answer(
     })
 }
 
-/// JSON for people: they ask with curl.
+/// Returns indented JSON, for people who use curl.
 fn shown(status: u16, value: &Value) -> HttpResponse {
     HttpResponse { body: format!("{value:#}\n").into_bytes(), ..HttpResponse::json(status, value) }
 }
@@ -71,7 +71,7 @@ fn now(world: &World) -> String {
     Timestamp::from_millis(world.now_ms()).to_string()
 }
 
-/// The fleet by the page's labels.
+/// Returns the fleet by the labels of AWS's page.
 fn overview(world: &World) -> Value {
     let (source, recovery) = world.region_pair();
     let servers = world.fleet().iter().enumerate().map(|(index, server)| {
@@ -136,7 +136,7 @@ fn calls(world: &World, request: &HttpRequest) -> Value {
     json!({ "calls": kept.map(shape).collect::<Vec<_>>() })
 }
 
-/// What IAM was asked, forwarded requests of DRS included.
+/// Returns the authorization requests, including the forwarded requests of DRS.
 fn permissions(world: &World) -> Value {
     let asked = world.permissions().iter().map(|permission| {
         json!({
@@ -164,7 +164,7 @@ fn add_fault(simulation: &Simulation, steps: &[String], body: &Value) -> Result<
     Ok(json!({}))
 }
 
-/// An execution that runs elsewhere, so that `ListExecutions` knows it.
+/// Adds an execution that runs elsewhere, so that `ListExecutions` knows it.
 fn begin(simulation: &Simulation, body: &Value) -> Result<Value, String> {
     let id = body["id"].as_str().ok_or("`id` is missing: the ARN of the execution")?;
     let procedure = match body["procedure"].as_str() {

@@ -1,4 +1,4 @@
-//! Step Functions, as far as a step asks it: which executions run. JSON 1.0.
+//! Step Functions over JSON 1.0: the running executions, which are all that a step asks for.
 
 use failback_core::cloud::RunningExecution;
 use failback_core::procedure::Procedure;
@@ -36,13 +36,13 @@ pub(crate) fn answer(world: &mut World, request: &HttpRequest, most: usize) -> R
     Reply::of(outcome, ok, |fault| error(&fault))
 }
 
-/// An error in the form of awsJson1.0: its name is in the body.
+/// Returns an error in the form of awsJson1.0: its name is in the body.
 pub(crate) fn error(fault: &ServiceError) -> HttpResponse {
     let body = json!({ "__type": fault.code, "message": fault.message });
     HttpResponse { content_type: "application/x-amz-json-1.0", ..HttpResponse::json(fault.http, &body) }
 }
 
-/// The procedure of a machine, by its name: `…:stateMachine:NAME`.
+/// Returns the procedure of a machine, by its name: `…:stateMachine:NAME`.
 fn procedure(machine: &str) -> Option<Procedure> {
     let name = machine.rsplit(':').next()?.to_ascii_lowercase();
     // Both may be called `drs-failback-…`.
@@ -53,8 +53,8 @@ fn procedure(machine: &str) -> Option<Procedure> {
     }
 }
 
-/// The machine of an execution, by the execution's ARN. One that was not started by ARN is of a machine that is called
-/// after its procedure.
+/// Returns the machine of an execution, by the execution's ARN. Without an ARN, the machine has the name of the
+/// procedure.
 fn machine(execution: &RunningExecution, account: &str) -> String {
     let by_arn = execution.id.rsplit_once(':').filter(|(arn, _)| arn.contains(":execution:"));
     by_arn.map_or_else(
@@ -63,7 +63,7 @@ fn machine(execution: &RunningExecution, account: &str) -> String {
     )
 }
 
-/// Step Functions counts seconds since 1970.
+/// Returns the start of an execution in seconds since 1970, as Step Functions writes it.
 fn seconds(execution: &RunningExecution) -> f64 {
     execution.started.millis() as f64 / 1_000.0
 }

@@ -1,4 +1,5 @@
-//! STS: who calls, and roles to assume. Nothing is checked: every key is good, and every role may be assumed.
+//! STS: the caller's identity, and roles to assume. Nothing is checked: every key is valid, and any role can be
+//! assumed.
 
 use failback_core::region::Region;
 use failback_sim::{CallRequest, ServiceError, World};
@@ -53,7 +54,7 @@ pub(crate) fn answer(
     }
 }
 
-/// An error in the form of AWS's older query protocol.
+/// Returns an error in the form of AWS's older query protocol.
 pub(crate) fn error(fault: &ServiceError) -> HttpResponse {
     let text = Xml::document("ErrorResponse", namespaces::STS, |xml| {
         xml.element("Error", |xml| {

@@ -2,20 +2,20 @@
 
 use failback_core::timestamp::Timestamp;
 
-/// The end of the year 9999: what is never has no other name.
+/// The end of the year 9999, which stands for a time that is never reached.
 const LAST_MS: i64 = 253_402_300_799_000;
 
-/// A time as DRS writes it: with `+00:00`, although its model asks for `Z` (drs-facts §0.3).
+/// Formats a time as DRS does: with `+00:00`, although its model asks for `Z` (drs-facts §0.3).
 pub(crate) fn drs(ms: i64) -> String {
     zulu(ms).trim_end_matches('Z').to_owned() + "+00:00"
 }
 
-/// A time as EC2 and Route 53 write it.
+/// Formats a time as EC2 and Route 53 do.
 pub(crate) fn zulu(ms: i64) -> String {
     Timestamp::from_millis(ms.clamp(0, LAST_MS)).to_string()
 }
 
-/// A duration in ISO 8601; DRS writes none as `P0D`.
+/// Formats a duration as ISO 8601. DRS writes a zero duration as `P0D`.
 pub(crate) fn duration(ms: i64) -> String {
     let ms = ms.max(0);
     if ms == 0 {

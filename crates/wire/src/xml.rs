@@ -1,4 +1,4 @@
-//! Writes XML. Text is always escaped.
+//! XML output. Text is always escaped.
 
 use std::fmt::{self, Display, Write};
 
@@ -11,7 +11,7 @@ pub(crate) struct Xml {
 }
 
 impl Xml {
-    /// A document whose root has attributes, such as a namespace.
+    /// Returns a document whose root has a namespace.
     pub(crate) fn document(root: &str, namespace: &str, inner: impl FnOnce(&mut Self)) -> String {
         let mut xml = Self { text: "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n".to_owned() };
         xml.write(format_args!("<{root} xmlns=\"{namespace}\">"));
@@ -20,7 +20,7 @@ impl Xml {
         xml.text
     }
 
-    /// A document whose root has no namespace.
+    /// Returns a document whose root has no namespace.
     pub(crate) fn plain(root: &str, inner: impl FnOnce(&mut Self)) -> String {
         let mut xml = Self { text: "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n".to_owned() };
         xml.element(root, inner);
@@ -32,26 +32,26 @@ impl Xml {
         let _ = self.text.write_fmt(text);
     }
 
-    /// An element with elements in it.
+    /// Writes an element that contains elements.
     pub(crate) fn element(&mut self, name: &str, inner: impl FnOnce(&mut Self)) {
         self.write(format_args!("<{name}>"));
         inner(self);
         self.write(format_args!("</{name}>"));
     }
 
-    /// An element with text in it.
+    /// Writes an element that contains text.
     pub(crate) fn leaf(&mut self, name: &str, value: impl Display) {
         self.write(format_args!("<{name}>{}</{name}>", escape(value.to_string())));
     }
 
-    /// An element with text in it, where there is one.
+    /// Writes an element that contains text, if there is a value.
     pub(crate) fn maybe(&mut self, name: &str, value: Option<impl Display>) {
         if let Some(value) = value {
             self.leaf(name, value);
         }
     }
 
-    /// A list: an element with one element for each item.
+    /// Writes a list: an element that contains one element for each item.
     pub(crate) fn list<T>(
         &mut self,
         name: &str,

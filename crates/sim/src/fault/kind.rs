@@ -29,7 +29,7 @@ pub const ERROR_CODES: &[&str] = &[
 /// The kinds of faults, as they are written before the colon.
 pub const KINDS: [&str; 9] = ["error", "lost", "crash", "stall", "launch", "boot", "task", "late", "odd"];
 
-/// How often a fault still applies.
+/// The remaining count of a fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Remaining {
     Times(u32),
@@ -61,13 +61,13 @@ pub enum TaskFault {
     Odd,
 }
 
-/// Something that goes wrong.
+/// A failure of a call, a step or AWS's own work that a rehearsal asks for.
 ///
-/// | text | what happens |
+/// | text | effect |
 /// |---|---|
 /// | `error:OPERATION=Code x3` | AWS refuses three times |
 /// | `lost:OPERATION` | the effect happens, the answer never arrives |
-/// | `crash:STEP` | the step dies right after its first write took effect |
+/// | `crash:STEP` | the step crashes right after its first write takes effect |
 /// | `stall:SERVER=MINUTES` | replication of the server's A2 stalls half-way through its initial sync |
 /// | `launch:SERVER` | a launch of the server's A2 fails |
 /// | `boot:SERVER` | the server's A4 comes up with an impaired instance status check |
@@ -75,7 +75,7 @@ pub enum TaskFault {
 /// | `late:STEP=Error` | the step does what it does, and this error arrives instead of its answer |
 /// | `odd:STEP` | the step does what it does, and answers a status that the state machine does not know |
 ///
-/// `x3` at the end means three times, `x*` always; without it once.
+/// A final `x3` means three times, `x*` always. Without it, the fault applies once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
     kind: FaultKind,

@@ -35,7 +35,7 @@ impl fmt::Display for FaultError {
 
 impl std::error::Error for FaultError {}
 
-/// A problem of a text, and the words that could have stood in its place.
+/// A problem in a text, with the words that are valid in its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Problem {
     message: &'static str,

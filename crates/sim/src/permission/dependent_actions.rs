@@ -8,7 +8,7 @@ use crate::drs_tags::MANAGED;
 /// The purpose of a set of dependent actions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Purpose {
-    /// Start of a launch job, which describes what is there.
+    /// Start of a launch job, which describes the existing resources.
     StartLaunchJob,
     /// Snapshot of a server's disks.
     Snapshot,

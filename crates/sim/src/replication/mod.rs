@@ -15,7 +15,7 @@ use curve::Curve;
 
 /// A stretch of the timeline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(missing_docs)] // DRS's own words, with two phases for STALLED, told apart by its error.
+#[allow(missing_docs)] // DRS's own words, with two phases for STALLED, distinguished by its error.
 pub enum Phase {
     Stopped,
     Initiating,

@@ -43,7 +43,7 @@ impl Builder<'_> {
     /// Builds the networks of production and of the recovered servers, those that the plan names, and the staging
     /// areas.
     pub(super) fn build_networks(&mut self, drafts: &[Draft]) {
-        // A1 and A4 exist side by side, and drills need room besides.
+        // A1 and A4 exist side by side, and drills need additional addresses.
         let free_addresses = u32::try_from(drafts.len()).unwrap_or(u32::MAX / 4) * 2 + 50;
         let (source, recovery) = (self.source(), self.recovery());
         for _ in 0..self.plan.wave_names().len() {

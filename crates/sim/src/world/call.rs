@@ -84,7 +84,8 @@ pub struct Call {
 }
 
 impl Call {
-    /// Returns true when the call can have changed a resource of DRS, EC2 or Route 53. Evidence in a bucket is none.
+    /// Returns true when the call can have changed a resource of DRS, EC2 or Route 53. Evidence in a bucket does not
+    /// count.
     pub fn has_changed(&self) -> bool {
         self.kind == Access::Write && self.service != "s3" && !matches!(self.outcome, CallOutcome::Err(_))
     }

@@ -25,7 +25,7 @@ impl World {
         self.faults.clear();
     }
 
-    /// Returns the faults, those that are used up included.
+    /// Returns the faults, including those that are used up.
     pub fn faults(&self) -> &[Fault] {
         self.faults.as_slice()
     }

@@ -13,8 +13,8 @@ impl World {
         self.instance(region, id).is_some_and(|instance| instance.state.is_live())
     }
 
-    /// Returns true for a recovery instance that does not merely linger. Once EC2 terminates its instance, nothing
-    /// remains to be done about it.
+    /// Returns true for a recovery instance that is not merely still listed. It needs no more work once EC2 terminates
+    /// its instance.
     fn remains(&self, region: Region, id: &RecoveryInstanceId) -> bool {
         let state = self.state_of(region, id);
         self.recovery_instance(region, id).is_some()

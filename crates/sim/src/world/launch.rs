@@ -234,7 +234,7 @@ impl World {
         let affected = Affected { server: Some(id), instance: into, ..Affected::default() };
         self.forward_for_job(job, purpose, region, affected);
         if self.launch_fails(&server) {
-            // Half of the failures are without a word in the log, as in real accounts (§5).
+            // Half of the failures have no event in the log, as in real accounts (§5).
             let error = "An error occurred while launching the instance: InsufficientInstanceCapacity";
             let logged = if self.rng.bool() { Some(error.to_owned()) } else { None };
             self.fail_part(region, job, id, logged);

@@ -1,4 +1,4 @@
-//! The workload: numbered records, one a second for each server, which clients write where its traffic goes.
+//! The workload: numbered records, one a second for each server, which clients write to the instance with its traffic.
 //!
 //! Records are counted from stretches of time, so no timer is needed.
 
@@ -10,7 +10,7 @@ use crate::ranges::RangeSet;
 /// Milliseconds from one record to the next.
 const RECORD_EVERY: i64 = 1_000;
 
-/// The clients of the fleet, and where their traffic goes.
+/// The clients of the fleet, and the destinations of their traffic.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Workload {
     /// Time of record 0, in milliseconds since 1970.

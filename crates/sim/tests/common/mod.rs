@@ -1,4 +1,4 @@
-//! What the tests share: a plan, a world, and the moves of a person who does everything by hand.
+//! Helpers of the tests: a plan, a world, and the actions of a person who does everything by hand.
 
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used)] // Each test file uses its part.
 
@@ -69,7 +69,7 @@ pub fn conflict<T: std::fmt::Debug>(result: Result<T, ServiceError>) -> String {
     fault.message
 }
 
-/// Lets time pass until something is so.
+/// Lets time pass until a condition holds.
 pub fn wait(world: &mut World, what: &str, done: impl Fn(&World) -> bool) {
     let deadline = world.now_ms() + 24 * 60 * MINUTE;
     while !done(world) {

@@ -1,4 +1,4 @@
-//! The input of an operation of DRS: JSON, of which members that are not asked for are ignored.
+//! The input of a DRS operation: JSON. Members that the operation does not read are ignored.
 
 use std::fmt::Display;
 use std::str::FromStr;
@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::paging::Page;
 use crate::request::HttpRequest;
 
-/// A request's body, and what its path and query say.
+/// The input of an operation: the body of the request, and the values in its path and query.
 pub(crate) struct Input {
     body: Value,
     /// `resourceArn` of the tags operations.
@@ -25,8 +25,10 @@ fn invalid(message: impl Into<String>) -> ServiceError {
 }
 
 impl Input {
+    /// Reads the input of a request.
+    ///
     /// # Errors
-    /// When the body is no JSON object.
+    /// When the body is not a JSON object.
     pub(crate) fn read(request: &HttpRequest, arn: Option<&String>) -> Result<Self, ServiceError> {
         let body = if request.body.is_empty() {
             Value::Object(serde_json::Map::new())
@@ -44,29 +46,29 @@ impl Input {
         self.body.pointer(path).filter(|value| !value.is_null())
     }
 
-    /// A text that may be missing.
+    /// Reads an optional string.
     pub(crate) fn text(&self, path: &str) -> Result<Option<&str>, ServiceError> {
         self.at(path).map(|value| value.as_str().ok_or_else(|| wrong(path, "a string"))).transpose()
     }
 
-    /// A truth that may be missing.
+    /// Reads an optional boolean.
     pub(crate) fn flag(&self, path: &str) -> Result<Option<bool>, ServiceError> {
         self.at(path).map(|value| value.as_bool().ok_or_else(|| wrong(path, "a boolean"))).transpose()
     }
 
-    /// A moment that may be missing.
+    /// Reads an optional date and time.
     pub(crate) fn moment(&self, path: &str) -> Result<Option<i64>, ServiceError> {
         let read = |text: &str| Timestamp::parse(text).ok_or_else(|| wrong(path, "a date and time"));
         Ok(self.text(path)?.map(read).transpose()?.map(Timestamp::millis))
     }
 
-    /// An id that must be there.
+    /// Reads a required id.
     pub(crate) fn id<T: FromStr<Err: Display>>(&self, path: &str) -> Result<T, ServiceError> {
         let text = self.text(path)?.ok_or_else(|| invalid(format!("{} is required", name(path))))?;
         text.parse().map_err(|error: T::Err| invalid(format!("{}: {error}", name(path))))
     }
 
-    /// Ids; none where the member is missing.
+    /// Reads ids; none where the member is missing.
     pub(crate) fn ids<T: FromStr<Err: Display>>(&self, path: &str) -> Result<Vec<T>, ServiceError> {
         let Some(value) = self.at(path) else { return Ok(Vec::new()) };
         let items = value.as_array().ok_or_else(|| wrong(path, "a list"))?;
@@ -77,7 +79,7 @@ impl Input {
         items.iter().map(read).collect()
     }
 
-    /// Objects of a list that must be there.
+    /// Reads a required list of objects.
     pub(crate) fn objects(&self, path: &str) -> Result<Vec<Self>, ServiceError> {
         let items = self.at(path).and_then(Value::as_array);
         let items = items.ok_or_else(|| invalid(format!("{} is required", name(path))))?;
@@ -90,7 +92,7 @@ impl Input {
         items.iter().map(read).collect()
     }
 
-    /// Tags; none where the member is missing.
+    /// Reads tags; none where the member is missing.
     pub(crate) fn tags(&self) -> Result<Tags, ServiceError> {
         let Some(value) = self.at("/tags") else { return Ok(Tags::new()) };
         let members = value.as_object().ok_or_else(|| wrong("/tags", "a map"))?;
@@ -101,12 +103,12 @@ impl Input {
         members.iter().map(read).collect()
     }
 
-    /// True where the member is there.
+    /// Reports whether the member is present.
     pub(crate) fn has(&self, path: &str) -> bool {
         self.at(path).is_some()
     }
 
-    /// The page that is asked for.
+    /// Reads the requested page.
     pub(crate) fn page(&self, most: usize) -> Result<Page, ServiceError> {
         let size = self.at("/maxResults");
         let size =

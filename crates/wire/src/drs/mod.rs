@@ -1,4 +1,4 @@
-//! DRS: restJson1 (drs-facts §1).
+//! DRS over restJson1 (drs-facts §1).
 
 mod input;
 mod reads;
@@ -15,7 +15,7 @@ use crate::request::HttpRequest;
 use crate::response::{HttpResponse, Reply};
 use input::Input;
 
-/// A call of an operation of DRS.
+/// A call of a DRS operation.
 pub(crate) struct Call<'a> {
     world: &'a mut World,
     region: Region,
@@ -23,10 +23,10 @@ pub(crate) struct Call<'a> {
     quirks: &'a Quirks,
 }
 
-/// What an operation answers: a JSON body, or none.
+/// The body of a response: JSON, or none.
 type Body = Option<Value>;
 
-/// An operation: where it is, the status of its success, and what it does.
+/// An operation: its method and path, the status of its success, and its function.
 struct Operation {
     method: &'static str,
     path: &'static str,
@@ -38,7 +38,7 @@ const fn post(path: &'static str, status: u16, run: fn(&mut Call<'_>) -> CallRes
     Operation { method: "POST", path, status, run }
 }
 
-/// Every operation that is modelled; `tags` stands for `/tags/{resourceArn}`.
+/// Every operation that is modelled. `tags` stands for `/tags/{resourceArn}`.
 const OPERATIONS: &[Operation] = &[
     post("DescribeSourceServers", 200, reads::source_servers),
     post("DescribeRecoveryInstances", 200, reads::recovery_instances),
@@ -81,14 +81,14 @@ pub(crate) fn answer(world: &mut World, region: Region, request: &HttpRequest, q
     let outcome = (operation.run)(&mut Call { world, region, input, quirks });
     let ok = |body: Body| match body {
         Some(value) => HttpResponse::json(operation.status, &quirks.strained(value)),
-        // Without a body DRS still says JSON, except with 204.
+        // Without a body DRS still returns JSON, except with 204.
         None if operation.status == 204 => HttpResponse::empty(204),
         None => HttpResponse::json(operation.status, &json!({})),
     };
     Reply::of(outcome, ok, |fault| error(&fault))
 }
 
-/// An error in the form of restJson1: its name is in a header.
+/// Returns an error in the form of restJson1: its name is in a header.
 pub(crate) fn error(fault: &ServiceError) -> HttpResponse {
     let mut body = json!({ "message": fault.message });
     if let Some(resource) = &fault.resource_id {

@@ -1,4 +1,4 @@
-//! What DRS is asked: servers, instances, jobs, points in time.
+//! The reading operations of DRS: servers, instances, jobs, points in time.
 
 use failback_core::id::{JobId, RecoveryInstanceId, SourceServerId};
 use failback_core::region::Region;
@@ -9,12 +9,12 @@ use super::{Body, Call, shapes};
 use crate::paging::Page;
 use crate::quirks::Quirk;
 
-/// Ids as text, for the call log.
+/// Returns ids as text, for the call log.
 pub(super) fn names<T: ToString>(ids: &[T]) -> Vec<String> {
     ids.iter().map(ToString::to_string).collect()
 }
 
-/// `items` and, where more follows, `nextToken`.
+/// Returns `items` and, where more follow, `nextToken`.
 pub(super) fn listed(page: Page, all: Vec<Value>) -> Value {
     let (items, next) = page.cut(all);
     let mut body = json!({ "items": items });
@@ -25,7 +25,7 @@ pub(super) fn listed(page: Page, all: Vec<Value>) -> Value {
 }
 
 impl Call<'_> {
-    /// Makes the call through the world's one way in. An input that cannot be read is a refusal like any other.
+    /// Makes the call through the world's single entry point. An invalid input is refused like any other call.
     pub(super) fn make<T>(
         &mut self,
         operation: &str,

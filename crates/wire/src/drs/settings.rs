@@ -9,7 +9,7 @@ use super::reads::listed;
 use super::writes::on;
 use super::{Body, Call, shapes};
 
-/// DRS's name for a source server's configurations.
+/// Returns the name that DRS gives to a source server's configurations.
 fn hostname(world: &World, region: failback_core::region::Region, id: &SourceServerId) -> String {
     world.source_server(region, id).map(|server| server.hostname.clone()).unwrap_or_default()
 }
@@ -66,7 +66,7 @@ pub(super) fn launch_configuration(call: &mut Call<'_>) -> CallResult<Body> {
 
 pub(super) fn replication_configuration(call: &mut Call<'_>) -> CallResult<Body> {
     on(call, "drs:GetReplicationConfiguration", "/sourceServerID", |world, region, id: &SourceServerId| {
-        // Refuses what it does not know as its sibling does.
+        // Refuses an unknown server as GetLaunchConfiguration does.
         world.launch_configuration(region, id)?;
         let subnet =
             world.describe_replication_templates(region)?.first().map(|t| t.staging_subnet.to_string());

@@ -1,4 +1,4 @@
-//! Objects of DRS as its model writes them. What the simulator does not know is left out: every member is optional.
+//! Objects of DRS as its model writes them. Members that the simulator does not know are left out: all are optional.
 
 use failback_core::cloud::{
     Direction, FailbackState, InstanceState, JobKind, JobStatus, LastLaunch, LaunchStatus, ReplicationState,
@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 
 use crate::time::{drs as time, duration};
 
-/// An object without the members that are null.
+/// Returns an object without its null members.
 fn object(value: Value) -> Value {
     match value {
         Value::Object(members) => {
@@ -150,7 +150,7 @@ pub(super) fn recovery_instance(world: &World, view: &RecoveryInstanceView) -> V
     }))
 }
 
-/// A job. The actions of a server end when they end: until then they run.
+/// Returns a job. The post-launch actions of a server are in progress until they end.
 pub(super) fn job(world: &World, job: &Job, with_instances: bool) -> Value {
     let with_instances = with_instances && !world.switches().participants_lack_instances;
     let parts: Vec<Value> = job.parts.iter().map(|part| participant(world, part, with_instances)).collect();
@@ -205,7 +205,7 @@ pub(super) fn launch_configuration(server: &str, name: &str, config: &LaunchConf
     }))
 }
 
-/// A word of the model; what the simulator would not say has none.
+/// Returns the model's name of a method; nothing for an unknown one.
 fn right_sizing(method: RightSizing) -> Option<&'static str> {
     match method {
         RightSizing::None => Some("NONE"),

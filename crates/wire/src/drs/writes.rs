@@ -1,4 +1,4 @@
-//! What DRS is told to do to servers, instances and jobs.
+//! The writing operations of DRS on servers, instances and jobs.
 
 use std::fmt::Display;
 use std::str::FromStr;
@@ -73,7 +73,7 @@ pub(super) fn start_replication(call: &mut Call<'_>) -> CallResult<Body> {
     })
 }
 
-/// Its answer is the server itself, without a wrapper.
+/// Disconnects a source server. The response is the server itself, without a wrapper.
 pub(super) fn disconnect_source_server(call: &mut Call<'_>) -> CallResult<Body> {
     on(call, "drs:DisconnectSourceServer", "/sourceServerID", |world, region, id: &SourceServerId| {
         world.disconnect_source_server(region, id)?;
@@ -100,7 +100,7 @@ pub(super) fn disconnect_recovery_instance(call: &mut Call<'_>) -> CallResult<Bo
     })
 }
 
-/// An operation on one thing, named by its id.
+/// Makes a call that acts on one resource, named by its id.
 pub(super) fn on<T: FromStr<Err: Display> + Display>(
     call: &mut Call<'_>,
     operation: &str,

@@ -10,15 +10,15 @@ use super::{Body, Call, names, tag_set, token};
 use crate::time::zulu;
 use crate::xml::Xml;
 
-/// Which instances or subnets are asked for.
+/// The instances or subnets that a call selects.
 enum Wanted<T> {
-    /// These.
+    /// The instances or subnets with these ids.
     Ids(Vec<T>),
-    /// Those that fit every filter: a name and its values.
+    /// The instances or subnets that match every filter: a name and its values.
     Filters(Vec<(String, Vec<String>)>),
 }
 
-/// A state's code and name (EC2's `InstanceState`).
+/// Returns the code and the name of a state (EC2's `InstanceState`).
 fn state(state: InstanceState) -> (u16, &'static str) {
     match state {
         InstanceState::Pending => (0, "pending"),
@@ -43,7 +43,7 @@ fn wanted<T: std::str::FromStr<Err: std::fmt::Display>>(
     if let [(name, values)] = &filters[..]
         && *name == filter
     {
-        // An id that cannot be one fits nothing, as with EC2.
+        // A malformed id matches nothing, as in EC2.
         return Ok(Wanted::Filters(vec![(
             filter.to_owned(),
             values.iter().map(ToString::to_string).collect(),
@@ -83,7 +83,7 @@ fn fits(instance: &Instance, filters: &[(String, Vec<String>)]) -> Result<bool, 
     Ok(true)
 }
 
-/// What EC2 shows of instances: it forgets the terminated ones after a while.
+/// Returns the instances that EC2 shows. It stops showing terminated ones after a while.
 fn shown(world: &World, region: Region, wanted: &Wanted<InstanceId>) -> Result<Vec<Instance>, ServiceError> {
     match wanted {
         Wanted::Ids(ids) => {
@@ -95,7 +95,7 @@ fn shown(world: &World, region: Region, wanted: &Wanted<InstanceId>) -> Result<V
         }
         Wanted::Filters(filters) => {
             let ids: Vec<InstanceId> = match filters.iter().find(|(name, _)| name == "instance-id") {
-                // A filter by id needs no look at every instance.
+                // A filter by id does not need a scan of all instances.
                 Some((_, values)) => values.iter().filter_map(|id| id.parse().ok()).collect(),
                 None => world.instances(region).map(|instance| instance.id.clone()).collect(),
             };
@@ -206,7 +206,7 @@ pub(super) fn status(call: &mut Call<'_>) -> CallResult<Body> {
             if ids.is_empty() {
                 ids = world.instances(region).map(|instance| instance.id.clone()).collect();
             } else {
-                // Refuses what EC2 does not know.
+                // Refuses ids that EC2 does not know.
                 shown(world, region, &Wanted::Ids(ids.clone()))?;
             }
             let (items, next) = page.cut(world.describe_instance_status(region, &ids));
@@ -286,7 +286,7 @@ pub(super) fn start(call: &mut Call<'_>) -> CallResult<Body> {
     change(call, "ec2:StartInstances", World::start_instances)
 }
 
-/// Answers the state of each instance before and after.
+/// Changes the state of instances, and returns each one's state before and after.
 fn change(
     call: &mut Call<'_>,
     operation: &str,

@@ -1,4 +1,4 @@
-//! EC2: its query protocol.
+//! EC2 over its query protocol.
 
 mod instances;
 mod templates;
@@ -13,10 +13,10 @@ use crate::request::HttpRequest;
 use crate::response::{HttpResponse, Reply};
 use crate::xml::Xml;
 
-/// What every answer and error is numbered with. It means nothing here.
+/// The request id of every response and error. It has no meaning here.
 pub(crate) const REQUEST_ID: &str = "00000000-0000-4000-8000-000000000000";
 
-/// A call of an operation of EC2.
+/// A call of an EC2 operation.
 pub(super) struct Call<'a> {
     world: &'a mut World,
     region: Region,
@@ -24,7 +24,7 @@ pub(super) struct Call<'a> {
     page_size: usize,
 }
 
-/// An operation writes the elements of its answer.
+/// The body of a response: a function that writes its elements.
 type Body = Box<dyn FnOnce(&mut Xml)>;
 
 type Run = fn(&mut Call<'_>) -> CallResult<Body>;
@@ -72,7 +72,7 @@ pub(crate) fn answer(world: &mut World, region: Region, request: &HttpRequest, q
     Reply::of(outcome, ok, |fault| error(&fault))
 }
 
-/// An error in EC2's form.
+/// Returns an error in EC2's form.
 pub(crate) fn error(fault: &ServiceError) -> HttpResponse {
     let text = Xml::plain("Response", |xml| {
         xml.list("Errors", "Error", [fault], |xml, fault| {
@@ -99,17 +99,17 @@ impl Call<'_> {
     }
 }
 
-/// `nextToken`, which ends an answer of which more follows.
+/// Writes `nextToken`, which ends a response that more pages follow.
 fn token(xml: &mut Xml, next: Option<&String>) {
     xml.maybe("nextToken", next);
 }
 
-/// Ids as text, for the call log.
+/// Returns ids as text, for the call log.
 fn names<T: ToString>(ids: &[T]) -> Vec<String> {
     ids.iter().map(ToString::to_string).collect()
 }
 
-/// Tags.
+/// Writes tags.
 fn tag_set(xml: &mut Xml, tags: &failback_core::cloud::Tags) {
     xml.list("tagSet", "item", tags, |xml, (key, value)| {
         xml.leaf("key", key);

@@ -9,7 +9,7 @@ use super::{Body, Call, tag_set};
 use crate::time::zulu;
 use crate::xml::Xml;
 
-/// A version's number, and whether it is the default.
+/// A version of a launch template, as EC2 shows it.
 struct Shown {
     id: LaunchTemplateId,
     name: String,
@@ -42,7 +42,7 @@ fn show(world: &World, region: Region, id: &LaunchTemplateId, number: u64) -> Re
     })
 }
 
-/// `$Default`, `$Latest` or a number.
+/// Reads a version: `$Default`, `$Latest` or a number.
 fn number(world: &World, region: Region, id: &LaunchTemplateId, word: &str) -> Result<u64, ServiceError> {
     let template = world.launch_template(region, id).ok_or_else(|| unknown(id))?;
     match word {

@@ -48,7 +48,7 @@ struct Set {
     alias_target: Option<Ignored>,
 }
 
-/// Something that is there. What is in it is of no interest.
+/// An element whose content is not read, only its presence.
 #[derive(Deserialize)]
 struct Ignored {}
 
@@ -65,7 +65,7 @@ struct Record {
     value: String,
 }
 
-/// A batch of UPSERTs of simple record sets; anything else is refused.
+/// Reads a batch of UPSERTs of simple record sets. Any other change is refused.
 fn read(body: &[u8]) -> Result<Vec<RecordChange>, ServiceError> {
     let malformed = |error: &dyn std::fmt::Display| {
         ServiceError::new("InvalidInput", format!("the change batch cannot be read: {error}"))

@@ -1,4 +1,4 @@
-//! Route 53: rest-xml.
+//! Route 53 over rest-xml.
 
 mod changes;
 mod records;
@@ -13,7 +13,7 @@ use crate::request::HttpRequest;
 use crate::response::{HttpResponse, Reply};
 use crate::xml::Xml;
 
-/// An operation writes the elements of its answer below this root.
+/// The body of a response: its root, and a function that writes the elements below.
 struct Body(&'static str, Box<dyn FnOnce(&mut Xml)>);
 
 /// Answers a request to Route 53.
@@ -44,7 +44,7 @@ pub(crate) fn answer(world: &mut World, request: &HttpRequest, quirks: &Quirks) 
     Reply::of(outcome, ok, |fault| error(&fault))
 }
 
-/// An error in the form of rest-xml. A batch that is refused has a form of its own.
+/// Returns an error in the form of rest-xml. A refused batch has a form of its own.
 pub(crate) fn error(fault: &ServiceError) -> HttpResponse {
     let text = if fault.code == "InvalidChangeBatch" {
         Xml::document(fault.code, namespaces::ROUTE53, |xml| {

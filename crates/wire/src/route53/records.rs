@@ -7,7 +7,7 @@ use super::{Body, make, zone_id};
 use crate::request::HttpRequest;
 use crate::xml::Xml;
 
-/// Record sets on a page.
+/// The most record sets on a page.
 const USUAL: usize = 300;
 
 fn no_zone(id: &str) -> ServiceError {
@@ -66,7 +66,7 @@ pub(super) fn zone(world: &mut World, zone: &str) -> CallResult<Body> {
     )
 }
 
-/// What orders the sets of a zone: the labels of the name from its end, the type, the set identifier.
+/// Returns the sort key of a record set in its zone: the labels of the name from its end, the type, the set identifier.
 fn order(record: &DnsRecord) -> (Vec<String>, String, String) {
     place(&record.name, &record.kind, record.set_identifier.as_deref())
 }
@@ -77,7 +77,7 @@ fn place(name: &str, kind: &str, identifier: Option<&str>) -> (Vec<String>, Stri
     (labels, kind.to_owned(), identifier.unwrap_or_default().to_owned())
 }
 
-/// Begins at a place in the zone and goes on to its end, page by page.
+/// Lists the record sets from a place in the zone to its end, page by page.
 pub(super) fn list(world: &mut World, zone: &str, request: &HttpRequest, most: usize) -> CallResult<Body> {
     let name = request.parameter("name");
     let (kind, identifier) = (request.parameter("type"), request.parameter("identifier"));
@@ -129,7 +129,7 @@ pub(super) fn list(world: &mut World, zone: &str, request: &HttpRequest, most: u
     )
 }
 
-/// Route 53 answers an asterisk as its octal code.
+/// Escapes an asterisk as Route 53 does: as its octal code.
 fn escaped(name: &str) -> String {
     name.replace('*', "\\052")
 }
@@ -147,7 +147,7 @@ fn record_set(xml: &mut Xml, record: &DnsRecord) {
                     xml.leaf("Value", value);
                 });
             }
-            // Without a TTL it is an alias.
+            // A record set without a TTL is an alias.
             None => xml.element("AliasTarget", |xml| {
                 xml.leaf("HostedZoneId", "Z35SXDOTRQ7X7K");
                 xml.leaf("DNSName", record.values.first().map_or("", String::as_str));
