@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds every function for Lambda, in one go, so that the AWS SDK is built once. The first build takes some minutes.
+# Builds every function for Lambda in one run, so that the AWS SDK is built once. The first build takes some minutes.
 #
 # usage: functions/build.sh [arm64|x86_64]   (default: $ARCHITECTURE, or arm64)
 #
@@ -22,15 +22,15 @@ for main in functions/*/src/main.rs; do
   packages+=(--package "$name")
 done
 
-# A target directory of its own: these flags would have everything else built anew.
+# A separate target directory: with these flags, cargo would otherwise rebuild everything else.
 export CARGO_TARGET_DIR=${FUNCTIONS_TARGET_DIR:-$PWD/target/dist}
-# For size: nothing unwinds (the profile aborts), so the tables for it are dead weight, as are those for moving the
-# code to another address. Cargo.toml says what that makes of it.
+# For size: the profile aborts on panic, so the binaries need no unwind tables, and no tables for relocation. Cargo.toml
+# has the resulting sizes.
 flags="-C force-unwind-tables=no -C relocation-model=static"
 
 host=$(rustc -vV | sed -n 's/^host: //p')
 if [ "$host" = "$target" ]; then
-  # The linker keeps one of several functions that came out equal.
+  # The linker keeps one of several identical functions.
   flags="$flags -C link-arg=-Wl,--icf=all"
   RUSTFLAGS="$flags" cargo build --locked --profile dist --target "$target" "${packages[@]}"
   built=$CARGO_TARGET_DIR/$target/dist
@@ -67,7 +67,7 @@ check() {
 for name in "${names[@]}"; do
   out=target/functions/$architecture/$name
   if [ -n "$built" ]; then from=$built/$name; else from=$CARGO_TARGET_DIR/lambda/$name/bootstrap; fi
-  # Unchanged files keep their time, so that unchanged functions are not uploaded again.
+  # Unchanged files keep their modification time, so that unchanged functions are not uploaded again.
   if ! cmp --silent "$from" "$out/bootstrap"; then
     check "$from"
     mkdir -p "$out"

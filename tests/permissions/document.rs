@@ -23,7 +23,7 @@ const WHY: &[(&str, &str)] = &[
     ("CallSteps", "The functions of this machine's states, and no others."),
     (
         "ChangeManagedAsDrs",
-        "DRS converts, launches and tidies up as the caller: what it made itself, by its tag.",
+        "DRS converts, launches and cleans up as the caller: only resources that it created, by its tag.",
     ),
     ("ChangeRecords", "Points simple A records at A4. Nothing can be deleted and no other type changed."),
     ("DeleteRecord", "Deletes the record A3; its instance, A4, runs on."),
@@ -62,7 +62,7 @@ const WHY: &[(&str, &str)] = &[
     ("ReadExecutions", "Reads the plans of other runs."),
     ("ReadJobLogs", "Says why a launch failed."),
     ("ReadKeysAsDrs", "DRS reads the volumes' key as the caller."),
-    ("ReadRecords", "Tells which servers are production."),
+    ("ReadRecords", "Finds out which servers are production."),
     ("ReadRolesAsDrs", "DRS looks for the instance profile as the caller."),
     ("ReadState", "Reads the live state, which every step does first."),
     ("ReadTagsAsDrs", "DRS reads tags as the caller."),
@@ -215,10 +215,10 @@ const INTRODUCTION: &str = "# Permissions
 This page is written from `template.yaml` by a test: `UPDATE_GOLDEN=1 cargo test -p drs-failback --test permissions`. A
 is the source Region, B the recovery Region. Account numbers are left out.
 
-Each function has a role of its own, which says what it may change. What steps read they share: each of them holds
-[ReadPolicy](#readpolicy). Whatever a step was asked for in any rehearsal is granted, and whatever is granted was asked
-for: a change by each function that may make it, a read by one of those that share it. `tests/permissions/` holds both,
-statement by statement. Every function may also write its logs and traces.
+Each function has its own role, which holds its permissions to make changes. The steps share their permissions to read:
+each of them holds [ReadPolicy](#readpolicy). Every action that a step uses in a rehearsal is granted, and every granted
+action is used: a change by each function that may make it, a read by one of those that share it. `tests/permissions/`
+holds both, statement by statement. Every function may also write its logs and traces.
 
 *Only through DRS* means that DRS itself makes the call, in the name of the function that asked it for a launch or a
 termination: the function cannot make it. [LaunchPolicy](#launchpolicy) and [LaunchInputsPolicy](#launchinputspolicy)
@@ -231,7 +231,7 @@ A role in another account needs the rows of the functions that assume it, and of
 ReadPolicy's row about records; RedirectTrafficFunction alone may assume `DnsWriteRoleArn`, which needs that and
 RedirectTrafficFunction's own rows.
 
-What is left open on purpose: a former A4, once it is A1, carries DRS's tag like everything that DRS has launched. A
+Left open on purpose: a former A4, once it is A1, carries DRS's tag like everything that DRS has launched. A
 drill's functions may then have it stopped or terminated by DRS as far as IAM can tell; DRS does so only to instances of
 the source server or recovery instance that it was asked about, and the guard lets no step ask about this one.
 ";
@@ -250,7 +250,7 @@ fn the_page_about_permissions_is_the_templates() {
     }
     let kept = file(PATH);
     let differs = kept.lines().zip(now.lines()).find(|(kept, now)| kept != now);
-    assert!(kept == now, "docs/iam.md is not the template's: UPDATE_GOLDEN=1 writes it anew\n{differs:#?}");
+    assert!(kept == now, "docs/iam.md is not the template's: UPDATE_GOLDEN=1 writes it again\n{differs:#?}");
 }
 
 #[test]
