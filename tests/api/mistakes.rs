@@ -209,12 +209,12 @@ impl StepFunctions for Refusing {
 }
 
 #[test]
-fn a_wrong_token_was_answered_by_somebody_else() {
+fn a_wrong_token_was_answered_by_another_person() {
     for code in ["InvalidToken", "TaskDoesNotExist", "TaskTimedOut"] {
         let refusing = Refusing(ErrorName::Rejected, code);
         let got = post("/failbacks/home/approve", &json!({})).to(&refusing);
         assert_eq!(got.status, 409, "{code}: {got:?}");
-        assert!(got.detail().contains("answered by somebody else, or its time is up"), "{got:?}");
+        assert!(got.detail().contains("answered by another person, or its time is up"), "{got:?}");
         assert_eq!(post("/failbacks/home/reject", &json!({ "reason": "x" })).to(&refusing).status, 409);
     }
 }
