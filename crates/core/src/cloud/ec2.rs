@@ -10,7 +10,7 @@ use crate::id::{InstanceId, LaunchTemplateId, SecurityGroupId, SubnetId};
 use crate::region::Region;
 use crate::tags::Tags;
 
-/// State of an EC2 instance, as EC2 or DRS says it.
+/// State of an EC2 instance, as EC2 or DRS reports it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs)] // EC2's own words.
 pub enum InstanceState {
@@ -25,7 +25,7 @@ pub enum InstanceState {
 }
 
 impl InstanceState {
-    /// True until EC2 has begun to take the instance down.
+    /// Returns true until EC2 starts to terminate the instance.
     pub fn is_live(self) -> bool {
         !matches!(self, Self::ShuttingDown | Self::Terminated | Self::NotFound)
     }
@@ -52,9 +52,9 @@ pub struct Instance {
     pub private_ip: Option<String>,
     /// `ipAddress`.
     pub public_ip: Option<String>,
-    /// How many network interfaces are attached.
+    /// Number of attached network interfaces.
     pub network_interfaces: usize,
-    /// `metadataOptions`: endpoint enabled and applied. Routes inside the guest cannot be seen from here.
+    /// True when `metadataOptions` shows the endpoint enabled and applied. Routes inside the guest are not visible.
     pub metadata_reachable: bool,
 }
 
@@ -97,7 +97,7 @@ pub enum Check {
 /// Both status checks of a running instance.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InstanceStatus {
-    /// Whose.
+    /// The instance.
     pub id: InstanceId,
     /// `systemStatus`.
     pub system: Check,
@@ -136,31 +136,31 @@ pub struct Subnet {
 /// The operations of EC2 that the procedures use. Every reading method returns all pages.
 #[async_trait]
 pub trait Ec2: Send + Sync {
-    /// DescribeInstances. Ids that EC2 does not know are left out, not an error.
+    /// Returns instances (DescribeInstances). Ids that EC2 does not know are left out, without an error.
     async fn instances(&self, region: Region, ids: &[InstanceId]) -> Result<Vec<Instance>>;
 
-    /// DescribeInstanceStatus: running instances only.
+    /// Returns the status checks of running instances (DescribeInstanceStatus).
     async fn instance_status(&self, region: Region, ids: &[InstanceId]) -> Result<Vec<InstanceStatus>>;
 
-    /// DescribeSubnets. Ids that EC2 does not know are left out, not an error.
+    /// Returns subnets (DescribeSubnets). Ids that EC2 does not know are left out, without an error.
     async fn subnets(&self, region: Region, ids: &[SubnetId]) -> Result<Vec<Subnet>>;
 
-    /// DescribeLaunchTemplateVersions: the default version of one template.
+    /// Returns the default version of a launch template (DescribeLaunchTemplateVersions).
     async fn default_launch_template_version(
         &self,
         region: Region,
         template: &LaunchTemplateId,
     ) -> Result<LaunchTemplateVersion>;
 
-    /// CreateLaunchTemplateVersion, on top of the default version; answers the new version's number.
+    /// Creates a version from the default one (CreateLaunchTemplateVersion). Returns the new version's number.
     async fn create_launch_template_version(
         &self,
         warrant: Warrant<CreateLaunchTemplateVersion>,
     ) -> Result<u64>;
 
-    /// ModifyLaunchTemplate: makes a version the default.
+    /// Makes a version the default (ModifyLaunchTemplate).
     async fn set_default_version(&self, warrant: Warrant<SetDefaultVersion>) -> Result<()>;
 
-    /// TerminateInstances: A1 only, at most 1,000.
+    /// Terminates at most 1,000 instances, which are A1 (TerminateInstances).
     async fn terminate_instances(&self, warrant: Warrant<TerminateInstances>) -> Result<()>;
 }

@@ -16,7 +16,7 @@ pub enum RecordType {
 }
 
 impl RecordType {
-    /// As Route 53 writes it.
+    /// Returns the type as Route 53 writes it.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::A => "A",
@@ -24,22 +24,22 @@ impl RecordType {
     }
 }
 
-/// A record set as it stands.
+/// An existing record set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecordSet {
     /// Name with its final dot.
     pub name: String,
-    /// Type.
+    /// Record type.
     pub kind: RecordType,
-    /// TTL; an alias has none.
+    /// TTL in seconds; an alias has none.
     pub ttl_seconds: Option<u64>,
-    /// Values.
+    /// Values of the set's records.
     pub values: Vec<String>,
     /// `SetIdentifier`: present where a routing policy chooses between several sets.
     pub set_identifier: Option<String>,
 }
 
-/// How far a change has come.
+/// The status of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs)] // Route 53's own words.
 pub enum ChangeStatus {
@@ -50,12 +50,12 @@ pub enum ChangeStatus {
 /// The operations of Route 53 that the procedures use.
 #[async_trait]
 pub trait Route53: Send + Sync {
-    /// ListResourceRecordSets: all sets of this name and type.
+    /// Returns all record sets of this name and type (ListResourceRecordSets).
     async fn record_sets(&self, zone: &HostedZoneId, name: &str, kind: RecordType) -> Result<Vec<RecordSet>>;
 
-    /// GetChange.
+    /// Returns the status of a change (GetChange).
     async fn change_status(&self, change: &ChangeId) -> Result<ChangeStatus>;
 
-    /// ChangeResourceRecordSets: UPSERT of simple records in one zone.
+    /// Changes simple records in one zone (ChangeResourceRecordSets with UPSERT).
     async fn change_records(&self, warrant: Warrant<ChangeRecords>) -> Result<ChangeId>;
 }
