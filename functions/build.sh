@@ -22,15 +22,15 @@ for main in functions/*/src/main.rs; do
   packages+=(--package "$name")
 done
 
-# A target directory of its own: these flags would have everything else built anew.
+# A separate target directory: these flags would cause everything else to be rebuilt.
 export CARGO_TARGET_DIR=${FUNCTIONS_TARGET_DIR:-$PWD/target/dist}
-# For size: nothing unwinds (the profile aborts), so the tables for it are dead weight, as are those for moving the
-# code to another address. Cargo.toml says what that makes of it.
+# For size: nothing unwinds (the profile aborts), so the unwind tables are not needed, nor are those for moving the code
+# to another address. Cargo.toml lists the sizes.
 flags="-C force-unwind-tables=no -C relocation-model=static"
 
 host=$(rustc -vV | sed -n 's/^host: //p')
 if [ "$host" = "$target" ]; then
-  # The linker keeps one of several functions that came out equal.
+  # The linker keeps one of several identical functions.
   flags="$flags -C link-arg=-Wl,--icf=all"
   RUSTFLAGS="$flags" cargo build --locked --profile dist --target "$target" "${packages[@]}"
   built=$CARGO_TARGET_DIR/$target/dist

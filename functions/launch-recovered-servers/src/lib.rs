@@ -1,4 +1,4 @@
-//! Drill only, when the plan says so: launches the recovered servers first (B1 → B2, B3).
+//! Drill only, if the plan requests it: launches the recovered servers first (B1 → B2, B3).
 //!
 //! Done when every B2 runs, its agent was seen and it carries the drill's tags. A B2 that an earlier, interrupted run of a
 //! drill launched is adopted; any other live B2 stops the drill, because launching would terminate it.

@@ -17,7 +17,7 @@ use failback_core::{Error, ErrorName, Result};
 #[derive(Debug)]
 pub struct ValidateFailedBackServers;
 
-/// The step itself gives up on servers after `validationMinutes`; its limit lies this much later.
+/// The time from `validationMinutes`, after which the step itself gives up on servers, to its limit.
 const SPARE_MINUTES: u64 = 30;
 
 /// The health of one A4.
@@ -108,7 +108,7 @@ fn launches(ctx: &Context<'_, Either>, server: &LiveServer<'_>) -> Result<usize>
     Ok(jobs.filter(|job| ctx.run.owns(&job.tags) && job.part_of(a2).is_some()).count())
 }
 
-/// Writes down which servers work, and marks those that are launched again.
+/// Records the servers that work, and marks those that are launched again.
 fn note(fleet: &mut Fleet, seconds: i64, work: &[SourceServerId], relaunched: &[SourceServerId]) {
     for server in &mut fleet.servers {
         if work.contains(&server.b1) {
