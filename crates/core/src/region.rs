@@ -206,7 +206,7 @@ impl RegionPair {
     /// Pairs the Region to fail back to with the Region that production leaves.
     ///
     /// # Errors
-    /// When the two are equal or lie in different partitions.
+    /// [`BadPair`] when the two are equal or lie in different partitions.
     pub fn new(source: Region, recovery: Region) -> Result<Self, BadPair> {
         if source == recovery {
             Err(BadPair::Same(source))

@@ -1,8 +1,8 @@
 //! Step 2.2, *Launch for failback*: StartRecovery of A2 in the source Region, wave by wave.
 //!
-//! Done when every server of the wave has a live A3. Launches are found in DRS's jobs, which carry the run's tags, so that
-//! a call that died after StartRecovery is not repeated. A job that is COMPLETED proves nothing: each server's own launch
-//! status does (drs-facts §0.2).
+//! Done when every server of the wave has a live A3. Launches are found in DRS's jobs, which carry the run's tags, so
+//! that a call that died after StartRecovery is not repeated. A job that is COMPLETED proves nothing: each server's own
+//! launch status does (drs-facts §0.2).
 
 use failback_core::cloud::{Drs, Ec2, Job, LaunchStatus};
 use failback_core::fleet::{Fleet, LiveServer, LiveState, Reads, Server, names};

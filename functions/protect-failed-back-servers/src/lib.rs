@@ -1,7 +1,7 @@
 //! Step 3, failback only: starts reversed replication of A3, so that B1 protects A4 instead of A1.
 //!
-//! Done when B1 replicates A4 and every byte was compared: CONTINUOUS alone shows earlier (drs-facts §3, row 4b). After that
-//! A4 can be recovered.
+//! Done when B1 replicates A4 and every byte was compared: CONTINUOUS alone shows earlier (drs-facts §3, row 4b). After
+//! that A4 can be recovered.
 
 use failback_core::Result;
 use failback_core::cloud::{RecoveryInstance, Replication, ReplicationState, SourceServer};

@@ -1,7 +1,7 @@
 //! Step 1: starts reversed replication. Each B2 gets an A2 in the source Region.
 //!
-//! Done when every A2 exists, found by the instance that it replicates. A server whose replication is reversed already is
-//! adopted.
+//! Done when every A2 exists, found by the instance that it replicates. A server whose replication is reversed already
+//! is adopted.
 
 use failback_core::Result;
 use failback_core::fleet::{Fleet, LiveServer, Reads};

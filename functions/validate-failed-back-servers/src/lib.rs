@@ -1,7 +1,8 @@
-//! Step 2.2, *Make sure that your applications are working as expected*: EC2 status checks and DRS post-launch actions of
-//! A4, wave by wave.
+//! Step 2.2, *Make sure that your applications are working as expected*: EC2 status checks and DRS post-launch actions
+//! of A4, wave by wave.
 //!
-//! Done when all servers of the wave work. Those that do not are marked and launched again, as often as the plan allows.
+//! Done when all servers of the wave work. Those that do not are marked and launched again, as often as the plan
+//! allows.
 
 use failback_core::cloud::{Check, InstanceStatus};
 use failback_core::fleet::{Fleet, LiveServer, Reads, Server, names};

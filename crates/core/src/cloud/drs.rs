@@ -18,9 +18,9 @@ use crate::timestamp::Timestamp;
 /// The direction in which a source server replicates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Direction {
-    /// From the source Region to the recovery Region: B1.
+    /// The direction from the source Region to the recovery Region: B1.
     Failover,
-    /// From the recovery Region to the source Region: A2.
+    /// The direction from the recovery Region to the source Region: A2.
     Failback,
     /// A value that this program does not know.
     Unknown,

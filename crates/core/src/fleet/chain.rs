@@ -1,5 +1,5 @@
-//! The chain of live ids B1 → B2 → A2 → A3 of one server. This is the only place that joins it: the steps, the guard and
-//! the readiness check all follow these rules.
+//! The chain of live ids B1 → B2 → A2 → A3 of one server. This is the only place that joins it: the steps, the guard
+//! and the readiness check all follow these rules.
 //!
 //! `reversedDirectionSourceServerArn` is never followed: it becomes stale from cycle to cycle (drs-facts §0.6).
 
@@ -106,7 +106,8 @@ impl<'v, T> Link<'v, T> {
         }
     }
 
-    /// Returns the live object, or one of the candidates. For reports only: an ambiguous object may be another server's.
+    /// Returns the live object, or one of the candidates. For reports only: an ambiguous object may be another
+    /// server's.
     pub fn candidate(&self) -> Option<&'v T> {
         match self {
             Self::One(object) => Some(object),
@@ -177,8 +178,8 @@ impl DrsView {
         self.source_instances.iter().flat_map(BTreeMap::values).flatten()
     }
 
-    /// Returns true when DRS shows a recovery instance that was launched from this A2, even a terminated one. `None` when
-    /// recovery instances of the source Region were not read.
+    /// Returns true when DRS shows a recovery instance that was launched from this A2, even a terminated one. `None`
+    /// when recovery instances of the source Region were not read.
     pub fn has_record_of(&self, a2: &SourceServerId) -> Option<bool> {
         self.source_instances.as_ref().map(|instances| instances.contains_key(a2))
     }

@@ -318,8 +318,8 @@ impl LiveState {
         Ok(sets.any(|set| set.values.iter().any(|value| instance.has_address(value))))
     }
 
-    /// Returns true when a drill, of this run or an earlier one, launched this recovery instance: by its own tags or, if
-    /// the drill died before it could set them, by those of its job.
+    /// Returns true when a drill, of this run or an earlier one, launched this recovery instance: by its own tags or,
+    /// if the drill died before it could set them, by those of its job.
     ///
     /// # Errors
     /// `Internal` when jobs of the recovery Region were not read.

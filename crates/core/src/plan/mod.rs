@@ -40,7 +40,7 @@ pub struct Plan {
     /// Settings of a drill.
     #[serde(default)]
     pub drill: DrillSettings,
-    /// Checks that A4 must pass to count as working.
+    /// The checks that A4 must pass to count as working.
     #[serde(default)]
     pub validation: Validation,
     /// The redirection of traffic after a failback.
@@ -181,7 +181,7 @@ pub struct NamedNetwork {
     pub security_group_ids: Vec<SecurityGroupId>,
 }
 
-/// Checks that A4 must pass to count as working.
+/// The checks that A4 must pass to count as working.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Validation {
