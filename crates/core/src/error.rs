@@ -1,4 +1,4 @@
-//! The one list of error names, and the one error type.
+//! The list of all error names, and the error type.
 
 use std::fmt;
 
@@ -6,15 +6,16 @@ use serde::{Deserialize, Serialize};
 
 macro_rules! error_names {
     ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {
-        /// What Step Functions sees, named after what the caller decides. Written `Failback.Throttled` and so on.
+        /// The error name that Step Functions receives. It tells the caller what to do. Written `Failback.Throttled`
+        /// and so on.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
         pub enum ErrorName { $($(#[$doc])* $name),+ }
 
         impl ErrorName {
-            /// Every name there is.
+            /// All names.
             pub const ALL: &'static [Self] = &[$(Self::$name),+];
 
-            /// The name as Step Functions sees it.
+            /// Returns the name as Step Functions receives it.
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$name => concat!("Failback.", stringify!($name))),+ }
             }
@@ -25,9 +26,9 @@ macro_rules! error_names {
 error_names! {
     /// AWS asks to slow down. Retried.
     Throttled,
-    /// No answer, or an answer of 5xx: the call may or may not have taken effect. Retried; every step looks first.
+    /// No answer, or a 5xx answer: the call may have taken effect. Retried; every step reads the live state first.
     Unavailable,
-    /// AWS refuses because of the state that something is in. A step reads that state again and waits or fails.
+    /// AWS refuses because of the state of a resource. A step reads that state again, and waits or fails.
     Conflict,
     /// DRS is not initialised in a Region.
     NotInitialized,
@@ -37,17 +38,17 @@ error_names! {
     NotFound,
     /// An AWS quota is used up.
     QuotaExceeded,
-    /// AWS finds the request malformed.
+    /// AWS rejects the request as malformed.
     Rejected,
     /// The plan cannot be carried out as written.
     InvalidPlan,
-    /// The plan is right, the world is not ready for it.
+    /// The plan is correct, but resources in AWS are not ready for it.
     NotReady,
     /// A safety rule forbids what a step was about to do.
     Guard,
-    /// Servers could not be launched, as often as the plan allows.
+    /// Servers could not be launched in as many attempts as the plan allows.
     LaunchFailed,
-    /// Launched servers do not work, as often as the plan allows.
+    /// Launched servers do not work after as many launches as the plan allows.
     ValidationFailed,
     /// A wait took longer than the plan allows.
     TimedOut,
@@ -56,7 +57,7 @@ error_names! {
 }
 
 impl ErrorName {
-    /// Finds a name by what Step Functions sees.
+    /// Finds a name by the text that Step Functions receives.
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|name| name.as_str() == text)
     }
@@ -68,7 +69,7 @@ impl fmt::Display for ErrorName {
     }
 }
 
-/// The answer of AWS that an error began with.
+/// The answer of AWS that caused an error.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AwsError {
     /// The operation, such as `drs:StartRecovery`.
@@ -77,7 +78,7 @@ pub struct AwsError {
     pub code: String,
     /// AWS's message.
     pub message: String,
-    /// What the `Retry-After` header asked for.
+    /// The value of the `Retry-After` header.
     pub retry_after_seconds: Option<u32>,
 }
 
@@ -93,7 +94,7 @@ impl fmt::Display for AwsError {
 
 impl std::error::Error for AwsError {}
 
-/// An error of a step. `Display` says one thing and never its source; [`Chain`] prints both.
+/// An error of a step. `Display` omits the source; [`Chain`] prints both.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Error {
     name: ErrorName,
@@ -105,32 +106,32 @@ pub struct Error {
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
-    /// An error that this program finds by itself.
+    /// Returns an error that this program detects by itself.
     pub fn new(name: ErrorName, message: impl Into<String>) -> Self {
         Self { name, message: message.into(), source: None }
     }
 
-    /// An error that AWS answered.
+    /// Returns an error for an answer of AWS.
     pub fn aws(name: ErrorName, source: AwsError) -> Self {
         Self { name, message: format!("{} failed", source.operation), source: Some(source) }
     }
 
-    /// A defect of this program.
+    /// Returns the error for a defect of this program.
     pub fn internal(message: impl Into<String>) -> Self {
         Self::new(ErrorName::Internal, message)
     }
 
-    /// The name that Step Functions sees.
+    /// Returns the name that Step Functions receives.
     pub fn name(&self) -> ErrorName {
         self.name
     }
 
-    /// What AWS answered, if this began with an answer of AWS.
+    /// Returns the answer of AWS, if one caused this error.
     pub fn aws_error(&self) -> Option<&AwsError> {
         self.source.as_ref()
     }
 
-    /// The same error with what was being done said first.
+    /// Prefixes the message with the operation that was in progress.
     #[must_use]
     pub fn while_doing(mut self, what: impl fmt::Display) -> Self {
         self.message = format!("{what}: {}", self.message);
@@ -150,7 +151,7 @@ impl std::error::Error for Error {
     }
 }
 
-/// Prints an error with all its sources: the only place that does.
+/// The display of an error with all its sources. No other code prints sources.
 pub struct Chain<'a>(pub &'a dyn std::error::Error);
 
 impl fmt::Display for Chain<'_> {

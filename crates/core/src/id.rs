@@ -1,14 +1,14 @@
-//! One registry of identifiers.
+//! The types of identifiers.
 //!
-//! A DRS recovery instance id and an EC2 instance id are both `i-…`, and are even equal; only types tell apart
-//! what a call may be given.
+//! A DRS recovery instance id and the id of its EC2 instance are the same `i-…`. Only the types show which of the two a
+//! call accepts.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A text that is not an identifier of the kind that was asked for.
+/// A text that is not an identifier of the requested kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BadId {
     kind: &'static str,
@@ -24,7 +24,7 @@ impl fmt::Display for BadId {
 
 impl std::error::Error for BadId {}
 
-/// True when `text` is `prefix` followed by `min..=max` characters of the class.
+/// Returns true when `text` is `prefix` followed by `min..=max` characters of the class.
 fn shaped(text: &str, prefix: &str, min: usize, max: usize, class: fn(&char) -> bool) -> bool {
     text.strip_prefix(prefix).is_some_and(|rest| {
         let count = rest.chars().count();
@@ -39,10 +39,10 @@ macro_rules! id {
         pub struct $name(Box<str>);
 
         impl $name {
-            /// What people call this kind of identifier.
+            /// The name of this kind of identifier in messages.
             pub const KIND: &'static str = $kind;
 
-            /// The identifier as AWS writes it.
+            /// Returns the identifier as AWS writes it.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -144,14 +144,14 @@ id!(
 );
 
 impl RecoveryInstanceId {
-    /// The EC2 instance of this recovery instance: DRS names both alike (drs-facts §1.0).
+    /// Returns the EC2 instance of this recovery instance. DRS gives both the same id (drs-facts §1.0).
     pub fn instance(&self) -> InstanceId {
         InstanceId(self.0.clone())
     }
 }
 
 impl InstanceId {
-    /// The recovery instance that DRS keeps for this EC2 instance, if it keeps one: both have one name.
+    /// Returns the recovery instance that DRS keeps for this EC2 instance, if it keeps one. Both have the same id.
     pub fn recovery_instance(&self) -> RecoveryInstanceId {
         RecoveryInstanceId(self.0.clone())
     }

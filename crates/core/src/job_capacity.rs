@@ -1,20 +1,20 @@
-//! How much DRS takes at once: the quotas of jobs, divided into calls (drs-facts §6).
+//! The job capacity of DRS: its quotas of jobs, divided into calls (drs-facts §6).
 
 use crate::cloud::{DrsQuotas, Job};
 
-/// The room that is left for jobs in one Region.
+/// The capacity that is left for jobs in one Region.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct JobCapacity {
-    /// Servers that one job takes.
+    /// The largest number of servers in one job.
     pub per_job: usize,
-    /// Jobs that may still be started.
+    /// The number of jobs that can still be started.
     pub jobs: usize,
-    /// Servers that may still be in jobs.
+    /// The number of servers that can still be added to jobs.
     pub servers: usize,
 }
 
 impl JobCapacity {
-    /// What the quotas leave beside the jobs that are at work.
+    /// Returns the capacity that the quotas leave beside the running jobs.
     pub fn left(quotas: DrsQuotas, jobs: &[Job]) -> Self {
         let active = || jobs.iter().filter(|job| job.is_active());
         let in_jobs: usize = active().map(|job| job.servers.len()).sum();
@@ -25,12 +25,12 @@ impl JobCapacity {
         }
     }
 
-    /// The items that fit now, one slice a job. What does not fit waits for jobs to end.
+    /// Returns the items that fit now, one slice for each job. The others wait until jobs end.
     pub fn batches<'i, T>(&self, items: &'i [T]) -> impl Iterator<Item = &'i [T]> + use<'i, T> {
         items[..items.len().min(self.servers)].chunks(self.per_job).take(self.jobs)
     }
 
-    /// How many items [`batches`](Self::batches) leaves out.
+    /// Returns the number of items that [`batches`](Self::batches) leaves out.
     pub fn left_out<T>(&self, items: &[T]) -> usize {
         items.len() - self.batches(items).map(<[T]>::len).sum::<usize>()
     }

@@ -47,7 +47,7 @@ impl LaunchSpec {
         Ok(Self { subnet, security_groups, profile, instance_type })
     }
 
-    /// Returns true when the launch template says the same.
+    /// Returns true when the launch template has the same values.
     pub fn is_met_by(&self, template: &LaunchTemplateVersion) -> bool {
         template.subnet.as_ref() == Some(&self.subnet)
             && sorted(&template.security_groups) == sorted(&self.security_groups)
@@ -71,7 +71,7 @@ fn lacking(server: &Server, part: &str) -> Error {
     Error::new(ErrorName::NotReady, message)
 }
 
-/// Returns the network that the plan names, `None` for A1's. That of a drill is always named.
+/// Returns the network that the plan names, `None` for A1's. A drill always has a named one.
 fn network(run: &Run) -> Result<Option<&NamedNetwork>> {
     match (run.procedure, &run.plan.drill.network, &run.plan.launch.network) {
         (Procedure::Drill, Some(isolated), _) => Ok(Some(isolated)),

@@ -1,5 +1,5 @@
-//! The heart of drs-failback: the plan, the fleet, the guard, the traits through which steps see AWS, and the contract of
-//! a step. It depends on no other crate of the project and does no I/O.
+//! The core of drs-failback: the plan, the fleet, the guard, the traits through which steps see AWS, and the contract
+//! of a step. It depends on no other crate of the project and does no I/O.
 
 pub mod cloud;
 pub mod error;

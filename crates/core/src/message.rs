@@ -1,6 +1,6 @@
-//! Phrases of messages to people.
+//! Phrases of messages for people.
 
-/// Names in a list that are written out before the rest is counted.
+/// The number of names in a list that are written out before the rest is counted.
 const NAMES_SHOWN: usize = 3;
 
 /// Returns a number with its noun: `1 server`, `2 servers`.
@@ -8,12 +8,12 @@ pub fn count(n: usize, noun: &str) -> String {
     format!("{n} {noun}{}", if n == 1 { "" } else { "s" })
 }
 
-/// Joins names for a sentence: `a, b, c and 297 more`. Nothing is `none`.
+/// Joins names for a sentence: `a, b, c and 297 more`. An empty list is `none`.
 pub fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     let names: Vec<&str> = names.into_iter().collect();
     match names.len() {
         0 => "none".to_owned(),
-        // Naming a fourth is no longer than `and 1 more`.
+        // A fourth name is not longer than `and 1 more`.
         n if n <= NAMES_SHOWN + 1 => names.join(", "),
         n => format!("{} and {} more", names[..NAMES_SHOWN].join(", "), n - NAMES_SHOWN),
     }
@@ -29,17 +29,17 @@ impl Reasons {
         self.0.push((server.to_owned(), reason.into()));
     }
 
-    /// Returns true when no server is waited for.
+    /// Returns true when there is no server to wait for.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Returns the number of servers that are waited for.
+    /// Returns the number of servers to wait for.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Returns the names of the servers, as a list of a sentence.
+    /// Returns the names of the servers, as a list within a sentence.
     pub fn names(&self) -> String {
         listed(self.0.iter().map(|(server, _)| server.as_str()))
     }

@@ -5,18 +5,18 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Which procedure a run carries out.
+/// The procedure that a run carries out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Procedure {
     /// The rehearsal: production stays where it is.
     Drill,
-    /// The way home.
+    /// The failback: production moves to the source Region.
     Failback,
 }
 
 impl Procedure {
-    /// As written in payloads and tags.
+    /// Returns the name as written in payloads and tags.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Drill => "drill",
@@ -35,7 +35,7 @@ mod sealed {
     pub trait Sealed {}
 }
 
-/// What a step belongs to, as a type: it decides which warrants the step can ask for.
+/// The procedures of a step, as a type. It decides which warrants the step can request.
 pub trait Scope: sealed::Sealed + Send + Sync + 'static {
     /// The procedures whose runs such a step accepts.
     const ACCEPTS: &'static [Procedure];

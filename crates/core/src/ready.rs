@@ -1,4 +1,4 @@
-//! When A2 is ready to be launched: the console's Ready and Ready with lag (drs-facts §4).
+//! Readiness of A2 to be launched: the console's Ready and Ready with lag (drs-facts §4).
 
 use crate::cloud::{Replication, ReplicationState};
 use crate::poll_interval::typical;
@@ -7,26 +7,26 @@ use crate::timestamp::Timestamp;
 /// The *reversed direction launch state* of a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LaunchState {
-    /// CONTINUOUS and no lag.
+    /// CONTINUOUS, without lag.
     Ready,
     /// Launchable if a recovery snapshot exists, with data this old.
     ReadyWithLag {
         /// The lag.
         lag_seconds: u64,
     },
-    /// Still copying; about this long to go.
+    /// Still copying.
     Synchronizing {
-        /// Until it is expected to be ready.
+        /// The estimated time until it is ready.
         remaining_seconds: u64,
     },
-    /// Copies nothing, and will not by itself.
+    /// Not copying, and unable to continue by itself.
     Stalled {
-        /// Why, and what to do.
+        /// The cause and the remedy.
         why: String,
     },
 }
 
-/// What DRS's numbers say of A2, given the largest lag that the plan allows.
+/// Returns the launch state of A2 by DRS's numbers, given the largest lag that the plan allows.
 pub fn launch_state(replication: &Replication, now: Timestamp, lag_seconds_max: u64) -> LaunchState {
     use ReplicationState as S;
     let lag = replication.lag();
@@ -59,7 +59,7 @@ pub fn launch_state(replication: &Replication, now: Timestamp, lag_seconds_max: 
     }
 }
 
-/// What a stall means and what to do, by DRS's error (drs-facts §2, §9).
+/// Returns the cause of a stall and its remedy, by DRS's error (drs-facts §2, §9).
 pub fn stalled(replication: &Replication) -> String {
     let error = replication.error.as_deref();
     let remedy = match error {
@@ -98,7 +98,7 @@ pub fn stalled(replication: &Replication) -> String {
     format!("{} ({}): {remedy}", word(replication.state), error.unwrap_or("no cause given"))
 }
 
-/// A replication state as DRS writes it.
+/// Returns a replication state as DRS writes it.
 pub fn word(state: ReplicationState) -> &'static str {
     use ReplicationState as S;
     match state {

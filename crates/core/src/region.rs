@@ -6,8 +6,8 @@ use std::str::FromStr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// The Regions with a DRS endpoint, by partition (botocore's `endpoints.json`, November 2026; drs-facts §1.0).
-/// An endpoint is no proof that every feature is offered there.
+/// The Regions with a DRS endpoint, by partition (botocore's `endpoints.json`, November 2026; drs-facts §1.0). An
+/// endpoint does not prove that every feature is offered there.
 const DRS_REGIONS: &[(&str, &[&str])] = &[
     (
         "aws",
@@ -59,7 +59,7 @@ pub struct Region {
     partition: &'static str,
 }
 
-/// A name that is no Region of DRS.
+/// A name that is not a Region of DRS.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnknownRegion(String);
 
@@ -76,12 +76,12 @@ impl fmt::Display for UnknownRegion {
 impl std::error::Error for UnknownRegion {}
 
 impl Region {
-    /// The Region's name, such as `us-east-1`.
+    /// Returns the Region's name, such as `us-east-1`.
     pub fn as_str(self) -> &'static str {
         self.name
     }
 
-    /// The partition, such as `aws`. DRS does not replicate between partitions.
+    /// Returns the partition, such as `aws`. DRS does not replicate between partitions.
     pub fn partition(self) -> &'static str {
         self.partition
     }
@@ -138,7 +138,7 @@ impl schemars::JsonSchema for Region {
     }
 }
 
-/// The source and the recovery Region of a failback. They differ, and lie in one partition.
+/// The source and the recovery Region of a failback: two different Regions of one partition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "WrittenRegions")]
 #[schemars(with = "WrittenRegions")]
@@ -149,7 +149,7 @@ pub struct RegionPair {
     recovery: Region,
 }
 
-/// Two Regions as a plan writes them, which may not pair.
+/// Two Regions as a plan writes them, before they are checked.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename = "Regions")]
 struct WrittenRegions {
@@ -160,7 +160,7 @@ struct WrittenRegions {
 }
 
 impl TryFrom<WrittenRegions> for RegionPair {
-    /// The message and, on a second line, the remedy: reading a plan takes them apart.
+    /// The message and, on a second line, the remedy. The reader of plans separates them.
     type Error = String;
 
     fn try_from(regions: WrittenRegions) -> Result<Self, String> {
@@ -193,7 +193,7 @@ impl fmt::Display for BadPair {
 impl std::error::Error for BadPair {}
 
 impl BadPair {
-    /// Returns what to do about it.
+    /// Returns the remedy.
     pub fn remedy(&self) -> &'static str {
         match self {
             Self::Same(_) => "Name the Region that servers were recovered in",
@@ -206,7 +206,7 @@ impl RegionPair {
     /// Pairs the Region to fail back to with the Region that production leaves.
     ///
     /// # Errors
-    /// When the two are equal or lie in different partitions.
+    /// [`BadPair`] when the two are equal or lie in different partitions.
     pub fn new(source: Region, recovery: Region) -> Result<Self, BadPair> {
         if source == recovery {
             Err(BadPair::Same(source))

@@ -1,4 +1,4 @@
-//! The report of a run: what evidence, notifications and people read. 1,000 servers stay under 256 KiB.
+//! The report of a run, for evidence, notifications and people. 1,000 servers stay under 256 KiB.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -8,20 +8,20 @@ use crate::id::{InstanceId, JobId, RecoveryInstanceId, SourceServerId};
 use crate::procedure::Procedure;
 use crate::timestamp::Timestamp;
 
-/// How a run ended.
+/// The outcome of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
-    /// Everything was done.
+    /// All work was done.
     Succeeded,
-    /// It was not, and the run was a drill or had begun to clean up.
+    /// The run failed, and was a drill or had started its clean-up.
     Failed,
-    /// A failback that stopped before its clean-up: production is where it is served, nothing was deleted.
+    /// A failback that stopped before its clean-up. Production stays where it is served; nothing was deleted.
     Held,
 }
 
 impl Outcome {
-    /// As written in reports.
+    /// Returns the outcome as written in reports.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Succeeded => "succeeded",
@@ -31,20 +31,20 @@ impl Outcome {
     }
 }
 
-/// Where a run went wrong.
+/// The failure of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Failure {
-    /// The state.
+    /// The state that failed.
     pub step: String,
     /// The error's name.
     pub error: String,
-    /// What happened and what to do.
+    /// The cause and the remedy.
     pub cause: String,
 }
 
 impl Failure {
-    /// Reads the message out of a cause as Lambda gives it: JSON with `errorMessage`.
+    /// Replaces a cause as Lambda gives it, JSON with `errorMessage`, by its message.
     #[must_use]
     pub fn plain(mut self) -> Self {
         let message = serde_json::from_str::<serde_json::Value>(&self.cause)
@@ -60,7 +60,7 @@ impl Failure {
     }
 }
 
-/// What became of a server.
+/// The outcome for a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum ServerOutcome {
@@ -76,15 +76,15 @@ pub enum ServerOutcome {
     Failed,
 }
 
-/// One server of the report. B3 and A4 are the instances of B2 and A3, which have the same ids.
+/// A server of the report. B3 and A4 have the same ids as B2 and A3.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ServerReport {
-    /// Its name.
+    /// The server's name.
     pub name: String,
-    /// Its wave's index.
+    /// Index of the server's wave in the plan.
     pub wave: usize,
-    /// What became of it.
+    /// The outcome for this server.
     pub outcome: ServerOutcome,
     /// The original instance.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -100,23 +100,24 @@ pub struct ServerReport {
     /// The recovery instance in the recovery Region; B3 has the same id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub b2: Option<RecoveryInstanceId>,
-    /// Seconds since the run began: reversed, ready, launched, point in time, (lag at launch), validated, protected.
+    /// Seconds since the run started: reversed, ready, launched, point in time, (lag at launch), validated, protected.
     #[serde(default, skip_serializing_if = "Times::is_empty")]
     pub times: Times,
     /// The labels of what still exists, such as `A4 B1`.
     pub left: String,
 }
 
-/// What a failback lost: records that B3 acknowledged and A4 does not have.
+/// The loss of a failback: records that B3 acknowledged and A4 does not have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Loss {
-    /// Writes from here on, the oldest point in time of any A4 …
+    /// The oldest point in time of any A4. Writes from this time on are lost.
     pub from: Timestamp,
-    /// … until Route 53 accepted the redirect are lost (unknown when an earlier run redirected) …
+    /// The time at which Route 53 accepted the redirect, and the loss ends; unknown when an earlier run redirected
+    /// traffic.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Timestamp>,
-    /// … and so are those that clients still sent to B3 before this, when Route 53 was seen INSYNC.
+    /// The time at which Route 53 was seen INSYNC. Writes that clients still sent to B3 before it are lost too.
     pub until_at_most: Timestamp,
 }
 
@@ -124,36 +125,36 @@ pub struct Loss {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
-    /// In one sentence.
+    /// The outcome in one sentence.
     pub summary: String,
-    /// How it ended.
+    /// The outcome.
     pub outcome: Outcome,
-    /// Where it went wrong, if it did.
+    /// The failure, if there is one.
     pub failure: Option<Failure>,
-    /// Which procedure.
+    /// The procedure.
     pub procedure: Procedure,
     /// The plan's name.
     pub plan: String,
     /// The execution.
     pub execution: String,
-    /// Who started it, if the plan says so.
+    /// The person or system that started the run, if the plan names it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started_by: Option<String>,
-    /// When it began.
+    /// Start time of the run.
     pub started: Timestamp,
-    /// When this report was made.
+    /// Time of this report.
     pub ended: Timestamp,
-    /// From the beginning until traffic was redirected or, in a drill, until the last server worked.
+    /// The time from the start until traffic was redirected or, in a drill, until the last server worked.
     pub rto_seconds: Option<u64>,
-    /// What was lost, in a failback that redirected traffic by Route 53.
+    /// The loss, in a failback that redirected traffic by Route 53.
     pub loss: Option<Loss>,
     /// Names of the waves.
     pub waves: Vec<String>,
-    /// Every server.
+    /// All servers.
     pub servers: Vec<ServerReport>,
-    /// DRS jobs that are still at work on them: what they launch is not listed yet.
+    /// DRS jobs that are still working on these servers. Instances that they launch are not listed yet.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub jobs: Vec<JobId>,
-    /// What to do next.
+    /// The recommended next step.
     pub next: String,
 }

@@ -1,5 +1,5 @@
-//! The safety rules, by name. The guard refuses calls under these names, and the auditor judges rehearsals by them, each
-//! with code of its own.
+//! The safety rules, by name. The guard refuses calls under these names, and the auditor judges rehearsals by them,
+//! each with code of its own.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! What a run is: one execution of one procedure with one plan.
+//! A run: one execution of one procedure with one plan.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -10,19 +10,19 @@ use crate::region::Region;
 use crate::tags::{Tags, tag};
 use crate::timestamp::Timestamp;
 
-/// One execution, as it is carried from state to state.
+/// One execution, as the state machine passes it from state to state.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Run {
     /// The execution's ARN or, in a simulation, its name.
     pub id: String,
-    /// Which procedure.
+    /// The procedure.
     pub procedure: Procedure,
-    /// When the execution was started.
+    /// Start time of the execution.
     pub started: Timestamp,
     /// The plan.
     pub plan: Plan,
-    /// Set by the state machine once a person has said that traffic was redirected by hand.
+    /// True once a person has confirmed that traffic was redirected by hand; set by the state machine.
     #[serde(default)]
     pub traffic_moved_by_hand: bool,
 }
@@ -43,7 +43,7 @@ impl Run {
         (at.millis() - self.started.millis()).div_euclid(1000)
     }
 
-    /// Returns the tags of everything that this run makes.
+    /// Returns the tags of everything that this run creates.
     pub fn tags(&self) -> Tags {
         Tags::from([
             (tag::RUN.to_owned(), self.tag_value()),
@@ -63,7 +63,7 @@ impl Run {
     }
 }
 
-/// Reads the id of a source server out of its ARN: `arn:…:source-server/s-…`.
+/// Extracts the id of a source server from its ARN: `arn:…:source-server/s-…`.
 pub fn source_server_of(arn: &str) -> Option<SourceServerId> {
     arn.rsplit_once('/').and_then(|(_, id)| id.parse().ok())
 }

@@ -1,4 +1,4 @@
-//! What the HTTP API may do with the two state machines: start, look, answer a gate, stop. No step sees any of it.
+//! The operations of the HTTP API on the two state machines: start, read, answer a gate, stop. No step uses them.
 
 use async_trait::async_trait;
 use serde_json::Value;
@@ -7,26 +7,26 @@ use crate::error::Result;
 use crate::procedure::Procedure;
 use crate::timestamp::Timestamp;
 
-/// Whether an execution goes on.
+/// The status of an execution.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ExecutionStatus {
-    /// It goes on, or waits for a person.
+    /// Running, or waiting for a person.
     Running,
-    /// It has done all it should.
+    /// Ended, with all work done.
     Succeeded,
-    /// It has ended with an error, which says what to do.
+    /// Ended with an error, which contains the remedy.
     Failed,
-    /// The machine's own time limit has ended it.
+    /// Ended by the machine's own time limit.
     TimedOut,
-    /// Somebody has stopped it.
+    /// Stopped by a person.
     Aborted,
 }
 
 impl ExecutionStatus {
-    /// Every one.
+    /// All statuses.
     pub const ALL: [Self; 5] = [Self::Running, Self::Succeeded, Self::Failed, Self::TimedOut, Self::Aborted];
 
-    /// As Step Functions writes it.
+    /// Returns the status as Step Functions writes it.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Running => "RUNNING",
@@ -37,7 +37,7 @@ impl ExecutionStatus {
         }
     }
 
-    /// Reads what Step Functions writes.
+    /// Reads a status as Step Functions writes it.
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|status| status.as_str() == text)
     }
@@ -46,44 +46,44 @@ impl ExecutionStatus {
 /// An execution, without its history.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Execution {
-    /// Its ARN.
+    /// The execution's ARN.
     pub id: String,
-    /// Its name, which no other execution of its machine has.
+    /// The execution's name, which is unique within its machine.
     pub name: String,
-    /// Which machine.
+    /// The procedure of the machine.
     pub procedure: Procedure,
-    /// Whether it goes on.
+    /// The status.
     pub status: ExecutionStatus,
-    /// When it was started.
+    /// Start time.
     pub started: Timestamp,
-    /// When it ended.
+    /// End time.
     pub stopped: Option<Timestamp>,
-    /// Its input: a plan. Absent where executions are listed.
+    /// The input: a plan. Absent in a list of executions.
     pub input: Option<Value>,
-    /// The error with which it ended, and its cause.
+    /// The error with which it ended, and the cause.
     pub failure: Option<(String, String)>,
 }
 
-/// Something of an execution's history that the API reads.
+/// An event of an execution's history that the API reads.
 #[derive(Debug, Clone, PartialEq)]
 pub enum HistoryEvent {
     /// A state was entered.
     Entered {
-        /// Which.
+        /// Name of the state.
         state: String,
-        /// When.
+        /// Time of the event.
         at: Timestamp,
     },
     /// A state was left.
     Exited {
-        /// Which.
+        /// Name of the state.
         state: String,
-        /// Its output.
+        /// Output of the state.
         output: Value,
     },
-    /// A task was handed out, with these arguments as JSON.
+    /// A task was scheduled with these arguments as JSON.
     Scheduled {
-        /// Such as `arn:aws:states:::sns:publish.waitForTaskToken` or, in AWS's own history, `publish.waitForTaskToken`.
+        /// `arn:aws:states:::sns:publish.waitForTaskToken` or, in AWS's own history, `publish.waitForTaskToken`.
         resource: String,
         /// The arguments.
         parameters: String,
@@ -99,22 +99,22 @@ pub fn gate_token(arguments: &Value) -> Option<&str> {
     arguments["MessageAttributes"]["taskToken"]["StringValue"].as_str()
 }
 
-/// Some executions, and how to go on.
+/// A page of a list of executions.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ExecutionPage {
-    /// The newest first.
+    /// The executions, newest first.
     pub executions: Vec<Execution>,
-    /// Where the next page begins.
+    /// The start of the next page.
     pub next: Option<String>,
 }
 
-/// The two state machines, from outside.
+/// The two state machines, as the HTTP API uses them.
 #[async_trait]
 pub trait StepFunctions: Send + Sync {
-    /// StartExecution.
+    /// Starts an execution (StartExecution).
     async fn start(&self, procedure: Procedure, name: &str, input: &Value) -> Result<Execution>;
 
-    /// ListExecutions, the newest first.
+    /// Returns a page of executions, newest first (ListExecutions).
     async fn list(
         &self,
         procedure: Procedure,
@@ -123,18 +123,18 @@ pub trait StepFunctions: Send + Sync {
         after: Option<&str>,
     ) -> Result<ExecutionPage>;
 
-    /// DescribeExecution; None when there is none of that name.
+    /// Returns an execution; `None` when there is none of that name (DescribeExecution).
     async fn describe(&self, procedure: Procedure, name: &str) -> Result<Option<Execution>>;
 
-    /// GetExecutionHistory, the newest first, of as many events as tell how the execution stands.
+    /// Returns as many events, newest first, as show the state of the execution (GetExecutionHistory).
     async fn history(&self, id: &str) -> Result<Vec<HistoryEvent>>;
 
-    /// SendTaskSuccess.
+    /// Approves a gate (SendTaskSuccess).
     async fn approve(&self, token: &str, output: &Value) -> Result<()>;
 
-    /// SendTaskFailure.
+    /// Refuses a gate (SendTaskFailure).
     async fn refuse(&self, token: &str, error: &str, cause: &str) -> Result<()>;
 
-    /// StopExecution.
+    /// Stops an execution (StopExecution).
     async fn stop(&self, id: &str, error: &str, cause: &str) -> Result<()>;
 }

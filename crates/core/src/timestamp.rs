@@ -11,12 +11,12 @@ use time::format_description::well_known::Rfc3339;
 pub struct Timestamp(i64);
 
 impl Timestamp {
-    /// The moment that lies this many milliseconds after 1970.
+    /// Returns the time that lies this many milliseconds after 1970.
     pub const fn from_millis(millis: i64) -> Self {
         Self(millis)
     }
 
-    /// Milliseconds since 1970.
+    /// Returns the milliseconds since 1970.
     pub const fn millis(self) -> i64 {
         self.0
     }
@@ -27,18 +27,18 @@ impl Timestamp {
         i64::try_from(time.unix_timestamp_nanos() / 1_000_000).ok().map(Self)
     }
 
-    /// Whole seconds from `earlier` to this moment, 0 when `earlier` is later.
+    /// Returns the whole seconds from `earlier` to this time, 0 when `earlier` is later.
     pub fn seconds_since(self, earlier: Self) -> u64 {
         u64::try_from((self.0 - earlier.0) / 1000).unwrap_or(0)
     }
 
-    /// The moment `seconds` later.
+    /// Returns the time `seconds` later.
     #[must_use]
     pub fn plus_seconds(self, seconds: u64) -> Self {
         Self(self.0.saturating_add(i64::try_from(seconds).unwrap_or(i64::MAX / 1000).saturating_mul(1000)))
     }
 
-    /// The moment `days` of 24 hours earlier.
+    /// Returns the time `days` of 24 hours earlier.
     #[must_use]
     pub fn days_before(self, days: u32) -> Self {
         Self(self.0.saturating_sub(i64::from(days) * 86_400_000))

@@ -1,7 +1,7 @@
 //! Step 2: waits until the *reversed direction launch state* is Ready, or Ready with lag within the plan's limit.
 //!
 //! A2's own numbers decide. B2's `failback.state` is the one that the console shows; its course between Regions is not
-//! documented (drs-facts §12.1), so a difference is reported and decides nothing.
+//! documented (drs-facts §12.1), so a difference is only reported.
 
 use std::fmt::Write as _;
 
@@ -20,14 +20,14 @@ use failback_core::step::{Context, FleetInput, Progress, Step, StepResult, Waiti
 #[derive(Debug)]
 pub struct CheckLaunchState;
 
-/// A server that copies nothing is polled at least this often: a person may be repairing it.
+/// The longest poll interval for a server that copies nothing: a person may be repairing it.
 const STALLED_SECONDS_MAX: u64 = 300;
-/// The longest time that backing off counts with while servers are stalled.
+/// The longest wait that counts for the poll interval while servers are stalled.
 const STALLED_BACKOFF_SECONDS_MAX: u64 = 1_800;
-/// Until a snapshot exists, where there is none yet.
+/// The expected time until a first snapshot exists.
 const SNAPSHOT_SECONDS: u64 = 30;
 
-/// The servers by how far their replication has come.
+/// The servers by the progress of their replication.
 #[derive(Default)]
 struct LaunchStates {
     progress: Progress,
@@ -69,7 +69,7 @@ impl Step for CheckLaunchState {
 impl LaunchStates {
     async fn add(&mut self, ctx: &Context<'_, Either>, server: &LiveServer<'_>) -> Result<()> {
         self.progress.servers += 1;
-        // A server that an interrupted run launched already is past this step.
+        // A server that an interrupted run has launched is past this step.
         if server.a3()?.is_some() || server.is_past_launch()? {
             self.progress.ready += 1;
             return Ok(());

@@ -1,4 +1,4 @@
-//! Step 2: waits until A2 is Ready, or Ready with lag. As a Lambda function.
+//! The Lambda function of step 2, which waits until A2 is Ready, or Ready with lag.
 
 use std::process::ExitCode;
 

@@ -40,7 +40,7 @@ fn what_is_launched_is_past_this_step() {
     assert!(fixture.fleet.servers.iter().all(|server| server.times.ready.is_none()));
 }
 
-/// The A2s of both servers are seen otherwise.
+/// Tampers with the A2s of both servers.
 fn a2s(change: impl Fn(usize, &mut SourceServer) + Send + Sync + 'static) -> Fixture {
     let mut fixture = Fixture::failback(|plan| plan["launch"]["lagSecondsMax"] = json!(60)).reversed();
     let ids = [fixture.a2(0), fixture.a2(1)];
@@ -54,7 +54,7 @@ fn a2s(change: impl Fn(usize, &mut SourceServer) + Send + Sync + 'static) -> Fix
     fixture
 }
 
-/// Both are in their initial sync: of 4 and 6 GiB, 1 and 3 GiB are copied.
+/// Puts both into their initial sync: of 4 and 6 GiB, 1 and 3 GiB are copied.
 fn syncing(index: usize, a2: &mut SourceServer) {
     let replication = &mut a2.replication;
     replication.state = ReplicationState::InitialSync;
@@ -149,7 +149,7 @@ fn where_all_stand_still_looks_thin_out_to_five_minutes() {
     assert_eq!(fixture.waits::<Step>("web-1, all-1 copy nothing: ", 0), 300);
 }
 
-/// Continuous, with a lag; with or without a recovery snapshot.
+/// Returns a failback whose A2s are continuous with a lag, with or without a recovery snapshot.
 fn lagging(lag_seconds: u64, snapshots: bool) -> Fixture {
     let changed = move |_: usize, a2: &mut SourceServer| a2.replication.lag_seconds = Some(lag_seconds);
     let mut fixture = Fixture::failback(|plan| plan["launch"]["lagSecondsMax"] = json!(60)).reversed();

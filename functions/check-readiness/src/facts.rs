@@ -1,4 +1,4 @@
-//! Everything that is read, once, before anything is decided.
+//! The facts, which are read once, before anything is decided.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Deref;
@@ -16,12 +16,12 @@ use failback_core::{ErrorName, Result};
 
 use crate::finding::{Finding, Findings};
 
-/// How far back jobs are read: older ones have ended.
+/// The age up to which jobs are read: older ones have ended.
 const JOBS_DAYS: u32 = 2;
 
 /// The state of both Regions before the run.
 pub(crate) struct Facts {
-    /// DRS in both Regions with other people's servers; A1 and B3 as EC2 shows them; the plan's records.
+    /// DRS in both Regions, including servers outside the plan; A1 and B3 as EC2 shows them; the plan's records.
     pub(crate) live: LiveState,
     pub(crate) source_templates: Vec<ReplicationTemplate>,
     pub(crate) launches_into_source: bool,
@@ -31,7 +31,8 @@ pub(crate) struct Facts {
     pub(crate) subnets: BTreeMap<SubnetId, Subnet>,
 }
 
-/// A server of the fleet with its live objects. Where one is ambiguous, which is a finding of its own, a candidate.
+/// A server of the fleet with its live objects. An ambiguous object, which is a separate finding, appears as one
+/// candidate.
 pub(crate) struct Found<'f> {
     pub(crate) server: LiveServer<'f>,
     pub(crate) b2: Option<&'f RecoveryInstance>,
@@ -107,7 +108,7 @@ impl Facts {
         Ok(())
     }
 
-    /// Reads the jobs that launched B2, however old they are: their tags tell a drill's servers from production.
+    /// Reads the jobs that launched B2, whatever their age: their tags distinguish a drill's servers from production.
     async fn read_older_jobs(&mut self, cloud: &dyn Cloud, run: &Run, fleet: &Fleet) -> Result<()> {
         let mut wanted: BTreeSet<JobId> = BTreeSet::new();
         for found in self.found(fleet)? {

@@ -8,20 +8,20 @@ use failback_core::{Error, ErrorName};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// More findings than this are counted instead of printed.
+/// The largest number of findings that are printed; the rest is counted.
 const PRINTED_MAX: usize = 50;
 
-/// Whether a finding ends the run.
+/// The effect of a finding on the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// The run ends here.
     Blocker,
-    /// The run goes on.
+    /// The run continues.
     Warning,
 }
 
-/// Something that stands in the way of a run, or that its owner should know.
+/// A fact that stands in the way of a run, or that its owner should know.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Finding {
     /// Blocker or warning.
@@ -44,7 +44,7 @@ impl fmt::Display for Finding {
     }
 }
 
-/// Adds findings to a list.
+/// A list of findings.
 pub(crate) trait Findings {
     /// Adds a blocker.
     fn block(&mut self, about: impl Into<String>, message: impl Into<String>, remedy: impl Into<String>);
@@ -72,7 +72,7 @@ pub(crate) fn merged(findings: Vec<Finding>) -> Vec<Finding> {
     }
     same.into_iter()
         .map(|((severity, message, remedy), mut about)| {
-            // What is true of a Region is found at each of its servers.
+            // A fact about a Region is found for each of its servers.
             about.dedup();
             Finding { severity, about: listed(about.iter().map(String::as_str)), message, remedy }
         })

@@ -1,7 +1,7 @@
 //! Before step 1: the readiness check. Reads the plan and the live state, and reports everything that stands in the way
 //! at once, each with a remedy. A blocker ends the run before anything has changed; warnings are part of the result.
 //!
-//! It also decides which servers the run works on, and takes over what an earlier run, or a person, has done already.
+//! It also decides which servers the run works on, and adopts what an earlier run, or a person, has already done.
 
 mod checks;
 mod facts;
@@ -40,13 +40,13 @@ pub struct Input {
     pub execution: Execution,
 }
 
-/// The execution that calls.
+/// The calling execution.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Execution {
-    /// Its ARN.
+    /// The execution's ARN.
     pub id: String,
-    /// Its start time.
+    /// Start time of the execution.
     pub started: Timestamp,
 }
 
@@ -64,7 +64,7 @@ pub struct Output {
     pub fleet: Fleet,
     /// Number of waves.
     pub waves: usize,
-    /// True when an interrupted drill is half cleaned up: the run finishes that, and does nothing else.
+    /// True when an interrupted drill is partly cleaned up: the run completes the clean-up, and does nothing else.
     pub leftover: bool,
 }
 

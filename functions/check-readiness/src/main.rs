@@ -1,4 +1,4 @@
-//! Before anything changes: finds everything that stands in the way. As a Lambda function.
+//! The Lambda function that finds everything that stands in the way, before anything changes.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,4 @@
-//! The servers of the run, and how far each of them has come already.
+//! The servers of the run, and the progress that each has already made.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use failback_core::tags::{made_by_a_drill, tag};
 use crate::facts::Found;
 use crate::finding::{Finding, Findings};
 
-/// Finds the fleet that the plan means, by wave and name.
+/// Finds the fleet that the plan selects, by wave and name.
 pub(crate) fn find(run: &Run, drs: &DrsView, findings: &mut Vec<Finding>) -> Fleet {
     let source = run.source().as_str();
     let mut servers = Vec::new();
@@ -69,12 +69,12 @@ fn server(run: &Run, drs: &DrsView, b1: &SourceServer, findings: &mut Vec<Findin
     }
 }
 
-/// Returns the A1 that a run has written on A2.
+/// Returns the A1 that a run has recorded in A2's tags.
 fn tagged_a1(chain: &Chain<'_>) -> Option<InstanceId> {
     chain.a2.candidate()?.tags.get(tag::A1)?.parse().ok()
 }
 
-/// Returns the original instance. Once B1 protects A4, only A2's tag still knows it.
+/// Returns the original instance. Once B1 protects A4, only A2's tag names it.
 fn original(
     run: &Run,
     b1: &SourceServer,
@@ -101,7 +101,7 @@ fn original(
     None
 }
 
-/// Returns the A4 that B1 protects: another instance than the A1 that is written on A2.
+/// Returns the A4 that B1 protects: an instance other than the A1 in A2's tags.
 fn protected_a4<'b>(b1: &'b SourceServer, chain: &Chain<'_>) -> Option<&'b InstanceId> {
     let tagged = tagged_a1(chain)?;
     b1.instance.as_ref().filter(|protected| **protected != tagged)
@@ -115,7 +115,7 @@ fn name(b1: &SourceServer) -> String {
     }
 }
 
-/// Tells servers of the same name apart by the end of their B1's id.
+/// Distinguishes servers of the same name by the end of their B1's id.
 fn distinguish(servers: &mut [Server]) {
     let mut count: BTreeMap<String, usize> = BTreeMap::new();
     for server in servers.iter() {

@@ -1,5 +1,5 @@
-//! Clean-up, step 4.4, failback only: deletes the recovery instances A3. Only DRS's record goes: A4 keeps running and stays
-//! protected by B1. A3 is never terminated and never disconnected.
+//! Clean-up, step 4.4, failback only: deletes the recovery instances A3. Only DRS's record is deleted: A4 keeps running
+//! and stays protected by B1. A3 is never terminated and never disconnected.
 //!
 //! Done when no record A3 is left.
 

@@ -1,4 +1,4 @@
-//! Step 4.4, failback only: deletes the record A3. As a Lambda function.
+//! The Lambda function of step 4.4, failback only, which deletes the record A3.
 
 use std::process::ExitCode;
 

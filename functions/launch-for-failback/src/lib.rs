@@ -1,8 +1,8 @@
 //! Step 2.2, *Launch for failback*: StartRecovery of A2 in the source Region, wave by wave.
 //!
-//! Done when every server of the wave has a live A3. Launches are found in DRS's jobs, which carry the run's tags, so that
-//! a call that died after StartRecovery is not repeated. A job that is COMPLETED proves nothing: each server's own launch
-//! status does (drs-facts §0.2).
+//! Done when every server of the wave has a live A3. Launches are found in DRS's jobs, which carry the run's tags, so
+//! that a call that died after StartRecovery is not repeated. A job that is COMPLETED proves nothing: each server's own
+//! launch status does (drs-facts §0.2).
 
 use failback_core::cloud::{Drs, Ec2, Job, LaunchStatus};
 use failback_core::fleet::{Fleet, LiveServer, LiveState, Reads, Server, names};
@@ -22,17 +22,17 @@ use failback_core::{Error, ErrorName, Result};
 #[derive(Debug)]
 pub struct LaunchForFailback;
 
-/// A launch that succeeded this long ago shows its recovery instance, if there is one.
+/// The time after which a launch that succeeded shows its recovery instance, if there is one.
 const UNSEEN_SECONDS_MAX: u64 = 1_800;
 
-/// The servers of a wave by how far their launch has come.
+/// The servers of a wave by the progress of their launch.
 #[derive(Default)]
 struct Wave<'s, 'l> {
     launched: Vec<&'s LiveServer<'l>>,
     launching: Vec<&'s LiveServer<'l>>,
     missing: Vec<&'s LiveServer<'l>>,
     failed: Vec<(&'s LiveServer<'l>, JobId)>,
-    /// When the oldest running job was created.
+    /// Creation time of the oldest running job.
     oldest_job: Option<Timestamp>,
 }
 
@@ -103,7 +103,7 @@ fn launch_status(server: &Server, job: &Job) -> Option<LaunchStatus> {
     Some(part.launch)
 }
 
-/// Returns the last failed job, when launches have failed as often as the plan allows.
+/// Returns the last failed job once launches have failed as often as the plan allows.
 fn failed_for_good(ctx: &Context<'_, Either>, server: &Server, jobs: &[&Job]) -> Option<JobId> {
     let last = jobs.first()?;
     let failed = launch_status(server, last) == Some(LaunchStatus::Failed);
@@ -111,8 +111,8 @@ fn failed_for_good(ctx: &Context<'_, Either>, server: &Server, jobs: &[&Job]) ->
     (failed && used_up).then(|| last.id.clone())
 }
 
-/// Returns true for a launch that succeeded and whose recovery instance does not show yet. The launch of an A3 that is to
-/// be replaced was seen, so only a later one counts.
+/// Returns true for a launch that succeeded and whose recovery instance does not show yet. The launch of an A3 that
+/// must be replaced was seen, so only a later one counts.
 fn is_unseen(ctx: &Context<'_, Either>, server: &Server, jobs: &[&Job]) -> bool {
     let Some(last) = jobs.first() else { return false };
     let Some(created) = last.created else { return false };
@@ -121,7 +121,7 @@ fn is_unseen(ctx: &Context<'_, Either>, server: &Server, jobs: &[&Job]) -> bool 
     launch_status(server, last) == Some(LaunchStatus::Launched) && recent && newer
 }
 
-/// Returns the launched servers with what is seen of their launch.
+/// Returns the launched servers with the ids and times of their launch.
 fn launched(ctx: &Context<'_, Either>, wave: &Wave<'_, '_>) -> Result<Vec<Server>> {
     let mut launched = Vec::new();
     for server in &wave.launched {
@@ -144,7 +144,7 @@ fn launched(ctx: &Context<'_, Either>, wave: &Wave<'_, '_>) -> Result<Vec<Server
     Ok(launched)
 }
 
-/// Launches the missing servers, as many at once as DRS allows. Returns the reason that holds the rest up.
+/// Launches the missing servers, as many at once as DRS allows. Returns the reason why the others wait.
 async fn launch(ctx: &Context<'_, Either>, live: &LiveState, wave: &Wave<'_, '_>) -> Result<Option<String>> {
     if wave.missing.is_empty() {
         return Ok(None);
@@ -164,7 +164,7 @@ async fn launch(ctx: &Context<'_, Either>, live: &LiveState, wave: &Wave<'_, '_>
     Ok(refusal)
 }
 
-/// Starts one job with those of a batch that are fit. Returns the reason why others are not.
+/// Starts one job with the servers of a batch that are fit. Returns the reason why others are not.
 async fn start(ctx: &Context<'_, Either>, batch: &[&LiveServer<'_>]) -> Result<Option<String>> {
     let mut fit = Vec::new();
     let mut unfit = None;
@@ -184,7 +184,7 @@ async fn start(ctx: &Context<'_, Either>, batch: &[&LiveServer<'_>]) -> Result<O
     Ok(attempt(ctx.cloud.start_recovery(warrant).await)?.refusal().or(unfit))
 }
 
-/// Has the guard judge one server by the settings that DRS would launch it with.
+/// Asks the guard about one server, with the settings that DRS would launch it with.
 async fn launchable(
     ctx: &Context<'_, Either>,
     server: &LiveServer<'_>,
@@ -226,11 +226,11 @@ fn waiting(ctx: &Context<'_, Either>, wave: &Wave<'_, '_>, refusal: Option<Strin
     Some(Waiting::new(why, seconds))
 }
 
-/// Returns the error that names the failed servers and what DRS's log says of the first.
+/// Returns the error that names the failed servers and the reason in DRS's log for the first.
 async fn launch_failed(ctx: &Context<'_, Either>, failed: &[(&LiveServer<'_>, JobId)]) -> Result<Error> {
     let (server, job) = &failed[0];
     let log = match ctx.cloud.job_log(ctx.run.source(), job).await {
-        // DRS forgets old jobs. That is not a reason to hide which launch failed.
+        // DRS deletes old jobs. The error names the failed launch all the same.
         Err(error) if matches!(error.name(), ErrorName::Rejected | ErrorName::NotFound) => Vec::new(),
         log => log?,
     };

@@ -1,4 +1,4 @@
-//! Step 2.2: launches A2 for failback (A3, A4). As a Lambda function.
+//! The Lambda function of step 2.2, which launches A2 for failback (A3, A4).
 
 use std::process::ExitCode;
 

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::LaunchForFailback as Step;
 
-/// Every A2 is ready and its launch settings are the plan's.
+/// Returns a failback in which every A2 is ready with the launch settings of the plan.
 fn prepared(change: impl FnOnce(&mut Value)) -> Fixture {
     let mut fixture = Fixture::failback(change).prepared();
     fixture.wave = 0;
@@ -118,7 +118,8 @@ fn a_server_that_is_to_be_replaced_is_launched_again() {
     assert!((launched - 1..=launched).contains(&again.times.launched.unwrap()), "{:?}", again.times);
 }
 
-/// Jobs of the run for web-1, newest first: what became of its launch, and how many seconds ago each was begun.
+/// Returns a failback after jobs of the run for web-1, newest first, each with its launch status and its age in
+/// seconds.
 fn after(relaunches_max: u32, tried: &'static [(LaunchStatus, i64)]) -> Fixture {
     let mut fixture = prepared(|plan| plan["launch"]["relaunchesMax"] = json!(relaunches_max));
     let (a2, source, now, run) = (fixture.a2(0), fixture.source(), fixture.now(), fixture.run.tags());
@@ -194,7 +195,7 @@ fn jobs_of_other_runs_that_have_ended_count_for_nothing() {
     fixture.waits::<Step>("launching web-1, all-1", 1);
 }
 
-/// The log of the failed job says this, of web-1 (0), of the other (1), or of the job.
+/// Returns the error for a failed job whose log has these items, of web-1 (0), of the other (1), or of the job.
 fn logged(items: &'static [(Option<usize>, Option<&'static str>)]) -> String {
     let fixture = after(0, &[(LaunchStatus::Failed, 600)]);
     let (a2, source, now, run) =
@@ -211,7 +212,7 @@ fn logged(items: &'static [(Option<usize>, Option<&'static str>)]) -> String {
             }));
         }
         Response::Jobs(region, jobs) if region == source => {
-            // A job that the world knows, so that it has a log.
+            // A job that exists in the world, so that it has a log.
             let known = jobs
                 .first()
                 .map_or_else(|| "drsjob-00000000000000000".parse().unwrap(), |job| job.id.clone());
@@ -312,7 +313,7 @@ fn a_drill_launches_nothing_into_an_original() {
 #[test]
 fn where_the_plan_says_like_source_a1_is_copied() {
     let mut fixture = prepared(|_| ());
-    // The launch template says m5.large and web-role; A1 is seen to be of another type.
+    // The launch template names m5.large and web-role; A1 shows another type.
     fixture.run.plan.launch.instance_type = "like-source".to_owned();
     fixture.tamper(|seen| {
         if let Response::Instances(_, instances) = seen {

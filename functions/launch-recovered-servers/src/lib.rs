@@ -1,7 +1,7 @@
-//! Drill only, when the plan says so: launches the recovered servers first (B1 → B2, B3).
+//! Drill only, if the plan requests it: launches the recovered servers first (B1 → B2, B3).
 //!
-//! Done when every B2 runs, its agent was seen and it carries the drill's tags. A B2 that an earlier, interrupted run of a
-//! drill launched is adopted; any other live B2 stops the drill, because launching would terminate it.
+//! Done when every B2 runs, its agent was seen and it carries the drill's tags. A B2 that an earlier, interrupted run
+//! of a drill launched is adopted; any other live B2 stops the drill, because launching would terminate it.
 
 use failback_core::cloud::{InstanceState, Job, JobServer, LaunchStatus, RecoveryInstance};
 use failback_core::fleet::{Fleet, LiveServer, LiveState, Reads, names};

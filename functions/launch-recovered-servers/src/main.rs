@@ -1,4 +1,4 @@
-//! Drill only: launches the recovered servers first (B1 to B2, B3). As a Lambda function.
+//! The Lambda function, drill only, that launches the recovered servers first (B1 to B2, B3).
 
 use std::process::ExitCode;
 

@@ -11,7 +11,7 @@ fn launching(plan: &mut Value) {
     plan["drill"]["launchRecoveredServers"] = json!(true);
 }
 
-/// Production runs on A1, and nothing is recovered.
+/// Returns a drill in which production runs on A1, and nothing is recovered.
 fn steady() -> Fixture {
     Fixture::new(Procedure::Drill, Scenario::Steady, launching)
 }
@@ -75,7 +75,7 @@ fn a_b2_whose_agent_was_not_seen_or_that_does_not_run_is_waited_for() {
     }
 }
 
-/// A launch has been tried so often, and this has become of it.
+/// Returns a drill after this many launches with this status.
 fn tried(launch: LaunchStatus, times: usize, relaunches_max: u32) -> Fixture {
     let mut fixture = Fixture::new(Procedure::Drill, Scenario::Steady, |plan| {
         launching(plan);
@@ -100,7 +100,7 @@ fn tried(launch: LaunchStatus, times: usize, relaunches_max: u32) -> Fixture {
 
 #[test]
 fn a_launch_that_failed_is_repeated_as_often_as_the_plan_allows() {
-    // DRS itself refuses here: its own job runs still, and the lens shows it as ended.
+    // DRS itself refuses here: its own job is still running, and tampering shows it as ended.
     tried(LaunchStatus::Failed, 1, 1).waits::<Step>("DRS does not launch all recovered servers yet", 0);
     tried(LaunchStatus::Failed, 2, 2).waits::<Step>("DRS does not launch all recovered servers yet", 0);
     for (times, max) in [(1, 0), (2, 1), (3, 2)] {

@@ -1,8 +1,8 @@
-//! Between steps 1 and 2: prepares A2 for launch. DRS creates it untagged and with a launch template that has no subnet,
-//! security group or instance profile, so that a launch would fail without saying why (drs-facts §5).
+//! Between steps 1 and 2: prepares A2 for launch. DRS creates it untagged and with a launch template that has no
+//! subnet, security group or instance profile, so that a launch would fail without a reason (drs-facts §5).
 //!
-//! Done when every A2 carries the run's tags, DRS overrides nothing, and the default version of its launch template
-//! is what the plan wants: in a drill, the isolated network.
+//! Done when every A2 carries the run's tags, DRS overrides nothing, and the default version of its launch template has
+//! the settings of the plan: in a drill, the isolated network.
 
 use failback_core::cloud::{Drs, Ec2};
 use failback_core::fleet::{Fleet, LiveServer, Reads, Server};
@@ -49,7 +49,7 @@ async fn prepare(ctx: &Context<'_, Either>, server: &LiveServer<'_>) -> Result<(
     if !has_tags(&a2.tags, &a2_tags(ctx.run, server)) {
         ctx.cloud.tag_resource(ctx.guard.tag_a2(server)?).await?;
     }
-    // A server that an earlier run, or a person, has launched already needs no template any more.
+    // A server that an earlier run, or a person, has already launched no longer needs a template.
     if server.a3()?.is_some() || server.is_past_launch()? {
         return Ok(());
     }

@@ -1,4 +1,4 @@
-//! Tags A2 and writes its launch template. As a Lambda function.
+//! The Lambda function that tags A2 and writes its launch template.
 
 use std::process::ExitCode;
 

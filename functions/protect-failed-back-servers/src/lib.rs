@@ -1,7 +1,7 @@
 //! Step 3, failback only: starts reversed replication of A3, so that B1 protects A4 instead of A1.
 //!
-//! Done when B1 replicates A4 and every byte was compared: CONTINUOUS alone shows earlier (drs-facts §3, row 4b). After that
-//! A4 can be recovered.
+//! Done when B1 replicates A4 and every byte was compared: CONTINUOUS alone shows earlier (drs-facts §3, row 4b). After
+//! that A4 can be recovered.
 
 use failback_core::Result;
 use failback_core::cloud::{RecoveryInstance, Replication, ReplicationState, SourceServer};
@@ -22,7 +22,7 @@ use serde_json::json;
 #[derive(Debug)]
 pub struct ProtectFailedBackServers;
 
-/// A whole, in millionths: how much of its bytes a server has compared.
+/// All bytes of a server, in the millionths in which the compared share is counted.
 const WHOLE_PPM: u64 = 1_000_000;
 
 /// The servers by their protection.
@@ -31,7 +31,7 @@ struct Protection {
     progress: Progress,
     protected: Vec<SourceServerId>,
     reasons: Reasons,
-    /// The least that any of the others has compared, in millionths.
+    /// The smallest share that any of the others has compared, in millionths.
     slowest_ppm: Option<u64>,
 }
 
@@ -109,7 +109,7 @@ impl Protection {
     }
 }
 
-/// Does what is missing for one server. Returns `None` when it is protected, else the reason why not yet.
+/// Does the missing work for one server. Returns `None` when it is protected, else the reason why not yet.
 async fn protect(
     ctx: &Context<'_, Failback>,
     fleet: &[LiveServer<'_>],
@@ -132,7 +132,7 @@ async fn protect(
     }))
 }
 
-/// Returns why B1 does not protect A4 yet, if so.
+/// Returns the reason why B1 does not protect A4 yet, if so.
 fn unprotected(ctx: &Context<'_, Failback>, server: &LiveServer<'_>) -> Result<Option<String>> {
     let Some(b1) = server.b1()? else { return Ok(Some("B1 does not exist".to_owned())) };
     let replicates_a4 = b1.instance.is_some() && b1.instance == server.a4();
@@ -157,7 +157,7 @@ fn how_far(replication: &Replication) -> String {
     }
 }
 
-/// DRS gives no ETA for a rescan: the pace of the slowest server since the last poll is extrapolated.
+/// Extrapolates the speed of the slowest server since the last poll, because DRS gives no ETA for a rescan.
 fn remaining_seconds(ctx: &Context<'_, Failback>, slowest_ppm: Option<u64>) -> Option<u64> {
     let (then_ms, before_ppm) = ctx.note::<(i64, u64)>()?;
     let slowest_ppm = slowest_ppm?;

@@ -1,4 +1,4 @@
-//! Step 3, failback only: reverses replication of A3, so that B1 protects A4. As a Lambda function.
+//! The Lambda function of step 3, failback only, which reverses replication of A3, so that B1 protects A4.
 
 use std::process::ExitCode;
 

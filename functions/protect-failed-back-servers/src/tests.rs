@@ -60,7 +60,7 @@ fn it_does_not_belong_to_a_drill() {
     Fixture::drill(|_| ()).launched().refused::<Step>("does not belong to a drill");
 }
 
-/// B1 of both servers is seen otherwise, once A3 is reversed.
+/// Tampers with B1 of both servers, once A3 is reversed.
 fn b1s(change: impl Fn(usize, &mut SourceServer) + Send + Sync + 'static) -> Fixture {
     let mut fixture = Fixture::failback(|_| ()).protected();
     let ids = [fixture.b1(0), fixture.b1(1)];
@@ -142,7 +142,7 @@ fn what_is_protected_counts_as_ready_and_no_further() {
     assert_eq!((of(0), of(1)), (false, true));
 }
 
-/// The second look at a rescan: the slower server had 20 %, and has so many bytes of 1,000 now.
+/// Returns the result of the second poll of a rescan: the slower server had 20 %, and now has this many of 1,000 bytes.
 fn second_look(rescanned: u64, seconds: i64) -> (u64, u64) {
     let now = Arc::new(AtomicU64::new(200));
     let seen = Arc::clone(&now);

@@ -1,7 +1,7 @@
 //! Step 2.3, failback only: redirects traffic to the failed-back servers by Route 53.
 //!
-//! Done when every record of the plan points at its A4 and Route 53 reports INSYNC. A change whose answer was lost is made
-//! again: an UPSERT of the same value is harmless, and only a change's id tells when it is in sync.
+//! Done when every record of the plan points at its A4 and Route 53 reports INSYNC. A change whose answer was lost is
+//! made again: an UPSERT of the same value is harmless, and only a change's id shows when it is in sync.
 
 use failback_core::Result;
 use failback_core::cloud::ChangeStatus;

@@ -1,4 +1,4 @@
-//! Step 2.3, failback only: points production DNS at A4. As a Lambda function.
+//! The Lambda function of step 2.3, failback only, which points production DNS at A4.
 
 use std::process::ExitCode;
 

@@ -1,5 +1,5 @@
-//! Clean-up, step 4.5: disconnects the source servers A2 from AWS, then deletes them. A source server that is left behind
-//! is a danger: launching it again would terminate A4 (drs-facts §0.5).
+//! Clean-up, step 4.5: disconnects the source servers A2 from AWS, then deletes them. A source server that is left
+//! behind is dangerous: launching it again would terminate A4 (drs-facts §0.5).
 //!
 //! Done when no A2 is left.
 
@@ -15,7 +15,8 @@ use failback_core::step::{Attempt, Context, FleetInput, Step, StepResult, Waitin
 #[derive(Debug)]
 pub struct RemoveSourceServers;
 
-/// DISCONNECTED takes a while to show. A disconnect whose effect does not show is repeated at every so many polls.
+/// The number of polls after which a disconnect whose effect does not show is repeated. DISCONNECTED takes a while to
+/// show.
 const POLLS_BETWEEN_REQUESTS: u32 = 8;
 
 impl Step for RemoveSourceServers {

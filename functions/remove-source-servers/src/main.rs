@@ -1,4 +1,4 @@
-//! Step 4.5: disconnects and deletes A2. As a Lambda function.
+//! The Lambda function of step 4.5, which disconnects and deletes A2.
 
 use std::process::ExitCode;
 

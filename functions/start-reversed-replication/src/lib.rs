@@ -1,7 +1,7 @@
 //! Step 1: starts reversed replication. Each B2 gets an A2 in the source Region.
 //!
-//! Done when every A2 exists, found by the instance that it replicates. A server whose replication is reversed already is
-//! adopted.
+//! Done when every A2 exists, found by the instance that it replicates. A server whose replication is reversed already
+//! is adopted.
 
 use failback_core::Result;
 use failback_core::fleet::{Fleet, LiveServer, Reads};
@@ -15,7 +15,7 @@ use failback_core::step::{Attempt, Context, FleetInput, OUT_OF_TIME, Step, StepR
 #[derive(Debug)]
 pub struct StartReversedReplication;
 
-/// A request whose A2 does not show is repeated at every so many polls: its answer may have been lost.
+/// The number of polls after which a request whose A2 does not show is repeated: its answer may have been lost.
 const POLLS_BETWEEN_REQUESTS: u32 = 8;
 
 const NOT_SHOWN: &str = "DRS does not show A2 yet";

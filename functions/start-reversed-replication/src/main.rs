@@ -1,4 +1,4 @@
-//! Step 1: starts reversed replication (B2 to A2). As a Lambda function.
+//! The Lambda function of step 1, which starts reversed replication (B2 to A2).
 
 use std::process::ExitCode;
 

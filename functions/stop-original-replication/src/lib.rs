@@ -1,6 +1,6 @@
-//! The note of step 1, failback only and only if the plan asks for it: stops replication of B1, so that A1 is not billed
-//! twice. This deletes every point in time of B1, so B3 must be validated first: the guard wants it running, passing its
-//! status checks, replicated to the source Region, and traffic no longer on A1.
+//! The note of step 1, failback only and only if the plan requests it: stops replication of B1, so that A1 is not
+//! billed twice. This deletes every point in time of B1, so B3 must be validated first: the guard requires that it
+//! runs, passes its status checks and is replicated to the source Region, and that traffic is no longer on A1.
 
 use failback_core::Result;
 use failback_core::fleet::{Fleet, LiveServer, Reads, Server};
@@ -57,7 +57,7 @@ impl Step for StopOriginalReplication {
 }
 
 /// Returns true while B1 replicates A1. A server that is further along, whose A4 runs or is protected by B1 already, is
-/// left as it is.
+/// not changed.
 fn protects_original(server: &LiveServer<'_>) -> Result<bool> {
     let Some(b1) = server.b1()? else { return Ok(false) };
     let was_launched = server.a3()?.is_some();

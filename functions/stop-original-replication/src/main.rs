@@ -1,4 +1,4 @@
-//! Note of step 1, failback only: stops replication of B1. As a Lambda function.
+//! The Lambda function of the note of step 1, failback only, which stops replication of B1.
 
 use std::process::ExitCode;
 

@@ -1,6 +1,7 @@
 //! Clean-up, step 4.1: stops replication of A2. Required before B2 can be terminated.
 //!
-//! Done when no A2 replicates any more. A launch that still runs is waited for, so that its A4 is not missed.
+//! Done when no A2 replicates any more. The step waits for a launch that is still running, so that its A4 is not
+//! missed.
 
 use failback_core::Result;
 use failback_core::cloud::SourceServer;
@@ -15,7 +16,7 @@ use failback_core::tags::tag;
 #[derive(Debug)]
 pub struct StopReversedReplication;
 
-/// How long an A2 that does not show is waited for. Where a person deleted it, it never will.
+/// The longest wait for an A2 that does not show. If a person deleted it, it never shows.
 const UNSEEN_SECONDS_MAX: u64 = 60;
 
 impl Step for StopReversedReplication {
@@ -53,7 +54,7 @@ impl Step for StopReversedReplication {
     }
 }
 
-/// Stops replication of one A2. Returns the wait where that cannot be done yet.
+/// Stops replication of one A2. Returns the wait if that cannot be done yet.
 async fn stop(
     ctx: &Context<'_, Either>,
     server: &LiveServer<'_>,
@@ -77,7 +78,7 @@ async fn stop(
 }
 
 /// Tags an A2 that has no tags yet, while B2 still proves that it belongs to the server: a clean-up that is interrupted
-/// after B2 is gone must find it. Where that is refused the clean-up goes on all the same.
+/// after B2 is gone must find it. If the tagging is refused, the clean-up continues.
 async fn tag_untagged(ctx: &Context<'_, Either>, server: &LiveServer<'_>, a2: &SourceServer) {
     if !a2.tags.contains_key(tag::B1)
         && let Ok(warrant) = ctx.guard.tag_a2(server)

@@ -1,4 +1,4 @@
-//! Step 4.1: stops replication of A2. As a Lambda function.
+//! The Lambda function of step 4.1, which stops replication of A2.
 
 use std::process::ExitCode;
 

@@ -8,7 +8,7 @@ fn every_a2_is_stopped() {
     let mut fixture = Fixture::failback(|_| ()).reversed();
     let before = fixture.writes();
     assert_eq!(fixture.done::<Step>(), ["no server replicates home any more"]);
-    // Each is tagged while B2 still proves whose it is, and stopped.
+    // Each is tagged while B2 still proves which server it belongs to, and stopped.
     assert_eq!(fixture.writes() - before, 4);
     fixture.idle::<Step>("no server replicates home any more");
 }
@@ -46,7 +46,7 @@ fn a_call_that_is_late_leaves_the_rest_to_the_next() {
     assert_eq!(fixture.writes(), before);
 }
 
-/// B2 is reversed, and DRS does not show A2.
+/// Returns a failback whose B2 is reversed, and for which DRS does not show A2.
 fn unseen() -> Fixture {
     let mut fixture = Fixture::failback(|_| ()).reversed();
     for server in &mut fixture.fleet.servers {

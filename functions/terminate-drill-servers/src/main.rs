@@ -1,4 +1,4 @@
-//! Clean-up of a drill: terminates A3 and A4. As a Lambda function.
+//! The Lambda function of a drill's clean-up, which terminates A3 and A4.
 
 use std::process::ExitCode;
 

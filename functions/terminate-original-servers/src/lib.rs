@@ -1,6 +1,6 @@
-//! Clean-up, step 4.3, failback only and only if the plan asks for it: terminates the original instances A1 in EC2.
+//! Clean-up, step 4.3, failback only and only if the plan requests it: terminates the original instances A1 in EC2.
 //!
-//! Done when every A1 is terminated. An A1 that is A4, because DRS launched into it, is left alone.
+//! Done when every A1 is terminated. An A1 that is A4, because DRS launched into it, is kept.
 
 use failback_core::Result;
 use failback_core::cloud::InstanceState;

@@ -1,4 +1,4 @@
-//! Step 4.3, failback only: terminates A1. As a Lambda function.
+//! The Lambda function of step 4.3, failback only, which terminates A1.
 
 use std::process::ExitCode;
 

@@ -1,7 +1,8 @@
 //! Clean-up, step 4.2: terminates the recovery instances B2, and with them the recovered instances B3.
 //!
-//! The call that may end production. In a failback the guard wants A4 to work, to carry traffic and to be protected; in a
-//! drill it wants proof that B3 is not production. Done when no B2 lives and no job is working on the server.
+//! This call could terminate production. In a failback, the guard requires that A4 works, carries traffic and is
+//! protected; in a drill, it requires proof that B3 is not production. Done when no B2 lives and no job is working on
+//! the server.
 
 use failback_core::Result;
 use failback_core::cloud::{InstanceStatus, JobKind};
@@ -17,7 +18,7 @@ use failback_core::step::{Attempt, Context, FleetInput, Step, StepResult, Waitin
 #[derive(Debug)]
 pub struct TerminateRecoveredServers;
 
-/// The servers by what keeps B2 alive.
+/// The servers by the state of their B2.
 #[derive(Default)]
 struct Remaining<'s, 'l> {
     terminable: Vec<&'s LiveServer<'l>>,
@@ -65,7 +66,7 @@ impl Step for TerminateRecoveredServers {
     }
 }
 
-/// Terminates B2 of the servers, as many at once as DRS allows. Returns the reason that holds the rest up.
+/// Terminates B2 of the servers, as many at once as DRS allows. Returns the reason why the others wait.
 async fn terminate(
     ctx: &Context<'_, Either>,
     live: &LiveState,

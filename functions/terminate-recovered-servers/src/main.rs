@@ -1,4 +1,4 @@
-//! Step 4.2: terminates B2 and B3. As a Lambda function.
+//! The Lambda function of step 4.2, which terminates B2 and B3.
 
 use std::process::ExitCode;
 

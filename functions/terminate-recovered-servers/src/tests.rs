@@ -58,7 +58,7 @@ fn a_drill_terminates_its_own_b2_and_no_other() {
     let mut fixture = Fixture::drill(|_| ()).reversed().stopped();
     fixture.done::<Step>();
     assert_eq!(fixture.left(), ["A1 A2 B1", "A1 A2 B1"]);
-    // Recovered for real: A1 is stopped, traffic is on B3.
+    // A real recovery: A1 is stopped, traffic is on B3.
     let mut fixture = Fixture::new(
         failback_core::procedure::Procedure::Drill,
         failback_testkit::Scenario::Recovered,

@@ -1,7 +1,8 @@
-//! Step 2.2, *Make sure that your applications are working as expected*: EC2 status checks and DRS post-launch actions of
-//! A4, wave by wave.
+//! Step 2.2, *Make sure that your applications are working as expected*: EC2 status checks and DRS post-launch actions
+//! of A4, wave by wave.
 //!
-//! Done when all servers of the wave work. Those that do not are marked and launched again, as often as the plan allows.
+//! Done when all servers of the wave work. Those that do not are marked and launched again, as often as the plan
+//! allows.
 
 use failback_core::cloud::{Check, InstanceStatus};
 use failback_core::fleet::{Fleet, LiveServer, Reads, Server, names};
@@ -17,7 +18,7 @@ use failback_core::{Error, ErrorName, Result};
 #[derive(Debug)]
 pub struct ValidateFailedBackServers;
 
-/// The step itself gives up on servers after `validationMinutes`; its limit lies this much later.
+/// The time from `validationMinutes`, after which the step itself gives up on servers, to its limit.
 const SPARE_MINUTES: u64 = 30;
 
 /// The health of one A4.
@@ -108,7 +109,7 @@ fn launches(ctx: &Context<'_, Either>, server: &LiveServer<'_>) -> Result<usize>
     Ok(jobs.filter(|job| ctx.run.owns(&job.tags) && job.part_of(a2).is_some()).count())
 }
 
-/// Writes down which servers work, and marks those that are launched again.
+/// Records the servers that work, and marks those that are launched again.
 fn note(fleet: &mut Fleet, seconds: i64, work: &[SourceServerId], relaunched: &[SourceServerId]) {
     for server in &mut fleet.servers {
         if work.contains(&server.b1) {

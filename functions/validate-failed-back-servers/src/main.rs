@@ -1,4 +1,4 @@
-//! Step 2.2: finds out whether A4 works. As a Lambda function.
+//! The Lambda function of step 2.2, which finds out whether A4 works.
 
 use std::process::ExitCode;
 

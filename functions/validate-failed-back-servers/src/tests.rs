@@ -33,7 +33,7 @@ fn nothing_is_launched_so_nothing_works() {
     assert!(answer.why.contains("A4 is gone"), "{}", answer.why);
 }
 
-/// The status checks of the first server's A4 are seen like this.
+/// Tampers with the status checks of the first server's A4.
 fn checked(system: Check, instance: Check) -> Fixture {
     let mut fixture = Fixture::failback(|_| ()).launched();
     let a4 = fixture.fleet.servers[0].a4().unwrap();
@@ -115,7 +115,7 @@ fn only_the_wave_is_looked_at() {
     fixture.idle::<Step>("1 failed-back server working");
 }
 
-/// The launch job of both says this of the post-launch actions of web-1.
+/// Tampers with the post-launch actions of web-1 in the launch job of both servers.
 fn acted(asked: bool, actions: Option<PostLaunchActions>) -> Fixture {
     let of_plan =
         move |plan: &mut Value| plan["validation"] = serde_json::json!({ "postLaunchActions": asked });
@@ -148,7 +148,7 @@ fn post_launch_actions_must_have_succeeded_where_the_plan_asks() {
     acted(false, of(2, &["Mount"])).idle::<Step>("2 failed-back servers working");
 }
 
-/// An impaired A4, after so many launches by this run, of which the plan allows so many.
+/// Returns a failback with an impaired A4, after this many launches and with this many relaunches allowed.
 fn launched_often(launches: usize, relaunches_max: u32, of_run: bool) -> Fixture {
     let mut fixture = impaired(|plan| plan["launch"]["relaunchesMax"] = serde_json::json!(relaunches_max));
     let (a2, tags) = (fixture.a2(0), if of_run { fixture.run.tags() } else { Tags::new() });
@@ -205,7 +205,7 @@ fn it_waits_as_long_as_the_plan_allows() {
     assert_eq!(<crate::ValidateFailedBackServers as failback_core::step::Step>::limit_seconds(&plan), 3_000);
 }
 
-/// A4 of the first server has come up with an impaired instance status check.
+/// Returns a failback in which A4 of the first server started with an impaired instance status check.
 fn impaired(change: impl FnOnce(&mut Value)) -> Fixture {
     let fixture = Fixture::failback(change);
     fixture.fail("boot:web-1");

@@ -1,5 +1,5 @@
-//! At the end: reports how the run ended, what became of each server, and what is left, read from the live state and not
-//! from what the run believes.
+//! At the end: reports the outcome of the run and of each server, and what is left, from the live state and not from
+//! the run's own records.
 
 use failback_core::cloud::Cloud;
 use failback_core::fleet::{self, Fleet, LiveServer, LiveState, Reads, Server, Times};
@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug)]
 pub struct WriteReport;
 
-/// Bytes above which a report leaves out timings, then names, rather than fail the execution: a state takes 256 KiB.
+/// Bytes above which a report omits timings, then names, so that the execution does not fail: a state takes 256 KiB.
 const BYTES_MAX: usize = 250_000;
 
 /// The payload of the step.
@@ -29,7 +29,7 @@ pub struct ReportInput {
     pub run: Run,
     /// The run's servers.
     pub fleet: Fleet,
-    /// Where the run went wrong; null if it did not.
+    /// The failure of the run; null if there is none.
     pub failure: Option<Failure>,
     /// True once the clean-up has started.
     pub cleaning: bool,
@@ -151,7 +151,7 @@ fn is_live(server: &LiveServer<'_>, id: Option<InstanceId>) -> Result<bool> {
     Ok(server.live().instance(&id)?.is_some_and(|instance| instance.state.is_live()))
 }
 
-/// Returns the jobs that a run which failed has left running.
+/// Returns the jobs that a failed run has left running.
 fn running_jobs(live: &LiveState, fleet: &Fleet) -> Result<Vec<JobId>> {
     let mut running = Vec::new();
     for job in live.source_jobs()?.iter().chain(live.recovery_jobs()?) {

@@ -1,4 +1,4 @@
-//! Says how the run ended and what is left. As a Lambda function.
+//! The Lambda function that reports the outcome of the run and what is left.
 
 use std::process::ExitCode;
 

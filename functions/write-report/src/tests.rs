@@ -13,7 +13,7 @@ fn failure() -> Failure {
     Failure { step: of("Redirect Traffic"), error: of("Failback.Guard"), cause: of("S5 says no") }
 }
 
-/// The report of a run that ended well, or with a failure, before or in its clean-up.
+/// Returns the report of a run that succeeded, or failed before or in its clean-up.
 fn report(fixture: &Fixture, failure: Option<&Failure>, cleaning: bool) -> Report {
     serde_json::from_value(value(fixture, failure, cleaning)).expect("a report")
 }
@@ -123,7 +123,7 @@ fn a_server_is_told_by_how_far_it_came() {
     let mut drill = Fixture::drill(|_| ());
     drill.fleet.servers[0].times.validated = Some(60);
     assert_eq!(of(report(&drill, Some(&failure()), true)), [ServerOutcome::Drilled, ServerOutcome::Failed]);
-    // A time of the other procedure says nothing.
+    // A time of the other procedure does not count.
     drill.fleet.servers[1].times.protected = Some(60);
     assert_eq!(of(report(&drill, Some(&failure()), true)), [ServerOutcome::Drilled, ServerOutcome::Failed]);
 }
@@ -155,7 +155,7 @@ fn a_report_says_who_what_and_when() {
     }
 }
 
-/// Traffic was asked to move after an hour, and had moved a minute later.
+/// Records a redirection that was requested after an hour and was complete a minute later.
 fn redirected(fixture: &mut Fixture) -> (Timestamp, Timestamp) {
     let asked = fixture.run.started.plus_seconds(3_600);
     let in_sync = asked.plus_seconds(60);
@@ -198,7 +198,7 @@ fn what_may_be_lost_was_written_between_the_oldest_point_in_time_and_the_redirec
     assert_eq!(report(&drill, None, false).loss, None);
 }
 
-/// A job is at work in a Region on a server.
+/// Returns the reported jobs when a job in a Region is working on a server.
 fn at_work(fixture: &mut Fixture, in_source: bool, server: SourceServerId, status: JobStatus) -> Vec<String> {
     let busy = if in_source { fixture.source() } else { fixture.recovery() };
     fixture.tamper(move |seen| {
@@ -229,7 +229,7 @@ fn jobs_that_are_at_work_on_the_fleet_are_told() {
     assert!(at_work(&mut fixture, true, a2, JobStatus::Started).is_empty());
 }
 
-/// The report of one server that is home, with a name of so many letters, and its bytes.
+/// Returns the report of one server that has already failed back, with a name of this many letters, and its bytes.
 fn named(letters: usize) -> (Report, usize) {
     let mut fixture = Fixture::failback(|_| ());
     fixture.fleet.servers.truncate(1);

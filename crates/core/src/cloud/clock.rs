@@ -1,8 +1,8 @@
-//! The time.
+//! The clock.
 
 use crate::timestamp::Timestamp;
 
-/// The time, which in a simulation is virtual.
+/// The source of the current time, which is virtual in a simulation.
 pub trait Clock: Send + Sync {
     /// Returns the current time.
     fn now(&self) -> Timestamp;

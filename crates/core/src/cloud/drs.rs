@@ -5,14 +5,14 @@ use crate::id::{InstanceId, JobId, LaunchTemplateId, RecoveryInstanceId, SourceS
 use crate::tags::Tags;
 use crate::timestamp::Timestamp;
 
-/// Which way a source server replicates.
+/// The direction in which a source server replicates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Direction {
-    /// From the source Region to the recovery Region: B1.
+    /// The direction from the source Region to the recovery Region: B1.
     Failover,
-    /// From the recovery Region home: A2.
+    /// The direction from the recovery Region to the source Region: A2.
     Failback,
-    /// A word that this program does not know.
+    /// A value that this program does not know.
     Unknown,
 }
 
@@ -52,7 +52,7 @@ pub struct Replication {
     pub rescanned_bytes: u64,
     /// Sum of `backloggedStorageBytes`.
     pub backlog_bytes: u64,
-    /// True when on every disk the rescanned bytes reach the total. CONTINUOUS alone comes earlier (§3, row 4b).
+    /// True when the rescanned bytes reach the total on every disk. CONTINUOUS alone shows earlier (§3, row 4b).
     pub rescan_complete: bool,
     /// `dataReplicationError.error`.
     pub error: Option<String>,
@@ -61,25 +61,25 @@ pub struct Replication {
 }
 
 impl Replication {
-    /// CONTINUOUS and no lag.
+    /// Returns true when the state is CONTINUOUS and there is no lag.
     pub fn is_healthy(&self) -> bool {
         self.state == ReplicationState::Continuous && self.lag() == 0
     }
 
-    /// Healthy, and every byte compared with the source: CONTINUOUS alone shows before that (drs-facts §3, row 4b).
-    /// After a full initial sync there may be nothing to compare; `fully_synced` says that there was one, because
-    /// replication had been stopped.
+    /// Returns true when replication is healthy and every byte was compared with the source: CONTINUOUS alone shows
+    /// before that (drs-facts §3, row 4b). After a full initial sync there may be nothing to compare; `fully_synced`
+    /// means that there was one, because replication had been stopped.
     pub fn protects(&self, fully_synced: bool) -> bool {
         let copied = fully_synced && self.rescanned_bytes == 0 && self.replicated_bytes >= self.total_bytes;
         self.is_healthy() && (self.rescan_complete || copied)
     }
 
-    /// Lag in seconds; DRS leaves it out when there is none.
+    /// Returns the lag in seconds; DRS leaves it out when there is none.
     pub fn lag(&self) -> u64 {
         self.lag_seconds.unwrap_or(0)
     }
 
-    /// True while DRS still copies or holds on to a recovery instance of the other Region.
+    /// Returns true while DRS still copies or holds a recovery instance of the other Region.
     pub fn is_running(&self) -> bool {
         !matches!(self.state, ReplicationState::Stopped | ReplicationState::Disconnected)
     }
@@ -121,11 +121,11 @@ pub struct SourceServer {
     pub last_launch_job: Option<JobId>,
     /// `dataReplicationInfo`.
     pub replication: Replication,
-    /// `reversedDirectionSourceServerArn`. Goes stale across cycles (§0.6): shown, never followed.
+    /// `reversedDirectionSourceServerArn`. It becomes stale across cycles (§0.6), so it is shown and never followed.
     pub reversed_arn: Option<String>,
 }
 
-/// `failback.state` of a recovery instance. Reported, never decided upon: §4 and §12.1 leave its course open.
+/// `failback.state` of a recovery instance. It is only reported: §4 and §12.1 leave its course open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs)] // DRS's own words.
 pub enum FailbackState {
@@ -158,7 +158,7 @@ pub struct RecoveryInstance {
     pub source_server: SourceServerId,
     /// `isDrill`.
     pub is_drill: bool,
-    /// `originEnvironment` is AWS: only then can replication be reversed.
+    /// True when `originEnvironment` is AWS: only then can replication be reversed.
     pub originated_in_aws: bool,
     /// `failback.state`.
     pub failback_state: FailbackState,
@@ -166,23 +166,23 @@ pub struct RecoveryInstance {
     pub agent_seen: Option<Timestamp>,
     /// `dataReplicationInfo.dataReplicationState`; leaves NOT_STARTED once replication is reversed (§3, row 4).
     pub replication_state: ReplicationState,
-    /// `pointInTimeSnapshotDateTime`: how recent its data is.
+    /// `pointInTimeSnapshotDateTime`: the point in time of its data.
     pub point_in_time: Option<Timestamp>,
 }
 
 impl RecoveryInstance {
-    /// True until EC2 has begun to take it down. Records of terminated instances linger (§6).
+    /// Returns true until EC2 starts to terminate it. Records of terminated instances remain for a while (§6).
     pub fn is_live(&self) -> bool {
         self.state.is_live()
     }
 
-    /// True when reversed replication was started on it.
+    /// Returns true when reversed replication was started on it.
     pub fn is_reversed(&self) -> bool {
         self.replication_state != ReplicationState::NotStarted
     }
 }
 
-/// Which recovery instances to read.
+/// A selection of recovery instances to read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RecoveryInstanceFilter {
     /// By id.
@@ -226,11 +226,11 @@ pub enum LaunchStatus {
 /// `launchActionsStatus`, summed up.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PostLaunchActions {
-    /// Actions that still run.
+    /// Number of actions that are still running.
     pub running: usize,
-    /// Actions that succeeded.
+    /// Number of actions that succeeded.
     pub succeeded: usize,
-    /// Why actions failed, one text each.
+    /// Reasons of failed actions, one text each.
     pub failed: Vec<String>,
 }
 
@@ -265,7 +265,7 @@ pub struct Job {
 }
 
 impl Job {
-    /// True until DRS has completed it.
+    /// Returns true until DRS has completed it.
     pub fn is_active(&self) -> bool {
         self.status != JobStatus::Completed
     }
@@ -275,7 +275,7 @@ impl Job {
         self.is_active() && self.part_of(server).is_some()
     }
 
-    /// The server's part in this job.
+    /// Returns the server's part in this job.
     pub fn part_of(&self, server: &SourceServerId) -> Option<&JobServer> {
         self.servers.iter().find(|part| part.server == *server)
     }
@@ -304,10 +304,10 @@ pub enum RightSizing {
     Unknown,
 }
 
-/// How a source server is launched.
+/// The launch settings of a source server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LaunchConfiguration {
-    /// `ec2LaunchTemplateID`: network, security groups and profile live there.
+    /// `ec2LaunchTemplateID`: the template of network, security groups and profile.
     pub launch_template: Option<LaunchTemplateId>,
     /// `launchIntoInstanceProperties.launchIntoEC2InstanceID`: with it A4 becomes A1 (§0.4).
     pub launch_into: Option<InstanceId>,
@@ -315,7 +315,7 @@ pub struct LaunchConfiguration {
     pub right_sizing: RightSizing,
     /// `copyPrivateIp`.
     pub copy_private_ip: bool,
-    /// `launchDisposition` is STARTED.
+    /// True when `launchDisposition` is STARTED.
     pub starts: bool,
     /// `postLaunchEnabled`.
     pub post_launch_actions: bool,

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::id::{InstanceId, LaunchTemplateId, SecurityGroupId, SubnetId};
 use crate::tags::Tags;
 
-/// State of an EC2 instance, as EC2 or DRS says it.
+/// State of an EC2 instance, as EC2 or DRS reports it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs)] // EC2's own words.
 pub enum InstanceState {
@@ -21,7 +21,7 @@ pub enum InstanceState {
 }
 
 impl InstanceState {
-    /// True until EC2 has begun to take the instance down.
+    /// Returns true until EC2 starts to terminate the instance.
     pub fn is_live(self) -> bool {
         !matches!(self, Self::ShuttingDown | Self::Terminated | Self::NotFound)
     }
@@ -48,9 +48,9 @@ pub struct Instance {
     pub private_ip: Option<String>,
     /// `ipAddress`.
     pub public_ip: Option<String>,
-    /// How many network interfaces are attached.
+    /// Number of attached network interfaces.
     pub network_interfaces: usize,
-    /// `metadataOptions`: endpoint enabled and applied. Routes inside the guest cannot be seen from here.
+    /// True when `metadataOptions` shows the endpoint enabled and applied. Routes inside the guest are not visible.
     pub metadata_reachable: bool,
 }
 
@@ -93,7 +93,7 @@ pub enum Check {
 /// Both status checks of a running instance.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InstanceStatus {
-    /// Whose.
+    /// The instance.
     pub id: InstanceId,
     /// `systemStatus`.
     pub system: Check,

@@ -10,13 +10,13 @@ use crate::timestamp::Timestamp;
 /// An execution of one of the state machines that has not ended.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RunningExecution {
-    /// Its ARN.
+    /// The execution's ARN.
     pub id: String,
-    /// When it was started.
+    /// Start time of the execution.
     pub started: Timestamp,
-    /// The state machine.
+    /// The procedure of the state machine.
     pub procedure: Procedure,
-    /// Its input: a plan, if it is readable.
+    /// The execution's input: a plan, if it is readable.
     pub input: Value,
 }
 

@@ -1,9 +1,9 @@
-//! The seam to AWS: traits in the project's own words, implemented by the simulator and by the AWS SDK.
+//! The interface to AWS: traits in the project's own terms, implemented by the simulator and with the AWS SDK.
 //!
-//! Every method names its Region first; Route 53 and Step Functions have none. Reading is open. Every method that
-//! changes something takes a [`Warrant`](crate::guard::Warrant), which carries the target and which only the guard
-//! can issue. What no procedure may do has no method here: there is no way to disconnect a recovery instance, to
-//! stop an EC2 instance or to start replication again.
+//! Every method names its Region first; Route 53 and Step Functions have none. Reading needs no permission. Every
+//! method that changes something takes a [`Warrant`](crate::guard::Warrant), which carries the target and which only
+//! the guard can issue. Operations that no procedure may use have no method here: disconnecting a recovery instance,
+//! stopping an EC2 instance and starting replication again.
 
 mod clock;
 mod drs;
@@ -27,7 +27,7 @@ pub use route53::{ChangeStatus, RecordSet, RecordType};
 
 pub use crate::tags::Tags;
 
-/// All of AWS that a step may see.
+/// The part of AWS that a step can use.
 pub trait Cloud: Drs + Ec2 + Route53 + Executions + Quotas + Clock {}
 
 impl<T: Drs + Ec2 + Route53 + Executions + Quotas + Clock> Cloud for T {}

@@ -20,124 +20,125 @@ use crate::id::{
 use crate::region::Region;
 use crate::timestamp::Timestamp;
 
-/// The operations of DRS that the procedures use. Every reading method returns all pages.
+/// The operations of DRS that the procedures use. Every reading method returns all pages unless it says otherwise.
 #[async_trait]
 pub trait Drs: Send + Sync {
-    /// DescribeSourceServers: those with these ids, or all in the Region.
+    /// Returns the source servers with these ids, or all in the Region (DescribeSourceServers).
     async fn source_servers(
         &self,
         region: Region,
         ids: Option<&[SourceServerId]>,
     ) -> Result<Vec<SourceServer>>;
 
-    /// DescribeRecoveryInstances.
+    /// Returns recovery instances (DescribeRecoveryInstances).
     async fn recovery_instances(
         &self,
         region: Region,
         filter: &RecoveryInstanceFilter,
     ) -> Result<Vec<RecoveryInstance>>;
 
-    /// DescribeJobs: those with these ids, or all since a moment; newest first.
+    /// Returns the jobs with these ids, or all since a time, newest first (DescribeJobs).
     async fn jobs(&self, region: Region, ids: &[JobId], since: Option<Timestamp>) -> Result<Vec<Job>>;
 
-    /// DescribeJobLogItems.
+    /// Returns the log of a job (DescribeJobLogItems).
     async fn job_log(&self, region: Region, job: &JobId) -> Result<Vec<JobLogItem>>;
 
-    /// DescribeRecoverySnapshots of one server, newest first, as far as one page goes.
+    /// Returns the first page of a server's recovery snapshots, newest first (DescribeRecoverySnapshots).
     async fn recovery_snapshots(
         &self,
         region: Region,
         server: &SourceServerId,
     ) -> Result<Vec<(SnapshotId, Timestamp)>>;
 
-    /// DescribeReplicationConfigurationTemplates; `NotInitialized` where DRS is not.
+    /// Returns the replication templates (DescribeReplicationConfigurationTemplates); `NotInitialized` where DRS is
+    /// not.
     async fn replication_templates(&self, region: Region) -> Result<Vec<ReplicationTemplate>>;
 
-    /// DescribeLaunchConfigurationTemplates.
+    /// Returns the launch configuration templates (DescribeLaunchConfigurationTemplates).
     async fn launch_configuration_templates(
         &self,
         region: Region,
     ) -> Result<Vec<LaunchConfigurationTemplate>>;
 
-    /// GetLaunchConfiguration.
+    /// Returns the launch settings of a source server (GetLaunchConfiguration).
     async fn launch_configuration(
         &self,
         region: Region,
         server: &SourceServerId,
     ) -> Result<LaunchConfiguration>;
 
-    /// StartRecovery. Has no client token: never repeated without looking first (§5).
+    /// Starts a launch job (StartRecovery). The call has no client token, so it is repeated only after a read (§5).
     async fn start_recovery(&self, warrant: Warrant<StartRecovery>) -> Result<JobId>;
 
-    /// ReverseReplication; answers the ARN of the source server in the other Region.
+    /// Reverses replication (ReverseReplication). Returns the ARN of the source server in the other Region.
     async fn reverse_replication(&self, warrant: Warrant<ReverseReplication>) -> Result<String>;
 
-    /// UpdateLaunchConfiguration.
+    /// Changes the launch settings of a source server (UpdateLaunchConfiguration).
     async fn update_launch_configuration(&self, warrant: Warrant<UpdateLaunchConfiguration>) -> Result<()>;
 
-    /// StopReplication. Deletes every point in time of the server.
+    /// Stops replication (StopReplication). DRS deletes every point in time of the server.
     async fn stop_replication(&self, warrant: Warrant<StopReplication>) -> Result<()>;
 
-    /// TerminateRecoveryInstances, at most 200.
+    /// Terminates at most 200 recovery instances (TerminateRecoveryInstances).
     async fn terminate_recovery_instances(
         &self,
         warrant: Warrant<TerminateRecoveryInstances>,
     ) -> Result<JobId>;
 
-    /// DeleteRecoveryInstance: the record only, EC2 keeps running.
+    /// Deletes the record of a recovery instance (DeleteRecoveryInstance). The EC2 instance keeps running.
     async fn delete_recovery_instance(&self, warrant: Warrant<DeleteRecoveryInstance>) -> Result<()>;
 
-    /// DisconnectSourceServer.
+    /// Disconnects a source server (DisconnectSourceServer).
     async fn disconnect_source_server(&self, warrant: Warrant<DisconnectSourceServer>) -> Result<()>;
 
-    /// DeleteSourceServer.
+    /// Deletes a source server (DeleteSourceServer).
     async fn delete_source_server(&self, warrant: Warrant<DeleteSourceServer>) -> Result<()>;
 
-    /// TagResource.
+    /// Tags a DRS resource (TagResource).
     async fn tag_resource(&self, warrant: Warrant<TagResource>) -> Result<()>;
 }
 
 /// The operations of EC2 that the procedures use. Every reading method returns all pages.
 #[async_trait]
 pub trait Ec2: Send + Sync {
-    /// DescribeInstances. Ids that EC2 does not know are left out, not an error.
+    /// Returns instances (DescribeInstances). Ids that EC2 does not know are left out, without an error.
     async fn instances(&self, region: Region, ids: &[InstanceId]) -> Result<Vec<Instance>>;
 
-    /// DescribeInstanceStatus: running instances only.
+    /// Returns the status checks of running instances (DescribeInstanceStatus).
     async fn instance_status(&self, region: Region, ids: &[InstanceId]) -> Result<Vec<InstanceStatus>>;
 
-    /// DescribeSubnets. Ids that EC2 does not know are left out, not an error.
+    /// Returns subnets (DescribeSubnets). Ids that EC2 does not know are left out, without an error.
     async fn subnets(&self, region: Region, ids: &[SubnetId]) -> Result<Vec<Subnet>>;
 
-    /// DescribeLaunchTemplateVersions: the default version of one template.
+    /// Returns the default version of a launch template (DescribeLaunchTemplateVersions).
     async fn default_launch_template_version(
         &self,
         region: Region,
         template: &LaunchTemplateId,
     ) -> Result<LaunchTemplateVersion>;
 
-    /// CreateLaunchTemplateVersion, on top of the default version; answers the new version's number.
+    /// Creates a version from the default one (CreateLaunchTemplateVersion). Returns the new version's number.
     async fn create_launch_template_version(
         &self,
         warrant: Warrant<CreateLaunchTemplateVersion>,
     ) -> Result<u64>;
 
-    /// ModifyLaunchTemplate: makes a version the default.
+    /// Makes a version the default (ModifyLaunchTemplate).
     async fn set_default_version(&self, warrant: Warrant<SetDefaultVersion>) -> Result<()>;
 
-    /// TerminateInstances: A1 only, at most 1,000.
+    /// Terminates at most 1,000 instances, which are A1 (TerminateInstances).
     async fn terminate_instances(&self, warrant: Warrant<TerminateInstances>) -> Result<()>;
 }
 
 /// The operations of Route 53 that the procedures use.
 #[async_trait]
 pub trait Route53: Send + Sync {
-    /// ListResourceRecordSets: all sets of this name and type.
+    /// Returns all record sets of this name and type (ListResourceRecordSets).
     async fn record_sets(&self, zone: &HostedZoneId, name: &str, kind: RecordType) -> Result<Vec<RecordSet>>;
 
-    /// GetChange.
+    /// Returns the status of a change (GetChange).
     async fn change_status(&self, change: &ChangeId) -> Result<ChangeStatus>;
 
-    /// ChangeResourceRecordSets: UPSERT of simple records in one zone.
+    /// Changes simple records in one zone (ChangeResourceRecordSets with UPSERT).
     async fn change_records(&self, warrant: Warrant<ChangeRecords>) -> Result<ChangeId>;
 }

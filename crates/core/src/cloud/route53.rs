@@ -11,7 +11,7 @@ pub enum RecordType {
 }
 
 impl RecordType {
-    /// As Route 53 writes it.
+    /// Returns the type as Route 53 writes it.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::A => "A",
@@ -19,22 +19,22 @@ impl RecordType {
     }
 }
 
-/// A record set as it stands.
+/// An existing record set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecordSet {
     /// Name with its final dot.
     pub name: String,
-    /// Type.
+    /// Record type.
     pub kind: RecordType,
-    /// TTL; an alias has none.
+    /// TTL in seconds; an alias has none.
     pub ttl_seconds: Option<u64>,
-    /// Values.
+    /// Values of the set's records.
     pub values: Vec<String>,
     /// `SetIdentifier`: present where a routing policy chooses between several sets.
     pub set_identifier: Option<String>,
 }
 
-/// How far a change has come.
+/// The status of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs)] // Route 53's own words.
 pub enum ChangeStatus {

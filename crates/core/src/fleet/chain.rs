@@ -1,7 +1,7 @@
-//! The chain of live ids B1 → B2 → A2 → A3 of one server. This is the only place that joins it: the steps, the guard and
-//! the readiness check all follow these rules.
+//! The chain of live ids B1 → B2 → A2 → A3 of one server. This is the only place that joins it: the steps, the guard
+//! and the readiness check all follow these rules.
 //!
-//! `reversedDirectionSourceServerArn` is never followed: it goes stale from cycle to cycle (drs-facts §0.6).
+//! `reversedDirectionSourceServerArn` is never followed: it becomes stale from cycle to cycle (drs-facts §0.6).
 
 use std::collections::BTreeMap;
 
@@ -15,8 +15,8 @@ use crate::tags::tag;
 /// Recovery instances by the source server that they were launched from.
 type ByServer = BTreeMap<SourceServerId, Vec<RecoveryInstance>>;
 
-/// The objects of DRS in both Regions, as far as they were read. A part that was not read is not empty: asking for it is
-/// an error.
+/// The objects of DRS in both Regions, as far as they were read. A part that was not read is not empty: requesting it
+/// is an error.
 #[derive(Debug, Default)]
 pub struct DrsView {
     recovery_servers: Option<BTreeMap<SourceServerId, SourceServer>>,
@@ -57,13 +57,13 @@ impl<'k> From<&'k Server> for KnownIds<'k> {
 /// One link of a chain.
 #[derive(Debug, Clone)]
 pub enum Link<'v, T> {
-    /// It was not read; its label.
+    /// The label of a link that was not read.
     NotRead(&'static str),
-    /// DRS shows none.
+    /// No object in DRS.
     Absent,
-    /// The one that belongs to the server.
+    /// The object that belongs to the server.
     One(&'v T),
-    /// DRS shows objects of which none provably is the server's.
+    /// Objects of which none is provably the server's.
     Ambiguous(Ambiguity<'v, T>),
 }
 
@@ -93,7 +93,7 @@ impl<'v, T> Link<'v, T> {
     /// `Internal` when it was not read, `Guard` when it is ambiguous.
     pub fn get(&self, server_name: &str) -> Result<Option<&'v T>> {
         match self {
-            // Unread is not absent: taking it for that has cost servers their jobs in rehearsals.
+            // Unread is not absent: in rehearsals, treating it as absent has cost servers their jobs.
             Self::NotRead(label) => {
                 Err(Error::internal(format!("{label} was not read before it was needed")))
             }
@@ -106,7 +106,8 @@ impl<'v, T> Link<'v, T> {
         }
     }
 
-    /// Returns the live object, or one of the candidates. For reports only: an ambiguous object may be another server's.
+    /// Returns the live object, or one of the candidates. For reports only: an ambiguous object may be another
+    /// server's.
     pub fn candidate(&self) -> Option<&'v T> {
         match self {
             Self::One(object) => Some(object),
@@ -177,8 +178,8 @@ impl DrsView {
         self.source_instances.iter().flat_map(BTreeMap::values).flatten()
     }
 
-    /// Returns true when DRS shows a recovery instance that was launched from this A2, even a terminated one. `None` when
-    /// recovery instances of the source Region were not read.
+    /// Returns true when DRS shows a recovery instance that was launched from this A2, even a terminated one. `None`
+    /// when recovery instances of the source Region were not read.
     pub fn has_record_of(&self, a2: &SourceServerId) -> Option<bool> {
         self.source_instances.as_ref().map(|instances| instances.contains_key(a2))
     }
@@ -223,7 +224,7 @@ impl DrsView {
         only_own(&candidates, known.b1)
     }
 
-    /// Once B2 is gone, A2 is the server that carries B1's tag, or that launched the instance which B1 protects.
+    /// Finds A2 once B2 is gone: the server that carries B1's tag, or that launched the instance which B1 protects.
     fn a2_without_b2(&self, id: &SourceServerId, b1: &Link<'_, SourceServer>) -> Vec<&SourceServer> {
         let protected = b1.candidate().and_then(|b1| b1.instance.as_ref());
         let launched_it = |a2: &SourceServer| {

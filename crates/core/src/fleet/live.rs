@@ -17,10 +17,10 @@ use crate::run::Run;
 use crate::tags::made_by_a_drill;
 use crate::timestamp::Timestamp;
 
-/// How far back jobs are read. An interrupted run that is started again within this time finds its own jobs.
+/// The age up to which jobs are read. An interrupted run that is started again within this time finds its own jobs.
 const JOBS_DAYS: u32 = 2;
 
-/// The parts of the live state that a step needs. Each costs one call a page, however many servers there are.
+/// The parts of the live state that a step needs. Each costs one call per page, regardless of the number of servers.
 #[derive(Debug, Clone, Copy, Default)]
 #[allow(clippy::struct_excessive_bools)] // Independent switches, not a state.
 pub struct Reads {
@@ -47,12 +47,12 @@ pub struct Reads {
 /// The live state at one time.
 #[derive(Debug)]
 pub struct LiveState {
-    /// When reading began.
+    /// The time at which reading started.
     pub read_at: Timestamp,
     drs: DrsView,
     source_jobs: Option<Vec<Job>>,
     recovery_jobs: Option<Vec<Job>>,
-    /// The EC2 instances that were asked for, including those that EC2 does not know.
+    /// The EC2 instances that were requested, including those that EC2 does not know.
     asked: BTreeSet<InstanceId>,
     instances: BTreeMap<InstanceId, Instance>,
     /// The record sets behind each record of the plan, in the plan's order.
@@ -78,7 +78,7 @@ pub async fn read(cloud: &dyn Cloud, run: &Run, fleet: &Fleet, reads: Reads) -> 
 }
 
 impl LiveState {
-    /// The parts that are to be read are empty, not unread: a fleet may have no pending server.
+    /// Returns a state whose requested parts are empty, not unread: a fleet may have no pending server.
     fn empty(read_at: Timestamp, reads: Reads) -> Self {
         let mut drs = DrsView::default();
         if reads.b1 {
@@ -139,7 +139,7 @@ impl LiveState {
     async fn read_a3(&mut self, cloud: &dyn Cloud, run: &Run, fleet: &Fleet) -> Result<()> {
         let mut a2s = BTreeSet::new();
         for server in fleet.pending() {
-            // A record of A3 may outlive A2: it is asked for by the known id and by the live one.
+            // A record of A3 may outlive A2: it is requested by the known id of A2 and by the live one.
             a2s.extend(server.a2.clone());
             let a2 = self.drs.chain(server.into()).a2.get(&server.name)?;
             a2s.extend(a2.map(|a2| a2.id.clone()));
@@ -178,8 +178,8 @@ impl LiveState {
                 source.extend(chain.a3.get(&server.name)?.map(|a3| a3.instance.clone()));
             }
             recovery.extend(server.b3());
-            // A B2 whose launch lost its answer is not known yet. A step that needs to know which of several it is finds
-            // out by itself.
+            // A B2 whose launch lost its answer is not known yet. A step that must choose among several does so by
+            // itself.
             recovery.extend(chain.b2.candidate().map(|b2| b2.instance.clone()));
         }
         if reads.source_instances {
@@ -249,7 +249,7 @@ impl LiveState {
         LiveServer { known: server, live: self, chain: self.drs.chain(KnownIds::from(server)) }
     }
 
-    /// Fills in the ids that the fleet lacks and the live state shows: a step may have died before it could return them.
+    /// Adds the ids that the fleet lacks and the live state shows: a step may have died before it could return them.
     ///
     /// # Errors
     /// `Guard` when a live object is not provably the server's.
@@ -292,7 +292,7 @@ impl LiveState {
     /// Returns an EC2 instance of the fleet; `None` when EC2 does not know it.
     ///
     /// # Errors
-    /// `Internal` when it was not asked for.
+    /// `Internal` when it was not requested.
     pub fn instance(&self, id: &InstanceId) -> Result<Option<&Instance>> {
         if !self.asked.contains(id) {
             return Err(not_read("an EC2 instance"));
@@ -318,8 +318,8 @@ impl LiveState {
         Ok(sets.any(|set| set.values.iter().any(|value| instance.has_address(value))))
     }
 
-    /// Returns true when a drill, of this run or an earlier one, launched this recovery instance: by its own tags or, if
-    /// the drill died before it could set them, by those of its job.
+    /// Returns true when a drill, of this run or an earlier one, launched this recovery instance: by its own tags or,
+    /// if the drill died before it could set them, by those of its job.
     ///
     /// # Errors
     /// `Internal` when jobs of the recovery Region were not read.
@@ -329,7 +329,7 @@ impl LiveState {
     }
 }
 
-/// Reading a part that the step did not ask for is a defect of this program, not an empty answer.
+/// Returns the error for a part that the step did not request: a defect of this program, not an empty answer.
 fn not_read(part: &str) -> Error {
     Error::internal(format!("{part} was not read before it was needed"))
 }
@@ -418,7 +418,7 @@ impl<'l> LiveServer<'l> {
     }
 
     /// Returns true when B2 shows that it is replicated and no A2 is listed: DRS lists a new source server some seconds
-    /// after `ReverseReplication` returned.
+    /// after `ReverseReplication` returns.
     ///
     /// # Errors
     /// Those of [`a2`](Self::a2) and [`b2`](Self::b2).
@@ -431,8 +431,8 @@ impl<'l> LiveServer<'l> {
             .is_some_and(|b2| b2.is_reversed() && b2.replication_state != ReplicationState::Disconnected))
     }
 
-    /// Returns true when the launch lies so far back that A3 is deleted and A2 stopped: the run alone still knows A4. A2
-    /// must never be launched again, because that would terminate A4.
+    /// Returns true when, after a launch, A3 is deleted and A2 stopped: only the run still knows A4. A2 must never be
+    /// launched again, because that would terminate A4.
     ///
     /// # Errors
     /// Those of [`a3`](Self::a3).
@@ -472,7 +472,7 @@ impl<'l> LiveServer<'l> {
     }
 }
 
-/// Returns the names of servers, as a list of a sentence.
+/// Returns the names of servers, as a list within a sentence.
 pub fn names(servers: &[&LiveServer<'_>]) -> String {
     listed(servers.iter().map(|server| server.name.as_str()))
 }

@@ -1,7 +1,7 @@
-//! The servers of a run: what the run knows of them ([`Fleet`]), and what AWS shows of them now ([`LiveState`]).
+//! The servers of a run, as the run knows them ([`Fleet`]) and as AWS shows them now ([`LiveState`]).
 //!
-//! The state machine carries the fleet from state to state, so it is small: 1,000 servers stay under 256 KiB. It is a
-//! memory, not a truth: every step reads the live state and fills in what the fleet lacks.
+//! The state machine passes the fleet from state to state, so it is small: 1,000 servers stay under 256 KiB. The fleet
+//! is not authoritative: every step reads the live state and adds the ids that the fleet lacks.
 
 mod chain;
 mod live;

@@ -34,10 +34,10 @@ pub struct Server {
     /// An A3 that does not work, to be replaced by another launch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replace: Option<RecoveryInstanceId>,
-    /// True for a server that ran in the source Region again when the run started: nothing is done to it.
+    /// True for a server that already ran in the source Region again when the run started. The run does not change it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub already_failed_back: bool,
-    /// When the server reached each milestone.
+    /// The times at which the server reached each milestone.
     #[serde(default, skip_serializing_if = "Times::is_empty")]
     pub times: Times,
 }
@@ -53,7 +53,7 @@ impl Server {
         self.a3.as_ref().map(RecoveryInstanceId::instance)
     }
 
-    /// Returns true when a plan means this server by this text: its name, or the id of its B1.
+    /// Returns true when this text is the server's name or the id of its B1.
     pub fn is_called(&self, name_or_b1: &str) -> bool {
         self.name == name_or_b1 || self.b1.as_str() == name_or_b1
     }
@@ -63,24 +63,24 @@ impl Server {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(from = "[Option<i64>; 7]", into = "[Option<i64>; 7]")]
 pub struct Times {
-    /// Reversed replication was seen to exist.
+    /// The time at which reversed replication was first seen.
     pub reversed: Option<i64>,
-    /// A2 was seen ready.
+    /// The time at which A2 was first seen ready.
     pub ready: Option<i64>,
-    /// A4 was seen launched.
+    /// The time at which A4 was first seen launched.
     pub launched: Option<i64>,
     /// The point in time of A4's data: before `launched`, by the lag and the time that launching took.
     pub point_in_time: Option<i64>,
     /// A2's lag when its launch started, in seconds.
     pub lag_at_launch: Option<i64>,
-    /// A4 was seen to work.
+    /// The time at which A4 was first seen to work.
     pub validated: Option<i64>,
-    /// A4 was seen to be protected.
+    /// The time at which A4 was first seen protected.
     pub protected: Option<i64>,
 }
 
 impl Times {
-    /// Returns true when no milestone is known: then nothing is written.
+    /// Returns true when no milestone is known. The field is then left out.
     pub(crate) fn is_empty(&self) -> bool {
         *self == Self::default()
     }
@@ -100,14 +100,14 @@ impl From<Times> for [Option<i64>; 7] {
     }
 }
 
-/// When traffic was redirected.
+/// The times of the redirection of traffic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Redirected {
-    /// When Route 53 accepted the change; unknown when the records pointed at A4 already.
+    /// The time at which Route 53 accepted the change; unknown when the records already pointed at A4.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asked: Option<Timestamp>,
-    /// When Route 53 was seen to be INSYNC.
+    /// The time at which Route 53 was seen INSYNC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub in_sync: Option<Timestamp>,
 }
@@ -118,7 +118,7 @@ pub struct Redirected {
 pub struct Fleet {
     /// The servers, by wave and name.
     pub servers: Vec<Server>,
-    /// When traffic was redirected.
+    /// The times of the redirection of traffic.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub redirected: Option<Redirected>,
 }
@@ -134,12 +134,12 @@ impl Fleet {
         self.pending().filter(move |server| server.wave == wave)
     }
 
-    /// Returns the server that a plan means: by name, or by the id of its B1.
+    /// Returns the server with this name or this id of its B1.
     pub fn find(&self, name_or_b1: &str) -> Option<&Server> {
         self.servers.iter().find(|server| server.is_called(name_or_b1))
     }
 
-    /// Returns the server with this B1, to write down what a step has seen of it.
+    /// Returns the server with this B1, so that a step can record what it has seen.
     pub fn server_mut(&mut self, b1: &SourceServerId) -> Option<&mut Server> {
         self.servers.iter_mut().find(|server| server.b1 == *b1)
     }

@@ -1,4 +1,4 @@
-//! Warrants of the drill alone: launch B2 first, and terminate what the drill launched.
+//! Warrants of the drill only: to launch B2 first, and to terminate what the drill launched.
 
 use super::shared::is_drill_launch;
 use super::warrant::{StartRecovery, TagResource, TerminateRecoveryInstances, Warrant};
@@ -12,11 +12,11 @@ use crate::run::Run;
 use crate::tags::made_by_a_drill;
 
 impl Guard<'_, Drill> {
-    /// Launches the recovered servers of a drill. `StartRecovery` terminates a server's previous recovery instances
-    /// (drs-facts §0.5), so never while B1 has one.
+    /// Launches the recovered servers of a drill. Refused while B1 has a recovery instance, because `StartRecovery`
+    /// terminates the previous ones (drs-facts §0.5).
     ///
     /// # Errors
-    /// `Guard` when the plan does not ask for it, a B2 lives, or production does not run on A1.
+    /// `Guard` when the plan does not request it, a B2 lives, or production does not run on A1.
     pub fn launch_b1(&self, servers: &[&LiveServer<'_>]) -> Result<Warrant<StartRecovery>> {
         self.fresh_servers(servers)?;
         if !self.run.plan.drill.launch_recovered_servers {
@@ -61,7 +61,7 @@ impl Guard<'_, Drill> {
         Ok(Warrant::issue(TagResource { region: self.run.recovery(), arn, tags }))
     }
 
-    /// Clean-up: terminates A3 and with it A4. Never A1, and never an instance that production DNS points at.
+    /// Terminates A3 and with it A4 (clean-up), but never A1 or an instance that production DNS points at.
     ///
     /// # Errors
     /// `Guard` when A3 is not this drill's, A2 still replicates or a job is working on the server.
@@ -94,7 +94,7 @@ impl Guard<'_, Drill> {
         Ok(Warrant::issue(TerminateRecoveryInstances { region: self.run.source(), recovery_instances }))
     }
 
-    /// Clean-up: terminates B2 and with it B3, unless B3 may be production.
+    /// Terminates B2 and with it B3 (clean-up), unless B3 may be production.
     ///
     /// # Errors
     /// `Guard` when B3 may be production, A2 still replicates or a job is working on the server.
@@ -126,7 +126,8 @@ fn is_a1_running(server: &LiveServer<'_>) -> Result<bool> {
     Ok(server.a1_instance()?.is_some_and(|a1| a1.state == InstanceState::Running))
 }
 
-/// Returns why B3 may be production, if it may: the reasons for which a drill of recovered servers is refused.
+/// Returns the reason why B3 may be production, if it may. A drill of recovered servers is refused for the same
+/// reasons.
 ///
 /// # Errors
 /// `Internal` when the live state that decides it was not read.

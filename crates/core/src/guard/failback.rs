@@ -1,4 +1,4 @@
-//! Warrants of the failback alone: everything that changes A1, B1, production DNS, or B3 as production.
+//! Warrants of the failback only: everything that changes A1, B1, production DNS, or B3 as production.
 
 use std::collections::BTreeMap;
 
@@ -16,11 +16,11 @@ use crate::rule::SafetyRule;
 use crate::run::Run;
 
 impl Guard<'_, Failback> {
-    /// The note of step 1: stops replication of B1, once the recovered server is validated. This deletes every point in
+    /// Stops replication of B1 once the recovered server is validated (the note of step 1). This deletes every point in
     /// time, so B3 must run, pass its checks and carry traffic.
     ///
     /// # Errors
-    /// `Guard` when the plan does not ask for it or B3 is not proven to be production.
+    /// `Guard` when the plan does not request it or B3 is not proven to be production.
     pub fn stop_b1(
         &self,
         server: &LiveServer<'_>,
@@ -61,7 +61,7 @@ impl Guard<'_, Failback> {
         Warrant::issue(StopReplication { region: self.run.recovery(), server: b1 })
     }
 
-    /// Step 2.3: returns the changes that make every record of the plan point at its A4, by zone.
+    /// Returns the changes, by zone, that make every record of the plan point at its A4 (step 2.3).
     ///
     /// # Errors
     /// `Guard` when an A4 does not work, has no such address, or a record is not a simple one.
@@ -96,7 +96,7 @@ impl Guard<'_, Failback> {
         Ok(zones.into_iter().map(|(zone, records)| Warrant::issue(ChangeRecords { zone, records })).collect())
     }
 
-    /// Step 3: reverses replication of A3, after which B1 protects A4 instead of A1. Only once A4 carries traffic.
+    /// Reverses replication of A3, after which B1 protects A4 instead of A1 (step 3). Refused until A4 carries traffic.
     ///
     /// # Errors
     /// `Guard` when A3 does not live or traffic was not redirected.
@@ -113,11 +113,11 @@ impl Guard<'_, Failback> {
         Ok(Warrant::issue(ReverseReplication { region: self.run.source(), recovery_instance: a3.id.clone() }))
     }
 
-    /// Clean-up: terminates B2 and with it B3, which was production: only after A4 works, carries traffic and is
+    /// Terminates B2 and with it B3, which was production (clean-up). Refused until A4 works, carries traffic and is
     /// protected by B1.
     ///
     /// # Errors
-    /// `Guard` when any of that is not so for any of the servers; `NotReady` while B1 lags.
+    /// `Guard` when one of these conditions is not met for one of the servers; `NotReady` while B1 lags.
     pub fn terminate_b2(
         &self,
         fleet: &[LiveServer<'_>],
@@ -148,10 +148,10 @@ impl Guard<'_, Failback> {
         Ok(Warrant::issue(TerminateRecoveryInstances { region: self.run.recovery(), recovery_instances }))
     }
 
-    /// Clean-up: terminates A1, where the plan asks for it and A4 is another instance.
+    /// Terminates A1 if the plan requests it and A4 is another instance (clean-up).
     ///
     /// # Errors
-    /// `Guard` when the plan does not ask for it, or A1 may still be needed.
+    /// `Guard` when the plan does not request it, or A1 may still be needed.
     pub fn terminate_a1(
         &self,
         fleet: &[LiveServer<'_>],
@@ -187,7 +187,7 @@ impl Guard<'_, Failback> {
         Ok(Warrant::issue(TerminateInstances { region: self.run.source(), instances }))
     }
 
-    /// Clean-up: deletes the record A3, after B2 and A1 are gone. A4 keeps running and stays protected.
+    /// Deletes the record A3 after B2 and A1 are gone (clean-up). A4 keeps running and stays protected.
     ///
     /// # Errors
     /// `Guard` when A4 is not protected or an object that goes first still exists.
@@ -218,12 +218,12 @@ impl Guard<'_, Failback> {
         Ok(Warrant::issue(DeleteRecoveryInstance { region: self.run.source(), recovery_instance }))
     }
 
-    /// Returns true when the plan has A1 terminated, and A1 is not A4.
+    /// Returns true when the plan terminates A1, and A1 is not A4.
     fn terminates_a1(&self, server: &LiveServer<'_>, a3: &RecoveryInstance) -> bool {
         self.run.plan.cleanup.terminate_originals && server.a1.as_ref() != Some(&a3.instance)
     }
 
-    /// Refuses unless the instance runs and, where the plan asks for it, passes both status checks.
+    /// Refuses unless the instance runs and, if the plan requires it, passes both status checks.
     fn works(&self, live: &LiveState, checks: &[InstanceStatus], id: &InstanceId, name: &str) -> Result<()> {
         running(live, id, name)?;
         if !self.run.plan.validation.status_checks {
@@ -238,7 +238,8 @@ impl Guard<'_, Failback> {
         }
     }
 
-    /// Refuses unless every record of the plan points at its A4, or a person has said that traffic was moved by hand.
+    /// Refuses unless every record of the plan points at its A4, or a person has confirmed that traffic was redirected
+    /// by hand.
     fn carries_traffic(&self, fleet: &[LiveServer<'_>]) -> Result<()> {
         if self.run.plan.redirect.is_by_hand() {
             return if self.run.traffic_moved_by_hand {
@@ -265,7 +266,7 @@ fn passes(check: Check) -> bool {
     matches!(check, Check::Ok | Check::NotApplicable)
 }
 
-/// Refuses unless A2 exists, as the page's order wants it until the end, and is stopped.
+/// Refuses unless A2 exists and is stopped. The page's order keeps it until the end.
 fn must_have_a2(server: &LiveServer<'_>) -> Result<()> {
     match stopped_a2(server)? {
         Some(_) => Ok(()),
@@ -273,7 +274,7 @@ fn must_have_a2(server: &LiveServer<'_>) -> Result<()> {
     }
 }
 
-/// Returns the address of A4 that a record is to hold.
+/// Returns the address of A4 that a record must hold.
 fn a4_address(server: &LiveServer<'_>, which: Address, record: &str) -> Result<String> {
     let Some(a4) = server.a4() else {
         return Err(refuse(SafetyRule::ProductionRuns, format!("{}: A4 is not launched", server.name)));
@@ -294,7 +295,7 @@ fn running<'l>(live: &'l LiveState, id: &InstanceId, name: &str) -> Result<&'l I
     }
 }
 
-/// Refuses unless B1 really protects A4: re-pointed, rescanned, without lag (drs-facts §3, row 4b).
+/// Refuses unless B1 protects A4: re-pointed, rescanned and without lag (drs-facts §3, row 4b).
 fn protected(run: &Run, server: &LiveServer<'_>) -> Result<()> {
     let name = &server.name;
     let Some(b1) = server.b1()? else { return Err(unprotected(name, "B1 does not exist")) };
@@ -302,12 +303,12 @@ fn protected(run: &Run, server: &LiveServer<'_>) -> Result<()> {
     if b1.instance != Some(a4) {
         return Err(unprotected(name, "B1 protects another instance"));
     }
-    // Where A4 is A1, B1 names it all along: then only A3 shows that protection was started again.
+    // Where A4 is A1, B1 always names it: only A3 shows that protection was started again.
     if server.a3()?.is_some_and(|a3| !a3.is_reversed()) {
         return Err(unprotected(name, "replication of A3 is not reversed"));
     }
     if !b1.replication.protects(run.plan.stop_original_replication) {
-        // It was, and lags for a moment: a reason to wait, not to give up.
+        // A4 was protected, and B1 lags for a moment: the step waits instead of failing.
         let message = format!("{name}: A4 is protected, and B1 is not healthy at this moment");
         return Err(Error::new(ErrorName::NotReady, message));
     }

@@ -1,9 +1,9 @@
-//! The safety kernel: decides what may be done, from state that was just read.
+//! The safety kernel, which decides what a step may do, from state that was just read.
 //!
-//! A step asks its [`Guard`] for a warrant and shows the servers with their live state. The guard checks the
+//! A step requests a warrant from its [`Guard`] and passes the servers with their live state. The guard checks the
 //! [safety rules](crate::rule::SafetyRule) against that state and returns a warrant for exactly one call, or an error
-//! that names the rule. What a [`Scope`] may never do has no method: a step of the drill cannot ask for a change of A1,
-//! B1 or production DNS.
+//! that names the rule. Changes that a [`Scope`] must not make have no method: a step of the drill cannot request a
+//! change of A1, B1 or production DNS.
 
 mod drill;
 mod failback;
@@ -29,18 +29,18 @@ use crate::rule::SafetyRule;
 use crate::run::Run;
 use crate::timestamp::Timestamp;
 
-/// The age at which live state proves nothing any more. A step reads, decides and writes within one Lambda call, which
+/// The age from which live state is no longer proof. A step reads, decides and writes within one Lambda call, which
 /// takes a minute at most.
 const STALE_SECONDS: u64 = 60;
 
-/// Issues warrants to the steps of one scope.
+/// The issuer of warrants for the steps of one scope.
 pub struct Guard<'a, S> {
     run: &'a Run,
     clock: &'a dyn Clock,
     scope: PhantomData<S>,
 }
 
-/// The guard of the procedure that runs, for a step of both whose rules differ.
+/// The guard of the running procedure, for a step of both procedures whose rules differ.
 pub enum ProcedureGuard<'a> {
     /// The guard of a drill.
     Drill(Guard<'a, Drill>),
@@ -80,7 +80,7 @@ impl<'a, S: Scope> Guard<'a, S> {
 }
 
 impl<'a> Guard<'a, Either> {
-    /// Returns the guard of the procedure that runs.
+    /// Returns the guard of the running procedure.
     pub fn of_procedure(&self) -> ProcedureGuard<'a> {
         let (run, clock) = (self.run, self.clock);
         match run.procedure {

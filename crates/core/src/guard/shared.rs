@@ -20,7 +20,7 @@ use crate::run::Run;
 use crate::tags::{Tags, tag};
 use crate::timestamp::Timestamp;
 
-/// A server whose A2 may be launched, as far as its own numbers show.
+/// A server whose A2 may be launched according to its own numbers.
 #[derive(Debug)]
 pub struct LaunchReady<'l> {
     a2: &'l SourceServer,
@@ -39,7 +39,7 @@ impl LaunchReady<'_> {
     }
 }
 
-/// What a launch of A2 would follow, as it was just read.
+/// The settings that a launch of A2 would use, as they were just read.
 #[derive(Debug)]
 pub struct LaunchSettings {
     /// A2's launch configuration.
@@ -50,7 +50,7 @@ pub struct LaunchSettings {
     pub snapshots: Vec<(SnapshotId, Timestamp)>,
 }
 
-/// A server that was found fit to be launched for failback. Only the guard can make one.
+/// A server that was found fit to be launched for failback. Only the guard can create one.
 #[derive(Debug)]
 pub struct Launchable {
     a2: SourceServerId,
@@ -58,7 +58,7 @@ pub struct Launchable {
 }
 
 impl<S: Scope> Guard<'_, S> {
-    /// Step 1: reverses replication of B2, which creates A2.
+    /// Reverses replication of B2, which creates A2 (step 1).
     ///
     /// # Errors
     /// `Guard` when B2 is not this server's, not from AWS or reversed already.
@@ -83,7 +83,7 @@ impl<S: Scope> Guard<'_, S> {
         Ok(Warrant::issue(ReverseReplication { region: self.run.recovery(), recovery_instance }))
     }
 
-    /// Tags A2, which DRS creates untagged, with the run and with the identities that nothing else remembers.
+    /// Tags A2, which DRS creates untagged, with the run and with the identities that are recorded nowhere else.
     ///
     /// # Errors
     /// `Guard` when A2 is not this server's.
@@ -126,7 +126,7 @@ impl<S: Scope> Guard<'_, S> {
         }))
     }
 
-    /// Makes the version just written the default, which is the one that DRS launches.
+    /// Makes the version just written the default, which DRS launches.
     ///
     /// # Errors
     /// `Guard` when A2 is not this server's.
@@ -142,8 +142,8 @@ impl<S: Scope> Guard<'_, S> {
         Ok(Warrant::issue(SetDefaultVersion { region: self.run.source(), template, version }))
     }
 
-    /// Checks whether A2 may be launched now: no job is working on it, the fate of what it launched before is known, and
-    /// it is ready.
+    /// Checks that A2 may be launched now: no job is working on it, the fate of its earlier launch is known, and it is
+    /// ready.
     ///
     /// # Errors
     /// `NotReady` when A2 is not ready, or the fate of an earlier launch is not known; `Guard` when A2 is not this
@@ -162,8 +162,8 @@ impl<S: Scope> Guard<'_, S> {
         }
     }
 
-    /// Finds a server fit for *Launch for failback*: whether A4 would become A1 (drs-facts §0.4), and whether the launch
-    /// template is usable and, in a drill, isolated.
+    /// Checks that a server is fit for *Launch for failback*: that A4 becomes A1 only if the plan allows it (drs-facts
+    /// §0.4), and that the launch template is usable and, in a drill, isolated.
     ///
     /// # Errors
     /// `NotReady` when the settings are not those of the plan; `Guard` when a launch would break a rule.
@@ -187,7 +187,7 @@ impl<S: Scope> Guard<'_, S> {
         Ok(Launchable { a2: ready.a2.id.clone(), read_at: server.live().read_at })
     }
 
-    /// Step 2.2, *Launch for failback*: starts the recovery of servers that were found fit.
+    /// Starts the recovery of servers that were found fit (step 2.2, *Launch for failback*).
     ///
     /// # Errors
     /// `Internal` when they were found fit too long ago.
@@ -201,7 +201,7 @@ impl<S: Scope> Guard<'_, S> {
         }))
     }
 
-    /// Clean-up, first: stops replication of A2. Never while a launch of it runs, whose A4 would be missed.
+    /// Stops replication of A2, first in the clean-up. Refused during a launch of A2, whose A4 would be missed.
     ///
     /// # Errors
     /// `Guard` when A2 is not this server's or is being launched.
@@ -212,7 +212,7 @@ impl<S: Scope> Guard<'_, S> {
         Ok(Warrant::issue(StopReplication { region: self.run.source(), server: a2 }))
     }
 
-    /// Clean-up, last but one: disconnects A2, once A3 and B2 are gone.
+    /// Disconnects A2, last but one in the clean-up, once A3 and B2 are gone.
     ///
     /// # Errors
     /// `Guard` when A2 is not this server's, or an object that goes first still exists.
@@ -222,7 +222,7 @@ impl<S: Scope> Guard<'_, S> {
         Ok(Warrant::issue(DisconnectSourceServer { region: self.run.source(), server: a2 }))
     }
 
-    /// Clean-up, last: deletes A2, once it is disconnected.
+    /// Deletes A2, last in the clean-up, once it is disconnected.
     ///
     /// # Errors
     /// `Guard` when A2 is not this server's or not disconnected.
@@ -236,7 +236,7 @@ impl<S: Scope> Guard<'_, S> {
         Ok(Warrant::issue(DeleteSourceServer { region: self.run.source(), server: a2.id.clone() }))
     }
 
-    /// Returns A2, when everything that the page's order removes before it is gone.
+    /// Returns A2 once everything that the page's order removes before it is gone.
     fn last_in_order<'l>(&self, server: &LiveServer<'l>) -> Result<&'l SourceServer> {
         let Some(a2) = stopped_a2(server)? else {
             return Err(refuse(SafetyRule::OwnFleetOnly, format!("{}: A2 is gone", server.name)));
@@ -256,7 +256,7 @@ impl<S: Scope> Guard<'_, S> {
         }
     }
 
-    /// Refuses a launch into A1 unless the plan wants it and A1 is stopped: in a drill, always.
+    /// Refuses a launch into A1 in a drill, and in a failback unless the plan allows it and A1 is stopped.
     fn allows_target(&self, server: &LiveServer<'_>, configuration: &LaunchConfiguration) -> Result<()> {
         let Some(target) = &configuration.launch_into else { return Ok(()) };
         let name = &server.name;
@@ -281,7 +281,7 @@ impl<S: Scope> Guard<'_, S> {
     }
 }
 
-/// Returns the tags of A2: the run, and the identities that nothing else remembers.
+/// Returns the tags of A2: the run, and the identities that are recorded nowhere else.
 pub fn a2_tags(run: &Run, server: &Server) -> Tags {
     let mut tags = run.tags();
     tags.insert(tag::B1.to_owned(), server.b1.to_string());
@@ -310,8 +310,8 @@ fn no_job_on_a2(server: &LiveServer<'_>) -> Result<()> {
     }
 }
 
-/// `StartRecovery` terminates what A2 launched before, even where its record was deleted (drs-facts §0.5). An instance of
-/// which nothing is known may be production by now.
+/// Refuses a launch when the fate of the earlier one is not known. `StartRecovery` terminates the instance that A2
+/// launched before, even if its record was deleted (drs-facts §0.5), and that instance may be production by now.
 fn known_fate(server: &LiveServer<'_>, a2: &SourceServer) -> Result<()> {
     if a2.last_launch != LastLaunch::Succeeded || server.has_record_of(a2)? {
         return Ok(());

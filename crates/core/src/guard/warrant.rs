@@ -1,4 +1,4 @@
-//! Warrants: the only keys to AWS's writing operations.
+//! Warrants, without which no writing operation of AWS can be called.
 
 use crate::cloud::RecordType;
 use crate::id::{
@@ -7,19 +7,19 @@ use crate::id::{
 use crate::region::Region;
 use crate::tags::Tags;
 
-/// A one-time permission to make one call on fixed targets: a capability token. Only the guard can make one.
+/// A one-time permission to make one call on fixed targets: a capability token. Only the guard can issue one.
 #[derive(Debug)]
 pub struct Warrant<A> {
     action: A,
 }
 
 impl<A> Warrant<A> {
-    /// Makes a warrant; visible to the guard alone.
+    /// Issues a warrant; visible only to the guard.
     pub(super) fn issue(action: A) -> Self {
         Self { action }
     }
 
-    /// Hands the action to the adapter that carries it out, and uses the warrant up.
+    /// Returns the action to the adapter that carries it out, and consumes the warrant.
     pub fn spend(self) -> A {
         self.action
     }
@@ -33,9 +33,9 @@ impl<A> Warrant<A> {
 /// StartRecovery of up to 100 servers in one job.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StartRecovery {
-    /// Where the job runs.
+    /// The Region of the job.
     pub region: Region,
-    /// What to launch.
+    /// The source servers to launch.
     pub servers: Vec<SourceServerId>,
     /// `isDrill`.
     pub is_drill: bool,
@@ -73,7 +73,7 @@ pub struct StopReplication {
 /// TerminateRecoveryInstances of up to 200 instances in one job.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TerminateRecoveryInstances {
-    /// Their Region.
+    /// The Region of the targets.
     pub region: Region,
     /// B2, or A3 in a drill.
     pub recovery_instances: Vec<RecoveryInstanceId>,
@@ -82,7 +82,7 @@ pub struct TerminateRecoveryInstances {
 /// DeleteRecoveryInstance of one record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeleteRecoveryInstance {
-    /// Its Region.
+    /// The Region of the target.
     pub region: Region,
     /// A3.
     pub recovery_instance: RecoveryInstanceId,
@@ -91,7 +91,7 @@ pub struct DeleteRecoveryInstance {
 /// DisconnectSourceServer of one server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DisconnectSourceServer {
-    /// Its Region.
+    /// The Region of the target.
     pub region: Region,
     /// A2.
     pub server: SourceServerId,
@@ -100,7 +100,7 @@ pub struct DisconnectSourceServer {
 /// DeleteSourceServer of one server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeleteSourceServer {
-    /// Its Region.
+    /// The Region of the target.
     pub region: Region,
     /// A2.
     pub server: SourceServerId,
@@ -109,7 +109,7 @@ pub struct DeleteSourceServer {
 /// TagResource on one DRS resource.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TagResource {
-    /// Its Region.
+    /// The Region of the target.
     pub region: Region,
     /// A2, or B2 of a drill.
     pub arn: String,
@@ -120,26 +120,26 @@ pub struct TagResource {
 /// CreateLaunchTemplateVersion on A2's template.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CreateLaunchTemplateVersion {
-    /// Its Region.
+    /// The Region of the target.
     pub region: Region,
     /// The template that DRS made for A2.
     pub template: LaunchTemplateId,
     /// The version whose other fields are kept.
     pub from_version: u64,
-    /// Where A4 goes.
+    /// The subnet of A4.
     pub subnet: SubnetId,
-    /// Who may reach A4.
+    /// The security groups of A4.
     pub security_groups: Vec<SecurityGroupId>,
     /// A4's instance profile, by name or ARN.
     pub profile: String,
-    /// A4's type.
+    /// A4's instance type.
     pub instance_type: String,
 }
 
 /// ModifyLaunchTemplate: a version becomes the default.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SetDefaultVersion {
-    /// Its Region.
+    /// The Region of the target.
     pub region: Region,
     /// The template that DRS made for A2.
     pub template: LaunchTemplateId,
@@ -150,7 +150,7 @@ pub struct SetDefaultVersion {
 /// EC2 TerminateInstances.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TerminateInstances {
-    /// Their Region.
+    /// The Region of the targets.
     pub region: Region,
     /// A1 of each server.
     pub instances: Vec<InstanceId>,
@@ -159,13 +159,13 @@ pub struct TerminateInstances {
 /// One record of a change batch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecordChange {
-    /// Name.
+    /// Name of the record.
     pub name: String,
-    /// Type.
+    /// Record type.
     pub kind: RecordType,
-    /// TTL.
+    /// TTL in seconds.
     pub ttl_seconds: u64,
-    /// The one new value.
+    /// The only new value.
     pub value: String,
 }
 
@@ -174,6 +174,6 @@ pub struct RecordChange {
 pub struct ChangeRecords {
     /// The zone.
     pub zone: HostedZoneId,
-    /// Its changes.
+    /// The changes in that zone.
     pub records: Vec<RecordChange>,
 }

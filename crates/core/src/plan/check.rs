@@ -1,10 +1,10 @@
-//! What a plan must mean, beyond its form.
+//! The checks of a plan's meaning, beyond its form.
 
 use std::collections::BTreeSet;
 
 use super::{Limits, Network, Plan, Problem, Record, SERVERS_MAX, Servers};
 
-/// Every problem of meaning.
+/// Returns every problem of meaning.
 pub(super) fn problems(plan: &Plan) -> Vec<Problem> {
     let mut found = Vec::new();
     name(plan, &mut found);
@@ -20,7 +20,7 @@ pub(super) fn problems(plan: &Plan) -> Vec<Problem> {
     found
 }
 
-/// An ARN is at most 2,048 characters long; anything longer is no person's.
+/// Checks the length of `startedBy`: an ARN has at most 2,048 characters.
 fn started_by(plan: &Plan, found: &mut Vec<Problem>) {
     if plan.started_by.as_ref().is_some_and(|by| by.is_empty() || by.len() > 2_048) {
         found.push(Problem::new("$.startedBy", "not 1 to 2048 characters long", "Leave it out"));
@@ -158,7 +158,7 @@ fn by_hand_needs_a_gate(plan: &Plan, found: &mut Vec<Problem>) {
     }
 }
 
-/// A wait of 14 days is the longest that fits into an execution's 25,000 events.
+/// The longest wait that fits into an execution's 25,000 events: 14 days.
 const HOURS_MAX: u64 = 14 * 24;
 
 fn limits(limits: &Limits, found: &mut Vec<Problem>) {

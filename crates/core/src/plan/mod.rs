@@ -1,4 +1,4 @@
-//! The plan file: the whole input, the same for console, schedule, API and laptop, for a drill and a failback.
+//! The plan file: the complete input of a drill or a failback, the same for console, schedule, API and laptop.
 
 mod check;
 mod problem;
@@ -17,10 +17,10 @@ pub use problem::{Problem, Problems};
 
 pub use crate::cloud::Address;
 
-/// Take it from A1: what `instanceType` and `instanceProfile` may say instead of a name.
+/// The value of `instanceType` and `instanceProfile` that means: the same as A1.
 pub const LIKE_SOURCE: &str = "like-source";
 
-/// More servers than this cannot be carried in one execution's payload of 256 KiB.
+/// The largest number of servers that fits into an execution's payload of 256 KiB.
 pub const SERVERS_MAX: usize = 1_000;
 
 /// A plan file.
@@ -33,33 +33,33 @@ pub struct Plan {
     pub regions: RegionPair,
     /// The servers to fail back.
     pub servers: Servers,
-    /// In which order they are launched. Without waves all are launched at once.
+    /// The order in which servers are launched. Without waves, all are launched at once.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waves: Vec<Wave>,
-    /// How A4 is launched.
+    /// Launch settings of A4.
     pub launch: Launch,
-    /// What only a drill needs.
+    /// Settings of a drill.
     #[serde(default)]
     pub drill: DrillSettings,
-    /// When A4 counts as working.
+    /// The checks that A4 must pass to count as working.
     #[serde(default)]
     pub validation: Validation,
-    /// Where traffic goes.
+    /// The redirection of traffic after a failback.
     pub redirect: Redirect,
     /// Failback only: stop replication of B1 once the recovered servers are validated, to avoid double billing.
     /// Deletes every point in time of B1, and makes protecting A4 a full initial sync.
     #[serde(default)]
     pub stop_original_replication: bool,
-    /// What a failback's clean-up may do.
+    /// Optional parts of a failback's clean-up.
     #[serde(default)]
     pub cleanup: Cleanup,
-    /// Where a failback waits for a person.
+    /// Points at which a failback waits for a person's approval.
     #[serde(default)]
     pub gates: Gates,
-    /// How long each wait may take.
+    /// Time limits of the waits.
     #[serde(default)]
     pub limits: Limits,
-    /// Who started the run, for the report. The API writes it; whoever starts a run otherwise may.
+    /// The person or system that started the run, for the report. Written by the API; optional otherwise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started_by: Option<String>,
 }
@@ -78,7 +78,7 @@ pub enum Servers {
 }
 
 impl Servers {
-    /// Returns the ids, where the plan names its servers.
+    /// Returns the ids if the plan selects its servers by id.
     pub fn ids(&self) -> Option<&[SourceServerId]> {
         match self {
             Self::Ids(ids) => Some(ids),
@@ -86,7 +86,7 @@ impl Servers {
         }
     }
 
-    /// Returns the tags, where the plan chooses its servers by tags.
+    /// Returns the tags if the plan selects its servers by tags.
     pub fn tags(&self) -> Option<&Tags> {
         match self {
             Self::Tags(tags) => Some(tags),
@@ -95,21 +95,21 @@ impl Servers {
     }
 }
 
-/// A wave: servers that are launched together, after the wave before works.
+/// A wave: servers that are launched together, once the servers of the previous wave work.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Wave {
     /// A name for reports.
     pub name: String,
-    /// Tags of B1; a server belongs to the first wave whose tags it all carries. `{}` takes all that remain.
+    /// Tags of B1. A server belongs to the first wave of which it carries all tags. `{}` takes all remaining servers.
     pub tags: Tags,
 }
 
-/// How A4 is launched.
+/// Launch settings of A4.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Launch {
-    /// Where A4 goes in a failback.
+    /// The network of A4 in a failback.
     pub network: Network,
     /// A4's instance profile, by name or ARN, or `like-source`.
     #[serde(default = "like_source")]
@@ -124,7 +124,7 @@ pub struct Launch {
     /// Failback only; A1 must then be stopped, and is never terminated.
     #[serde(default)]
     pub into_source: bool,
-    /// How often a server whose launch fails, or that does not work, is launched again.
+    /// The largest number of times that a server is launched again if its launch fails or it does not work.
     #[serde(default = "relaunches_max")]
     pub relaunches_max: u32,
 }
@@ -140,18 +140,18 @@ pub enum Network {
     Named(NamedNetwork),
 }
 
-/// How a drill is launched. What it leaves behind is not a setting: nothing.
+/// The kind of launch that a drill uses. With both, it leaves nothing behind.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum LaunchAs {
-    /// `isDrill` false. That replication of a drill instance can be reversed is not documented (drs-facts §12.3).
+    /// `isDrill` false. AWS does not document that replication of a drill instance can be reversed (drs-facts §12.3).
     #[default]
     Recovery,
     /// `isDrill` true.
     Drill,
 }
 
-/// What only a drill needs.
+/// Settings of a drill.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct DrillSettings {
@@ -161,28 +161,28 @@ pub struct DrillSettings {
     /// `true`: launch the recovered servers (B1 → B2, B3) first. Refused while B1 has a live recovery instance.
     #[serde(default)]
     pub launch_recovered_servers: bool,
-    /// `true`: keep B2 and B3, which may be production; A2, A3 and A4 alone are cleaned up.
+    /// `true`: keep B2 and B3, which may be production; only A2, A3 and A4 are cleaned up.
     #[serde(default)]
     pub keep_recovered_servers: bool,
     /// `true`: recovered servers that were not launched as a drill may be terminated by the drill's clean-up.
     #[serde(default)]
     pub recovered_servers_are_disposable: bool,
-    /// Whether the drill's launches are `recovery` or `drill` launches to DRS.
+    /// The kind of launch that the drill requests from DRS: `recovery` or `drill`.
     #[serde(default)]
     pub launch_as: LaunchAs,
 }
 
-/// A network that the plan names. That of a drill is one which production does not use.
+/// A network that the plan names. For a drill, production must not use it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NamedNetwork {
     /// A subnet of the source Region.
     pub subnet_id: SubnetId,
-    /// Its security groups.
+    /// The security groups for the subnet.
     pub security_group_ids: Vec<SecurityGroupId>,
 }
 
-/// When A4 counts as working.
+/// The checks that A4 must pass to count as working.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Validation {
@@ -200,14 +200,14 @@ impl Default for Validation {
     }
 }
 
-/// Where traffic goes after a failback.
+/// The redirection of traffic after a failback.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "written::WrittenRedirect", into = "written::WrittenRedirect")]
 #[schemars(with = "written::WrittenRedirect")]
 pub enum Redirect {
-    /// Records that come to point at A4. A drill leaves them alone and uses them to know what production is.
+    /// Records that are changed to point at A4. A drill does not change them, but identifies production by them.
     Records(Vec<Record>),
-    /// People redirect traffic by other means, and say that it has moved by approving `beforeRedirect`.
+    /// A person redirects traffic by other means, and confirms this by approving `beforeRedirect`.
     ByHand,
 }
 
@@ -220,13 +220,13 @@ impl Redirect {
         }
     }
 
-    /// Returns true where people redirect traffic.
+    /// Returns true when a person redirects traffic.
     pub fn is_by_hand(&self) -> bool {
         *self == Self::ByHand
     }
 }
 
-/// A simple record of Route 53.
+/// A simple record in Route 53.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Record {
@@ -234,69 +234,70 @@ pub struct Record {
     pub zone_id: HostedZoneId,
     /// The record's full name.
     pub name: String,
-    /// Its type.
+    /// The record type.
     #[serde(rename = "type")]
     pub kind: RecordType,
-    /// Its TTL in seconds.
+    /// The TTL in seconds.
     pub ttl_seconds: u64,
-    /// The server that it points at: its name, or the id of its B1.
+    /// The server that the record points at: its name, or the id of its B1.
     pub server: String,
-    /// Which of A4's addresses.
+    /// The address of A4 that the record points at.
     pub address: Address,
 }
 
-/// What a failback's clean-up may do.
+/// Optional parts of a failback's clean-up.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Cleanup {
-    /// `true`: terminate the original servers (A1). Their disks may go with them.
+    /// `true`: terminate the original servers (A1). Their disks may be deleted with them.
     #[serde(default)]
     pub terminate_originals: bool,
 }
 
-/// Where a failback waits for a person. A drill has no gates.
+/// Points at which a failback waits for a person's approval. A drill has no gates.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Gates {
-    /// After A4 works, before traffic is redirected; where that is done by hand, yes says that it was.
+    /// The gate between validation of A4 and redirection of traffic. With `byHand`, approval confirms that traffic was
+    /// redirected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before_redirect: Option<Gate>,
-    /// After A4 is protected, before anything is stopped or terminated.
+    /// The gate after A4 is protected and before anything is stopped or terminated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before_cleanup: Option<Gate>,
 }
 
-/// A wait for a person's yes.
+/// A wait for a person's approval.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Gate {
-    /// How long to wait. No answer means no.
+    /// The longest wait for an answer. No answer counts as a refusal.
     pub timeout_minutes: u64,
 }
 
-/// How long each wait may take before the run gives up: safely, and able to go on later.
+/// Time limits of the waits. A run that reaches one stops safely, and can be continued later.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Limits {
-    /// Until the recovered servers' agents are seen and replication is reversed.
+    /// The time until the recovered servers' agents are seen and replication is reversed.
     #[serde(default = "minutes_60")]
     pub reversal_minutes: u64,
-    /// Until A2 is ready. Scales with the disks: up to 14 days.
+    /// The time until A2 is ready. It grows with the disks; at most 14 days.
     #[serde(default = "hours_48")]
     pub replication_hours: u64,
-    /// Until a wave is launched, all its relaunches included.
+    /// The time until a wave is launched, including all relaunches.
     #[serde(default = "minutes_120")]
     pub launch_minutes: u64,
-    /// Until a launched server's checks pass; then it is launched again, if the plan allows.
+    /// The time until a launched server's checks pass. After that, it is launched again if the plan allows it.
     #[serde(default = "minutes_20")]
     pub validation_minutes: u64,
-    /// Until Route 53 reports INSYNC.
+    /// The time until Route 53 reports INSYNC.
     #[serde(default = "minutes_15")]
     pub redirect_minutes: u64,
-    /// Until B1 protects A4.
+    /// The time until B1 protects A4.
     #[serde(default = "hours_48")]
     pub protection_hours: u64,
-    /// For each step of the clean-up.
+    /// The time for each step of the clean-up.
     #[serde(default = "minutes_60")]
     pub cleanup_minutes: u64,
 }
@@ -341,7 +342,7 @@ fn hours_48() -> u64 {
 }
 
 impl Plan {
-    /// Returns the names of the waves, in order: one for all where the plan names none.
+    /// Returns the names of the waves in order: `all` if the plan names none.
     pub fn wave_names(&self) -> Vec<String> {
         if self.waves.is_empty() {
             vec!["all".to_owned()]
@@ -350,7 +351,7 @@ impl Plan {
         }
     }
 
-    /// Returns the wave of a server with these tags: the first whose tags it all carries.
+    /// Returns the wave of a server with these tags: the first of which it carries all tags.
     pub fn wave_of(&self, tags: &Tags) -> Option<usize> {
         if self.waves.is_empty() {
             return Some(0);
@@ -358,7 +359,7 @@ impl Plan {
         self.waves.iter().position(|wave| has_tags(tags, &wave.tags))
     }
 
-    /// Returns true when the plan means a source server with this id and these tags.
+    /// Returns true when the plan selects a source server with this id and these tags.
     pub fn means(&self, id: &SourceServerId, tags: &Tags) -> bool {
         match &self.servers {
             Servers::All => true,

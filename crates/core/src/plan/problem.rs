@@ -2,14 +2,14 @@
 
 use std::fmt;
 
-/// Something wrong with a plan.
+/// A problem of a plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// Where, as a JSON path such as `$.waves[1].tags`.
+    /// The place, as a JSON path such as `$.waves[1].tags`.
     pub path: String,
-    /// What is wrong.
+    /// The fact, as part of a sentence.
     pub message: String,
-    /// What to do about it.
+    /// An instruction that removes the problem.
     pub remedy: String,
 }
 
@@ -29,7 +29,7 @@ impl fmt::Display for Problem {
     }
 }
 
-/// Everything wrong with a plan; never empty.
+/// All problems of a plan; never empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problems(pub Vec<Problem>);
 

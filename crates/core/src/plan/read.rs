@@ -1,7 +1,7 @@
-//! Reads a plan file and finds every problem in it at once.
+//! The reader of plan files, which finds every problem at once.
 //!
-//! Serde stops at the first problem. Here the place where it stopped is mended with the value that a complete,
-//! correct plan has there, and reading begins again, until nothing is left to mend.
+//! Serde stops at the first problem. The reader replaces the place where serde stopped with the value of a complete,
+//! correct plan, and reads again until nothing is left to repair.
 
 use serde_json::Value;
 use serde_path_to_error::{Path, Segment};
@@ -9,17 +9,17 @@ use serde_path_to_error::{Path, Segment};
 use super::problem::{Problem, Problems};
 use super::{Plan, check};
 
-/// A plan with every field, from which missing and malformed values are taken while reading on.
+/// A plan with every field. Its values replace missing and malformed ones, so that reading can continue.
 const COMPLETE: &str = include_str!("complete.json");
 
-/// More problems than this are not worth printing.
+/// The largest number of problems that are reported.
 const PROBLEMS_MAX: usize = 100;
 
 impl Plan {
     /// Reads a plan from JSON text.
     ///
     /// # Errors
-    /// Every problem at once.
+    /// All problems of the plan.
     pub fn parse(text: &str) -> Result<Self, Problems> {
         let value = serde_json::from_str(text).map_err(|error| {
             Problems(vec![Problem::new(
@@ -34,7 +34,7 @@ impl Plan {
     /// Reads a plan from a JSON value.
     ///
     /// # Errors
-    /// Every problem at once.
+    /// All problems of the plan.
     pub fn read(value: &Value) -> Result<Self, Problems> {
         let (plan, mut problems) = read_mending(value.clone());
         let mended: Vec<String> = problems.iter().map(|problem| problem.path.clone()).collect();
@@ -50,7 +50,7 @@ impl Plan {
     }
 }
 
-/// True when `path` is `place`, or inside it, or around it: what was mended there says nothing of its meaning.
+/// Returns true when `path` is `place`, or lies inside it or around it. The meaning of a repaired place is not checked.
 fn lies_in(path: &str, place: &str) -> bool {
     place != "$" && (path.starts_with(place) || place.starts_with(&format!("{path}.")))
 }
@@ -89,7 +89,7 @@ fn compare_forms(written: &Value, read: &Value, path: &str, found: &mut Vec<Prob
     }
 }
 
-/// Reads, mends where serde stops, and reads again.
+/// Reads a plan, repairs the place where serde stops, and reads again.
 fn read_mending(mut value: Value) -> (Option<Plan>, Vec<Problem>) {
     let complete: Value = serde_json::from_str(COMPLETE).unwrap_or_default();
     let mut problems = Vec::new();
@@ -108,7 +108,7 @@ fn read_mending(mut value: Value) -> (Option<Plan>, Vec<Problem>) {
             ));
             break;
         };
-        // A part whose member was mended may contradict the example alone.
+        // The contradiction may come from the example with which a member was repaired.
         let member_was_mended =
             problems.iter().any(|mended: &Problem| is_member(&mended.path, &problem.path));
         if !(is_of_a_part(&message) && member_was_mended) {
@@ -118,7 +118,8 @@ fn read_mending(mut value: Value) -> (Option<Plan>, Vec<Problem>) {
     (None, problems)
 }
 
-/// Returns true for the message of a part that says nothing, or two things: its remedy stands on a second line.
+/// Returns true for the message of a part in which not exactly one alternative is given: its remedy is on a second
+/// line.
 fn is_of_a_part(message: &str) -> bool {
     message.contains('\n')
 }
@@ -128,7 +129,7 @@ fn is_member(path: &str, part: &str) -> bool {
     member.is_some_and(|name| !name.contains(['.', '[']))
 }
 
-/// Mends the place where reading stopped and says what was wrong there.
+/// Repairs the place where reading stopped, and returns the problem there.
 fn mend(value: &mut Value, complete: &Value, path: &Path, message: &str) -> Option<Problem> {
     let steps: Vec<&Segment> = path.iter().filter(|s| !matches!(s, Segment::Unknown)).collect();
     if let Some(field) = quoted_after(message, "unknown field `") {
@@ -175,7 +176,7 @@ fn at_mut<'v>(value: &'v mut Value, steps: &[&Segment]) -> Option<&'v mut Value>
     })
 }
 
-/// The complete plan's value at a place; every element of an array is like the first.
+/// Returns the complete plan's value at a place. The first element of an array stands for every element.
 fn at<'v>(value: &'v Value, steps: &[&Segment]) -> Option<&'v Value> {
     steps.iter().try_fold(value, |value, step| match step {
         Segment::Seq { .. } => value.get(0),

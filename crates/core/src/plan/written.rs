@@ -1,5 +1,5 @@
-//! The parts of a plan file that say one thing in several fields, as they are written. They are turned into types that
-//! cannot hold what a plan must not say.
+//! The parts of a plan file whose fields are alternatives, as they are written. They are converted to types that cannot
+//! hold an invalid combination.
 
 use std::fmt;
 
@@ -10,8 +10,8 @@ use super::{NamedNetwork, Network, Record, Redirect, Servers};
 use crate::id::{SecurityGroupId, SourceServerId, SubnetId};
 use crate::tags::Tags;
 
-/// A part of a plan that says nothing, or two things. Written as two lines, because serde's errors are texts: the message
-/// and the remedy, which [`read`](super::read) takes apart.
+/// A part of a plan in which not exactly one alternative is given. Serde's errors are texts, so it is written as two
+/// lines, the message and the remedy, which [`read`](super::read) separates.
 #[derive(Debug)]
 pub(super) struct NotOne {
     message: &'static str,
@@ -24,14 +24,14 @@ impl fmt::Display for NotOne {
     }
 }
 
-/// The servers of a plan: exactly one of the three.
+/// The servers of a plan: exactly one of `all`, `ids` and `tags`.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, rename = "Servers")]
 pub(super) struct WrittenServers {
     /// `true`: every source server that replicates from the source to the recovery Region.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     all: Option<bool>,
-    /// These source servers (B1), by id.
+    /// Source servers (B1), by id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     ids: Option<Vec<SourceServerId>>,
     /// Source servers (B1) that carry all of these tags.
@@ -79,7 +79,7 @@ pub(super) struct WrittenNetwork {
     /// A subnet of the source Region.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     subnet_id: Option<SubnetId>,
-    /// Its security groups; needed with `subnetId`.
+    /// The security groups for the subnet; required with `subnetId`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     security_group_ids: Vec<SecurityGroupId>,
 }
@@ -117,14 +117,14 @@ impl From<Network> for WrittenNetwork {
     }
 }
 
-/// Where traffic goes after a failback: `records`, or `byHand`.
+/// The redirection of traffic after a failback: `records` or `byHand`.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, rename = "Redirect")]
 pub(super) struct WrittenRedirect {
-    /// Records that come to point at A4. A drill leaves them alone and uses them to know what production is.
+    /// Records that are changed to point at A4. A drill does not change them, but identifies production by them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     records: Vec<Record>,
-    /// `true`: people redirect traffic by other means, and say that it has moved by approving `beforeRedirect`.
+    /// `true`: a person redirects traffic by other means, and confirms this by approving `beforeRedirect`.
     #[serde(default)]
     by_hand: bool,
 }

@@ -42,7 +42,7 @@ impl<'a, S: Scope> Context<'a, S> {
         self.cloud.now()
     }
 
-    /// Reads the live state, and fills in the ids that the fleet lacks.
+    /// Reads the live state, and adds the ids that the fleet lacks.
     ///
     /// # Errors
     /// Those of AWS; `Guard` when a live object is not provably the fleet's.
@@ -52,7 +52,7 @@ impl<'a, S: Scope> Context<'a, S> {
         Ok(live)
     }
 
-    /// Returns true when the Lambda deadline is near: the rest is left to the next poll.
+    /// Returns true when the Lambda deadline is near. The next poll continues.
     pub fn is_late(&self) -> bool {
         self.now() >= self.deadline
     }
@@ -96,7 +96,7 @@ pub fn attempt<T>(result: Result<T>) -> Result<Attempt<T>> {
     match result {
         Ok(value) => Ok(Attempt::Done(value)),
         Err(error) if is_for_now(&error) => {
-            // AWS's own words say more than the name of the operation.
+            // AWS's message says more than the name of the operation.
             let reason = match error.aws_error() {
                 Some(answer) => answer.message.clone(),
                 None => error.to_string(),

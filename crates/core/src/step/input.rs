@@ -36,10 +36,10 @@ pub struct WaveInput {
 
 /// A payload that holds a run, its servers and the state of polling.
 pub trait StepInput: Serialize + DeserializeOwned + JsonSchema + Send {
-    /// Puts a payload together, as a state machine does.
+    /// Builds a payload, as a state machine does.
     fn of(run: Run, fleet: Fleet, wave: usize, poll: Option<PollState>) -> Self;
 
-    /// Takes the payload apart; the wave is 0 for a step that works on the whole fleet.
+    /// Returns the parts of the payload; the wave is 0 for a step that works on the whole fleet.
     fn into_parts(self) -> (Run, Fleet, usize, Option<PollState>);
 }
 

@@ -1,4 +1,4 @@
-//! The contract of a step: its input, its result, and how long it may be waited for.
+//! The contract of a step: its input, its result and its time limit.
 
 mod context;
 mod input;
@@ -36,7 +36,7 @@ pub trait Handler: Send + Sync + 'static {
     /// Handles one call, and starts nothing new after the deadline.
     ///
     /// # Errors
-    /// Those that the state machine must know of.
+    /// Those that the state machine must handle.
     fn handle(
         cloud: &dyn Cloud,
         input: Self::Input,
@@ -59,7 +59,7 @@ pub async fn call<H: Handler>(cloud: &dyn Cloud, payload: Value, deadline: Times
     serde_json::to_value(output).map_err(|error| Error::internal(error.to_string()))
 }
 
-/// A step of the page that is polled: it reads live state, does what is still missing, and says whether it is done.
+/// A step of the page that is polled: it reads live state, does the missing work, and reports whether it is done.
 pub trait Step: Send + Sync + 'static {
     /// The procedures that it belongs to; decides what its guard can issue.
     type Scope: Scope;
@@ -71,13 +71,13 @@ pub trait Step: Send + Sync + 'static {
     /// Works on the fleet's servers, or on one wave of them.
     ///
     /// # Errors
-    /// Those that the state machine must know of. Never because something is not ready yet.
+    /// Those that the state machine must handle. A resource that is not ready yet is not an error.
     fn run(
         ctx: &Context<'_, Self::Scope>,
         fleet: &mut Fleet,
     ) -> impl Future<Output = Result<StepResult>> + Send;
 
-    /// Returns how long the step may be waited for, from its first call.
+    /// Returns the time limit of the step, from its first call.
     fn limit_seconds(plan: &Plan) -> u64;
 }
 

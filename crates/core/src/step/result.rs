@@ -11,9 +11,9 @@ use crate::timestamp::Timestamp;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PollState {
-    /// When the first call was made.
+    /// Time of the first call.
     pub since: Timestamp,
-    /// Calls so far.
+    /// Number of calls so far.
     pub polls: u32,
     /// A note that only the step understands: small, and never needed for safety.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -23,22 +23,22 @@ pub struct PollState {
 /// The result of one call of a step.
 #[derive(Debug, Clone, PartialEq)]
 pub enum StepResult {
-    /// Everything that the step is for is so; the text reports it.
+    /// The work of the step is done; the text reports it.
     Done(String),
-    /// Something is not so yet. A step never fails because of that.
+    /// The work is not done yet. A step never fails because of that.
     Waiting(Waiting),
     /// Some servers are marked to be launched again; the text says why.
     Relaunch(String),
 }
 
-/// Why a step waits, until when, and how far it has come.
+/// A wait of a step: the reason, the time and the progress.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Waiting {
     /// The reason, in one sentence.
     pub why: String,
     /// Seconds until the next poll.
     pub seconds: u64,
-    /// Progress of replication, where that is waited for.
+    /// Progress of replication, if the step waits for that.
     pub progress: Option<Progress>,
     /// The note for the next call.
     pub note: Option<Value>,
@@ -50,7 +50,7 @@ impl Waiting {
         Self { why: why.into(), seconds, progress: None, note: None }
     }
 
-    /// Returns the wait of a call that has reached its deadline: the next call goes on at once.
+    /// Returns the wait of a call that has reached its deadline: the next call continues at once.
     pub fn out_of_time() -> Self {
         Self::new(OUT_OF_TIME, 1)
     }
@@ -76,19 +76,19 @@ pub const OUT_OF_TIME: &str = "this call has no time left";
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Progress {
-    /// Servers that are ready.
+    /// Number of servers that are ready.
     pub ready: usize,
-    /// Servers in all.
+    /// Number of all servers.
     pub servers: usize,
-    /// Bytes copied.
+    /// Number of bytes copied.
     pub replicated_bytes: u64,
-    /// Bytes in all.
+    /// Number of all bytes.
     pub total_bytes: u64,
-    /// Bytes written since, not yet copied.
+    /// Number of bytes written since, not yet copied.
     pub backlog_bytes: u64,
     /// The largest lag.
     pub lag_seconds_max: u64,
-    /// Until the last server is expected to be ready.
+    /// Estimated time until the last server is ready.
     pub eta_seconds: u64,
 }
 
@@ -114,7 +114,7 @@ pub struct Output {
     pub why: String,
     /// Seconds until the next poll; 0 when done.
     pub wait_seconds: u64,
-    /// Progress of replication, where that is waited for.
+    /// Progress of replication, if the step waits for that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub progress: Option<Progress>,
     /// The run's servers, with what the step has learned.

@@ -1,4 +1,4 @@
-//! AWS as lists that a test fills in: it answers what it is told and does nothing by itself.
+//! AWS as lists that a test fills in. It answers from these lists and does nothing by itself.
 
 use async_trait::async_trait;
 use failback_core::cloud::{
@@ -19,7 +19,7 @@ use failback_core::region::Region;
 use failback_core::timestamp::Timestamp;
 use failback_core::{Error, Result};
 
-/// What AWS knows of one Region.
+/// The state of AWS in one Region.
 #[derive(Debug, Clone, Default)]
 pub struct Half {
     pub servers: Vec<SourceServer>,
@@ -28,7 +28,7 @@ pub struct Half {
     pub instances: Vec<Instance>,
 }
 
-/// Both Regions.
+/// AWS in both Regions.
 #[derive(Debug, Clone)]
 pub struct Aws {
     pub now: Timestamp,
@@ -46,7 +46,7 @@ impl Aws {
     }
 }
 
-/// The tests ask for warrants and look at them; nothing is done with them here.
+/// Refuses a call: these tests request and inspect warrants, but do not use them.
 fn not_here<T>() -> Result<T> {
     Err(Error::internal("these lists cannot be changed by a call"))
 }

@@ -1,4 +1,4 @@
-//! One server in the state in which a warrant is granted, and the means to falsify one thing of it.
+//! One server in the state in which a warrant is granted, and the means to falsify one precondition.
 
 use failback_core::cloud::{
     Check, Direction, FailbackState, Instance, InstanceState, InstanceStatus, Job, JobKind, JobServer,
@@ -28,7 +28,7 @@ pub const B1: &str = "s-000000000000000b1";
 pub const OTHERS: &str = "s-000000000000000f9";
 pub const JOB: &str = "drsjob-00000000000000001";
 
-/// Everything is read.
+/// The reads of every part.
 pub const ALL_READS: Reads = Reads {
     b1: true,
     b2: true,
@@ -49,7 +49,7 @@ where
     text.parse().unwrap()
 }
 
-/// A world, what is asked, and when.
+/// A world, the requested reads, and the time of the request.
 #[derive(Debug, Clone)]
 pub struct Case {
     pub procedure: Procedure,
@@ -59,18 +59,18 @@ pub struct Case {
     pub checks: Vec<InstanceStatus>,
     pub traffic_moved_by_hand: bool,
     pub reads: Reads,
-    /// How long after reading the warrant is asked for.
+    /// The time between reading and the request for the warrant.
     pub asked_after_seconds: u64,
 }
 
 impl Case {
-    /// A failback that has come to its clean-up: A4 works, carries traffic and is protected; A2 is stopped; A1 is
-    /// stopped and B2 still lives.
+    /// Returns a failback that has reached its clean-up: A4 works, carries traffic and is protected; A2 is stopped; A1
+    /// is stopped and B2 still lives.
     pub fn failback() -> Self {
         Self::new(Procedure::Failback, A4, "10.0.0.4", InstanceState::Stopped)
     }
 
-    /// A drill that has come to its clean-up: production runs on A1, a drill launched B2, A2 is stopped.
+    /// Returns a drill that has reached its clean-up: production runs on A1, a drill launched B2, A2 is stopped.
     pub fn drill() -> Self {
         let mut case = Self::new(Procedure::Drill, A1, "10.0.0.1", InstanceState::Running);
         case.b2().tags = Tags::from([(tag::PROCEDURE.to_owned(), "drill".to_owned())]);
@@ -146,7 +146,7 @@ impl Case {
         self.traffic_moved_by_hand = said;
     }
 
-    /// Not yet launched for failback.
+    /// Removes the launch for failback.
     pub fn without_a3(mut self) -> Self {
         self.aws.source.recovery_instances.clear();
         self.aws.source.instances.truncate(1);
@@ -154,7 +154,7 @@ impl Case {
         self
     }
 
-    /// Not yet reversed.
+    /// Removes the reversed replication.
     pub fn without_a2(mut self) -> Self {
         self = self.without_a3();
         self.aws.source.servers.clear();
@@ -162,7 +162,7 @@ impl Case {
         self
     }
 
-    /// B2 is terminated.
+    /// Terminates B2.
     pub fn without_b2(mut self) -> Self {
         self.aws.recovery.recovery_instances.clear();
         self
@@ -189,7 +189,7 @@ impl Case {
         ask(&Guard::new(&run, &later)?, &live.servers(&self.fleet))
     }
 
-    /// Returns what is read of this world.
+    /// Returns the live state of this world.
     pub fn live(&self) -> Result<LiveState> {
         fleet::read(&self.aws, &self.run(), &self.fleet, self.reads).now_or_never().unwrap()
     }
@@ -303,7 +303,7 @@ pub fn passed(instance: &str) -> InstanceStatus {
     InstanceStatus { id: id(instance), system: Check::Ok, instance: Check::Ok }
 }
 
-/// A job of either Region that is working on a server.
+/// Returns a job of either Region that is working on a server.
 pub fn job_on(server: &str) -> Job {
     let part = JobServer {
         server: id(server),
@@ -346,7 +346,7 @@ pub fn template() -> LaunchTemplateVersion {
 /// One precondition falsified, and the words of the refusal.
 pub type Row = (&'static str, fn(&mut Case));
 
-/// Asks for a warrant in a world where it is due, and again with each row's precondition falsified.
+/// Requests a warrant in a world where it is due, and again with each row's precondition falsified.
 pub fn granted_unless<T>(base: &Case, ask: impl Fn(&Case) -> Result<T>, rows: &[Row]) -> T {
     let granted = ask(base).unwrap_or_else(|error| panic!("in the world where it is due: {error}"));
     stale_state_proves_nothing(base, &ask);
@@ -356,7 +356,7 @@ pub fn granted_unless<T>(base: &Case, ask: impl Fn(&Case) -> Result<T>, rows: &[
     granted
 }
 
-/// The same world with one change is refused under this name and with these words.
+/// Asserts that the same world with one change is refused under this name and with these words.
 pub fn refused<T>(
     base: &Case,
     ask: impl Fn(&Case) -> Result<T>,

@@ -1,4 +1,4 @@
-//! The ledger: what it holds, how it is written, and how it is spoken of.
+//! The fleet: its contents, its written form, and its names in messages.
 
 use failback_core::fleet::{Fleet, Server, Times};
 use failback_core::message::{count, listed};
@@ -58,7 +58,7 @@ fn numbers_and_names_make_sentences() {
     assert_eq!([0, 1, 2].map(|n| count(n, "server")), ["0 servers", "1 server", "2 servers"]);
     assert_eq!(listed([]), "none");
     assert_eq!(listed(["a"]), "a");
-    // Naming a fourth is no longer than saying `and 1 more`.
+    // A fourth name is not longer than `and 1 more`.
     assert_eq!(listed(["a", "b", "c", "d"]), "a, b, c, d");
     assert_eq!(listed(["a", "b", "c", "d", "e"]), "a, b, c and 2 more");
 }

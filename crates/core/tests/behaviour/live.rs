@@ -1,4 +1,4 @@
-//! The live state: what is read, how it is joined by live ids, and which ids it adds to the fleet.
+//! The live state: the parts that are read, their joining by live ids, and the ids that they add to the fleet.
 
 use failback_core::cloud::{Direction, InstanceState, ReplicationState};
 use failback_core::fleet::{Fleet, Reads, targets};
@@ -281,12 +281,12 @@ fn the_fleet_learns_what_it_lacks_and_keeps_what_it_knows() {
     // B2 is learned from B1.
     case.server().b2 = None;
     assert_eq!(complete(&case).b2, Some(id(B3)));
-    // What the fleet names stays, even if it lives no more.
+    // Ids that the fleet has are kept, even if the objects no longer live.
     case.server().b2 = Some(id(OTHER));
     case.server().a3 = Some(id(OTHER));
     let kept = complete(&case);
     assert_eq!((kept.b2, kept.a3), (Some(id(OTHER)), Some(id(OTHER))));
-    // Nothing is looked for on behalf of a server that is home.
+    // No ids are added to a server that has already failed back.
     case.server().already_failed_back = true;
     case.server().b2 = None;
     case.fleet.servers.push(crate::case::server());

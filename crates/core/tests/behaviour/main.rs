@@ -1,4 +1,4 @@
-//! What core promises, as tables: each rule once as it should be, and once broken.
+//! The behaviour of core, as tables: each rule once satisfied and once broken.
 
 #![allow(clippy::unwrap_used, unreachable_pub)]
 

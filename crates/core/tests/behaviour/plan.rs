@@ -1,4 +1,4 @@
-//! The plan: each check with its bounds, its path and its remedy; and what a plan means.
+//! The plan: each check with its bounds, its path and its remedy, and the meaning of a plan.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ fn complete() -> Value {
     serde_json::from_str(include_str!("../../src/plan/complete.json")).unwrap()
 }
 
-/// The complete plan with some places changed. A place that is not there is added.
+/// Returns the complete plan with some places changed. A missing place is added.
 fn changed(changes: &[(&str, Value)]) -> Value {
     let mut plan = complete();
     for (pointer, value) in changes {
@@ -31,7 +31,7 @@ fn right(changes: &[(&str, Value)]) {
     assert!(found.is_empty(), "{changes:?}: {found:?}");
 }
 
-/// One problem: at this path, with this message and this remedy in it.
+/// Asserts that there is one problem, at this path and with this message and this remedy in it.
 fn wrong(changes: &[(&str, Value)], path: &str, said: &str, remedy: &str) {
     let found = problems(&changed(changes));
     let [problem] = found.as_slice() else { panic!("{changes:?}: {found:?}") };
@@ -40,7 +40,7 @@ fn wrong(changes: &[(&str, Value)], path: &str, said: &str, remedy: &str) {
     assert!(problem.remedy.contains(remedy), "{problem}");
 }
 
-/// The bounds of a number: both are right, the neighbours outside are not.
+/// Asserts that both bounds of a number are right, and that the neighbours outside are not.
 fn bounded(pointer: &str, least: u64, most: u64, path: &str, remedy: &str) {
     right(&[(pointer, json!(least))]);
     right(&[(pointer, json!(most))]);
@@ -300,19 +300,19 @@ fn each_problem_of_form_is_mended_with_an_example() {
 
 #[test]
 fn what_was_mended_is_not_judged_by_its_meaning() {
-    // The examples that mend are themselves sound, so nothing is said twice; the neighbours are still judged.
+    // The examples used for repair are valid, so nothing is reported twice. The neighbours are still checked.
     let mut plan = complete();
     plan["regions"] = json!({ "source": "us-east-2" });
     plan["name"] = json!("");
     let paths: Vec<String> = problems(&plan).into_iter().map(|problem| problem.path).collect();
     assert_eq!(paths, ["$.regions.recovery", "$.name"]);
-    // `$.drill` was mended as a whole: whatever lies in it says nothing.
+    // `$.drill` was repaired as a whole: its contents are not checked.
     let mut plan = complete();
     plan["drill"] = json!(true);
     plan["launch"]["network"]["subnetId"] = json!("subnet-0f1e2d3c4b5a69788");
     let paths: Vec<String> = problems(&plan).into_iter().map(|problem| problem.path).collect();
     assert_eq!(paths, ["$.drill"]);
-    // `$.waves[0].name` was mended: that says nothing of `$.waves`.
+    // `$.redirect.records[0]` was repaired: `$.redirect` is still checked.
     let mut plan = complete();
     plan["redirect"] = json!({ "records": [7], "byHand": true });
     let paths: Vec<String> = problems(&plan).into_iter().map(|problem| problem.path).collect();

@@ -1,4 +1,4 @@
-//! The pace: never too often, never too seldom, and close together around the expected end.
+//! The poll interval: never too short, never too long, and short around the expected end.
 
 use failback_core::poll_interval::{
     SECONDS_MAX, SECONDS_MIN, TypicalDuration, backoff, by_remaining, by_typical, typical,
@@ -71,7 +71,7 @@ fn one_server_is_looked_at_when_a_sixth_of_the_chances_have_passed() {
     assert_eq!(release(0), 80);
     assert_eq!(release(20), 60);
     assert_eq!(release(60), 20);
-    // Half of the chances have passed: a sixth of the other half is 10 s.
+    // Half of the probability has passed: a sixth of the other half is 10 s.
     assert_eq!(release(120), 10);
     assert_eq!(release(179), SECONDS_MIN);
     // Eight servers count as two, being alike: by the square root of a sixth, 49 s after the least time.

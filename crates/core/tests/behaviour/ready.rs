@@ -1,4 +1,4 @@
-//! Readiness: what each of DRS's states means for a launch, and what to do about one that will not end by itself.
+//! Readiness: the meaning of each of DRS's states for a launch, and the remedy for one that does not end by itself.
 
 use failback_core::cloud::{DrsQuotas, JobStatus, Replication, ReplicationState as S};
 use failback_core::job_capacity::JobCapacity;
@@ -74,7 +74,7 @@ fn what_copies_is_waited_for_as_long_as_it_is_expected_to_take() {
     }
     assert_eq!(state(&healthy(S::Backlog)), synchronizing(60));
     assert_eq!(state(&healthy(S::CreatingSnapshot)), synchronizing(15));
-    // A lag that the plan does not allow is looked at after a minute at most.
+    // A lag that the plan does not allow is polled after a minute at most.
     assert_eq!(state(&lagging(S::Continuous, 61)), synchronizing(60));
 }
 
@@ -151,7 +151,7 @@ fn protection_is_more_than_continuous() {
     assert!(!broken(|r| r.lag_seconds = Some(1)).is_healthy());
     assert!(!broken(|r| r.state = S::Rescan).is_healthy());
     assert!(broken(|r| r.rescan_complete = false).is_healthy(), "that alone is not enough");
-    // Stopped and begun anew: nothing to compare, but all copied.
+    // Stopped and restarted: nothing to compare, but all copied.
     let synced = Replication { rescan_complete: false, rescanned_bytes: 0, ..now };
     assert!(synced.protects(true) && !synced.protects(false));
     assert!(!Replication { replicated_bytes: 99, ..synced }.protects(true));
@@ -175,7 +175,7 @@ fn jobs_at_work_take_room_and_finished_ones_do_not() {
     let items = [1, 2, 3];
     assert_eq!(capacity.batches(&items).collect::<Vec<_>>(), [[1, 2]]);
     assert_eq!(capacity.left_out(&items), 1);
-    // Quotas that others have overdrawn, or that say nothing, are no reason to panic.
+    // Quotas of 0, or that others already exceed, do not cause a panic.
     let none =
         DrsQuotas { replicating_servers: 0, concurrent_jobs: 0, servers_per_job: 0, servers_in_jobs: 0 };
     let capacity = JobCapacity::left(none, &[job_on(B1)]);

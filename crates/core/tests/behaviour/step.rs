@@ -1,4 +1,4 @@
-//! The contract of a step: its input, its result, and how long it may wait.
+//! The contract of a step: its input, its result and its time limit.
 
 use failback_core::error::AwsError;
 use failback_core::fleet::{Fleet, Reads};
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use crate::case::{A2, Case, start};
 
-/// A step that reports its context: its wave, the seconds waited, whether it is late, and its own note.
+/// A step that reports its context: its wave, the seconds waited, the near deadline, and its own note.
 struct Probe;
 
 impl Step for Probe {
@@ -31,7 +31,7 @@ impl Step for Probe {
     }
 }
 
-/// The same, wave by wave.
+/// The same step, wave by wave.
 struct WaveProbe;
 
 impl Step for WaveProbe {

@@ -1,4 +1,4 @@
-//! Small values: ids, Regions, moments, runs, reports, errors, and what A4's launch template must say.
+//! Small values: ids, Regions, times, runs, reports, errors, and the required contents of A4's launch template.
 
 use failback_core::cloud::{InstanceState, RecordType, Tags};
 use failback_core::error::{AwsError, Chain};
@@ -59,7 +59,7 @@ fn a_moment_counts_in_milliseconds_and_reads_what_it_writes() {
     assert_eq!(moment.plus_seconds(90).seconds_since(moment), 90);
     assert_eq!(moment.seconds_since(moment.plus_seconds(90)), 0, "time does not run backwards");
     assert_eq!(moment.plus_seconds(1).seconds_since(start()), 1, "whole seconds");
-    // The end of time is far, and adding to it does not wrap around.
+    // Adding to the largest time does not wrap around.
     assert!(moment.plus_seconds(u64::MAX) > moment);
     let far = i64::MAX / 1000;
     assert_eq!(Timestamp::from_millis(0).plus_seconds(u64::MAX).millis(), far * 1000);
@@ -158,7 +158,7 @@ fn a4_is_like_a1_where_the_plan_says_so() {
     lacks(None, "subnet");
     a1.profile_arn = None;
     lacks(Some(&a1), "instance profile");
-    // Names in the plan need no A1.
+    // With names in the plan, A1 is not needed.
     case.set(
         "/launch/network",
         json!({ "subnetId": "subnet-00000002", "securityGroupIds": ["sg-00000002"] }),

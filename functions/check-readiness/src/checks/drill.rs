@@ -1,4 +1,4 @@
-//! Checks for a drill alone: nothing that it takes down at its end may be production.
+//! Checks for a drill only: nothing that it terminates at its end may be production.
 
 use failback_core::Result;
 use failback_core::cloud::{InstanceState, RecoveryInstance};
@@ -24,7 +24,7 @@ pub(crate) fn check(
         );
     }
     isolated(run, servers, findings);
-    // A run that only cleans up needs no B2: what is cleaned up already has none.
+    // A run that only cleans up needs no B2: a server that is already cleaned up has none.
     let leftover = is_leftover(servers);
     for server in servers {
         match server.b2 {
@@ -51,7 +51,7 @@ fn isolated(run: &Run, servers: &[Found<'_>], findings: &mut Vec<Finding>) {
 
 fn unrecovered(run: &Run, server: &Found<'_>, findings: &mut Vec<Finding>) {
     if server.a2.is_some() {
-        // An interrupted drill of this server is to be cleaned up.
+        // An interrupted drill of this server must be cleaned up.
         return;
     }
     if !run.plan.drill.launch_recovered_servers {
@@ -69,7 +69,7 @@ fn unrecovered(run: &Run, server: &Found<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// A drill's clean-up terminates B3: refused where B3 may be production.
+/// Refuses a drill whose clean-up would terminate a B3 that may be production.
 fn recovered(
     run: &Run,
     server: &Found<'_>,
@@ -107,7 +107,7 @@ fn recovered(
     Ok(())
 }
 
-/// An A2 that exists before the drill belongs to somebody.
+/// Reports an A2 that a failback or a person created before the drill.
 fn reversed(run: &Run, server: &Found<'_>, findings: &mut Vec<Finding>) {
     let Some(a2) = server.a2 else { return };
     let procedure = a2.tags.get(tag::PROCEDURE).map(String::as_str);

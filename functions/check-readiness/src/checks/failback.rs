@@ -1,4 +1,4 @@
-//! Checks for a failback alone: B3 is production, and nothing stands where A4 goes.
+//! Checks for a failback only: B3 must be production, and nothing may be in the place of A4.
 
 use failback_core::Result;
 use failback_core::cloud::{Instance, InstanceState, RecoveryInstance};
@@ -53,7 +53,7 @@ pub(crate) fn check(
     Ok(())
 }
 
-/// Failing back a drill's copy would make it production.
+/// Refuses a B3 that a drill launched: a failback would make the copy production.
 fn of_a_drill(server: &Found<'_>, b2: &RecoveryInstance, findings: &mut Vec<Finding>) -> Result<()> {
     if b2.is_drill || server.live().is_of_a_drill(b2)? {
         findings.block(
@@ -65,7 +65,7 @@ fn of_a_drill(server: &Found<'_>, b2: &RecoveryInstance, findings: &mut Vec<Find
     Ok(())
 }
 
-/// Failing back a copy that is not production would take the place of what is.
+/// Refuses a B3 while A1 is production: a failback would replace production by a copy.
 fn in_source_region(server: &Found<'_>, findings: &mut Vec<Finding>) -> Result<()> {
     let Some(a1) = server.a1.as_ref().filter(|_| server.a2.is_none()) else { return Ok(()) };
     if server.live().is_pointed_at(&a1.id)? {
@@ -78,8 +78,8 @@ fn in_source_region(server: &Found<'_>, findings: &mut Vec<Finding>) -> Result<(
     Ok(())
 }
 
-/// The function that terminates A1 may terminate only instances that their owner has tagged for it. This finds out
-/// before the first step of a failback, and not in its last.
+/// Checks that the owner of A1 has tagged it for termination, because the function can terminate no other instance. A
+/// failback finds out before its first step, not in its last.
 fn may_terminate(run: &Run, facts: &Facts, server: &Found<'_>, findings: &mut Vec<Finding>) {
     let a1_is_a4 = facts.launches_into_source || (server.a1.is_some() && server.server.a1 == server.a4());
     let Some(a1) = server.a1.filter(|a1| a1.state.is_live()) else { return };
@@ -100,8 +100,8 @@ fn may_be_terminated(a1: &Instance) -> bool {
     a1.tags.get(tag::ORIGINAL).is_some_and(|value| value == tag::MAY_BE_TERMINATED)
 }
 
-/// A drill's A4 stands in an isolated network: it must not be taken for the failed-back server. And what a drill has
-/// started to clean up, with its B2 gone or its A2 stopped, is nothing to fail back from.
+/// Refuses the remains of an interrupted drill. Its A4 is in an isolated network and must not be taken for the
+/// failed-back server. A server that it has started to clean up, with B2 gone or A2 stopped, cannot be failed back.
 fn launched_by_a_drill(server: &Found<'_>, findings: &mut Vec<Finding>) {
     let Some(a2) = server.a2.filter(|a2| made_by_a_drill(&a2.tags)) else { return };
     let remedy = "Start the drill with its plan again: it cleans up first";
@@ -112,7 +112,7 @@ fn launched_by_a_drill(server: &Found<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// DRS may launch A4 into A1 (drs-facts §0.4).
+/// Checks A1 where DRS launches A4 into it (drs-facts §0.4).
 fn into_source(run: &Run, facts: &Facts, server: &Found<'_>, findings: &mut Vec<Finding>) {
     if !facts.launches_into_source || server.a3.is_some() {
         return;

@@ -1,4 +1,4 @@
-//! The checks. Each adds its findings, and none ends another.
+//! The checks. Each adds its findings, and none prevents another.
 
 mod drill;
 mod failback;
@@ -15,7 +15,7 @@ use failback_core::run::Run;
 use crate::facts::{Facts, Found};
 use crate::finding::{Finding, Findings, merged};
 
-/// Checks what the plan alone shows.
+/// Checks the plan alone.
 pub(crate) fn before_reading(run: &Run) -> Vec<Finding> {
     let mut findings = Vec::new();
     if run.procedure == Procedure::Drill && run.plan.drill.network.is_none() {
@@ -28,7 +28,7 @@ pub(crate) fn before_reading(run: &Run) -> Vec<Finding> {
     findings
 }
 
-/// Checks what was read.
+/// Checks the facts that were read.
 pub(crate) fn all(
     run: &Run,
     facts: &Facts,

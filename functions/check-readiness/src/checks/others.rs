@@ -1,4 +1,4 @@
-//! Other executions: of two that mean the same server, the one that started first goes on.
+//! Checks of other executions: of two that include the same server, the one that started first continues.
 
 use std::collections::BTreeSet;
 
@@ -30,7 +30,8 @@ pub(crate) fn check(run: &Run, facts: &Facts, fleet: &Fleet, findings: &mut Vec<
     }
 }
 
-/// Of two that started in the same millisecond, the name decides: both must come to the same result.
+/// Returns true when the other execution continues. Of two that started in the same millisecond, the name decides: both
+/// must come to the same result.
 fn goes_first(other: &RunningExecution, run: &Run) -> bool {
     other.id != run.id && (other.started, &other.id) < (run.started, &run.id)
 }

@@ -26,7 +26,8 @@ pub(crate) fn check(
     jobs(run, facts, findings)
 }
 
-/// Templates outlive the VPCs they name: a stale staging subnet shows only as a stall (drs-facts §9).
+/// Checks the staging subnets. Templates outlive the VPCs that they name, and a stale subnet shows only as a stall
+/// (drs-facts §9).
 fn staging(run: &Run, facts: &Facts, findings: &mut Vec<Finding>) {
     let region = run.source();
     for template in &facts.source_templates {
@@ -82,7 +83,7 @@ fn launch_subnet(
     }
 }
 
-/// Where the plan names no subnet, A4 goes where A1 is, and A1 keeps its addresses until the end.
+/// Checks the subnets of A1 if the plan names none: A4 is launched there, and A1 keeps its addresses until the end.
 fn beside_originals(run: &Run, facts: &Facts, servers: &[Found<'_>], findings: &mut Vec<Finding>) {
     if run.plan.launch.into_source {
         return;
@@ -111,7 +112,7 @@ fn to_launch<'s, 'f>(servers: &'s [Found<'f>]) -> impl Iterator<Item = &'s Found
     servers.iter().filter(|server| server.a3.is_none())
 }
 
-/// Every A2 counts towards the quota of the source Region.
+/// Checks the quota of the source Region, towards which every A2 counts.
 fn replicating(run: &Run, facts: &Facts, servers: &[Found<'_>], findings: &mut Vec<Finding>) {
     let running = facts.live.drs().source_servers().filter(|server| server.replication.is_running()).count();
     let new = servers.iter().filter(|server| server.a2.is_none()).count();

@@ -13,10 +13,10 @@ use failback_core::tags::{Tags, tag};
 use crate::facts::{Facts, Found};
 use crate::finding::{Finding, Findings};
 
-/// DRS warns of an agent that it has not seen for minutes; this run, for longer than this.
+/// The time without contact after which the run warns of an agent. DRS warns after minutes.
 const AGENT_STALE_SECONDS: u64 = 900;
 
-/// A recovery instance that was launched this long ago is listed.
+/// The time after which a launched recovery instance is listed.
 const UNSEEN_SECONDS: u64 = 1_800;
 
 pub(crate) fn check(
@@ -36,7 +36,7 @@ pub(crate) fn check(
     Ok(())
 }
 
-/// B2 and B3 must be fit for reversed replication (drs-facts §9).
+/// Checks that B2 and B3 are fit for reversed replication (drs-facts §9).
 fn recovered(server: &Found<'_>, b2: &RecoveryInstance, findings: &mut Vec<Finding>) -> Result<()> {
     let name = &server.name;
     if !b2.originated_in_aws {
@@ -84,7 +84,7 @@ fn agent(server: &Found<'_>, b2: &RecoveryInstance, findings: &mut Vec<Finding>)
     }
 }
 
-/// Where the plan says like-source, A1 must show what is to be copied.
+/// Checks that A1 shows the settings that the plan copies with like-source.
 fn original(run: &Run, server: &Found<'_>, findings: &mut Vec<Finding>) {
     if !needs_a1(run) || server.a3.is_some() {
         return;
@@ -96,7 +96,7 @@ fn original(run: &Run, server: &Found<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// A job of somebody else holds the server; one of an earlier run is waited for.
+/// Refuses a server that a job of another person holds. The run waits for a job of an earlier run.
 fn jobs(run: &Run, facts: &Facts, server: &Found<'_>, findings: &mut Vec<Finding>) -> Result<()> {
     let all = facts.live.source_jobs()?.iter().chain(facts.live.recovery_jobs()?);
     for job in all.filter(|job| holds(job, server)) {
@@ -115,7 +115,8 @@ fn holds(job: &Job, server: &Found<'_>) -> bool {
     of_a2 || job.is_working_on(&server.b1)
 }
 
-/// A terminate job carries no tags: it is of an earlier run of this procedure where A2 or B2 is.
+/// Returns true for a job of an earlier run of this procedure. A terminate job carries no tags: those of A2 or B2
+/// decide.
 fn is_ours(run: &Run, facts: &Facts, server: &Found<'_>, job: &Job) -> bool {
     let tagged = |tags: &Tags| tags.get(tag::PROCEDURE).is_some_and(|it| it == run.procedure.as_str());
     if tagged(&job.tags) {
@@ -126,7 +127,8 @@ fn is_ours(run: &Run, facts: &Facts, server: &Found<'_>, job: &Job) -> bool {
     job.kind == JobKind::Terminate && is_of_a_run
 }
 
-/// A launch terminates what was launched from A2 before, also where somebody has deleted its record (drs-facts §0.5).
+/// Refuses an A2 whose earlier launch is not known: another launch terminates that instance, even if its record was
+/// deleted (drs-facts §0.5).
 fn launched_before(facts: &Facts, server: &Found<'_>, findings: &mut Vec<Finding>) -> Result<()> {
     let Some(a2) = server.a2.filter(|a2| a2.last_launch == LastLaunch::Succeeded) else { return Ok(()) };
     // A run of this program tags A2, and reads again before it launches.

@@ -11,7 +11,7 @@ fn ready(fixture: &Fixture) -> Output {
     check(fixture).unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// B1 of the second server is seen otherwise: the plan's record names the first.
+/// Tampers with B1 of the second server, because the plan's record names the first.
 fn b1(change: impl Fn(&mut SourceServer) + Send + Sync + 'static) -> Fixture {
     b1_of(Fixture::failback(|_| ()), change)
 }
@@ -104,7 +104,7 @@ fn two_servers_of_one_name_are_told_apart() {
     }
 }
 
-/// Something is doubled in a Region, under another id.
+/// Adds a second recovery instance in a Region, under another id.
 fn doubled(mut fixture: Fixture, in_source: bool) -> Fixture {
     let (region, id) =
         if in_source { (fixture.source(), fixture.a3(0)) } else { (fixture.recovery(), fixture.b2(0)) };
@@ -189,7 +189,7 @@ fn what_was_taken_down_already_is_known_by_its_traces() {
         assert_eq!((&server.a1, &server.a2, &server.a3), (&was.a1, &was.a2, &was.a3));
         assert_eq!((server.b2, server.already_failed_back), (was.b2, false));
     }
-    // And without A3's record too: B1 knows A4.
+    // The same without A3's record: B1 names A4.
     let mut fixture = fixture.without_a3();
     tags(&mut fixture);
     for server in ready(&fixture).fleet.servers {
@@ -203,7 +203,7 @@ fn without_the_tag_nothing_says_which_instance_was_a1() {
     let fixture = Fixture::failback(|_| ()).protected();
     let error = check(&fixture).unwrap_err().to_string();
     assert!(error.contains("B1 protects A4 already, and nothing says which instance was A1"), "{error}");
-    // Where A4 is A1, that is as it should be.
+    // Where A4 is A1, this is correct.
     let fixture = Fixture::failback(|plan| plan["launch"]["intoSource"] = json!(true)).protected();
     let output = check(&fixture);
     assert!(
@@ -214,7 +214,7 @@ fn without_the_tag_nothing_says_which_instance_was_a1() {
 
 #[test]
 fn an_a2_without_tags_is_found_by_what_it_launched() {
-    // B2 is gone, and B1 protects the instance that A2 launched. Tags say which was A1.
+    // B2 is gone, and B1 protects the instance that A2 launched. Tags name A1.
     let mut fixture = Fixture::failback(|_| ()).protected().stopped().without_b2();
     let of: Vec<_> =
         fixture.fleet.servers.iter().map(|it| (it.a2.clone().unwrap(), it.a1.clone().unwrap())).collect();

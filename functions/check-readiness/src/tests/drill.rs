@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{blocked, check, check_plan, silent, warned};
 
-/// A drill of servers that somebody has recovered for it.
+/// Returns a drill of servers that a person has recovered for it.
 fn with_recovered(change: impl FnOnce(&mut Value)) -> Fixture {
     Fixture::drill(change)
 }
@@ -15,7 +15,7 @@ fn name(fixture: &Fixture) -> String {
     fixture.fleet.servers[0].name.clone()
 }
 
-/// B2 of the first server is seen otherwise.
+/// Tampers with B2 of the first server.
 fn b2(mut fixture: Fixture, change: impl Fn(&mut RecoveryInstance) + Send + Sync + 'static) -> Fixture {
     let id = fixture.b2(0);
     fixture.tamper(move |seen| {
@@ -26,7 +26,7 @@ fn b2(mut fixture: Fixture, change: impl Fn(&mut RecoveryInstance) + Send + Sync
     fixture
 }
 
-/// A1 of the first server is seen otherwise.
+/// Tampers with A1 of the first server.
 fn a1(mut fixture: Fixture, change: impl Fn(&mut Instance) + Send + Sync + 'static) -> Fixture {
     let id = fixture.fleet.servers[0].a1.clone().unwrap();
     fixture.tamper(move |seen| {
@@ -100,7 +100,7 @@ fn a_live_b2_is_not_launched_over() {
     silent(&earlier, "which DRS would terminate");
 }
 
-/// Every B2 carries a drill's tag.
+/// Tags every B2 as a drill's.
 fn b2_tags(mut fixture: Fixture) -> Fixture {
     fixture.tamper(|seen| {
         if let Response::RecoveryInstances(_, found) = seen {
@@ -184,7 +184,7 @@ fn a_plan_that_keeps_b3_or_calls_it_disposable_may_drill_with_it() {
     silent(&b2(disposable, |b2| b2.is_drill = false), "B3");
 }
 
-/// A2 of the first server was made by a procedure, and may be stopped.
+/// Returns a drill in which a procedure created A2 of the first server, running or stopped.
 fn reversed(procedure: Option<&'static str>, keep: bool, stopped: bool) -> Fixture {
     let fixture = with_recovered(|plan| plan["drill"]["keepRecoveredServers"] = json!(keep)).reversed();
     let mut fixture = if stopped { fixture.stopped() } else { fixture };

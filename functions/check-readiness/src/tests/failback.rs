@@ -10,7 +10,7 @@ fn name(fixture: &Fixture) -> String {
     fixture.fleet.servers[0].name.clone()
 }
 
-/// B2 of the first server is seen otherwise.
+/// Tampers with B2 of the first server.
 fn b2(change: impl Fn(&mut RecoveryInstance) + Send + Sync + 'static) -> Fixture {
     let mut fixture = Fixture::failback(|_| ());
     let id = fixture.b2(0);
@@ -22,7 +22,7 @@ fn b2(change: impl Fn(&mut RecoveryInstance) + Send + Sync + 'static) -> Fixture
     fixture
 }
 
-/// A1 of the first server is seen otherwise, and DRS launches into A1 or not.
+/// Tampers with A1 of the first server, and with the setting that DRS launches into A1.
 fn a1(mut fixture: Fixture, into: bool, change: impl Fn(&mut Instance) + Send + Sync + 'static) -> Fixture {
     let id = fixture.fleet.servers[0].a1.clone().unwrap();
     fixture.tamper(move |seen| match seen {
@@ -83,7 +83,7 @@ fn what_a_drills_job_launched_is_not_failed_back() {
 
 #[test]
 fn the_job_that_launched_b2_is_found_however_old() {
-    // The list of the newest jobs lacks it; asked for by its id, DRS shows it.
+    // The list of the newest jobs lacks it. When requested by its id, DRS shows it.
     let mut fixture = Fixture::failback(|_| ());
     let (id, away) = (fixture.b2(0), fixture.recovery());
     let asked = std::sync::atomic::AtomicUsize::new(0);
@@ -127,7 +127,7 @@ fn where_a_record_points_at_a1_it_is_production() {
     };
     let fixture = point_at_a1(Fixture::failback(|_| ()));
     blocked(&fixture, &name(&fixture), "a record of the plan points at A1, so A1 is production");
-    // Once replication is reversed, whoever reversed it meant B3.
+    // Once replication is reversed, the failback of B3 was intended.
     silent(&point_at_a1(Fixture::failback(|_| ()).reversed()), "so A1 is production");
 }
 
@@ -184,7 +184,7 @@ fn drs_launches_into_an_original_only_where_the_plan_says_so() {
     assert!(check(&a1(wanted(), true, stopped)).is_ok());
     let fixture = a1(wanted(), true, |a1| a1.state = InstanceState::Running);
     blocked(&fixture, &name(&fixture), "A1 is not stopped, and is to be launched into");
-    // What is launched already is not launched into A1 any more.
+    // A server that is already launched is not launched into A1 any more.
     let launched = a1(Fixture::failback(|_| ()).launched(), true, stopped);
     assert!(check(&launched).is_ok());
 }
@@ -214,7 +214,7 @@ fn what_cannot_be_taken_back_is_told() {
     silent(&keeping, "will be terminated");
 }
 
-/// Every A2 carries a drill's tag; B2 of the first server is there or not.
+/// Tags every A2 as a drill's, and keeps or removes B2 of the first server.
 fn of_a_drill(mut fixture: Fixture, b2_lives: bool) -> Fixture {
     let (source, b2) = (fixture.source(), fixture.b2(0));
     let of: Vec<_> = (0..2).map(|server| (fixture.a2(server), fixture.b1(server))).collect();
@@ -243,6 +243,6 @@ fn what_an_interrupted_drill_left_is_cleaned_up_by_the_drill() {
     blocked(&stopped, both, "an interrupted drill had started to clean up and left A2");
     let without_b2 = of_a_drill(Fixture::failback(|_| ()).reversed(), false);
     blocked(&without_b2, &name(&without_b2), "an interrupted drill had started to clean up and left A2");
-    // Only reversed, by a drill that was then given up: that is step 1 of this failback.
+    // Replication only reversed by an abandoned drill: that is step 1 of this failback.
     silent(&of_a_drill(Fixture::failback(|_| ()).reversed(), true), "drill");
 }

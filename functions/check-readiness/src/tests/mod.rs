@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::{CheckReadiness, Output};
 
-/// A plan whose traffic people move: nothing of it names a server.
+/// Changes the plan so that traffic is redirected by hand, and no record names a server.
 fn by_hand(plan: &mut Value) {
     plan["redirect"] = json!({ "byHand": true });
     plan["gates"] = json!({ "beforeRedirect": { "timeoutMinutes": 60 } });
@@ -34,7 +34,7 @@ fn check(fixture: &Fixture) -> Result<Output> {
     check_plan(fixture, &serde_json::to_value(&fixture.run.plan).expect("a plan"))
 }
 
-/// Exactly this stands in the way, of these.
+/// Asserts that exactly this stands in the way of these servers.
 fn blocked(fixture: &Fixture, about: &str, said: &str) {
     let error: Error = check(fixture).expect_err(said);
     let text = error.to_string();
@@ -44,14 +44,14 @@ fn blocked(fixture: &Fixture, about: &str, said: &str) {
     assert!(blocker.contains(&format!("blocker: {about}: {said}")), "{blocker}");
 }
 
-/// Nothing stands in the way, and this is told, of these.
+/// Asserts that nothing stands in the way and that there is this warning about these servers.
 fn warned(fixture: &Fixture, about: &str, said: &str) {
     let output = check(fixture).unwrap_or_else(|error| panic!("{error}"));
     let finds = output.warnings.iter().any(|it| it.about == about && it.message.contains(said));
     assert!(finds, "{said} is not in {:#?}", output.warnings);
 }
 
-/// Nothing stands in the way, and nothing like this is told.
+/// Asserts that nothing stands in the way and that there is no such warning.
 fn silent(fixture: &Fixture, said: &str) {
     let output = check(fixture).unwrap_or_else(|error| panic!("{error}"));
     assert!(!output.warnings.iter().any(|it| it.message.contains(said)), "{:#?}", output.warnings);

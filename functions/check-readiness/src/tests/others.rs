@@ -8,7 +8,7 @@ use super::{blocked, silent};
 
 const SAID: &str = "works on these servers";
 
-/// Another execution runs: its id, how many seconds later it began than this one, and its plan.
+/// Returns a failback beside another running execution with this id, start (in seconds after this one's) and plan.
 fn beside(id: &'static str, later_seconds: i64, change: impl FnOnce(&mut Value)) -> Fixture {
     let mut fixture = Fixture::failback(|_| ());
     let mut input = serde_json::to_value(&fixture.run.plan).unwrap();
@@ -23,7 +23,7 @@ fn beside(id: &'static str, later_seconds: i64, change: impl FnOnce(&mut Value))
     fixture
 }
 
-/// Names before and after this execution's, which ends in `stage:one`.
+/// Names that sort before and after this execution's, which ends in `stage:one`.
 const BEFORE: &str = "arn:aws:states:us-east-1:111122223333:execution:drill:one";
 const AFTER: &str = "arn:aws:states:us-east-1:111122223333:execution:throng:one";
 

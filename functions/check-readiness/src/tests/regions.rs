@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::{blocked, check, check_plan, silent, warned};
 
-/// The world of a failback whose DRS templates are seen without any in one Region.
+/// Removes the replication templates of one Region.
 fn without_template(fixture: &mut Fixture, in_source: bool) {
     let unset = if in_source { fixture.source() } else { fixture.recovery() };
     fixture.tamper(move |seen| {
@@ -87,7 +87,7 @@ fn a_template_without_a_staging_subnet_is_not_judged() {
     silent(&fixture, "staging subnet");
 }
 
-/// The subnet that the plan names is seen with as many free addresses; not at all with `None`.
+/// Tampers with the subnet that the plan names: it has this many free addresses, or with `None` does not exist.
 fn named(mut fixture: Fixture, name: &'static str, addresses: Option<u32>) -> Fixture {
     fixture.tamper(move |seen| {
         if let Response::Subnets(subnets) = seen {
@@ -132,7 +132,7 @@ fn a_drill_needs_its_addresses_in_its_isolated_subnet() {
     silent(&drill(Some(2)), "free addresses");
 }
 
-/// A1 of both servers are in one subnet, which is seen with as many free addresses.
+/// Puts A1 of both servers into one subnet with this many free addresses.
 fn beside(mut fixture: Fixture, free: u32) -> Fixture {
     let source = fixture.source();
     let subnet: SubnetId = "subnet-0aaaaaaaaaaaaaaaa".parse().unwrap();
@@ -187,13 +187,13 @@ fn every_a2_counts_towards_the_quota_of_the_source_region() {
         &format!("{bystanders} servers replicate and 2 more would, with a quota of {}", bystanders + 1),
     );
     silent(&quota(Fixture::failback(|_| ()), bystanders + 2), "quota");
-    // Those that replicate already are not counted twice.
+    // Servers that already replicate are not counted twice.
     let reversed = Fixture::failback(|_| ()).reversed();
     let now = running(&reversed);
     silent(&quota(reversed, now), "quota");
     let stopped = Fixture::failback(|_| ()).reversed().stopped();
     silent(&quota(stopped, bystanders), "quota");
-    // Of many that replicate, two more are two more.
+    // The fleet adds two to any number of replicating servers.
     let mut many = quota(Fixture::failback(|_| ()), 9);
     let source = many.source();
     many.tamper(move |seen| {
@@ -207,7 +207,7 @@ fn every_a2_counts_towards_the_quota_of_the_source_region() {
     silent(&many, "quota");
 }
 
-/// As many jobs of others run in a Region, of as many as DRS allows.
+/// Returns a failback with this many jobs of others in a Region, and this many allowed by DRS.
 fn busy(in_source: bool, active: usize, allowed: usize) -> Fixture {
     let mut fixture = Fixture::failback(|_| ());
     let busy = if in_source { fixture.source() } else { fixture.recovery() };
@@ -220,7 +220,7 @@ fn busy(in_source: bool, active: usize, allowed: usize) -> Fixture {
                 jobs.push(Job { id, kind, status, created: None, tags, servers: Vec::new() });
             }
         }
-        // Then no job of theirs is asked for, and those above are listed once.
+        // Without this, jobs of B2 are requested by id, and those above are listed twice.
         Response::RecoveryInstances(_, found) => {
             for b2 in found.iter_mut() {
                 b2.job = None;

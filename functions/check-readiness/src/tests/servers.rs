@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::{blocked, check, check_plan, silent, warned};
 
-/// B2 of the first server is seen otherwise.
+/// Tampers with B2 of the first server.
 fn b2(change: impl Fn(&mut RecoveryInstance) + Send + Sync + 'static) -> Fixture {
     b2_of(Fixture::failback(|_| ()), change)
 }
@@ -25,7 +25,7 @@ fn b2_of(mut fixture: Fixture, change: impl Fn(&mut RecoveryInstance) + Send + S
     fixture
 }
 
-/// B3 of the first server is seen otherwise.
+/// Tampers with B3 of the first server.
 fn b3(change: impl Fn(&mut Instance) + Send + Sync + 'static) -> Fixture {
     let mut fixture = Fixture::failback(|_| ());
     let id = fixture.fleet.servers[0].b3().unwrap();
@@ -64,7 +64,7 @@ fn an_agent_that_was_not_seen_is_told() {
     silent(&b2(|_| ()), "has not seen the agent");
 }
 
-/// The agent of the first server was seen so long ago.
+/// Tampers with the time at which the agent of the first server was seen.
 fn seen_ago(fixture: Fixture, seconds: i64, reversed: bool) -> Fixture {
     let now = fixture.now();
     b2_of(fixture, move |b2| {
@@ -122,14 +122,15 @@ fn an_original_must_show_what_is_to_be_copied() {
     let fixture = without_profile(Fixture::failback(plan));
     blocked(&fixture, &name(&fixture), "the plan says like-source, and A1 i-");
     silent(&without_profile(Fixture::failback(|_| ())), "like-source");
-    // What is launched already copies nothing.
+    // A server that is already launched copies nothing from A1.
     let launched = without_profile(Fixture::failback(|_| ()).launched());
     let mut input = serde_json::to_value(&launched.run.plan).unwrap();
     plan(&mut input);
     check_plan(&launched, &input).unwrap_or_else(|error| panic!("{error}"));
 }
 
-/// A launch of A2 succeeded, and its recovery instance is not seen; with a job of it that began so long ago.
+/// Returns a failback in which a launch of A2 succeeded and its recovery instance does not show, with a job of this
+/// age.
 fn launched_before(tagged: bool, job_seconds_ago: Option<i64>) -> Fixture {
     let mut fixture = Fixture::failback(|_| ()).reversed();
     let (a2, b1, source, now) = (fixture.a2(0), fixture.b1(0), fixture.source(), fixture.now());
@@ -196,7 +197,7 @@ fn a_recent_job_of_another_server_explains_nothing() {
     blocked(&fixture, &name(&fixture), "A2 s-");
 }
 
-/// A job is at work on B1 of the first server, or on its A2.
+/// Returns a failback in which a job is working on B1 of the first server, or on its A2.
 fn at_work(of_a2: bool, kind: JobKind, tags: &[(&str, &str)], b2_tags: &[(&str, &str)]) -> Fixture {
     let owned = |tags: &[(&str, &str)]| -> Tags {
         tags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
@@ -284,7 +285,7 @@ fn a_job_that_has_ended_is_nothing() {
     silent(&fixture, "is at work");
 }
 
-/// The record of the plan is seen otherwise.
+/// Tampers with the record of the plan.
 fn records(change: impl Fn(&mut Vec<RecordSet>) + Send + Sync + 'static) -> Fixture {
     let mut fixture = Fixture::failback(|_| ());
     fixture.tamper(move |seen| {

@@ -31,7 +31,7 @@ fn a_plan_that_chooses_nothing_is_told() {
     assert!(!error.contains("every server is home"), "{error}");
 }
 
-/// The first server is seen as many, each of its own id and without a B2.
+/// Tampers with the first server so that it is seen as this many, each with its own id and without a B2.
 fn many(servers: usize) -> Fixture {
     let mut fixture = Fixture::failback(by_hand);
     let (b1, away) = (fixture.b1(0), fixture.recovery());

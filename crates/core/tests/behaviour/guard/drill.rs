@@ -1,4 +1,4 @@
-//! What a drill may do: never what could take production away.
+//! The warrants of a drill, which never endanger production.
 
 use failback_core::cloud::{InstanceState, JobStatus, ReplicationState, Tags};
 use failback_core::guard::{Guard, StartRecovery, TagResource, TerminateRecoveryInstances, Warrant};
@@ -28,7 +28,7 @@ fn terminate_b2(case: &Case) -> Result<Warrant<TerminateRecoveryInstances>> {
     case.ask(|guard: &Guard<'_, Drill>, servers| guard.terminate_b2(&all(servers)))
 }
 
-/// Nothing is recovered yet.
+/// Returns a case in which nothing is recovered yet.
 fn steady() -> Case {
     let mut case = Case::drill().without_a2().without_b2();
     case.server().b2 = None;

@@ -1,4 +1,4 @@
-//! What a failback may do: B3 is production until A4 is proven to be.
+//! The warrants of a failback: B3 is production until A4 is proven to be.
 
 use failback_core::cloud::{Check, InstanceState, ReplicationState};
 use failback_core::guard::{
@@ -36,7 +36,7 @@ fn delete_a3(case: &Case) -> Result<Warrant<DeleteRecoveryInstance>> {
     case.ask(|guard: &Guard<'_, Failback>, servers| guard.delete_a3(&servers[0]))
 }
 
-/// Traffic is on B3, which is replicated home; the plan asks to stop B1.
+/// Returns a case with traffic on B3, which is replicated to the source Region. The plan stops replication of B1.
 fn double_billed() -> Case {
     let mut case = Case::failback().without_a3();
     case.plan["stopOriginalReplication"] = json!(true);
@@ -144,7 +144,7 @@ fn traffic_moved_by_hand_is_a_persons_word() {
     case.points_at("10.1.0.3");
     case.moved_by_hand(true);
     assert!(reverse_a3(&case).is_ok());
-    // The same word does not count where the plan has records.
+    // The same confirmation does not count where the plan has records.
     let mut case = Case::failback();
     case.points_at("10.1.0.3");
     case.traffic_moved_by_hand = true;
@@ -214,7 +214,7 @@ fn b2_stays_while_b1_lags_or_has_not_compared_every_byte() {
     waits(|case| case.b1().replication.replicated_bytes = 99);
 }
 
-/// B2 is gone, and the plan asks to terminate the originals.
+/// Returns a case without B2, whose plan terminates the originals.
 fn originals_go() -> Case {
     let mut case = Case::failback().without_b2();
     case.plan["cleanup"] = json!({ "terminateOriginals": true });

@@ -1,4 +1,4 @@
-//! What both procedures may do.
+//! The warrants of both procedures.
 
 use failback_core::cloud::{InstanceState, JobStatus, LastLaunch, ReplicationState, RightSizing};
 use failback_core::guard::{
@@ -64,7 +64,7 @@ fn settings(case: &Case) -> LaunchSettings {
     }
 }
 
-/// Finds the server fit to be launched; returns whether that takes an existing snapshot.
+/// Checks that the server is fit to be launched. Returns true when the launch takes an existing snapshot.
 fn launchable(case: &Case) -> Result<bool> {
     case.ask(|guard: &Guard<'_, Either>, servers| {
         let ready = guard.ready_to_launch(&servers[0])?;
@@ -73,7 +73,7 @@ fn launchable(case: &Case) -> Result<bool> {
     })
 }
 
-/// Finds the server fit at once, and launches it `asked_after_seconds` later.
+/// Checks at once that the server is fit, and launches it `asked_after_seconds` later.
 fn launch_a2(case: &Case) -> Result<Warrant<StartRecovery>> {
     let at_once = Case { asked_after_seconds: 0, ..case.clone() };
     let fit = at_once.ask(|guard: &Guard<'_, Either>, servers| {
@@ -143,7 +143,7 @@ fn only_this_servers_a2_is_prepared() {
     assert_eq!((used.region.as_str(), used.version), ("us-east-1", 3));
 }
 
-/// A2 is ready, and nothing was launched from it yet.
+/// Returns a case in which A2 is ready, and nothing was launched from it yet.
 fn ready() -> Case {
     let mut case = Case::failback().without_a3();
     case.a2().replication.state = ReplicationState::Continuous;
@@ -250,7 +250,7 @@ fn a2_is_stopped_unless_it_is_being_launched() {
     assert_eq!((warrant.region.as_str(), warrant.server), ("us-east-1", id(A2)));
 }
 
-/// Everything that goes before A2 is gone.
+/// Returns a case in which everything that goes before A2 is gone.
 fn last() -> Case {
     let mut case = Case::failback().without_b2();
     case.aws.source.recovery_instances.clear();
