@@ -24,7 +24,7 @@ fn a_text_that_is_no_case_says_what_is_known() {
     for (text, said) in [
         ("nowhere", "known are steady"),
         ("steady, 0 servers", "1 to 1000"),
-        ("steady, seed x", "no number"),
+        ("steady, seed x", "not a number"),
         ("steady: fly drill", "known are hand"),
         ("steady: hand wave", "known are launch-b1"),
         ("steady: run away", "neither drill nor failback"),

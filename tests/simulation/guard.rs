@@ -108,7 +108,7 @@ fn a_drill_never_terminates_a_b3_that_may_be_production() {
 fn what_the_plan_does_not_ask_for_is_refused() {
     // Before anything is launched from A2.
     let (rehearsal, payload) = held_by(&["task:launch-for-failback=Failback.AccessDenied"]);
-    assert_refused(&rehearsal, "stop-original-replication", payload, "does not ask");
+    assert_refused(&rehearsal, "stop-original-replication", payload, "does not request");
     let (rehearsal, mut kept) = held();
     kept["run"]["plan"]["cleanup"] = json!({});
     assert_refused(&rehearsal, "terminate-original-servers", kept, "keeps the original servers");

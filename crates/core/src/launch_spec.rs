@@ -66,7 +66,7 @@ fn lacking(server: &Server, part: &str) -> Error {
     let a1 = server.a1.as_ref().map_or("(unknown)", |id| id.as_str());
     let name = &server.name;
     let message = format!(
-        "{name}: the plan says like-source, and A1 {a1} shows no {part}; name it in the plan's `launch`"
+        "{name}: the plan has like-source, but A1 {a1} shows no {part}; specify it in the plan's `launch`"
     );
     Error::new(ErrorName::NotReady, message)
 }

@@ -90,8 +90,8 @@ pub fn stalled(replication: &Replication) -> String {
             | "FAILED_TO_START_DATA_TRANSFER",
         ) => "the instance must reach the staging subnet on TCP 1500",
         _ => match replication.state {
-            ReplicationState::Stopped => "somebody stopped replication: start it again in the DRS console",
-            ReplicationState::Disconnected => "somebody disconnected the server: delete it and start again",
+            ReplicationState::Stopped => "replication was stopped: start it again in the DRS console",
+            ReplicationState::Disconnected => "the server was disconnected: delete it and start again",
             _ => "see the server's page in the DRS console",
         },
     };

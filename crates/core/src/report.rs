@@ -54,7 +54,7 @@ impl Failure {
             self.cause = message;
         }
         if self.error == "States.Timeout" && self.cause.is_empty() {
-            "nobody answered in time, which means no".clone_into(&mut self.cause);
+            "no answer in time, which counts as a refusal".clone_into(&mut self.cause);
         }
         self
     }

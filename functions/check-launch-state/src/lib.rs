@@ -75,7 +75,7 @@ impl LaunchStates {
             return Ok(());
         }
         let Some(a2) = server.a2()? else {
-            self.stalled.add(&server.name, "A2 is not there");
+            self.stalled.add(&server.name, "A2 does not exist");
             return Ok(());
         };
         self.add_progress(a2);
@@ -104,7 +104,7 @@ impl LaunchStates {
     fn waiting(&self, ctx: &Context<'_, Either>) -> Waiting {
         let mut why = Vec::new();
         if let Some(cause) = self.stalled.first() {
-            why.push(format!("{} copy nothing: {cause}", self.stalled.names()));
+            why.push(format!("{} are not replicating: {cause}", self.stalled.names()));
         }
         if let Some(state) = self.synchronizing.first() {
             why.push(format!("{}: {state}, {}", self.synchronizing.names(), how_far(&self.progress)));

@@ -94,7 +94,7 @@ fn original(
     if let Some(a2) = chain.a2.candidate() {
         findings.block(
             name,
-            "B1 protects A4 already, and nothing says which instance was A1",
+            "B1 already protects A4, and no tag identifies A1",
             format!("Tag {} in the DRS console: {} = the id of the original instance", a2.id, tag::A1),
         );
     }

@@ -153,7 +153,7 @@ async fn launch(ctx: &Context<'_, Either>, live: &LiveState, wave: &Wave<'_, '_>
     let capacity = JobCapacity::left(quotas, live.source_jobs()?);
     let mut refusal = match capacity.left_out(&wave.missing) {
         0 => None,
-        left_out => Some(format!("DRS has no room for {left_out} of them in its jobs yet")),
+        left_out => Some(format!("DRS has no job capacity for {left_out} of them yet")),
     };
     for batch in capacity.batches(&wave.missing) {
         if ctx.is_late() {
@@ -205,7 +205,7 @@ async fn launchable(
 
 fn waiting(ctx: &Context<'_, Either>, wave: &Wave<'_, '_>, refusal: Option<String>) -> Option<Waiting> {
     if let Some(reason) = refusal {
-        let why = format!("{} wait to be launched: {reason}", names(&wave.missing));
+        let why = format!("{} are waiting to be launched: {reason}", names(&wave.missing));
         let seconds = if ctx.is_late() { 1 } else { poll_interval::backoff(ctx.waited_seconds()) };
         return Some(Waiting::new(why, seconds));
     }
@@ -234,7 +234,7 @@ async fn launch_failed(ctx: &Context<'_, Either>, failed: &[(&LiveServer<'_>, Jo
         Err(error) if matches!(error.name(), ErrorName::Rejected | ErrorName::NotFound) => Vec::new(),
         log => log?,
     };
-    let mut cause = "DRS gives no reason; a missing EC2 permission of the caller or an unusable launch template look like this";
+    let mut cause = "DRS gives no reason; possible causes are a missing EC2 permission of the caller and an unusable launch template";
     for item in &log {
         let is_of_server = item.server.is_none() || item.server == server.a2;
         if let (true, Some(error)) = (is_of_server, &item.error) {

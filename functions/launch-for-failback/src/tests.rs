@@ -229,7 +229,7 @@ fn logged(items: &'static [(Option<usize>, Option<&'static str>)]) -> String {
 
 #[test]
 fn a_failure_is_told_in_the_words_of_drs() {
-    assert!(logged(&[]).ends_with("look like this"));
+    assert!(logged(&[]).ends_with("an unusable launch template"));
     let last = logged(&[(Some(0), Some("first")), (Some(0), Some("second")), (Some(0), None)]);
     assert!(last.ends_with(": second"), "{last}");
     let of_job = logged(&[(None, Some("of the job"))]);
@@ -251,10 +251,11 @@ fn what_drs_has_no_room_for_waits() {
     };
     let one = DrsQuotas { servers_in_jobs: 1, ..DrsQuotas::default() };
     let wait = with_quotas(one)
-        .waits::<Step>("wait to be launched: DRS has no room for 1 of them in its jobs yet", 1);
+        .waits::<Step>("are waiting to be launched: DRS has no job capacity for 1 of them yet", 1);
     assert_eq!(wait, 10);
     let none = DrsQuotas { concurrent_jobs: 0, ..DrsQuotas::default() };
-    with_quotas(none).waits::<Step>("web-1, all-1 wait to be launched: DRS has no room for 2", 0);
+    with_quotas(none)
+        .waits::<Step>("web-1, all-1 are waiting to be launched: DRS has no job capacity for 2", 0);
     let singly = DrsQuotas { servers_per_job: 1, ..DrsQuotas::default() };
     with_quotas(singly).waits::<Step>("launching web-1, all-1", 2);
 }
@@ -263,7 +264,7 @@ fn what_drs_has_no_room_for_waits() {
 fn what_drs_refuses_for_now_waits_with_its_words() {
     let mut fixture = prepared(|_| ());
     fixture.fail("error:drs:StartRecovery=ConflictException");
-    fixture.waits::<Step>("web-1, all-1 wait to be launched: refused by a fault of the rehearsal", 0);
+    fixture.waits::<Step>("web-1, all-1 are waiting to be launched: refused by a fault of the rehearsal", 0);
     fixture.waits::<Step>("launching web-1, all-1", 1);
 }
 
@@ -271,7 +272,7 @@ fn what_drs_refuses_for_now_waits_with_its_words() {
 fn an_a2_that_is_not_prepared_waits_and_the_others_do_not() {
     let mut fixture = Fixture::failback(|_| ()).reversed();
     fixture.wave = 0;
-    fixture.waits::<Step>("A2's launch template is not what the plan wants", 0);
+    fixture.waits::<Step>("A2's launch template does not match the plan", 0);
     let mut fixture = prepared(|_| ());
     let a2 = fixture.a2(0);
     fixture.tamper(move |seen| {
@@ -280,7 +281,7 @@ fn an_a2_that_is_not_prepared_waits_and_the_others_do_not() {
             stalled.for_each(|a2| a2.replication.state = failback_core::cloud::ReplicationState::Stalled);
         }
     });
-    fixture.waits::<Step>("wait to be launched: web-1: A2 is not ready", 1);
+    fixture.waits::<Step>("are waiting to be launched: web-1: A2 is not ready", 1);
 }
 
 #[test]
@@ -288,7 +289,7 @@ fn a_call_that_is_late_begins_nothing() {
     let mut fixture = prepared(|_| ());
     let before = fixture.writes();
     let answer = fixture.call_until::<Step>(fixture.now()).unwrap();
-    assert!(answer.why.ends_with("wait to be launched: this call has no time left"), "{}", answer.why);
+    assert!(answer.why.ends_with("are waiting to be launched: this call has no time left"), "{}", answer.why);
     assert_eq!((answer.wait_seconds, fixture.writes()), (1, before));
 }
 
@@ -335,7 +336,7 @@ fn a_launch_over_what_may_be_production_is_refused() {
             of_first.for_each(|a2| a2.last_launch = failback_core::cloud::LastLaunch::Succeeded);
         }
     });
-    fixture.waits::<Step>("wait to be launched: web-1: A2 s-", 1);
+    fixture.waits::<Step>("are waiting to be launched: web-1: A2 s-", 1);
     let tags = Tags::new();
     assert!(!fixture.run.owns(&tags));
 }

@@ -108,7 +108,7 @@ async fn launch(ctx: &Context<'_, Drill>, live: &LiveState, missing: &[&LiveServ
     let capacity = JobCapacity::left(quotas, live.recovery_jobs()?);
     let mut refusal = match capacity.left_out(missing) {
         0 => None,
-        left_out => Some(format!("no room for {left_out} of them in its jobs")),
+        left_out => Some(format!("no job capacity for {left_out} of them")),
     };
     for batch in capacity.batches(missing) {
         if ctx.is_late() {

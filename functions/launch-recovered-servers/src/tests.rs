@@ -161,10 +161,10 @@ fn what_drs_has_no_room_for_is_waited_for() {
         fixture
     };
     let one = DrsQuotas { servers_in_jobs: 1, ..DrsQuotas::default() };
-    let wait = with_quotas(one).waits::<Step>("yet: no room for 1 of them in its jobs", 1);
+    let wait = with_quotas(one).waits::<Step>("yet: no job capacity for 1 of them", 1);
     assert_eq!(wait, 10);
     let none = DrsQuotas { concurrent_jobs: 0, ..DrsQuotas::default() };
-    with_quotas(none).waits::<Step>("yet: no room for 2 of them in its jobs", 0);
+    with_quotas(none).waits::<Step>("yet: no job capacity for 2 of them", 0);
     let singly = DrsQuotas { servers_per_job: 1, ..DrsQuotas::default() };
     with_quotas(singly).waits::<Step>("launching 2 recovered servers", 2);
 }
@@ -192,7 +192,7 @@ fn a_call_that_is_late_begins_nothing() {
 #[test]
 fn a_plan_that_does_not_ask_for_it_launches_nothing() {
     Fixture::new(Procedure::Drill, Scenario::Steady, |_| ())
-        .refused::<Step>("the plan does not ask to launch recovered servers");
+        .refused::<Step>("the plan does not request the launch of recovered servers");
 }
 
 #[test]

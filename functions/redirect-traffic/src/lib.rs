@@ -44,7 +44,7 @@ impl Step for RedirectTraffic {
         fleet.redirected = Some(Redirected { asked, in_sync: None });
         let records = count(ctx.run.plan.redirect.records().len(), "record");
         let seconds = poll_interval::by_typical(typical::DNS, changes.len(), 0);
-        let why = format!("Route 53 spreads the change of {records}");
+        let why = format!("Route 53 is propagating the change of {records}");
         Ok(Waiting::new(why, seconds).with_note(json!(changes)).into())
     }
 
@@ -82,7 +82,7 @@ async fn follow(
         if let Some(redirected) = &mut fleet.redirected {
             redirected.in_sync = Some(ctx.now());
         }
-        return Ok(StepResult::Done("traffic goes to the failed-back servers".to_owned()));
+        return Ok(StepResult::Done("traffic is redirected to the failed-back servers".to_owned()));
     }
     let why = format!("{pending} of {} changes are not INSYNC yet", changes.len());
     let seconds = poll_interval::by_typical(typical::DNS, changes.len(), ctx.waited_seconds());

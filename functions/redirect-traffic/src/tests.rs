@@ -17,10 +17,10 @@ fn the_record_points_at_a4_once_route_53_is_in_sync() {
     let mut fixture = Fixture::failback(|_| ()).launched();
     assert_ne!(address(&fixture), a4(&fixture));
     let asked = fixture.now();
-    let wait = fixture.waits::<Step>("Route 53 spreads the change of 1 record", 1);
+    let wait = fixture.waits::<Step>("Route 53 is propagating the change of 1 record", 1);
     assert!((20..=50).contains(&wait), "{wait}");
     assert_eq!(fixture.call::<Step>().unwrap().why, "1 of 1 changes are not INSYNC yet");
-    assert_eq!(fixture.done::<Step>().last().unwrap(), "traffic goes to the failed-back servers");
+    assert_eq!(fixture.done::<Step>().last().unwrap(), "traffic is redirected to the failed-back servers");
     assert_eq!(address(&fixture), a4(&fixture));
     let redirected = fixture.fleet.redirected.unwrap();
     assert_eq!(redirected.asked.unwrap().seconds_since(asked), 0, "from here on nothing is lost");
@@ -30,7 +30,7 @@ fn the_record_points_at_a4_once_route_53_is_in_sync() {
 #[test]
 fn records_that_point_at_a4_already_were_changed_at_an_unknown_time() {
     let mut fixture = Fixture::failback(|_| ()).redirected();
-    fixture.waits::<Step>("spreads the change", 1);
+    fixture.waits::<Step>("is propagating the change", 1);
     assert_eq!(fixture.fleet.redirected.unwrap().asked, None);
     fixture.done::<Step>();
 }
@@ -63,7 +63,7 @@ fn what_the_ledger_has_lost_is_found_again() {
     for server in &mut fixture.fleet.servers {
         server.a3 = None;
     }
-    fixture.waits::<Step>("Route 53 spreads the change of 1 record", 1);
+    fixture.waits::<Step>("Route 53 is propagating the change of 1 record", 1);
 }
 
 #[test]

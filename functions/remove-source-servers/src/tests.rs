@@ -21,7 +21,7 @@ fn a2_is_disconnected_and_then_deleted() {
 #[test]
 fn a2_goes_last() {
     Fixture::drill(|_| ()).launched().stopped().refused::<Step>("still exists (S4:");
-    Fixture::drill(|_| ()).reversed().stopped().refused::<Step>("still lives (S4:");
+    Fixture::drill(|_| ()).reversed().stopped().refused::<Step>("still exists (S4:");
     Fixture::drill(|_| ()).reversed().refused::<Step>("still replicates");
 }
 

@@ -40,7 +40,7 @@ impl Step for StartReversedReplication {
         }
         let Some(reason) = reasons.first() else {
             let servers = count(fleet.pending().count(), "server");
-            return Ok(StepResult::Done(format!("{servers} replicating home")));
+            return Ok(StepResult::Done(format!("{servers} replicating to the source Region")));
         };
         let seconds = if ctx.is_late() {
             1

@@ -9,10 +9,10 @@ fn every_b2_is_reversed_once_and_its_a2_waited_for() {
     let wait = fixture.waits::<Step>("DRS does not show A2 yet", 2);
     assert!((1..=60).contains(&wait), "{wait}");
     fixture.pass(60);
-    assert_eq!(fixture.done::<Step>(), ["2 servers replicating home"]);
+    assert_eq!(fixture.done::<Step>(), ["2 servers replicating to the source Region"]);
     assert_eq!(fixture.writes() - before, 2);
     assert!(fixture.fleet.servers.iter().all(|server| server.a2.is_some()));
-    fixture.idle::<Step>("2 servers replicating home");
+    fixture.idle::<Step>("2 servers replicating to the source Region");
 }
 
 #[test]
@@ -24,7 +24,7 @@ fn what_has_been_asked_is_not_asked_again_at_once() {
 
 #[test]
 fn what_a_person_has_reversed_is_left_as_it_is() {
-    Fixture::failback(|_| ()).reversed().idle::<Step>("2 servers replicating home");
+    Fixture::failback(|_| ()).reversed().idle::<Step>("2 servers replicating to the source Region");
 }
 
 #[test]

@@ -19,7 +19,7 @@ fn b1_is_stopped_once_b3_works_and_is_replicated_home() {
 
 #[test]
 fn the_plan_decides_and_b3_must_be_production() {
-    Fixture::failback(|_| ()).reversed().refused::<Step>("does not ask to stop");
+    Fixture::failback(|_| ()).reversed().refused::<Step>("does not request to stop");
     Fixture::failback(|plan| plan["stopOriginalReplication"] = json!(true))
         .refused::<Step>("not replicated to the source Region yet");
 }

@@ -45,7 +45,9 @@ impl Step for StopReversedReplication {
         }
         Ok(match waiting {
             Some(waiting) => StepResult::Waiting(waiting),
-            None => StepResult::Done("no server replicates home any more".to_owned()),
+            None => {
+                StepResult::Done("replication to the source Region is stopped for all servers".to_owned())
+            }
         })
     }
 

@@ -7,15 +7,15 @@ use crate::StopReversedReplication as Step;
 fn every_a2_is_stopped() {
     let mut fixture = Fixture::failback(|_| ()).reversed();
     let before = fixture.writes();
-    assert_eq!(fixture.done::<Step>(), ["no server replicates home any more"]);
+    assert_eq!(fixture.done::<Step>(), ["replication to the source Region is stopped for all servers"]);
     // Each is tagged while B2 still proves which server it belongs to, and stopped.
     assert_eq!(fixture.writes() - before, 4);
-    fixture.idle::<Step>("no server replicates home any more");
+    fixture.idle::<Step>("replication to the source Region is stopped for all servers");
 }
 
 #[test]
 fn nothing_is_reversed_so_nothing_is_stopped() {
-    Fixture::drill(|_| ()).idle::<Step>("no server replicates home");
+    Fixture::drill(|_| ()).idle::<Step>("replication to the source Region is stopped");
 }
 
 #[test]
@@ -25,7 +25,7 @@ fn a_launch_that_is_at_work_comes_first() {
     let wait = fixture.waits::<Step>(&format!("all-1: job {job} must end first"), 0);
     assert!(wait > 515, "{wait}: a launch takes nine minutes");
     fixture.done::<Step>();
-    fixture.idle::<Step>("no server replicates home");
+    fixture.idle::<Step>("replication to the source Region is stopped");
 }
 
 #[test]
@@ -34,7 +34,7 @@ fn what_drs_refuses_for_now_is_waited_for() {
     fixture.fail("error:drs:StopReplication=ConflictException");
     fixture.waits::<Step>("web-1: replication of A2 does not stop yet", 3);
     fixture.done::<Step>();
-    fixture.idle::<Step>("no server replicates home");
+    fixture.idle::<Step>("replication to the source Region is stopped");
 }
 
 #[test]
@@ -71,7 +71,7 @@ fn an_a2_that_does_not_show_is_waited_for_a_minute_and_no_longer() {
     fixture.simulation.world().advance_to(began.plus_seconds(59).millis());
     fixture.waits::<Step>("B2 replicates and DRS does not show A2 yet", 0);
     fixture.simulation.world().advance_to(began.plus_seconds(60).millis());
-    fixture.idle::<Step>("no server replicates home any more");
+    fixture.idle::<Step>("replication to the source Region is stopped for all servers");
 }
 
 #[test]

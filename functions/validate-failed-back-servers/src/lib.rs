@@ -90,7 +90,7 @@ impl Wave<'_, '_> {
         for server in &broken {
             if launches(ctx, server)? > ctx.run.plan.launch.relaunches_max as usize {
                 let message = format!(
-                    "{} do not work: {why}; launched as often as launch.relaunchesMax allows. Look at A4 in {}, fix \
+                    "{} do not work: {why}; launched as often as launch.relaunchesMax allows. Check A4 in {}, fix \
                      what keeps it from starting, and start again with the same plan",
                     names(&broken),
                     ctx.run.source()
@@ -124,7 +124,7 @@ fn note(fleet: &mut Fleet, seconds: i64, work: &[SourceServerId], relaunched: &[
 
 fn health(ctx: &Context<'_, Either>, server: &LiveServer<'_>, checks: &[InstanceStatus]) -> Result<Health> {
     let a4 = if server.is_past_launch()? { server.a4() } else { server.a3()?.map(|a3| a3.instance.clone()) };
-    let Some(a4) = a4 else { return Ok(Health::Broken("A4 is gone".to_owned())) };
+    let Some(a4) = a4 else { return Ok(Health::Broken("A4 no longer exists".to_owned())) };
     let checks = checks.iter().find(|status| status.id == a4);
     let by_checks = if ctx.run.plan.validation.status_checks { of_checks(checks) } else { Health::Works };
     match by_checks {

@@ -22,7 +22,7 @@ fn an_a4_that_is_gone_is_launched_again() {
     fixture.simulation.world().terminate_instances(fixture.source(), &[a4]).unwrap();
     fixture.pass(120);
     let answer = fixture.call::<Step>().unwrap();
-    assert!(answer.why.contains("are launched again: A4 is gone"), "{}", answer.why);
+    assert!(answer.why.contains("are launched again: A4 no longer exists"), "{}", answer.why);
     assert!(fixture.fleet.servers[0].a3.is_none() && fixture.fleet.servers[0].replace.is_some());
     assert!(fixture.fleet.servers[1].a3.is_some() && fixture.fleet.servers[1].replace.is_none());
 }
@@ -30,7 +30,7 @@ fn an_a4_that_is_gone_is_launched_again() {
 #[test]
 fn nothing_is_launched_so_nothing_works() {
     let answer = Fixture::failback(|_| ()).reversed().call::<Step>().unwrap();
-    assert!(answer.why.contains("A4 is gone"), "{}", answer.why);
+    assert!(answer.why.contains("A4 no longer exists"), "{}", answer.why);
 }
 
 /// Tampers with the status checks of the first server's A4.
@@ -190,7 +190,7 @@ fn a_server_is_launched_again_as_often_as_the_plan_allows() {
             text.contains("web-1 do not work: the instance status check fails; launched as often"),
             "{text}"
         );
-        assert!(text.contains("Look at A4 in us-east-1"), "{text}");
+        assert!(text.contains("Check A4 in us-east-1"), "{text}");
     }
     assert_eq!(
         launched_often(3, 0, false).call::<Step>().unwrap().status,

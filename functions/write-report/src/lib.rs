@@ -212,11 +212,11 @@ fn next(run: &Run, outcome: Outcome) -> &'static str {
         }
         (Procedure::Failback, Outcome::Held) => {
             "Nothing was deleted and production is served where it was. Fix the cause and start again with the same \
-             plan: it carries on from here."
+             plan: it continues from here."
         }
         (Procedure::Failback, Outcome::Failed) => {
             "Production runs in the source Region. The clean-up is not complete; start again with the same plan, and \
-             it carries on from here."
+             it continues from here."
         }
     }
 }

@@ -291,7 +291,7 @@ fn live<'v>(
             Some(one) => Link::One(one),
             None => Link::Ambiguous(Ambiguity {
                 first: several[0],
-                message: format!("{} recovery instances live where one {label} is expected", several.len()),
+                message: format!("{} recovery instances exist where one {label} is expected", several.len()),
                 remedy: "Terminate the one that is not in use, in the DRS console",
             }),
         },

@@ -20,7 +20,7 @@ impl Guard<'_, Drill> {
     pub fn launch_b1(&self, servers: &[&LiveServer<'_>]) -> Result<Warrant<StartRecovery>> {
         self.fresh_servers(servers)?;
         if !self.run.plan.drill.launch_recovered_servers {
-            let message = "the plan does not ask to launch recovered servers";
+            let message = "the plan does not request the launch of recovered servers";
             return Err(refuse(SafetyRule::ProductionRuns, message));
         }
         for server in servers {

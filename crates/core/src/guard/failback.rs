@@ -29,7 +29,10 @@ impl Guard<'_, Failback> {
         self.fresh_server(server)?;
         let name = &server.name;
         if !self.run.plan.stop_original_replication {
-            return Err(refuse(SafetyRule::OwnFleetOnly, "the plan does not ask to stop replication of B1"));
+            return Err(refuse(
+                SafetyRule::OwnFleetOnly,
+                "the plan does not request to stop replication of B1",
+            ));
         }
         let Some(b1) = server.b1()? else {
             return Err(refuse(SafetyRule::OwnFleetOnly, format!("{name}: B1 does not exist")));
@@ -245,7 +248,7 @@ impl Guard<'_, Failback> {
             return if self.run.traffic_moved_by_hand {
                 Ok(())
             } else {
-                let message = "nobody has said that traffic was redirected by hand";
+                let message = "no person has confirmed that traffic was redirected by hand";
                 Err(refuse(SafetyRule::ProductionRuns, message))
             };
         }

@@ -181,7 +181,7 @@ impl<S: Scope> Guard<'_, S> {
         self.allows_target(server, &settings.configuration)?;
         let is_as_planned = settings.template.as_ref().is_some_and(|version| spec.is_met_by(version));
         if !is_configured(&settings.configuration) || !is_as_planned {
-            let message = format!("{}: A2's launch template is not what the plan wants", server.name);
+            let message = format!("{}: A2's launch template does not match the plan", server.name);
             return Err(Error::new(ErrorName::NotReady, message));
         }
         Ok(Launchable { a2: ready.a2.id.clone(), read_at: server.live().read_at })
@@ -249,7 +249,7 @@ impl<S: Scope> Guard<'_, S> {
         let keeps_b2 = self.run.procedure == Procedure::Drill && self.run.plan.drill.keep_recovered_servers;
         match server.b2()? {
             Some(b2) if !keeps_b2 => {
-                let message = format!("{}: B2 {} still lives", server.name, b2.id);
+                let message = format!("{}: B2 {} still exists", server.name, b2.id);
                 Err(refuse(SafetyRule::PageOrder, message))
             }
             _ => Ok(a2),

@@ -101,7 +101,7 @@ fn drill(plan: &Plan, found: &mut Vec<Problem>) {
     if drill.launch_recovered_servers && drill.keep_recovered_servers {
         found.push(Problem::new(
             "$.drill.keepRecoveredServers",
-            "a drill that launches recovered servers must take them down again",
+            "a drill that launches recovered servers must also terminate them",
             "Set one of launchRecoveredServers and keepRecoveredServers to false",
         ));
     }
@@ -152,7 +152,7 @@ fn by_hand_needs_a_gate(plan: &Plan, found: &mut Vec<Problem>) {
     if plan.redirect.is_by_hand() && plan.gates.before_redirect.is_none() {
         found.push(Problem::new(
             "$.gates.beforeRedirect",
-            "missing: nobody would say that traffic was redirected by hand",
+            "missing: without this gate, no person confirms that traffic was redirected by hand",
             "Add \"beforeRedirect\": {\"timeoutMinutes\": 240}",
         ));
     }

@@ -25,7 +25,7 @@ impl Plan {
             Problems(vec![Problem::new(
                 "$",
                 format!("not JSON: {error}"),
-                "Mend the syntax at that line and column",
+                "Correct the syntax at that line and column",
             )])
         })?;
         Self::read(&value)

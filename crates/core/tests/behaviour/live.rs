@@ -194,7 +194,7 @@ fn of_several_recovery_instances_the_fleet_names_one_and_records_of_dead_ones_do
     let unnamed = case.fleet.servers[0].clone();
     guard_says(
         case.live().unwrap().server(&unnamed).b2(),
-        "2 recovery instances live where one B2 is expected",
+        "2 recovery instances exist where one B2 is expected",
     );
     for state in [InstanceState::ShuttingDown, InstanceState::Terminated, InstanceState::NotFound] {
         case.b2().state = state;
@@ -202,7 +202,7 @@ fn of_several_recovery_instances_the_fleet_names_one_and_records_of_dead_ones_do
     }
     for state in [InstanceState::Pending, InstanceState::Stopped, InstanceState::Unknown] {
         case.b2().state = state;
-        guard_says(case.live().unwrap().server(&unnamed).b2(), "2 recovery instances live");
+        guard_says(case.live().unwrap().server(&unnamed).b2(), "2 recovery instances exist");
     }
 }
 

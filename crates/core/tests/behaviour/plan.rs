@@ -148,7 +148,7 @@ fn a_drill_is_isolated_and_leaves_nothing() {
     let open = [("/drill/network/securityGroupIds", json!([]))];
     wrong(&open, &format!("{path}.securityGroupIds"), "no security groups", "let nothing out");
     let kept = ("/drill/keepRecoveredServers", json!(true));
-    wrong(std::slice::from_ref(&kept), "$.drill.keepRecoveredServers", "take them down", "to false");
+    wrong(std::slice::from_ref(&kept), "$.drill.keepRecoveredServers", "also terminate them", "to false");
     right(&[kept, ("/drill/launchRecoveredServers", json!(false))]);
 }
 
@@ -193,7 +193,12 @@ fn records_are_simple_names_once_each() {
 fn somebody_says_when_traffic_has_moved() {
     let by_hand = ("/redirect", json!({ "byHand": true }));
     right(std::slice::from_ref(&by_hand));
-    wrong(&[by_hand, ("/gates", json!({}))], "$.gates.beforeRedirect", "nobody would say", "timeoutMinutes");
+    wrong(
+        &[by_hand, ("/gates", json!({}))],
+        "$.gates.beforeRedirect",
+        "no person confirms",
+        "timeoutMinutes",
+    );
     right(&[("/gates", json!({}))]);
     wrong(&[("/redirect", json!({}))], "$.redirect", "not know when traffic has moved", "byHand");
     wrong(&[("/redirect/byHand", json!(true))], "$.redirect", "two ways", "Remove the records");

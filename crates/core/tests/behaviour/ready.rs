@@ -112,7 +112,7 @@ fn each_cause_of_a_stall_has_its_remedy() {
         assert!(said.starts_with(&format!("STALLED ({cause}): ")), "{said}");
         assert!(said.contains(remedy), "{said}");
     }
-    assert!(stalled(&healthy(S::Stopped)).contains("STOPPED (no cause given): somebody stopped replication"));
+    assert!(stalled(&healthy(S::Stopped)).contains("STOPPED (no cause given): replication was stopped"));
     assert!(stalled(&healthy(S::Disconnected)).contains("delete it and start again"));
     assert!(stalled(&healthy(S::Paused)).contains("PAUSED (no cause given): see the server's page"));
 }

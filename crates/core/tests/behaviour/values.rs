@@ -109,7 +109,7 @@ fn a_failure_is_told_in_plain_words() {
     assert_eq!(plain("Failback.Guard", r#"{"errorMessage":"S2","errorType":"x"}"#), "S2");
     assert_eq!(plain("Failback.Guard", "as it is"), "as it is");
     assert_eq!(plain("Failback.Guard", ""), "");
-    assert_eq!(plain("States.Timeout", ""), "nobody answered in time, which means no");
+    assert_eq!(plain("States.Timeout", ""), "no answer in time, which counts as a refusal");
     assert_eq!(plain("States.Timeout", "the task was slow"), "the task was slow");
     let words = [Outcome::Succeeded, Outcome::Failed, Outcome::Held].map(Outcome::as_str);
     assert_eq!(words, ["succeeded", "failed", "held"]);

@@ -43,8 +43,8 @@ fn isolated(run: &Run, servers: &[Found<'_>], findings: &mut Vec<Finding>) {
     if originals.any(|a1| a1.subnet.as_ref() == Some(&network.subnet_id)) {
         findings.block(
             "$.drill.network.subnetId",
-            format!("original servers live in {}", network.subnet_id),
-            "Name an isolated subnet: two servers of one name would meet there",
+            format!("original servers use {}", network.subnet_id),
+            "Name an isolated subnet: two servers with the same name would share this one",
         );
     }
 }
@@ -101,7 +101,7 @@ fn recovered(
         findings.block(
             name,
             "B3 was not launched as a drill, so it may be production",
-            "Set drill.keepRecoveredServers, or drill.recoveredServersAreDisposable if nobody needs it",
+            "Set drill.keepRecoveredServers, or drill.recoveredServersAreDisposable if it is not needed",
         );
     }
     Ok(())

@@ -72,7 +72,7 @@ fn in_source_region(server: &Found<'_>, findings: &mut Vec<Finding>) -> Result<(
         findings.block(
             &server.name,
             "a record of the plan points at A1, so A1 is production, and B3 is not",
-            "Terminate the recovered server if nobody needs it, or point the record at it if it is production",
+            "Terminate the recovered server if it is not needed, or point the record at it if it is production",
         );
     }
     Ok(())

@@ -23,7 +23,7 @@ pub(crate) fn check(run: &Run, facts: &Facts, fleet: &Fleet, findings: &mut Vec<
             let (procedure, started, id) = (&other.procedure, other.started, &other.id);
             findings.block(
                 listed(shared),
-                format!("a {procedure} that started {started} works on these servers: {id}"),
+                format!("a {procedure} that started {started} is working on these servers: {id}"),
                 "Wait until it has ended, or stop it; then start again with the same plan",
             );
         }

@@ -120,8 +120,10 @@ fn replicating(run: &Run, facts: &Facts, servers: &[Found<'_>], findings: &mut V
     if running + new > quota {
         findings.block(
             run.source().as_str(),
-            format!("{running} servers replicate and {new} more would, with a quota of {quota} (L-C1D14A2B)"),
-            "Ask for a higher quota, or split the plan",
+            format!(
+                "{running} servers replicate and this run adds {new}, with a quota of {quota} (L-C1D14A2B)"
+            ),
+            "Request a higher quota, or split the plan",
         );
     }
 }

@@ -162,7 +162,7 @@ pub(crate) fn check_records(
         if fleet.find(&record.server).is_none() {
             findings.block(
                 format!("{path}.server"),
-                format!("`{}` is no server of this plan", record.server),
+                format!("`{}` is not a server of this plan", record.server),
                 "Name a server of the plan, or the id of its B1",
             );
         }
@@ -173,7 +173,7 @@ pub(crate) fn check_records(
 
 fn check_sets(record: &Record, sets: &[RecordSet], path: String, findings: &mut Vec<Finding>) {
     let name = &record.name;
-    let remedy = "Only simple records are redirected; make it one, or redirect by hand";
+    let remedy = "Only simple records are redirected; convert the record to one, or redirect by hand";
     match sets {
         [] => {
             let message = format!("{name} has no {} record in the zone", record.kind.as_str());

@@ -127,9 +127,9 @@ fn doubled(mut fixture: Fixture, in_source: bool) -> Fixture {
 fn of_each_there_is_one() {
     let fixture = doubled(Fixture::failback(|_| ()), false);
     let name = fixture.fleet.servers[0].name.clone();
-    blocked(&fixture, &name, "2 recovery instances live where one B2 is expected");
+    blocked(&fixture, &name, "2 recovery instances exist where one B2 is expected");
     let fixture = doubled(Fixture::failback(|_| ()).launched(), true);
-    blocked(&fixture, &name, "2 recovery instances live where one A3 is expected");
+    blocked(&fixture, &name, "2 recovery instances exist where one A3 is expected");
 }
 
 #[test]
@@ -202,7 +202,7 @@ fn what_was_taken_down_already_is_known_by_its_traces() {
 fn without_the_tag_nothing_says_which_instance_was_a1() {
     let fixture = Fixture::failback(|_| ()).protected();
     let error = check(&fixture).unwrap_err().to_string();
-    assert!(error.contains("B1 protects A4 already, and nothing says which instance was A1"), "{error}");
+    assert!(error.contains("B1 already protects A4, and no tag identifies A1"), "{error}");
     // Where A4 is A1, this is correct.
     let fixture = Fixture::failback(|plan| plan["launch"]["intoSource"] = json!(true)).protected();
     let output = check(&fixture);

@@ -61,7 +61,7 @@ fn a_network_where_originals_live_is_not_isolated() {
     let fixture = with_recovered(|_| ());
     let network = fixture.run.plan.drill.network.clone().unwrap();
     let fixture = a1(fixture, move |a1| a1.subnet = Some(network.subnet_id.clone()));
-    blocked(&fixture, "$.drill.network.subnetId", "original servers live in subnet-0f1e2d3c4b5a69788");
+    blocked(&fixture, "$.drill.network.subnetId", "original servers use subnet-0f1e2d3c4b5a69788");
 }
 
 #[test]

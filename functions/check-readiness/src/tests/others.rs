@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{blocked, silent};
 
-const SAID: &str = "works on these servers";
+const SAID: &str = "is working on these servers";
 
 /// Returns a failback beside another running execution with this id, start (in seconds after this one's) and plan.
 fn beside(id: &'static str, later_seconds: i64, change: impl FnOnce(&mut Value)) -> Fixture {

@@ -184,7 +184,7 @@ fn every_a2_counts_towards_the_quota_of_the_source_region() {
     blocked(
         &few,
         "us-east-1",
-        &format!("{bystanders} servers replicate and 2 more would, with a quota of {}", bystanders + 1),
+        &format!("{bystanders} servers replicate and this run adds 2, with a quota of {}", bystanders + 1),
     );
     silent(&quota(Fixture::failback(|_| ()), bystanders + 2), "quota");
     // Servers that already replicate are not counted twice.

@@ -120,7 +120,7 @@ fn an_original_must_show_what_is_to_be_copied() {
         fixture
     };
     let fixture = without_profile(Fixture::failback(plan));
-    blocked(&fixture, &name(&fixture), "the plan says like-source, and A1 i-");
+    blocked(&fixture, &name(&fixture), "the plan has like-source, but A1 i-");
     silent(&without_profile(Fixture::failback(|_| ())), "like-source");
     // A server that is already launched copies nothing from A1.
     let launched = without_profile(Fixture::failback(|_| ()).launched());
@@ -313,7 +313,7 @@ fn a_record_names_a_server_of_the_plan() {
     let mut plan = serde_json::to_value(&fixture.run.plan).unwrap();
     plan["redirect"]["records"][0]["server"] = json!("nobody");
     let error = check_plan(&fixture, &plan).unwrap_err().to_string();
-    assert!(error.contains("$.redirect.records[0].server: `nobody` is no server of this plan"), "{error}");
+    assert!(error.contains("$.redirect.records[0].server: `nobody` is not a server of this plan"), "{error}");
 }
 
 #[test]

@@ -38,7 +38,7 @@ fn steady() -> Case {
 #[test]
 fn b1_is_launched_while_production_is_on_a1_and_nothing_is_recovered() {
     let rows: &[Row] = &[
-        ("does not ask to launch", |case| case.set("/drill/launchRecoveredServers", json!(false))),
+        ("does not request the launch", |case| case.set("/drill/launchRecoveredServers", json!(false))),
         ("B1 does not exist", |case| case.aws.recovery.servers.clear()),
         ("B1 has a recovery instance", |case| {
             case.aws.recovery.recovery_instances.push(recovery_instance(B3, B1));

@@ -49,7 +49,7 @@ fn double_billed() -> Case {
 #[test]
 fn b1_is_stopped_when_b3_works_and_is_replicated_home() {
     let rows: &[Row] = &[
-        ("does not ask to stop", |case| case.plan["stopOriginalReplication"] = json!(false)),
+        ("does not request to stop", |case| case.plan["stopOriginalReplication"] = json!(false)),
         ("B1 does not exist", |case| case.aws.recovery.servers.clear()),
         ("B2 does not live (S2:", |case| case.aws.recovery.recovery_instances.clear()),
         ("does not run (S2:", |case| case.b3().state = InstanceState::Stopped),
@@ -132,7 +132,7 @@ fn a3_is_reversed_once_a4_carries_traffic() {
         ("does not point at A4 (S2:", |case| case.aws.records.clear()),
         ("does not point at A4 (S2:", |case| case.aws.records.push(crate::case::record("10.1.0.3"))),
         ("does not run (S2:", |case| case.a4().state = InstanceState::Stopped),
-        ("nobody has said", |case| case.moved_by_hand(false)),
+        ("no person has confirmed", |case| case.moved_by_hand(false)),
     ];
     let warrant = granted_unless(&Case::failback(), reverse_a3, rows).spend();
     assert_eq!((warrant.region.as_str(), warrant.recovery_instance), ("us-east-1", id(A4)));
@@ -169,7 +169,7 @@ fn a_server_that_is_home_holds_nobody_up() {
 fn b2_is_terminated_when_a4_is_production_and_protected() {
     let rows: &[Row] = &[
         ("does not point at A4 (S2:", |case| case.points_at("10.1.0.3")),
-        ("nobody has said", |case| case.moved_by_hand(false)),
+        ("no person has confirmed", |case| case.moved_by_hand(false)),
         ("B2 does not live", |case| case.b2().state = InstanceState::ShuttingDown),
         ("A2 does not exist (S5:", |case| case.aws.source.servers.clear()),
         ("still replicates; it is stopped first (S4:", |case| {

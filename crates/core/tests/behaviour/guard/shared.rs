@@ -169,14 +169,14 @@ fn a2_is_launchable_when_it_is_ready_and_prepared() {
     waits("it is synchronizing", |case| case.a2().replication.state = ReplicationState::InitialSync);
     waits("STOPPED", |case| case.a2().replication.state = ReplicationState::Stopped);
     waits("DRS shows no A3 of it", |case| case.a2().last_launch = LastLaunch::Succeeded);
-    waits("not what the plan wants", |case| case.aws.configuration.launch_template = None);
-    waits("not what the plan wants", |case| case.aws.configuration.right_sizing = RightSizing::Basic);
-    waits("not what the plan wants", |case| case.aws.configuration.copy_private_ip = true);
-    waits("not what the plan wants", |case| case.aws.configuration.starts = false);
-    waits("not what the plan wants", |case| case.aws.template.subnet = None);
-    waits("not what the plan wants", |case| case.aws.template.security_groups.clear());
-    waits("not what the plan wants", |case| case.aws.template.profile = None);
-    waits("not what the plan wants", |case| case.aws.template.instance_type = Some("t3.micro".into()));
+    waits("does not match the plan", |case| case.aws.configuration.launch_template = None);
+    waits("does not match the plan", |case| case.aws.configuration.right_sizing = RightSizing::Basic);
+    waits("does not match the plan", |case| case.aws.configuration.copy_private_ip = true);
+    waits("does not match the plan", |case| case.aws.configuration.starts = false);
+    waits("does not match the plan", |case| case.aws.template.subnet = None);
+    waits("does not match the plan", |case| case.aws.template.security_groups.clear());
+    waits("does not match the plan", |case| case.aws.template.profile = None);
+    waits("does not match the plan", |case| case.aws.template.instance_type = Some("t3.micro".into()));
 }
 
 #[test]
@@ -221,7 +221,7 @@ fn a4_becomes_a1_only_in_a_failback_that_wants_it_and_only_when_a1_is_stopped() 
 fn a_drill_is_launched_into_its_isolated_network() {
     let mut case = ready();
     case.procedure = failback_core::procedure::Procedure::Drill;
-    refused(&case, launchable, ErrorName::NotReady, "not what the plan wants", |_| ());
+    refused(&case, launchable, ErrorName::NotReady, "does not match the plan", |_| ());
     case.aws.template.subnet = Some(id("subnet-0f1e2d3c4b5a69788"));
     case.aws.template.security_groups = vec![id("sg-0f1e2d3c4b5a69788")];
     assert!(launchable(&case).is_ok());
@@ -265,7 +265,7 @@ fn a2_goes_last() {
         ("still replicates", |case| case.a2().replication.state = ReplicationState::Continuous),
         ("is working on it (S7:", |case| case.aws.recovery.jobs.push(job_on(B1))),
         ("still exists (S4:", |case| case.aws.source.recovery_instances.push(recovery_instance(A4, A2))),
-        ("still lives (S4:", |case| case.aws.recovery.recovery_instances.push(recovery_instance(B3, B1))),
+        ("still exists (S4:", |case| case.aws.recovery.recovery_instances.push(recovery_instance(B3, B1))),
     ];
     let disconnected = granted_unless(&last(), disconnect_a2, rows).spend();
     assert_eq!((disconnected.region.as_str(), disconnected.server), ("us-east-1", id(A2)));
@@ -282,9 +282,9 @@ fn only_a_drill_that_keeps_its_recovered_servers_removes_a2_beside_a_b2() {
     case.aws.recovery.recovery_instances.push(recovery_instance(B3, B1));
     case.set("/drill/launchRecoveredServers", json!(false));
     case.set("/drill/keepRecoveredServers", json!(true));
-    refused(&case, disconnect_a2, ErrorName::Guard, "still lives (S4:", |_| ());
+    refused(&case, disconnect_a2, ErrorName::Guard, "still exists (S4:", |_| ());
     case.procedure = failback_core::procedure::Procedure::Drill;
     assert!(disconnect_a2(&case).is_ok());
     case.set("/drill/keepRecoveredServers", json!(false));
-    refused(&case, disconnect_a2, ErrorName::Guard, "still lives (S4:", |_| ());
+    refused(&case, disconnect_a2, ErrorName::Guard, "still exists (S4:", |_| ());
 }
