@@ -38,7 +38,7 @@ pub(crate) fn end(world: &World, run: &RunResult, seed: u64) -> String {
     let _ = writeln!(text, "\nsafety rules");
     for verdict in &run.verdicts {
         let state = if verdict.held() { "held  " } else { "BROKEN" };
-        let _ = writeln!(text, "  {} {state}  {}", verdict.rule.code(), verdict.rule.name());
+        let _ = writeln!(text, "  {:<3} {state}  {}", verdict.rule.code(), verdict.rule.name());
         for violation in &verdict.violations {
             let _ = writeln!(text, "       {}", violation.what);
         }

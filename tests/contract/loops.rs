@@ -33,7 +33,8 @@ fn untouched(machine: &Value) -> Vec<String> {
         for (counter, _) in COUNTERS {
             let value = &state["Assign"][*counter];
             let begins = name == start && *value == json!(0);
-            if !(value.is_null() || begins || counts(state, counter)) {
+            let again = *counter == "wave" && *value == json!(0) && is_entered_by_polls(machine, name);
+            if !(value.is_null() || begins || again || counts(state, counter)) {
                 faults.push(format!("`{name}` sets ${counter} to {value}: it only counts up from 0"));
             }
         }
@@ -45,6 +46,13 @@ fn untouched(machine: &Value) -> Vec<String> {
         faults.push(format!("`{start}` is in a loop, and sets the counters to 0"));
     }
     faults
+}
+
+/// Reports whether a state is entered only while polls are left, which bounds every loop through it.
+fn is_entered_by_polls(machine: &Value, name: &str) -> bool {
+    let (_, bounds) = COUNTERS[0];
+    let into: Vec<_> = edges(machine).into_iter().filter(|edge| edge.to == name).collect();
+    !into.is_empty() && into.iter().all(|edge| is_bounded(edge, bounds))
 }
 
 fn counts(state: &Value, counter: &str) -> bool {

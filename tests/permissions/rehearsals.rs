@@ -122,7 +122,13 @@ fn rehearsals() -> Vec<Rehearsed> {
         Rehearsed { plan: recovered_servers_are_kept, scenario: Some(Scenario::Recovered), ..drill() },
         Rehearsed { plan: |plan| plan["drill"]["launchAs"] = json!("drill"), ..drill() },
         Rehearsed { plan: |plan| plan["stopOriginalReplication"] = json!(true), ..failback() },
-        Rehearsed { plan: |plan| plan["redirect"] = json!({ "byHand": true }), ..failback() },
+        Rehearsed {
+            plan: |plan| {
+                plan["redirect"] = json!({ "byHand": true });
+                plan["launch"]["dataAgeSecondsMax"] = json!(1_209_600);
+            },
+            ..failback()
+        },
         Rehearsed {
             plan: |plan| plan["launch"]["intoSource"] = json!(true),
             switches: Switches { launch_into_source: true, ..usual },

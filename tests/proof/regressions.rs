@@ -26,6 +26,33 @@ const FOUND: &[(&str, &str)] = &[
          fail task:keep-report=Lambda.TooManyRequestsExceptionx*; run drill; try drill",
         "what a job made after the report had named it was counted as untold",
     ),
+    (
+        "recovered, 3 servers: run failback no; wait 259200; run failback",
+        "clients were sent to an A4 that a run had launched three days before",
+    ),
+    (
+        "recovered, 3 servers: run failback silence; wait 864000; settle failback",
+        "clients were sent to an A4 that a run had launched ten days before",
+    ),
+    (
+        "recovered, 1 servers, seed 1: \
+         fail boot:web-1; hand reverse; hand prepare; hand launch; hand redirect; run failback",
+        "an A4 that clients used was launched again, because it did not pass its checks",
+    ),
+    (
+        "recovered, 1 servers, seed 1, by-hand: \
+         fail boot:db-1; hand reverse; hand prepare; hand launch; hand redirect; run failback",
+        "an A4 to which a person had redirected traffic by hand was launched again",
+    ),
+    (
+        "recovered, 1 servers, seed 1, keep-recovered, by-hand: \
+         hand reverse; hand prepare; hand launch; hand redirect; run drill",
+        "a drill terminated the A4 of a failback that a person had done by hand",
+    ),
+    (
+        "recovered, 1 servers, seed 1, keep-recovered: hand reverse; hand prepare; hand launch; run drill",
+        "a drill terminated an A4 that a person had launched for a failback",
+    ),
 ];
 
 #[test]

@@ -55,6 +55,7 @@ fn without_gates_nobody_is_asked() {
 fn traffic_moved_by_hand_is_believed_only_after_a_yes() {
     let plan = three_tier(|plan| {
         plan["redirect"] = json!({ "byHand": true });
+        plan["launch"]["dataAgeSecondsMax"] = json!(1_209_600);
         plan["gates"] = json!({ "beforeRedirect": { "timeoutMinutes": 60 } });
     });
     let mut rehearsal = Rehearsal::new(setting(Procedure::Failback, plan, 3, 1));

@@ -23,7 +23,7 @@ pub(crate) fn check(observations: &mut Observations, world: &World, call: &Call)
         drill(observations, world, &run, call);
     }
     match call.operation {
-        "StartRecovery" => start_recovery(observations, world, call),
+        "StartRecovery" => start_recovery(observations, world, &run, call),
         "TerminateRecoveryInstances" => terminate(observations, world, &run, call),
         "TerminateInstances" => terminate_originals(observations, world, &run, call),
         "StopReplication" => stop(observations, world, &run, call),
@@ -36,6 +36,7 @@ pub(crate) fn check(observations: &mut Observations, world: &World, call: &Call)
             );
         }
         "DisconnectSourceServer" => disconnect(observations, world, &run, call),
+        "ChangeResourceRecordSets" => redirect(observations, world, &run, call),
         _ => {}
     }
 }
@@ -112,8 +113,9 @@ fn drill(observations: &mut Observations, world: &World, run: &WatchedRun, call:
     }
 }
 
-/// Judges S2, because StartRecovery terminates the earlier launches, and S7: one launch at a time.
-fn start_recovery(observations: &mut Observations, world: &World, call: &Call) {
+/// Judges S2, because StartRecovery terminates the earlier launches, and S7: one launch at a time,
+/// and another one only if A4 does not work or its data is too old.
+fn start_recovery(observations: &mut Observations, world: &World, run: &WatchedRun, call: &Call) {
     let (source, recovery) = world.region_pair();
     for (index, server) in world.fleet().iter().enumerate() {
         let named = |id: &str| call.targets.iter().any(|target| target == id);
@@ -131,13 +133,25 @@ fn start_recovery(observations: &mut Observations, world: &World, call: &Call) {
             let what = format!("{}: launched from A2 while its A4 is production", server.name);
             observations.violated(SafetyRule::ProductionRuns, call.at_ms, what);
         }
+        if from_a2 && let Some(protected) = protected_a4(world, server).filter(|id| launched(id)) {
+            let what = format!("{}: launched from A2 while B1 protects its A4 {protected}", server.name);
+            observations.violated(SafetyRule::ServingUntouched, call.at_ms, what);
+        }
         let now = world.now_ms();
+        let limit_ms =
+            i64::try_from(run.plan.launch.data_age_seconds_max).unwrap_or(i64::MAX / 1_000) * 1_000;
+        let is_young = |id: &InstanceId| {
+            let mut records = world.recovery_instances(source);
+            let record = records.find(|record| record.instance == *id);
+            record.is_none_or(|record| now - record.point_in_time_ms <= limit_ms)
+        };
         let works = |id: &InstanceId| {
-            world.instance(source, id).is_some_and(|i| {
-                i.state == InstanceState::Running
-                    && !i.impaired
-                    && i.checks_pass_ms.is_some_and(|at| at <= now)
-            })
+            is_young(id)
+                && world.instance(source, id).is_some_and(|i| {
+                    i.state == InstanceState::Running
+                        && !i.impaired
+                        && i.checks_pass_ms.is_some_and(|at| at <= now)
+                })
         };
         if from_a2 && server.a4.iter().any(|id| launched(id) && works(id)) {
             let what = format!("{}: launched again although its A4 works", server.name);
@@ -152,6 +166,13 @@ fn start_recovery(observations: &mut Observations, world: &World, call: &Call) {
             );
         }
     }
+}
+
+/// Returns the A4 that B1 protects, other than an A1 that was launched into.
+fn protected_a4<'w>(world: &'w World, server: &FleetServer) -> Option<&'w InstanceId> {
+    let (_, recovery) = world.region_pair();
+    let protected = &world.source_server(recovery, &server.b1)?.source;
+    (server.a4.contains(protected) && *protected != server.a1).then_some(protected)
 }
 
 fn launches(world: &World, region: Region, server: &FleetServer) -> usize {
@@ -223,6 +244,15 @@ fn terminate(observations: &mut Observations, world: &World, run: &WatchedRun, c
                 call.at_ms,
                 format!("{name}: B3 was terminated although {why}"),
             );
+        }
+        let ends = |id: &InstanceId| call.targets.iter().any(|target| target == id.as_str());
+        if (a3 || b2) && world.serving(index).is_some_and(|serving| ends(&serving.instance)) {
+            let what = format!("{name}: {} ends the instance that serves clients", call.operation);
+            observations.violated(SafetyRule::ServingUntouched, call.at_ms, what);
+        }
+        if a3 && protected_a4(world, server).is_some_and(ends) {
+            let what = format!("{name}: {} ends an A4 that B1 protects", call.operation);
+            observations.violated(SafetyRule::ServingUntouched, call.at_ms, what);
         }
         if b2 && run.procedure == Procedure::Drill {
             let production =
@@ -377,6 +407,26 @@ fn delete_record(observations: &mut Observations, world: &World, run: &WatchedRu
                 call.at_ms,
                 format!("{name}: A3 was deleted although {why}"),
             );
+        }
+    }
+}
+
+/// Judges S11: the data of every A4 to which a failback sends clients is as young as the plan wants it.
+fn redirect(observations: &mut Observations, world: &World, run: &WatchedRun, call: &Call) {
+    let (source, _) = world.region_pair();
+    let limit_ms = i64::try_from(run.plan.launch.data_age_seconds_max).unwrap_or(i64::MAX / 1_000) * 1_000;
+    for (index, server) in world.fleet().iter().enumerate() {
+        let Some(a4) = world.labels(index).a4 else { continue };
+        let serves = world.serving(index).is_some_and(|serving| serving.instance == a4);
+        let mut records = world.recovery_instances(source);
+        let Some(record) = records.find(|record| record.instance == a4 && record.reversal.is_none()) else {
+            continue;
+        };
+        // The guard reads the age some seconds before the call.
+        let age_ms = call.at_ms - record.point_in_time_ms;
+        if !serves && age_ms > limit_ms + 60_000 {
+            let what = format!("{}: clients are sent to data of {} s", server.name, age_ms / 1_000);
+            observations.violated(SafetyRule::DataYoungEnough, call.at_ms, what);
         }
     }
 }

@@ -18,6 +18,7 @@ const OPTIONS: &[(&str, Change)] = &[
     ("by-hand", |plan| {
         plan["redirect"] = json!({ "byHand": true });
         plan["gates"]["beforeRedirect"] = json!({ "timeoutMinutes": 60 });
+        plan["launch"]["dataAgeSecondsMax"] = json!(7_200);
     }),
     ("disposable", |plan| plan["drill"]["recoveredServersAreDisposable"] = json!(true)),
     ("drill-recovered", |plan| plan["drill"]["launchRecoveredServers"] = json!(false)),

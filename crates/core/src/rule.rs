@@ -24,11 +24,15 @@ pub enum SafetyRule {
     LossReported,
     /// S9.
     BoundedWaits,
+    /// S10. An instance whose role is not known counts as serving.
+    ServingUntouched,
+    /// S11.
+    DataYoungEnough,
 }
 
 impl SafetyRule {
     /// Every rule, in the order of the codes.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::ProductionUntouchedByDrill,
         Self::ProductionRuns,
         Self::OriginalsEndOnRequest,
@@ -38,6 +42,8 @@ impl SafetyRule {
         Self::LaunchedOnce,
         Self::LossReported,
         Self::BoundedWaits,
+        Self::ServingUntouched,
+        Self::DataYoungEnough,
     ];
 
     /// Returns the code, such as `S2`.
@@ -52,6 +58,8 @@ impl SafetyRule {
             Self::LaunchedOnce => "S7",
             Self::LossReported => "S8",
             Self::BoundedWaits => "S9",
+            Self::ServingUntouched => "S10",
+            Self::DataYoungEnough => "S11",
         }
     }
 
@@ -69,6 +77,10 @@ impl SafetyRule {
             Self::LaunchedOnce => "nothing is launched twice, and no job is orphaned",
             Self::LossReported => "the reported loss is the measured loss",
             Self::BoundedWaits => "every loop is bounded, and every wait has a reason",
+            Self::ServingUntouched => {
+                "nothing that serves clients, or that B1 protects, is ended or launched again"
+            }
+            Self::DataYoungEnough => "nothing goes live with data older than the plan allows",
         }
     }
 }

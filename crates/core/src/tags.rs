@@ -16,6 +16,10 @@ pub mod tag {
     /// The key, on A1, with which its owner permits termination: a failback may terminate it if the value is
     /// [`MAY_BE_TERMINATED`]. The deployed function cannot terminate any other instance.
     pub const ORIGINAL: &str = "drs-failback:original";
+    /// The key, on A2, of the instance to which people have redirected traffic by hand.
+    pub const TRAFFIC: &str = "drs-failback:traffic";
+    /// The value of [`TRAFFIC`] once clients use A4.
+    pub const TO_A4: &str = "a4";
     /// The value of [`ORIGINAL`].
     pub const MAY_BE_TERMINATED: &str = "may-be-terminated";
 }

@@ -83,13 +83,25 @@ impl Fixture {
         fixture
     }
 
-    /// Starts the launch of every A2 and does not wait.
+    /// Starts the launch of every A2, with the run's tags as the step does it, and does not wait.
     ///
     /// # Panics
     /// When DRS refuses.
     pub fn launch(&self) -> JobId {
+        self.launch_with(self.run.tags())
+    }
+
+    /// Starts the launch of every A2 as a person does in the console, without tags.
+    ///
+    /// # Panics
+    /// When DRS refuses.
+    pub fn launch_in_console(&self) -> JobId {
+        self.launch_with(Tags::new())
+    }
+
+    fn launch_with(&self, tags: Tags) -> JobId {
         let servers: Vec<_> = self.servers().map(|server| self.a2(server).into()).collect();
-        self.simulation.world().start_recovery(self.source(), &servers, false, Tags::new()).expect("a job")
+        self.simulation.world().start_recovery(self.source(), &servers, false, tags).expect("a job")
     }
 
     /// Points the record at A4 and waits until DNS returns its address (step 2.3).

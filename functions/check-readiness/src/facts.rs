@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Deref;
 
 use failback_core::cloud::{
-    Cloud, DrsQuotas, Instance, RecoveryInstance, RecoveryInstanceFilter, ReplicationTemplate,
+    Cloud, DrsQuotas, Instance, Job, RecoveryInstance, RecoveryInstanceFilter, ReplicationTemplate,
     RunningExecution, SourceServer, Subnet,
 };
 use failback_core::fleet::{DrsView, Fleet, LiveServer, LiveState, Server};
@@ -79,8 +79,9 @@ impl Facts {
 
     /// Reads everything that depends on the fleet.
     pub(crate) async fn read_of_fleet(&mut self, cloud: &dyn Cloud, run: &Run, fleet: &Fleet) -> Result<()> {
-        let a1s = fleet.pending().filter_map(|server| server.a1.clone()).collect();
-        self.live.add_instances(cloud, run.source(), a1s).await?;
+        let mut originals: BTreeSet<_> = fleet.pending().filter_map(|server| server.a1.clone()).collect();
+        originals.extend(fleet.pending().filter_map(Server::a4));
+        self.live.add_instances(cloud, run.source(), originals).await?;
         let b3s = fleet.pending().filter_map(Server::b3).collect();
         self.live.add_instances(cloud, run.recovery(), b3s).await?;
         self.read_subnets(cloud, run, fleet).await?;
@@ -108,18 +109,21 @@ impl Facts {
         Ok(())
     }
 
-    /// Reads the jobs that launched B2, whatever their age: their tags distinguish a drill's servers from production.
+    /// Reads the jobs that launched B2 and A3, whatever their age: their tags distinguish a drill's servers from
+    /// production.
     async fn read_older_jobs(&mut self, cloud: &dyn Cloud, run: &Run, fleet: &Fleet) -> Result<()> {
-        let mut wanted: BTreeSet<JobId> = BTreeSet::new();
+        let (mut of_b2, mut of_a3): (BTreeSet<JobId>, BTreeSet<JobId>) = Default::default();
         for found in self.found(fleet)? {
-            wanted.extend(found.b2.and_then(|b2| b2.job.clone()));
+            of_b2.extend(found.b2.and_then(|b2| b2.job.clone()));
+            of_a3.extend(found.chain().a3.candidate().and_then(|a3| a3.job.clone()));
         }
-        for job in self.live.recovery_jobs()? {
-            wanted.remove(&job.id);
+        let of_b2 = older(of_b2, self.live.recovery_jobs()?);
+        if !of_b2.is_empty() {
+            self.live.add_recovery_jobs(cloud.jobs(run.recovery(), &of_b2, None).await?);
         }
-        if !wanted.is_empty() {
-            let wanted: Vec<JobId> = wanted.into_iter().collect();
-            self.live.add_recovery_jobs(cloud.jobs(run.recovery(), &wanted, None).await?);
+        let of_a3 = older(of_a3, self.live.source_jobs()?);
+        if !of_a3.is_empty() {
+            self.live.add_source_jobs(cloud.jobs(run.source(), &of_a3, None).await?);
         }
         Ok(())
     }
@@ -134,6 +138,14 @@ impl Facts {
         }
         Ok(all)
     }
+}
+
+/// Returns the jobs that are not among those that were read.
+fn older(mut wanted: BTreeSet<JobId>, read: &[Job]) -> Vec<JobId> {
+    for job in read {
+        wanted.remove(&job.id);
+    }
+    wanted.into_iter().collect()
 }
 
 impl<'f> Deref for Found<'f> {

@@ -95,14 +95,20 @@ async fn check(cloud: &dyn Cloud, run: Run) -> Result<Output> {
     let Some(mut facts) = Facts::of_regions(cloud, &run, &mut findings).await? else {
         return Err(finding::not_ready(&findings));
     };
-    let fleet = servers::find(&run, facts.live.drs(), &mut findings);
+    let mut fleet = servers::find(&run, facts.live.drs(), &mut findings);
     facts.read_of_fleet(cloud, &run, &fleet).await?;
     let servers = facts.found(&fleet)?;
     checks::all(&run, &facts, &fleet, &servers, &mut findings)?;
+    let old = checks::too_old(cloud, &run, &servers, &mut findings)?;
+    let leftover = run.procedure == Procedure::Drill && servers::is_leftover(&servers);
     if is_blocked(&findings) {
         return Err(finding::not_ready(&findings));
     }
-    let leftover = run.procedure == Procedure::Drill && servers::is_leftover(&servers);
+    for b1 in old {
+        if let Some(server) = fleet.server_mut(&b1) {
+            server.replace = server.a3.take();
+        }
+    }
     let waves = run.plan.wave_names().len();
     let summary = summary(&fleet, waves, findings.len());
     Ok(Output { summary, warnings: findings, waves, leftover, fleet, run })

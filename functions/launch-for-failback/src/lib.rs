@@ -42,7 +42,17 @@ impl Step for LaunchForFailback {
     const NAME: &'static str = "launch-for-failback";
 
     async fn run(ctx: &Context<'_, Either>, fleet: &mut Fleet) -> Result<StepResult> {
-        let reads = Reads { a3: true, source_jobs: true, source_instances: true, ..Reads::default() };
+        // A launch that replaces an A4 terminates it, so the step reads what may show that clients use it.
+        let replaces = fleet.pending_in(ctx.wave).any(|server| server.replace.is_some());
+        let reads = Reads {
+            a3: true,
+            source_jobs: true,
+            source_instances: true,
+            b2: replaces,
+            recovery_instances: replaces,
+            records: replaces,
+            ..Reads::default()
+        };
         let live = ctx.read(fleet, reads).await?;
         let servers = live.servers_in(fleet, ctx.wave);
         let wave = sort(ctx, &servers)?;

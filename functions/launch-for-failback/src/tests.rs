@@ -109,7 +109,7 @@ fn a_server_that_is_to_be_replaced_is_launched_again() {
     fixture.wave = 0;
     let before = fixture.fleet.servers[0].a3.take();
     fixture.fleet.servers[0].replace.clone_from(&before);
-    fixture.fleet.servers[0].times.launched = Some(0);
+    fixture.fleet.servers[0].times.launched = Some(fixture.run.seconds(fixture.now()));
     fixture.waits::<Step>("launching web-1", 1);
     fixture.done::<Step>();
     let again = &fixture.fleet.servers[0];

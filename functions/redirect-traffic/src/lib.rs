@@ -3,15 +3,17 @@
 //! Done when every record of the plan points at its A4 and Route 53 reports INSYNC. A change whose answer was lost is
 //! made again: an UPSERT of the same value is harmless, and only a change's id shows when it is in sync.
 
-use failback_core::Result;
 use failback_core::cloud::ChangeStatus;
-use failback_core::fleet::{Fleet, LiveServer, LiveState, Reads, Redirected, Server, targets};
-use failback_core::id::ChangeId;
+use failback_core::fleet::{
+    Fleet, LiveServer, LiveState, Reads, Redirected, Server, names, targets, too_old,
+};
+use failback_core::id::{ChangeId, SourceServerId};
 use failback_core::message::count;
 use failback_core::plan::Plan;
 use failback_core::poll_interval::{self, typical};
 use failback_core::procedure::Failback;
 use failback_core::step::{Context, FleetInput, Step, StepResult, Waiting};
+use failback_core::{Error, ErrorName, Result};
 use serde_json::json;
 
 /// The step.
@@ -30,11 +32,23 @@ impl Step for RedirectTraffic {
         if fleet.pending().next().is_none() {
             return Ok(StepResult::Done("every server has failed back already".to_owned()));
         }
-        let reads = Reads { a3: true, source_instances: true, records: true, ..Reads::default() };
+        let reads = Reads {
+            b2: true,
+            a3: true,
+            source_jobs: true,
+            source_instances: true,
+            recovery_instances: true,
+            records: true,
+            ..Reads::default()
+        };
         let live = ctx.read(fleet, reads).await?;
         let a4s: Vec<_> = fleet.pending().filter_map(Server::a4).collect();
         let checks = ctx.cloud.instance_status(ctx.run.source(), &a4s).await?;
         let servers = live.servers(fleet);
+        if let Some((old, result)) = relaunch(ctx, &servers)? {
+            mark(fleet, &old);
+            return Ok(result);
+        }
         // Unknown when an earlier run, or a call whose answer was lost, has changed every record already.
         let asked = if point_at_a4(ctx, &live, &servers)? { None } else { Some(ctx.now()) };
         let mut changes = Vec::new();
@@ -50,6 +64,54 @@ impl Step for RedirectTraffic {
 
     fn limit_seconds(plan: &Plan) -> u64 {
         plan.limits.redirect_minutes * 60
+    }
+}
+
+/// Returns the servers whose A4 holds data that is older than the plan allows, and the result that has them launched
+/// again, if there are any.
+fn relaunch(
+    ctx: &Context<'_, Failback>,
+    servers: &[LiveServer<'_>],
+) -> Result<Option<(Vec<SourceServerId>, StepResult)>> {
+    let mut old = Vec::new();
+    for server in servers {
+        if too_old(ctx.run, server)?.is_some() {
+            old.push(server);
+        }
+    }
+    if old.is_empty() {
+        return Ok(None);
+    }
+    let limit = ctx.run.plan.launch.data_age_seconds_max;
+    for server in &old {
+        if launches(ctx, server)? > ctx.run.plan.launch.relaunches_max as usize {
+            let message = format!(
+                "{}: A4 holds data older than launch.dataAgeSecondsMax ({limit} s), launched as often as \
+                 launch.relaunchesMax allows. Use fewer waves or a larger limit, and start again",
+                names(&old)
+            );
+            return Err(Error::new(ErrorName::ValidationFailed, message));
+        }
+    }
+    let why = format!("{} are launched again: their data is older than {limit} s", names(&old));
+    let old = old.iter().map(|server| server.b1.clone()).collect();
+    Ok(Some((old, StepResult::Relaunch(why))))
+}
+
+/// Returns the number of jobs with which this run has launched the server.
+fn launches(ctx: &Context<'_, Failback>, server: &LiveServer<'_>) -> Result<usize> {
+    let Some(a2) = &server.a2 else { return Ok(0) };
+    let jobs = server.live().source_jobs()?.iter();
+    Ok(jobs.filter(|job| ctx.run.owns(&job.tags) && job.part_of(a2).is_some()).count())
+}
+
+/// Marks servers to be launched again.
+fn mark(fleet: &mut Fleet, old: &[SourceServerId]) {
+    for b1 in old {
+        if let Some(server) = fleet.server_mut(b1) {
+            server.replace = server.a3.take();
+            server.times.validated = None;
+        }
     }
 }
 

@@ -32,12 +32,17 @@ impl Step for TerminateDrillServers {
         let live = ctx.read(fleet, reads).await?;
         let servers = live.servers(fleet);
         let (mut terminable, mut busy) = (Vec::new(), Vec::new());
+        let mut refused = None;
         for server in &servers {
             // A job that is completed for all servers but one is not completed.
             if server.active_source_job()?.is_some() {
                 busy.push(server);
             } else if server.a3()?.is_some() {
-                terminable.push(server);
+                // One that the guard refuses stays; the others are cleaned up before the step fails because of it.
+                match ctx.guard.terminate_a3(&[server]) {
+                    Ok(_) => terminable.push(server),
+                    Err(refusal) => refused = Some(refusal),
+                }
             }
         }
         let mut refusal = None;
@@ -58,6 +63,8 @@ impl Step for TerminateDrillServers {
             let why = format!("terminating the drill's servers of {}", names(&busy));
             let waited = ctx.seconds_since_note();
             (why, poll_interval::by_typical(typical::TERMINATE_JOB, busy.len(), waited))
+        } else if let Some(refusal) = refused {
+            return Err(refusal);
         } else {
             return Ok(StepResult::Done("the drill's servers are terminated".to_owned()));
         };

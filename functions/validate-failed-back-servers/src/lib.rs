@@ -59,6 +59,10 @@ impl Step for ValidateFailedBackServers {
             }
         }
         let result = wave.result(ctx)?;
+        if let StepResult::Relaunch(_) = result {
+            let broken: Vec<_> = wave.broken.iter().map(|(server, why)| (server.b1.clone(), why)).collect();
+            may_be_replaced(ctx, &mut fleet.clone(), &broken).await?;
+        }
         let relaunched: Vec<SourceServerId> = match result {
             StepResult::Relaunch(_) => wave.broken.iter().map(|(server, _)| server.b1.clone()).collect(),
             StepResult::Done(_) | StepResult::Waiting(_) => Vec::new(),
@@ -100,6 +104,42 @@ impl Wave<'_, '_> {
         }
         Ok(StepResult::Relaunch(format!("{} are launched again: {why}", names(&broken))))
     }
+}
+
+/// Refuses to have an A4 launched again that clients may use. Only now is read what shows it: nearly every poll needs less.
+async fn may_be_replaced(
+    ctx: &Context<'_, Either>,
+    fleet: &mut Fleet,
+    broken: &[(SourceServerId, &String)],
+) -> Result<()> {
+    let reads = Reads {
+        b2: true,
+        a3: true,
+        source_jobs: true,
+        source_instances: true,
+        recovery_instances: true,
+        records: true,
+        ..Reads::default()
+    };
+    let live = ctx.read(fleet, reads).await?;
+    for server in live.servers_in(fleet, ctx.wave) {
+        if let Some((_, why)) = broken.iter().find(|(b1, _)| *b1 == server.b1) {
+            ctx.guard.replaceable(&server).map_err(|refusal| not_launched_again(&server, why, &refusal))?;
+        }
+    }
+    Ok(())
+}
+
+/// Returns the error about an A4 that does not pass its checks and may serve clients.
+fn not_launched_again(server: &LiveServer<'_>, why: &str, refusal: &Error) -> Error {
+    if refusal.name() != ErrorName::Guard {
+        return Error::internal(refusal.to_string());
+    }
+    let message = format!(
+        "{}: A4 does not pass validation: {why}. {refusal}. Repair A4 as it runs, and start again with the same plan",
+        server.name
+    );
+    Error::new(ErrorName::Guard, message)
 }
 
 /// Returns the number of jobs with which this run has launched the server.

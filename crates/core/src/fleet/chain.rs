@@ -49,8 +49,10 @@ impl<'k> KnownIds<'k> {
 
 impl<'k> From<&'k Server> for KnownIds<'k> {
     fn from(server: &'k Server) -> Self {
-        let Server { b1, b2, a2, a3, .. } = server;
-        Self { b1, b2: b2.as_ref(), a2: a2.as_ref(), a3: a3.as_ref() }
+        let Server { b1, b2, a2, a3, replace, .. } = server;
+        // An A3 that is to be replaced is followed by another one.
+        let a3 = a3.as_ref().filter(|a3| replace.as_ref() != Some(*a3));
+        Self { b1, b2: b2.as_ref(), a2: a2.as_ref(), a3 }
     }
 }
 
@@ -286,6 +288,15 @@ fn live<'v>(
     let live: Vec<&RecoveryInstance> = of_server.filter(|instance| instance.is_live()).collect();
     match live.as_slice() {
         [] => Link::Absent,
+        // Another person has launched the server again: what this run knew is gone.
+        [one] if known.is_some_and(|known| *known != one.id) => Link::Ambiguous(Ambiguity {
+            first: one,
+            message: format!(
+                "{label} {} is not the one that this run knows: it was launched meanwhile",
+                one.id
+            ),
+            remedy: "Leave it alone until it is clear who uses it; then start again with the same plan",
+        }),
         [one] => Link::One(one),
         several => match several.iter().find(|instance| Some(&instance.id) == known) {
             Some(one) => Link::One(one),

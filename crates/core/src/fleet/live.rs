@@ -9,7 +9,7 @@ use crate::cloud::{
     Cloud, Instance, Job, RecordSet, RecoveryInstance, RecoveryInstanceFilter, ReplicationState, SourceServer,
 };
 use crate::error::{Error, Result};
-use crate::id::{InstanceId, SourceServerId};
+use crate::id::{InstanceId, JobId, SourceServerId};
 use crate::message::listed;
 use crate::plan::Record;
 use crate::region::Region;
@@ -154,7 +154,22 @@ impl LiveState {
     async fn read_jobs(&mut self, cloud: &dyn Cloud, run: &Run, reads: Reads) -> Result<()> {
         let since = Some(run.started.days_before(JOBS_DAYS));
         if reads.source_jobs {
-            self.source_jobs = Some(cloud.jobs(run.source(), &[], since).await?);
+            let mut jobs = cloud.jobs(run.source(), &[], since).await?;
+            // The jobs that launched the A3 which were read, whatever their age: their tags show who launched them.
+            let known: BTreeSet<&JobId> = jobs.iter().map(|job| &job.id).collect();
+            let mut older: BTreeSet<JobId> = self
+                .drs
+                .source_instances()
+                .filter(|a3| a3.is_live())
+                .filter_map(|a3| a3.job.clone())
+                .collect();
+            older.retain(|job| !known.contains(job));
+            if !older.is_empty() {
+                let older: Vec<JobId> = older.into_iter().collect();
+                let found = cloud.jobs(run.source(), &older, None).await?;
+                jobs.extend(found.into_iter().filter(|job| older.contains(&job.id)));
+            }
+            self.source_jobs = Some(jobs);
         }
         if reads.recovery_jobs {
             self.recovery_jobs = Some(cloud.jobs(run.recovery(), &[], since).await?);
@@ -222,6 +237,11 @@ impl LiveState {
         }
         self.records = Some(records);
         Ok(())
+    }
+
+    /// Adds older jobs of the source Region.
+    pub fn add_source_jobs(&mut self, jobs: Vec<Job>) {
+        self.source_jobs.get_or_insert_default().extend(jobs);
     }
 
     /// Adds older jobs of the recovery Region.
@@ -316,6 +336,30 @@ impl LiveState {
         let Some(instance) = self.instance(id)? else { return Ok(false) };
         let mut sets = self.records()?.iter().flatten();
         Ok(sets.any(|set| set.values.iter().any(|value| instance.has_address(value))))
+    }
+
+    /// Returns true when a record of the plan points at the A4 of any server that was read.
+    ///
+    /// # Errors
+    /// `Internal` when records or instances were not read.
+    pub fn has_record_at_a4(&self) -> Result<bool> {
+        // The Region may have recovery instances of other people, which are not among the instances that were read.
+        let known =
+            self.drs.source_instances().filter(|a3| a3.is_live() && self.asked.contains(&a3.instance));
+        for a3 in known {
+            if self.is_pointed_at(&a3.instance)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Returns the job of the source Region that launched this A3, while DRS keeps it.
+    ///
+    /// # Errors
+    /// `Internal` when jobs of the source Region were not read.
+    pub fn source_job_of(&self, a3: &RecoveryInstance) -> Result<Option<&Job>> {
+        Ok(self.source_jobs()?.iter().find(|job| Some(&job.id) == a3.job.as_ref()))
     }
 
     /// Returns true when a drill, of this run or an earlier one, launched this recovery instance: by its own tags or,

@@ -4,9 +4,13 @@
 //! is not authoritative: every step reads the live state and adds the ids that the fleet lacks.
 
 mod chain;
+mod data_age;
 mod live;
 mod server;
+mod serving;
 
 pub use chain::{Ambiguity, Chain, DrsView, KnownIds, Link};
+pub use data_age::{data_age_seconds, too_old};
 pub use live::{LiveServer, LiveState, Reads, Target, names, read, targets};
 pub use server::{Fleet, NAME_MAX, Redirected, Server, Times};
+pub use serving::{Serving, serving};

@@ -80,6 +80,15 @@ impl Guard<'_, Drill> {
                 let message = format!("{name}: A3 {} was not launched from its A2", a3.id);
                 return Err(refuse(SafetyRule::OwnFleetOnly, message));
             }
+            let job = server.live().source_job_of(a3)?;
+            if !job.is_some_and(|job| made_by_a_drill(&job.tags)) {
+                let message = format!("{name}: no drill launched A3 {}, so A4 may be production", a3.id);
+                return Err(refuse(SafetyRule::ServingUntouched, message));
+            }
+            if a3.is_reversed() {
+                let message = format!("{name}: B1 protects A4 {}", a3.instance);
+                return Err(refuse(SafetyRule::ServingUntouched, message));
+            }
             if server.a1.as_ref() == Some(&a3.instance) {
                 let message = format!("{name}: A3 {} is A1, which is production", a3.id);
                 return Err(refuse(SafetyRule::ProductionUntouchedByDrill, message));

@@ -9,7 +9,7 @@ use super::warrant::{
 use super::{Guard, no_job, refuse, stopped_a2};
 use crate::cloud::{Address, Check, Instance, InstanceState, InstanceStatus, RecoveryInstance};
 use crate::error::{Error, ErrorName, Result};
-use crate::fleet::{LiveServer, LiveState, targets};
+use crate::fleet::{LiveServer, LiveState, targets, too_old};
 use crate::id::{HostedZoneId, InstanceId, SourceServerId};
 use crate::procedure::Failback;
 use crate::rule::SafetyRule;
@@ -75,6 +75,12 @@ impl Guard<'_, Failback> {
         checks: &[InstanceStatus],
     ) -> Result<Vec<Warrant<ChangeRecords>>> {
         self.fresh(live.read_at)?;
+        for server in servers {
+            if let Some(a3) = too_old(self.run, server)? {
+                let message = format!("{}: A4 {} holds old data", server.name, a3.instance);
+                return Err(refuse(SafetyRule::DataYoungEnough, message));
+            }
+        }
         let mut zones: BTreeMap<HostedZoneId, Vec<RecordChange>> = BTreeMap::new();
         for target in targets(self.run, servers) {
             let record = target.record;

@@ -6,10 +6,11 @@ use super::warrant::{
 };
 use super::{Guard, a2, no_job, refuse, stopped_a2};
 use crate::cloud::{
-    InstanceState, LastLaunch, LaunchConfiguration, LaunchTemplateVersion, ReplicationState, SourceServer,
+    InstanceState, LastLaunch, LaunchConfiguration, LaunchTemplateVersion, RecoveryInstance,
+    ReplicationState, SourceServer,
 };
 use crate::error::{Error, ErrorName, Result};
-use crate::fleet::{LiveServer, Server};
+use crate::fleet::{LiveServer, Server, Serving, serving};
 use crate::id::{LaunchTemplateId, SnapshotId, SourceServerId};
 use crate::launch_spec::{LaunchSpec, is_configured};
 use crate::plan::LaunchAs;
@@ -153,6 +154,7 @@ impl<S: Scope> Guard<'_, S> {
         let a2 = a2(server)?;
         no_job_on_a2(server)?;
         known_fate(server, a2)?;
+        self.replaceable(server)?;
         let lag_seconds_max = self.run.plan.launch.lag_seconds_max;
         match launch_state(&a2.replication, self.clock.now(), lag_seconds_max) {
             LaunchState::Ready => Ok(LaunchReady { a2, lag_seconds: 0 }),
@@ -160,6 +162,44 @@ impl<S: Scope> Guard<'_, S> {
             LaunchState::Synchronizing { .. } => Err(not_ready(server, "it is synchronizing")),
             LaunchState::Stalled { why } => Err(not_ready(server, &why)),
         }
+    }
+
+    /// Checks whether the server's A4, if there is one, may be replaced by another launch, which terminates it: it must
+    /// neither serve clients nor be protected by B1. Where no record of the server shows the instance that serves, only an
+    /// A4 that no person was asked to use yet may be replaced.
+    ///
+    /// # Errors
+    /// `Guard` when A4 may serve clients or is protected.
+    pub fn replaceable(&self, server: &LiveServer<'_>) -> Result<()> {
+        self.fresh_server(server)?;
+        let Some(a3) = server.a3()? else { return Ok(()) };
+        let refused = |why: &str| {
+            let message = format!("{}: A4 {} is not launched again: {why}", server.name, a3.instance);
+            Err(refuse(SafetyRule::ServingUntouched, message))
+        };
+        if a3.is_reversed() {
+            return refused("B1 protects it");
+        }
+        match serving(self.run, server)? {
+            Serving::A1 | Serving::B3 => Ok(()),
+            Serving::A4 => refused("clients use it"),
+            Serving::Unknown if self.run.traffic_moved_by_hand => refused("traffic was redirected by hand"),
+            Serving::Unknown if self.is_unused(server, a3)? => Ok(()),
+            Serving::Unknown => refused("another run or a person launched it, and it may serve clients"),
+        }
+    }
+
+    /// Returns true for an A4 that this run launched, or an earlier run of the same procedure, if no record of the plan
+    /// has moved to the fleet's A4 since. Where people redirect by hand, an earlier run may have asked them to use it.
+    fn is_unused(&self, server: &LiveServer<'_>, a3: &RecoveryInstance) -> Result<bool> {
+        let live = server.live();
+        let Some(job) = live.source_job_of(a3)? else { return Ok(false) };
+        if self.run.owns(&job.tags) {
+            return Ok(true);
+        }
+        let of_same_procedure =
+            job.tags.get(tag::PROCEDURE).is_some_and(|procedure| procedure == self.run.procedure.as_str());
+        Ok(of_same_procedure && !self.run.plan.redirect.is_by_hand() && !live.has_record_at_a4()?)
     }
 
     /// Checks that a server is fit for *Launch for failback*: that A4 becomes A1 only if the plan allows it (drs-facts

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Limits, Network, Plan, Problem, Record, SERVERS_MAX, Servers};
+use crate::message::count;
 
 /// Returns every problem of meaning.
 pub(super) fn problems(plan: &Plan) -> Vec<Problem> {
@@ -17,6 +18,7 @@ pub(super) fn problems(plan: &Plan) -> Vec<Problem> {
     limits(&plan.limits, &mut found);
     gates(plan, &mut found);
     ranges(plan, &mut found);
+    data_age(plan, &mut found);
     found
 }
 
@@ -210,6 +212,32 @@ fn ranges(plan: &Plan, found: &mut Vec<Problem>) {
     }
 }
 
+/// The time in seconds in which a wave is launched and validated, twice its usual 10 minutes.
+const WAVE_SECONDS: u64 = 1_200;
+
+/// Refuses a limit that the plan itself cannot meet: the first wave's data ages while the later waves are launched and,
+/// where people redirect traffic at the gate, while they do it.
+fn data_age(plan: &Plan, found: &mut Vec<Problem>) {
+    let waves = plan.wave_names().len() as u64;
+    let gate = plan.gates.before_redirect.as_ref().filter(|_| plan.redirect.is_by_hand());
+    let gate_seconds = gate.map_or(0, |gate| gate.timeout_minutes.saturating_mul(60));
+    let needed = (waves * WAVE_SECONDS).saturating_add(gate_seconds);
+    let limit = plan.launch.data_age_seconds_max;
+    if limit < needed {
+        let path = "$.launch.dataAgeSecondsMax";
+        let remedy = format!(
+            "Use at least {needed}, or fewer waves and a shorter gate: everything written within that time is lost"
+        );
+        let and_gate = if gate_seconds > 0 { " and the gate" } else { "" };
+        let message =
+            format!("{limit} s is less than {}{and_gate} may take", count(plan.wave_names().len(), "wave"));
+        found.push(Problem::new(path, message, remedy));
+    } else if limit > HOURS_MAX * 3_600 {
+        let remedy = format!("Use at most {}", HOURS_MAX * 3_600);
+        found.push(Problem::new("$.launch.dataAgeSecondsMax", "more than 14 days", remedy));
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
@@ -256,6 +284,8 @@ mod tests {
         wrong("/gates/beforeCleanup/timeoutMinutes", json!(0), "$.gates.beforeCleanup.timeoutMinutes");
         wrong("/launch/relaunchesMax", json!(11), "$.launch.relaunchesMax");
         wrong("/launch/lagSecondsMax", json!(90_000), "$.launch.lagSecondsMax");
+        wrong("/launch/dataAgeSecondsMax", json!(600), "$.launch.dataAgeSecondsMax");
+        wrong("/launch/dataAgeSecondsMax", json!(9_999_999), "$.launch.dataAgeSecondsMax");
         wrong("/launch/instanceType", json!(" "), "$.launch.instanceType");
     }
 
@@ -263,6 +293,8 @@ mod tests {
     fn traffic_moved_by_hand_needs_a_gate() {
         let mut plan: Value = serde_json::from_str(include_str!("complete.json")).unwrap();
         plan["redirect"] = json!({"byHand": true});
+        assert_eq!(Plan::read(&plan).unwrap_err().0[0].path, "$.launch.dataAgeSecondsMax");
+        plan["launch"]["dataAgeSecondsMax"] = json!(1_209_600);
         assert!(Plan::read(&plan).is_ok());
         plan["gates"] = json!({});
         assert_eq!(Plan::read(&plan).unwrap_err().0[0].path, "$.gates.beforeRedirect");

@@ -120,6 +120,10 @@ pub struct Launch {
     /// The largest lag in seconds at which a server may be launched (Ready with lag). 0: only without lag (Ready).
     #[serde(default)]
     pub lag_seconds_max: u64,
+    /// The largest age in seconds of A4's data when clients come to use it: everything that B3 accepts within that time
+    /// is lost. An older A4 is launched again first.
+    #[serde(default = "data_age_seconds_max")]
+    pub data_age_seconds_max: u64,
     /// `true`: A4 may be A1 itself, where the source Region's DRS launches into the source instance.
     /// Failback only; A1 must then be stopped, and is never terminated.
     #[serde(default)]
@@ -321,6 +325,9 @@ fn yes() -> bool {
 }
 fn like_source() -> String {
     LIKE_SOURCE.to_owned()
+}
+fn data_age_seconds_max() -> u64 {
+    3_600
 }
 fn relaunches_max() -> u32 {
     2

@@ -27,6 +27,7 @@ pub const A2: &str = "s-000000000000000a2";
 pub const B1: &str = "s-000000000000000b1";
 pub const OTHERS: &str = "s-000000000000000f9";
 pub const JOB: &str = "drsjob-00000000000000001";
+pub const LAUNCH: &str = "drsjob-00000000000000002";
 
 /// The reads of every part.
 pub const ALL_READS: Reads = Reads {
@@ -75,6 +76,10 @@ impl Case {
         let mut case = Self::new(Procedure::Drill, A1, "10.0.0.1", InstanceState::Running);
         case.b2().tags = Tags::from([(tag::PROCEDURE.to_owned(), "drill".to_owned())]);
         case.a3().replication_state = ReplicationState::NotStarted;
+        let launch = Job { status: JobStatus::Completed, tags: case.run().tags(), ..job_on(A2) };
+        let launch = Job { id: id(LAUNCH), ..launch };
+        case.a3().job = Some(launch.id.clone());
+        case.aws.source.jobs.push(launch);
         case
     }
 
@@ -143,6 +148,7 @@ impl Case {
     }
     pub fn moved_by_hand(&mut self, said: bool) {
         self.plan["redirect"] = json!({ "byHand": true });
+        self.plan["launch"]["dataAgeSecondsMax"] = json!(1_209_600);
         self.traffic_moved_by_hand = said;
     }
 

@@ -112,8 +112,15 @@ fn waves_have_names_and_only_the_last_takes_the_rest() {
     right(&[("/waves", json!([rest("all")]))]);
     right(&[("/waves", json!([wave("a", "x"), wave("b", "y"), rest("c")]))]);
     right(&[("/waves", json!([wave(&"w".repeat(40), "x")]))]);
-    right(&[("/waves", json!(many(20)))]);
-    wrong(&[("/waves", json!(many(21)))], "$.waves", "21 waves", "at most 20");
+    let age = || ("/launch/dataAgeSecondsMax", json!(1_209_600));
+    right(&[("/waves", json!(many(20))), age()]);
+    wrong(&[("/waves", json!(many(21))), age()], "$.waves", "21 waves", "at most 20");
+    wrong(
+        &[("/waves", json!(many(4)))],
+        "$.launch.dataAgeSecondsMax",
+        "3600 s is less than 4 waves may take",
+        "Use at least 4800",
+    );
     for name in [String::new(), "w".repeat(41)] {
         wrong(&[("/waves", json!([wave(&name, "x")]))], "$.waves[0].name", "1 to 40", "short name");
     }
@@ -192,7 +199,14 @@ fn records_are_simple_names_once_each() {
 #[test]
 fn somebody_says_when_traffic_has_moved() {
     let by_hand = ("/redirect", json!({ "byHand": true }));
-    right(std::slice::from_ref(&by_hand));
+    let age = ("/launch/dataAgeSecondsMax", json!(1_209_600));
+    right(&[by_hand.clone(), age]);
+    wrong(
+        std::slice::from_ref(&by_hand),
+        "$.launch.dataAgeSecondsMax",
+        "1 wave and the gate may take",
+        "Use at least 8400",
+    );
     wrong(
         &[by_hand, ("/gates", json!({}))],
         "$.gates.beforeRedirect",

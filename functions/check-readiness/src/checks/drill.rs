@@ -33,6 +33,7 @@ pub(crate) fn check(
             None => unrecovered(run, server, findings),
         }
         reversed(run, server, findings);
+        launched(server, findings)?;
     }
     Ok(())
 }
@@ -124,6 +125,21 @@ fn reversed(run: &Run, server: &Found<'_>, findings: &mut Vec<Finding>) {
             "Start reversed replication again after the drill, or B3 stays unprotected",
         );
     }
+}
+
+/// Refuses a live A3 that no drill launched: its A4 may be production, and a drill would validate and terminate it.
+fn launched(server: &Found<'_>, findings: &mut Vec<Finding>) -> Result<()> {
+    let Some(a3) = server.chain().a3.candidate() else { return Ok(()) };
+    let job = server.live().source_job_of(a3)?;
+    if !job.is_some_and(|job| made_by_a_drill(&job.tags)) {
+        findings.block(
+            &server.name,
+            format!("A4 {} runs, and no drill launched it: it may be production", a3.instance),
+            "Drill after the failback that launched it has ended; if clients do not use it, terminate it in the DRS \
+             console",
+        );
+    }
+    Ok(())
 }
 
 fn a1_runs(server: &Found<'_>) -> bool {

@@ -1,8 +1,11 @@
 //! Checks for a failback only: B3 must be production, and nothing may be in the place of A4.
 
 use failback_core::Result;
-use failback_core::cloud::{Instance, InstanceState, RecoveryInstance};
-use failback_core::fleet::Fleet;
+use failback_core::cloud::{Cloud, Instance, InstanceState, RecoveryInstance};
+use failback_core::fleet::{self, Fleet, data_age_seconds};
+use failback_core::guard::Guard;
+use failback_core::id::SourceServerId;
+use failback_core::procedure::Either;
 use failback_core::run::Run;
 use failback_core::tags::{made_by_a_drill, tag};
 
@@ -53,6 +56,40 @@ pub(crate) fn check(
     Ok(())
 }
 
+/// Finds the A4 that hold old data: those that nobody uses are launched again, and the others are refused.
+pub(crate) fn too_old(
+    cloud: &dyn Cloud,
+    run: &Run,
+    servers: &[Found<'_>],
+    findings: &mut Vec<Finding>,
+) -> Result<Vec<SourceServerId>> {
+    let guard = Guard::<Either>::new(run, cloud)?;
+    let mut old = Vec::new();
+    for server in servers {
+        // An ambiguous A3 is a finding of its own.
+        if server.chain().a3.ambiguity().is_some() || server.chain().a2.ambiguity().is_some() {
+            continue;
+        }
+        let Some(a3) = fleet::too_old(run, server)? else { continue };
+        let age = match data_age_seconds(server, a3)? {
+            Some(seconds) => format!("{} min old", seconds / 60),
+            None => "of unknown age".to_owned(),
+        };
+        if guard.replaceable(server).is_ok() {
+            let remedy = "The run launches it again";
+            findings.warn(&server.name, format!("the data of A4 {} is {age}", a3.instance), remedy);
+            old.push(server.b1.clone());
+        } else {
+            findings.block(
+                &server.name,
+                format!("the data of A4 {} is {age}, and clients may use it", a3.instance),
+                "If clients use it, finish the page's steps 3 and 4 by hand; if not, terminate it in the DRS console",
+            );
+        }
+    }
+    Ok(old)
+}
+
 /// Refuses a B3 that a drill launched: a failback would make the copy production.
 fn of_a_drill(server: &Found<'_>, b2: &RecoveryInstance, findings: &mut Vec<Finding>) -> Result<()> {
     if b2.is_drill || server.live().is_of_a_drill(b2)? {
@@ -67,7 +104,11 @@ fn of_a_drill(server: &Found<'_>, b2: &RecoveryInstance, findings: &mut Vec<Find
 
 /// Refuses a B3 while A1 is production: a failback would replace production by a copy.
 fn in_source_region(server: &Found<'_>, findings: &mut Vec<Finding>) -> Result<()> {
-    let Some(a1) = server.a1.as_ref().filter(|_| server.a2.is_none()) else { return Ok(()) };
+    let Some(a1) = server.a1.as_ref() else { return Ok(()) };
+    // Where A4 was launched into A1, the record points at A4.
+    if server.a4().as_ref() == Some(&a1.id) {
+        return Ok(());
+    }
     if server.live().is_pointed_at(&a1.id)? {
         findings.block(
             &server.name,

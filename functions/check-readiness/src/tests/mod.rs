@@ -15,6 +15,7 @@ use crate::{CheckReadiness, Output};
 /// Changes the plan so that traffic is redirected by hand, and no record names a server.
 fn by_hand(plan: &mut Value) {
     plan["redirect"] = json!({ "byHand": true });
+    plan["launch"]["dataAgeSecondsMax"] = json!(1_209_600);
     plan["gates"] = json!({ "beforeRedirect": { "timeoutMinutes": 60 } });
 }
 

@@ -267,7 +267,7 @@ fn a_terminate_job_is_of_an_earlier_run_where_a2_is() {
 #[test]
 fn a_job_that_somebody_began_in_the_console_is_found() {
     let fixture = Fixture::failback(|_| ()).prepared();
-    fixture.launch();
+    fixture.launch_in_console();
     fixture.pass(60);
     let error = check(&fixture).unwrap_err().to_string();
     assert!(error.contains("all-1, web-1: job drsjob-") && error.contains("is working on it"), "{error}");

@@ -102,6 +102,9 @@ fn a3_is_terminated_when_it_is_the_drills_and_nothing_else() {
         ("still replicates", |case| case.a2().replication.state = ReplicationState::Continuous),
         ("is A1, which is production (S1:", |case| case.server().a1 = Some(id(A4))),
         ("production DNS points at A4", |case| case.points_at("10.0.0.4")),
+        ("no drill launched A3", |case| case.aws.source.jobs.clear()),
+        ("no drill launched A3", |case| case.aws.source.jobs[0].tags.clear()),
+        ("B1 protects A4", |case| case.a3().replication_state = ReplicationState::Continuous),
         ("is working on it (S7:", |case| case.aws.source.jobs.push(job_on(A2))),
         ("is working on it (S7:", |case| case.aws.recovery.jobs.push(job_on(B1))),
     ];

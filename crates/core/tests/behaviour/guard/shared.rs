@@ -87,7 +87,7 @@ fn launch_a2(case: &Case) -> Result<Warrant<StartRecovery>> {
 fn b2_is_reversed_once_and_only_the_one_of_the_run() {
     let rows: &[Row] = &[
         ("B2 does not live", |case| case.aws.recovery.recovery_instances.clear()),
-        ("is not the B2 that this run started with", |case| case.server().b2 = Some(id(OTHER))),
+        ("is not the one that this run knows", |case| case.server().b2 = Some(id(OTHER))),
         ("did not originate in AWS", |case| case.b2().originated_in_aws = false),
         ("reversed already", |case| {
             let a2 = source_server(

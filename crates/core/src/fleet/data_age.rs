@@ -1,0 +1,34 @@
+//! The age of A4's data: A4 does not follow B3, so everything written to B3 since A4's point in time is lost when clients
+//! come to use A4.
+
+use super::live::LiveServer;
+use super::serving::{Serving, serving};
+use crate::cloud::RecoveryInstance;
+use crate::error::Result;
+use crate::run::Run;
+
+/// Returns the age of A4's data in seconds: since its point in time or, where DRS does not show that, since its launch
+/// was started. `None` when neither is known.
+///
+/// # Errors
+/// `Internal` when jobs of the source Region were not read.
+pub fn data_age_seconds(server: &LiveServer<'_>, a3: &RecoveryInstance) -> Result<Option<u64>> {
+    let launched = server.live().source_job_of(a3)?.and_then(|job| job.created);
+    let taken = a3.point_in_time.or(launched);
+    Ok(taken.map(|taken| server.live().read_at.seconds_since(taken)))
+}
+
+/// Returns the live A3 whose data is older than the plan allows, or of unknown age, unless clients use it already or B1
+/// protects it: then the age is history.
+///
+/// # Errors
+/// `Internal` when records, instances or jobs were not read; `Guard` when A3 is ambiguous.
+pub fn too_old<'l>(run: &Run, server: &LiveServer<'l>) -> Result<Option<&'l RecoveryInstance>> {
+    let Some(a3) = server.a3()? else { return Ok(None) };
+    if a3.is_reversed() || serving(run, server)? == Serving::A4 {
+        return Ok(None);
+    }
+    let is_young =
+        data_age_seconds(server, a3)?.is_some_and(|age| age <= run.plan.launch.data_age_seconds_max);
+    Ok(if is_young { None } else { Some(a3) })
+}

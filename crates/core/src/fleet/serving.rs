@@ -1,0 +1,81 @@
+//! The instance that serves a server's clients: decided here alone, from live state, for the guard, the readiness check
+//! and the report.
+
+use super::live::LiveServer;
+use crate::error::Result;
+use crate::id::InstanceId;
+use crate::run::Run;
+use crate::tags::tag;
+
+/// The instance that serves a server's clients.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Serving {
+    /// The original instance in the source Region.
+    A1,
+    /// The recovered instance in the recovery Region.
+    B3,
+    /// The failed-back instance in the source Region.
+    A4,
+    /// Live state does not show it. Each of them counts as serving.
+    Unknown,
+}
+
+impl Serving {
+    /// Returns true when this instance serves, or may serve.
+    pub fn may_be(self, instance: Self) -> bool {
+        self == Self::Unknown || self == instance
+    }
+}
+
+/// Returns the instance that serves a server's clients. A record of one server proves nothing for another, and values
+/// that lead to different instances, or to none of these, are unknown.
+///
+/// # Errors
+/// `Internal` when records or instances were not read; `Guard` when A3 is ambiguous.
+pub fn serving(run: &Run, server: &LiveServer<'_>) -> Result<Serving> {
+    let live = server.live();
+    let mut values = Vec::new();
+    for (index, record) in run.plan.redirect.records().iter().enumerate() {
+        if server.is_called(&record.server) {
+            values.extend(live.records()?[index].iter().flat_map(|set| &set.values));
+        }
+    }
+    if values.is_empty() {
+        return without_records(server);
+    }
+    let known = instances(server)?;
+    let mut found = None;
+    for value in values {
+        let mut of_value = None;
+        for (id, serving) in &known {
+            if live.instance(id)?.is_some_and(|instance| instance.has_address(value)) {
+                of_value = Some(*serving);
+            }
+        }
+        match (of_value, found) {
+            (Some(serving), None) => found = Some(serving),
+            (Some(serving), Some(earlier)) if serving == earlier => {}
+            _ => return Ok(Serving::Unknown),
+        }
+    }
+    Ok(found.unwrap_or(Serving::Unknown))
+}
+
+/// Returns the server's instances that could serve. A4 comes last: it may be A1 itself.
+fn instances(server: &LiveServer<'_>) -> Result<Vec<(InstanceId, Serving)>> {
+    let mut known = Vec::new();
+    known.extend(server.a1.clone().map(|a1| (a1, Serving::A1)));
+    known.extend(server.b3().map(|b3| (b3, Serving::B3)));
+    let a4 = match server.a3()? {
+        Some(a3) => Some(a3.instance.clone()),
+        None => server.a4(),
+    };
+    known.extend(a4.map(|a4| (a4, Serving::A4)));
+    Ok(known)
+}
+
+/// Returns A4 once a person has confirmed that traffic was redirected to it by hand, which is recorded on A2.
+fn without_records(server: &LiveServer<'_>) -> Result<Serving> {
+    let moved = server.a2()?.and_then(|a2| a2.tags.get(tag::TRAFFIC));
+    Ok(if moved.is_some_and(|to| to == tag::TO_A4) { Serving::A4 } else { Serving::Unknown })
+}
