@@ -27,6 +27,10 @@ const FOUND: &[(&str, &str)] = &[
         "what a job made after the report had named it was counted as untold",
     ),
     (
+        "recovered, 3 servers, keep-recovered: run drill; wait 86400; settle failback",
+        "a drill that keeps B3 disconnected A2, and the agent on B3 uninstalled itself",
+    ),
+    (
         "recovered, 3 servers: run failback no; wait 259200; run failback",
         "clients were sent to an A4 that a run had launched three days before",
     ),

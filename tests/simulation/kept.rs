@@ -18,7 +18,7 @@ fn a_drill_from_the_recovery_region_keeps_production_there() {
     for seed in 1..=5 {
         let mut rehearsal = Rehearsal::new(setting(Procedure::Drill, kept(), 3, seed));
         let drill = run(&mut rehearsal, Procedure::Drill);
-        assert_done(&rehearsal, &drill, &["A1", "B1", "B2", "B3"]);
+        assert_done(&rehearsal, &drill, &["A1", "A2", "B1", "B2", "B3"]);
     }
 }
 
@@ -28,13 +28,23 @@ fn such_a_drill_that_fails_keeps_production_too() {
     rehearsal.fail("launch:db-1x9").expect("a rule");
     let drill = run(&mut rehearsal, Procedure::Drill);
     assert_eq!(drill.outcome, Outcome::Failed);
-    assert_left(&rehearsal, &["A1", "B1", "B2", "B3"]);
+    assert_left(&rehearsal, &["A1", "A2", "B1", "B2", "B3"]);
 }
 
 #[test]
 fn the_failback_follows_such_a_drill() {
     let mut rehearsal = Rehearsal::new(setting(Procedure::Drill, kept(), 3, 1));
     run(&mut rehearsal, Procedure::Drill);
+    let failback = run(&mut rehearsal, Procedure::Failback);
+    assert_done(&rehearsal, &failback, rest(Procedure::Failback));
+}
+
+/// A disconnect of A2 would have the agent on B3 uninstall itself.
+#[test]
+fn b3_can_be_failed_back_weeks_after_such_a_drill() {
+    let mut rehearsal = Rehearsal::new(setting(Procedure::Drill, kept(), 3, 1));
+    run(&mut rehearsal, Procedure::Drill);
+    rehearsal.simulation.world().advance_by(30 * 86_400_000);
     let failback = run(&mut rehearsal, Procedure::Failback);
     assert_done(&rehearsal, &failback, rest(Procedure::Failback));
 }

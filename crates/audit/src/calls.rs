@@ -206,7 +206,9 @@ fn terminate(observations: &mut Observations, world: &World, run: &WatchedRun, c
             let named = |id: &InstanceId| call.targets.iter().any(|target| target == id.as_str());
             (b2 && named(&a2.source)) || (a3 && a2.launched.iter().any(named))
         };
-        if a2s(world, server).any(|a2| concerns(a2) && replicates(world, a2)) {
+        // A drill that keeps B3 keeps the replication that protects it.
+        let keeps = run.procedure == Procedure::Drill && run.plan.drill.keep_recovered_servers;
+        if !keeps && a2s(world, server).any(|a2| concerns(a2) && replicates(world, a2)) {
             observations.violated(
                 SafetyRule::PageOrder,
                 call.at_ms,
@@ -450,6 +452,12 @@ fn disconnect(observations: &mut Observations, world: &World, run: &WatchedRun, 
         }
         let b3_lives =
             server.b3.iter().any(|b3| world.instance(recovery, b3).is_some_and(|i| i.state.is_live()));
+        if b3_lives && keeps {
+            let what = format!(
+                "{name}: A2 was disconnected, and the agent on the B3 that is kept uninstalls itself"
+            );
+            observations.violated(SafetyRule::ServingUntouched, call.at_ms, what);
+        }
         if b3_lives && !keeps {
             observations.violated(
                 SafetyRule::PageOrder,

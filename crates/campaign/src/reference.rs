@@ -95,7 +95,7 @@ pub(super) fn labels(
 ) -> BTreeSet<&'static str> {
     match procedure {
         Procedure::Drill if plan.drill.keep_recovered_servers && scenario != Scenario::Steady => {
-            BTreeSet::from(["A1", "B1", "B2", "B3"])
+            BTreeSet::from(["A1", "A2", "B1", "B2", "B3"])
         }
         Procedure::Drill => BTreeSet::from(["A1", "B1"]),
         Procedure::Failback if plan.cleanup.terminate_originals || into_source => {

@@ -43,6 +43,11 @@ impl Run {
         (at.millis() - self.started.millis()).div_euclid(1000)
     }
 
+    /// Returns true in a drill that keeps its recovered servers.
+    pub fn keeps_recovered_servers(&self) -> bool {
+        self.procedure == Procedure::Drill && self.plan.drill.keep_recovered_servers
+    }
+
     /// Returns the tags of everything that this run creates.
     pub fn tags(&self) -> Tags {
         Tags::from([

@@ -116,6 +116,7 @@ impl Facts {
         for found in self.found(fleet)? {
             of_b2.extend(found.b2.and_then(|b2| b2.job.clone()));
             of_a3.extend(found.chain().a3.candidate().and_then(|a3| a3.job.clone()));
+            of_a3.extend(found.a2.and_then(|a2| a2.last_launch_job.clone()));
         }
         let of_b2 = older(of_b2, self.live.recovery_jobs()?);
         if !of_b2.is_empty() {

@@ -45,6 +45,9 @@ impl Step for StopReversedReplication {
         }
         Ok(match waiting {
             Some(waiting) => StepResult::Waiting(waiting),
+            None if ctx.run.keeps_recovered_servers() => {
+                StepResult::Done("replication to the source Region goes on: it protects B3".to_owned())
+            }
             None => {
                 StepResult::Done("replication to the source Region is stopped for all servers".to_owned())
             }
@@ -56,7 +59,7 @@ impl Step for StopReversedReplication {
     }
 }
 
-/// Stops replication of one A2. Returns the wait if that cannot be done yet.
+/// Stops replication of one A2, unless the plan keeps B3, whose only protection it is. Returns the wait if that cannot be done yet.
 async fn stop(
     ctx: &Context<'_, Either>,
     server: &LiveServer<'_>,
@@ -69,6 +72,9 @@ async fn stop(
         return Ok(Some(Waiting::new(why, seconds)));
     }
     tag_untagged(ctx, server, a2).await;
+    if ctx.run.keeps_recovered_servers() {
+        return Ok(None);
+    }
     let warrant = ctx.guard.stop_a2(server)?;
     Ok(match attempt(ctx.cloud.stop_replication(warrant).await)? {
         Attempt::Done(()) => None,

@@ -68,7 +68,7 @@ pub async fn read(cloud: &dyn Cloud, run: &Run, fleet: &Fleet, reads: Reads) -> 
     // Without ids, DRS would return every server of the Region.
     if fleet.pending().next().is_some() {
         live.read_drs(cloud, run, fleet, reads).await?;
-        live.read_jobs(cloud, run, reads).await?;
+        live.read_jobs(cloud, run, fleet, reads).await?;
         live.read_instances(cloud, run, fleet, reads).await?;
         if reads.records {
             live.add_records(cloud, run).await?;
@@ -151,11 +151,12 @@ impl LiveState {
         Ok(())
     }
 
-    async fn read_jobs(&mut self, cloud: &dyn Cloud, run: &Run, reads: Reads) -> Result<()> {
+    async fn read_jobs(&mut self, cloud: &dyn Cloud, run: &Run, fleet: &Fleet, reads: Reads) -> Result<()> {
         let since = Some(run.started.days_before(JOBS_DAYS));
         if reads.source_jobs {
             let mut jobs = cloud.jobs(run.source(), &[], since).await?;
-            // The jobs that launched the A3 which were read, whatever their age: their tags show who launched them.
+            // The jobs that launched the A3 which were read, and the last ones of A2, whatever their age: their tags show
+            // who launched them.
             let known: BTreeSet<&JobId> = jobs.iter().map(|job| &job.id).collect();
             let mut older: BTreeSet<JobId> = self
                 .drs
@@ -163,6 +164,10 @@ impl LiveState {
                 .filter(|a3| a3.is_live())
                 .filter_map(|a3| a3.job.clone())
                 .collect();
+            for server in fleet.pending() {
+                let a2 = self.drs.chain(server.into()).a2.candidate();
+                older.extend(a2.and_then(|a2| a2.last_launch_job.clone()));
+            }
             older.retain(|job| !known.contains(job));
             if !older.is_empty() {
                 let older: Vec<JobId> = older.into_iter().collect();
@@ -492,6 +497,17 @@ impl<'l> LiveServer<'l> {
     /// `Internal` when A3 was not read.
     pub fn has_record_of(&self, a2: &SourceServer) -> Result<bool> {
         self.live.drs.has_record_of(&a2.id).ok_or_else(|| not_read("A3"))
+    }
+
+    /// Returns true when a drill started the last launch of A2: the drill has terminated that A4, which was never
+    /// production.
+    ///
+    /// # Errors
+    /// `Internal` when jobs of the source Region were not read.
+    pub fn was_launched_by_a_drill(&self, a2: &SourceServer) -> Result<bool> {
+        let jobs = self.live.source_jobs()?;
+        let last = a2.last_launch_job.as_ref().and_then(|last| jobs.iter().find(|job| job.id == *last));
+        Ok(last.is_some_and(|job| made_by_a_drill(&job.tags)))
     }
 
     /// Returns the job of either Region that is working on this server.

@@ -73,7 +73,8 @@ impl Guard<'_, Drill> {
             let Some(a3) = server.a3()? else {
                 return Err(refuse(SafetyRule::OwnFleetOnly, format!("{name}: A3 does not exist")));
             };
-            let Some(a2) = stopped_a2(server)? else {
+            let a2 = if self.run.keeps_recovered_servers() { server.a2()? } else { stopped_a2(server)? };
+            let Some(a2) = a2 else {
                 return Err(refuse(SafetyRule::OwnFleetOnly, format!("{name}: A2 does not exist")));
             };
             if a3.source_server != a2.id {

@@ -241,12 +241,23 @@ impl<S: Scope> Guard<'_, S> {
         }))
     }
 
+    /// Refuses to end the replication of a B3 that the plan keeps: A2 is its only protection, and a disconnect would have
+    /// the agent on B3 uninstall itself (drs-facts §6).
+    fn not_kept(&self, server: &Server) -> Result<()> {
+        if self.run.keeps_recovered_servers() {
+            let message = format!("{}: the plan keeps B3, which A2 protects", server.name);
+            return Err(refuse(SafetyRule::ServingUntouched, message));
+        }
+        Ok(())
+    }
+
     /// Stops replication of A2, first in the clean-up. Refused during a launch of A2, whose A4 would be missed.
     ///
     /// # Errors
     /// `Guard` when A2 is not this server's or is being launched.
     pub fn stop_a2(&self, server: &LiveServer<'_>) -> Result<Warrant<StopReplication>> {
         self.fresh_server(server)?;
+        self.not_kept(server)?;
         let a2 = a2(server)?.id.clone();
         no_job_on_a2(server)?;
         Ok(Warrant::issue(StopReplication { region: self.run.source(), server: a2 }))
@@ -286,14 +297,12 @@ impl<S: Scope> Guard<'_, S> {
             let message = format!("{}: A3 {} still exists", server.name, a3.id);
             return Err(refuse(SafetyRule::PageOrder, message));
         }
-        let keeps_b2 = self.run.procedure == Procedure::Drill && self.run.plan.drill.keep_recovered_servers;
-        match server.b2()? {
-            Some(b2) if !keeps_b2 => {
-                let message = format!("{}: B2 {} still exists", server.name, b2.id);
-                Err(refuse(SafetyRule::PageOrder, message))
-            }
-            _ => Ok(a2),
+        if let Some(b2) = server.b2()? {
+            let message = format!("{}: B2 {} still exists", server.name, b2.id);
+            return Err(refuse(SafetyRule::PageOrder, message));
         }
+        self.not_kept(server)?;
+        Ok(a2)
     }
 
     /// Refuses a launch into A1 in a drill, and in a failback unless the plan allows it and A1 is stopped.
@@ -353,7 +362,10 @@ fn no_job_on_a2(server: &LiveServer<'_>) -> Result<()> {
 /// Refuses a launch when the fate of the earlier one is not known. `StartRecovery` terminates the instance that A2
 /// launched before, even if its record was deleted (drs-facts §0.5), and that instance may be production by now.
 fn known_fate(server: &LiveServer<'_>, a2: &SourceServer) -> Result<()> {
-    if a2.last_launch != LastLaunch::Succeeded || server.has_record_of(a2)? {
+    if a2.last_launch != LastLaunch::Succeeded
+        || server.has_record_of(a2)?
+        || server.was_launched_by_a_drill(a2)?
+    {
         return Ok(());
     }
     let message = format!(

@@ -61,6 +61,9 @@ pub struct Instance {
     pub impaired: bool,
     /// Time of the DRS agent's first contact, in milliseconds since 1970; absent while it is not known yet.
     pub agent_seen_ms: Option<i64>,
+    /// Time at which the DRS agent has uninstalled itself, in milliseconds since 1970: minutes after the source server
+    /// that it replicates to was disconnected.
+    pub agent_gone_ms: Option<i64>,
     /// `metadataOptions.httpEndpoint` is enabled.
     pub metadata_reachable: bool,
     /// `disableApiTermination`.

@@ -137,6 +137,7 @@ impl Builder<'_> {
             checks_pass_ms: Some(since),
             impaired: false,
             agent_seen_ms: Some(since),
+            agent_gone_ms: None,
             metadata_reachable: true,
             termination_protected: false,
             disks,

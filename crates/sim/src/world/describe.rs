@@ -163,6 +163,7 @@ impl World {
         let instance = self.instance(recovery_instance.region, &recovery_instance.instance)?;
         let running = instance.state == InstanceState::Running;
         let until = if running { self.now_ms } else { instance.since_ms };
+        let until = instance.agent_gone_ms.map_or(until, |gone| until.min(gone));
         Some(whole_minute(until).max(first))
     }
 

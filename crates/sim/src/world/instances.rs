@@ -71,6 +71,7 @@ impl World {
             checks_pass_ms: None,
             impaired: false,
             agent_seen_ms: None,
+            agent_gone_ms: None,
             metadata_reachable: true,
             termination_protected: false,
             disks: server.disks.clone(),
@@ -110,6 +111,7 @@ impl World {
         instance.disks.clone_from(&server.disks);
         instance.checks_pass_ms = None;
         instance.agent_seen_ms = None;
+        instance.agent_gone_ms = None;
         instance.impaired = false;
         let id = id.clone();
         self.mark_changed(Changed::Instance(region, id.clone()));

@@ -11,6 +11,10 @@ use crate::durations as d;
 use crate::replication::{Phase, SyncParameters};
 use crate::service_error::ServiceError;
 
+/// The time after which the agent has carried out the command to uninstall itself: within approximately 10 minutes
+/// (DisconnectSourceServer, API reference).
+const AGENT_UNINSTALL_MS: i64 = 600_000;
+
 impl World {
     /// StopReplication: stops replication of a source server, and deletes its points in time.
     ///
@@ -87,6 +91,7 @@ impl World {
         }
         let now = self.now_ms;
         let delay = d::DISCONNECT.draw(&mut self.rng);
+        self.uninstall_agent(region, id);
         if let Some(server) = self.source_server_mut(region, id) {
             server.disconnecting = true;
             server.replication.disconnect(now, now + delay);
@@ -95,6 +100,16 @@ impl World {
         let event = ScheduledEvent::SourceServerDisconnected { region, server: id.clone(), since: now };
         self.schedule(delay, event);
         Ok(())
+    }
+
+    /// Has the agent on the replicated instance uninstall itself, as a disconnect commands (§6).
+    fn uninstall_agent(&mut self, region: Region, id: &SourceServerId) {
+        let Some(server) = self.source_server(region, id) else { return };
+        let (origin, source) = (server.origin, server.source.clone());
+        let gone_ms = self.now_ms + AGENT_UNINSTALL_MS;
+        if let Some(instance) = self.instance_mut(origin, &source) {
+            instance.agent_gone_ms = Some(gone_ms);
+        }
     }
 
     /// Returns true while a source server has a recovery instance whose EC2 instance lives.

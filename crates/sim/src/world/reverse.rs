@@ -62,6 +62,8 @@ impl World {
             format!("Recovery instance {id} is not running")
         } else if recovery_instance.disconnected {
             format!("Recovery instance {id} is disconnected")
+        } else if self.is_agent_gone(recovery_instance) {
+            format!("The agent of recovery instance {id} does not communicate with the service")
         } else if self.first_agent_contact(recovery_instance).is_none() {
             format!("Recovery instance {id} has not finished initializing")
         } else if recovery_instance.is_drill && self.switches.refuses_to_reverse_drills {
@@ -70,6 +72,11 @@ impl World {
             return Ok(());
         };
         Err(ServiceError::conflict(message, id))
+    }
+
+    fn is_agent_gone(&self, record: &RecoveryInstance) -> bool {
+        let instance = self.instance(record.region, &record.instance);
+        instance.is_some_and(|instance| instance.agent_gone_ms.is_some_and(|at| at <= self.now_ms))
     }
 
     /// Returns the time of a recovery instance's first agent contact, if it has passed, in milliseconds since 1970.

@@ -118,11 +118,11 @@ fn reversed(run: &Run, server: &Found<'_>, findings: &mut Vec<Finding>) {
             "a failback of it was started and has not finished",
             "Start the failback again and let it end; a drill would clean up what it made",
         );
-    } else if !made_by_a_drill(&a2.tags) && run.plan.drill.keep_recovered_servers {
+    } else if !made_by_a_drill(&a2.tags) && !run.plan.drill.keep_recovered_servers {
         findings.warn(
             &server.name,
             format!("replication is reversed already, and the drill's clean-up deletes {}", a2.id),
-            "Start reversed replication again after the drill, or B3 stays unprotected",
+            "Set drill.keepRecoveredServers if B3 is to stay protected",
         );
     }
 }

@@ -132,7 +132,8 @@ fn is_ours(run: &Run, facts: &Facts, server: &Found<'_>, job: &Job) -> bool {
 fn launched_before(facts: &Facts, server: &Found<'_>, findings: &mut Vec<Finding>) -> Result<()> {
     let Some(a2) = server.a2.filter(|a2| a2.last_launch == LastLaunch::Succeeded) else { return Ok(()) };
     // A run of this program tags A2, and reads again before it launches.
-    let is_known = a2.tags.contains_key(tag::B1) || server.has_record_of(a2)?;
+    let is_known =
+        a2.tags.contains_key(tag::B1) || server.has_record_of(a2)? || server.was_launched_by_a_drill(a2)?;
     if !is_known && !was_launched_recently(facts, a2)? {
         findings.block(
             &server.name,

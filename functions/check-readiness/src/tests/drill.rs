@@ -206,12 +206,12 @@ fn an_a2_of_a_failback_is_not_drilled_with() {
 }
 
 #[test]
-fn an_a2_that_somebody_made_is_told_where_b3_is_kept() {
+fn an_a2_that_a_person_made_is_reported_where_the_drill_deletes_it() {
     let said = "replication is reversed already, and the drill's clean-up deletes s-";
-    let fixture = reversed(Some("nobody's"), true, false);
+    let fixture = reversed(Some("nobody's"), false, false);
     warned(&fixture, &name(&fixture), said);
-    silent(&reversed(None, false, false), said);
-    let own = reversed(Some("drill"), true, false);
+    silent(&reversed(None, true, false), said);
+    let own = reversed(Some("drill"), false, false);
     let output = check(&own).unwrap_or_else(|error| panic!("{error}"));
     let about: Vec<_> = output.warnings.iter().filter(|it| it.message.contains(said)).collect();
     assert!(about.iter().all(|it| it.about == own.fleet.servers[1].name), "{about:#?}");

@@ -277,14 +277,15 @@ fn a2_goes_last() {
 }
 
 #[test]
-fn only_a_drill_that_keeps_its_recovered_servers_removes_a2_beside_a_b2() {
+fn an_a2_that_protects_a_kept_b3_is_neither_stopped_nor_removed() {
     let mut case = last();
-    case.aws.recovery.recovery_instances.push(recovery_instance(B3, B1));
     case.set("/drill/launchRecoveredServers", json!(false));
     case.set("/drill/keepRecoveredServers", json!(true));
-    refused(&case, disconnect_a2, ErrorName::Guard, "still exists (S4:", |_| ());
     case.procedure = failback_core::procedure::Procedure::Drill;
-    assert!(disconnect_a2(&case).is_ok());
+    refused(&case, disconnect_a2, ErrorName::Guard, "which A2 protects (S10:", |_| ());
+    refused(&case, stop_a2, ErrorName::Guard, "which A2 protects (S10:", |_| ());
+    case.aws.recovery.recovery_instances.push(recovery_instance(B3, B1));
+    refused(&case, disconnect_a2, ErrorName::Guard, "still exists (S4:", |_| ());
     case.set("/drill/keepRecoveredServers", json!(false));
     refused(&case, disconnect_a2, ErrorName::Guard, "still exists (S4:", |_| ());
 }
