@@ -45,7 +45,8 @@ fn everything_that_stands_in_the_way_is_told_at_once() {
     });
     // The world fits another plan, so the names of this one do not exist in it.
     let world = setting(Procedure::Failback, three_tier(|_| ()), 3, 1);
-    let told = &["no wave of the plan", "`nobody` is no server", "subnet-00000000000000001 does not exist"];
+    let told =
+        &["no wave of the plan", "`nobody` is not a server", "subnet-00000000000000001 does not exist"];
     stopped(Setting { input, ..world }, Procedure::Failback, told);
 }
 

@@ -8,6 +8,7 @@ use failback_sim::objects::SourceServer;
 use failback_sim::{Access, Call, CallOutcome, Changed, FleetServer, World};
 
 use crate::observations::{Observations, WatchedRun};
+use crate::records;
 use failback_core::rule::SafetyRule;
 
 /// Judges a call that took effect.
@@ -36,6 +37,7 @@ pub(crate) fn check(observations: &mut Observations, world: &World, call: &Call)
             );
         }
         "DisconnectSourceServer" => disconnect(observations, world, &run, call),
+        "ChangeResourceRecordSets" => records::check(observations, world, &run, call),
         _ => {}
     }
 }

@@ -9,7 +9,7 @@ mod finding;
 mod servers;
 
 use failback_core::cloud::Cloud;
-use failback_core::fleet::Fleet;
+use failback_core::fleet::{Fleet, Redirected, UNKNOWN_TTL_SECONDS, old_ttl_seconds, targets};
 use failback_core::message::count;
 use failback_core::plan::Plan;
 use failback_core::procedure::Procedure;
@@ -95,7 +95,7 @@ async fn check(cloud: &dyn Cloud, run: Run) -> Result<Output> {
     let Some(mut facts) = Facts::of_regions(cloud, &run, &mut findings).await? else {
         return Err(finding::not_ready(&findings));
     };
-    let fleet = servers::find(&run, facts.live.drs(), &mut findings);
+    let mut fleet = servers::find(&run, facts.live.drs(), &mut findings);
     facts.read_of_fleet(cloud, &run, &fleet).await?;
     let servers = facts.found(&fleet)?;
     checks::all(&run, &facts, &fleet, &servers, &mut findings)?;
@@ -103,9 +103,24 @@ async fn check(cloud: &dyn Cloud, run: Run) -> Result<Output> {
         return Err(finding::not_ready(&findings));
     }
     let leftover = run.procedure == Procedure::Drill && servers::is_leftover(&servers);
+    if run.procedure == Procedure::Failback {
+        fleet.redirected = old_ttl(&run, &facts, &fleet)?;
+    }
     let waves = run.plan.wave_names().len();
     let summary = summary(&fleet, waves, findings.len());
     Ok(Output { summary, warnings: findings, waves, leftover, fleet, run })
+}
+
+/// Returns the largest TTL that the plan's records have before the run, which Redirect Traffic needs even if the answer to
+/// its change is lost.
+fn old_ttl(run: &Run, facts: &Facts, fleet: &Fleet) -> Result<Option<Redirected>> {
+    let servers = facts.live.servers(fleet);
+    let targets = targets(run, &servers);
+    if targets.is_empty() {
+        return Ok(None);
+    }
+    let old_ttl_seconds = Some(old_ttl_seconds(&targets, UNKNOWN_TTL_SECONDS)?);
+    Ok(Some(Redirected { old_ttl_seconds, ..Redirected::default() }))
 }
 
 fn summary(fleet: &Fleet, waves: usize, warnings: usize) -> String {

@@ -8,5 +8,7 @@ mod live;
 mod server;
 
 pub use chain::{Ambiguity, Chain, DrsView, KnownIds, Link};
-pub use live::{LiveServer, LiveState, Reads, Target, names, read, targets};
+pub use live::{
+    LiveServer, LiveState, Reads, Target, UNKNOWN_TTL_SECONDS, names, old_ttl_seconds, read, targets,
+};
 pub use server::{Fleet, NAME_MAX, Redirected, Server, Times};
