@@ -43,9 +43,9 @@ fn b3_lives_until_no_client_can_use_it() {
     let mut fixture = due();
     let redirected = fixture.fleet.redirected.as_mut().unwrap();
     redirected.in_sync = Some(fixture.simulation.now());
-    redirected.old_ttl_seconds = Some(3_600);
+    redirected.old_ttl_seconds = Some(1_200);
     fixture.waits::<Step>("cannot be terminated yet: clients may still use B3 until", 0);
-    fixture.pass(3_590);
+    fixture.pass(1_190);
     fixture.waits::<Step>("clients may still use B3", 0);
     fixture.pass(10);
     fixture.waits::<Step>("terminating web-1, all-1", 1);
