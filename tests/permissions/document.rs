@@ -25,7 +25,10 @@ const WHY: &[(&str, &str)] = &[
         "ChangeManagedAsDrs",
         "DRS converts, launches and cleans up as the caller: only resources that it created, by its tag.",
     ),
-    ("ChangeRecords", "Points simple A records at A4. Nothing can be deleted and no other type changed."),
+    (
+        "ChangeRecords",
+        "Replaces A records, by DELETE of exactly what was read and CREATE in one batch. No other type can be changed.",
+    ),
     ("DeleteRecord", "Deletes the record A3; its instance, A4, runs on."),
     ("DeliverLogs", "What Step Functions asks for to write its log."),
     (

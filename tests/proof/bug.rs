@@ -1,6 +1,6 @@
 use failback_core::Result;
 use failback_core::cloud::{Instance, Job, RecordSet, RecoveryInstance, RunningExecution, SourceServer};
-use failback_core::guard::TerminateRecoveryInstances;
+use failback_core::guard::{ChangeRecords, TerminateRecoveryInstances};
 use failback_core::region::Region;
 use failback_core::timestamp::Timestamp;
 use failback_rehearsal::program::Performer;
@@ -47,6 +47,9 @@ pub(crate) trait Bug: Send + Sync {
 
     /// Terminates something before the call that the guard has allowed.
     fn terminates(&self, _world: &mut World, _allowed: &TerminateRecoveryInstances) {}
+
+    /// Acts before a change of records that the guard has allowed.
+    fn changes(&self, _world: &mut World, _allowed: &ChangeRecords) {}
 }
 
 /// The deployed steps, with a bug between them and the world.
@@ -71,6 +74,7 @@ impl<B: Bug> Performer for Bugged<B> {
                 Response::Records(sets) => self.0.records(world, sets),
                 Response::Executions(executions) => self.0.executions(executions),
                 Response::Terminates(allowed) => self.0.terminates(world, allowed),
+                Response::Changes(allowed) => self.0.changes(world, allowed),
                 _ => {}
             }
         };

@@ -1,8 +1,9 @@
 use std::collections::BTreeSet;
 
 use failback_core::cloud::{Job, RecoveryInstance, ReplicationState, RunningExecution, SourceServer};
+use failback_core::guard::ChangeRecords;
 use failback_core::region::Region;
-use failback_sim::{CallRequest, RecordChange, World};
+use failback_sim::{CallRequest, ChangeAction, RecordChange, World};
 use serde_json::{Value, json};
 
 use crate::bug::Bug;
@@ -155,14 +156,51 @@ impl Bug for RedirectsInDrill {
         }) else {
             return;
         };
-        let change = RecordChange {
-            name: record.name,
-            kind: record.kind,
-            ttl_seconds: 60,
-            values: vec!["10.9.9.9".to_owned()],
-        };
+        let address = vec!["10.9.9.9".to_owned()];
+        let change = RecordChange::of_simple(ChangeAction::Upsert, &record.name, 60, address);
         let request = CallRequest::new("route53:ChangeResourceRecordSets", None, [zone.as_str()]);
         world.call(request, |world| world.change_record_sets(&zone, &[change])).ok();
+    }
+}
+
+/// Returns an UPSERT of a record set.
+fn upsert(name: &str, address: &str) -> RecordChange {
+    RecordChange::of_simple(ChangeAction::Upsert, name, 60, vec![address.to_owned()])
+}
+
+/// A person points each record elsewhere after it was read. The step is the deployed one.
+pub(crate) struct PersonChangesRecords;
+
+impl Bug for PersonChangesRecords {
+    fn changes(&self, world: &mut World, allowed: &ChangeRecords) {
+        for record in &allowed.records {
+            world.change_record_sets(&allowed.zone, &[upsert(&record.seen.name, "198.51.100.9")]).ok();
+        }
+    }
+}
+
+/// The step makes an UPSERT, and a person has pointed the record elsewhere after it was read.
+pub(crate) struct OverwritesRecords;
+
+impl Bug for OverwritesRecords {
+    fn changes(&self, world: &mut World, allowed: &ChangeRecords) {
+        PersonChangesRecords.changes(world, allowed);
+        for record in &allowed.records {
+            let change = upsert(&record.seen.name, &record.value);
+            let request = CallRequest::new("route53:ChangeResourceRecordSets", None, [allowed.zone.as_str()]);
+            world.call(request, |world| world.change_record_sets(&allowed.zone, &[change])).ok();
+        }
+    }
+}
+
+/// The TTL that the records had is forgotten.
+pub(crate) struct ForgetsOldTtl;
+
+impl Bug for ForgetsOldTtl {
+    fn given(&self, _step: &str, payload: &mut Value) {
+        if let Some(redirected) = payload.pointer_mut("/fleet/redirected").and_then(Value::as_object_mut) {
+            redirected.insert("oldTtlSeconds".to_owned(), json!(0));
+        }
     }
 }
 

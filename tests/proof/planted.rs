@@ -162,6 +162,23 @@ fn a_drill_moves_traffic() {
 }
 
 #[test]
+fn an_upsert_instead_of_delete_and_create() {
+    assert_bug_caught(bugs::OverwritesRecords, Broken::Rule(SafetyRule::ProductionRuns));
+}
+
+#[test]
+fn the_old_ttl_is_not_waited_for() {
+    // In a world with short TTLs, only the reported loss is wrong.
+    assert_bug_caught(bugs::ForgetsOldTtl, Broken::Rule(SafetyRule::LossReported));
+    let case: Case = "recovered, 1 servers, seed 1: hand long-ttl; run failback".parse().expect("a case");
+    let program = Program::deployed().expect("the machines").performed_by(Bugged(bugs::ForgetsOldTtl));
+    let played = failback_campaign::play_with(&program, &case).expect("a case");
+    let s2 = Broken::Rule(SafetyRule::ProductionRuns);
+    let found = played.violations.iter().any(|violation| violation.broken == s2);
+    assert!(found, "B3 is terminated while clients use it: {:#?}", played.violations);
+}
+
+#[test]
 fn the_report_says_that_nothing_is_left() {
     assert_bug_caught(bugs::NothingLeft, Broken::Rule(SafetyRule::NothingLeftUnreported));
 }

@@ -1,4 +1,8 @@
 use failback_campaign::Case;
+use failback_rehearsal::program::Program;
+
+use crate::bug::Bugged;
+use crate::bugs;
 
 /// Cases that the campaign has found, reduced, with the cause.
 const FOUND: &[(&str, &str)] = &[
@@ -57,6 +61,14 @@ const FOUND: &[(&str, &str)] = &[
         "recovered, 1 servers, seed 1, keep-recovered: hand reverse; hand prepare; hand launch; run drill",
         "a drill terminated an A4 that a person had launched for a failback",
     ),
+    (
+        "recovered, 1 servers, seed 1: hand reverse; hand point-at-a1; refuse failback",
+        "a record at A1, where a person had moved production, was overwritten because an A2 existed",
+    ),
+    (
+        "recovered, 1 servers, seed 1: hand long-ttl; settle failback",
+        "B3 was terminated while resolvers still returned its address for an hour",
+    ),
 ];
 
 #[test]
@@ -66,4 +78,19 @@ fn what_was_found_once_holds() {
         let played = failback_campaign::play(&case).expect("a case");
         assert!(played.violations.is_empty(), "once {wrong}: {case}: {:#?}", played.violations);
     }
+}
+
+/// A record that a person changes between the step's reading and its change was overwritten.
+#[test]
+fn a_record_that_a_person_changes_meanwhile_is_left_alone() {
+    let program = Program::deployed().expect("the machines").performed_by(Bugged(bugs::PersonChangesRecords));
+    let case: Case = "recovered, 1 servers, seed 1: run failback".parse().expect("a case");
+    let told = failback_campaign::tell(&program, &case).expect("a case");
+    let told = told.join("\n");
+    assert!(told.contains("held: Redirect Traffic: Failback.Conflict"), "{told}");
+    assert!(told.contains("the record now holds 198.51.100.9"), "{told}");
+    assert!(
+        told.contains("ChangeResourceRecordSets Z0123456789ABCDEFGHIJ shop.example.com.: InvalidChangeBatch"),
+        "{told}"
+    );
 }

@@ -8,6 +8,7 @@ use failback_sim::objects::SourceServer;
 use failback_sim::{Access, Call, CallOutcome, Changed, FleetServer, World};
 
 use crate::observations::{Observations, WatchedRun};
+use crate::records;
 use failback_core::rule::SafetyRule;
 
 /// Judges a call that took effect.
@@ -36,7 +37,10 @@ pub(crate) fn check(observations: &mut Observations, world: &World, call: &Call)
             );
         }
         "DisconnectSourceServer" => disconnect(observations, world, &run, call),
-        "ChangeResourceRecordSets" => redirect(observations, world, &run, call),
+        "ChangeResourceRecordSets" => {
+            redirect(observations, world, &run, call);
+            records::check(observations, world, &run, call);
+        }
         _ => {}
     }
 }

@@ -9,6 +9,7 @@ mod coverage;
 mod invariants;
 mod observations;
 mod originals;
+mod records;
 mod verdict;
 
 pub use auditor::Auditor;

@@ -72,7 +72,8 @@ pub(crate) const ROUTE_53: &[Row] = &[
     ("PriorRequestNotComplete", Throttled),
     ("NoSuchHostedZone", NotFound),
     ("NoSuchChange", NotFound),
-    ("InvalidChangeBatch", Rejected),
+    // A set is not the one that was read, or exists already: a step reads again.
+    ("InvalidChangeBatch", Conflict),
     ("InvalidInput", Rejected),
 ];
 

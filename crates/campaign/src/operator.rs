@@ -6,10 +6,13 @@ use std::fmt;
 use std::str::FromStr;
 
 use failback_core::cloud::{RightSizing, Tags};
+use failback_core::id::HostedZoneId;
 use failback_core::procedure::Procedure;
 use failback_core::region::Region;
 use failback_core::tags::tag;
-use failback_sim::{FleetServer, Labels, LaunchChange, RecordChange, RecoveryRequest, Version, World};
+use failback_sim::{
+    ChangeAction, FleetServer, Labels, LaunchChange, RecordChange, RecoveryRequest, Version, World,
+};
 use serde_json::Value;
 
 /// A line of the page, done by hand.
@@ -36,6 +39,8 @@ pub enum ManualStep {
     DisconnectA2,
     DeleteA2,
     TagA1,
+    LongTtl,
+    PointAtA1,
 }
 
 const MOVES: &[(&str, ManualStep)] = &[
@@ -59,6 +64,8 @@ const MOVES: &[(&str, ManualStep)] = &[
     ("disconnect-a2", ManualStep::DisconnectA2),
     ("delete-a2", ManualStep::DeleteA2),
     ("tag-a1", ManualStep::TagA1),
+    ("long-ttl", ManualStep::LongTtl),
+    ("point-at-a1", ManualStep::PointAtA1),
 ];
 
 impl ManualStep {
@@ -144,6 +151,8 @@ pub(super) fn does(world: &mut World, by_hand: ManualStep, plan: &Value) {
             rest(world);
         }
         ManualStep::Redirect => redirect(world, plan),
+        ManualStep::LongTtl => lengthen_ttl(world, plan),
+        ManualStep::PointAtA1 => point_at_a1(world, plan),
         ManualStep::ReverseFirst => {
             reverse(world, 0);
             rest(world);
@@ -290,11 +299,42 @@ fn redirect(world: &mut World, plan: &Value) {
         let Some(value) = address(world, source, &text("server"), &text("address")) else { continue };
         let Ok(zone) = text("zoneId").parse() else { continue };
         let ttl_seconds = record["ttlSeconds"].as_u64().unwrap_or(60);
-        let change =
-            RecordChange { name: text("name"), kind: text("type"), ttl_seconds, values: vec![value] };
+        let change = RecordChange::of_simple(ChangeAction::Upsert, &text("name"), ttl_seconds, vec![value]);
         world.change_record_sets(&zone, &[change]).ok();
     }
     rest(world);
+}
+
+/// Sets the TTL of the plan's records to an hour.
+fn lengthen_ttl(world: &mut World, plan: &Value) {
+    for record in plan["redirect"]["records"].as_array().cloned().unwrap_or_default() {
+        let Some((zone, name)) = zone_and_name(&record) else { continue };
+        let Some(values) = world.record(&zone, &name, "A").map(|set| set.values.clone()) else { continue };
+        let change = RecordChange::of_simple(ChangeAction::Upsert, &name, 3_600, values);
+        world.change_record_sets(&zone, &[change]).ok();
+    }
+    rest(world);
+}
+
+/// Starts A1 and points the plan's records at it.
+fn point_at_a1(world: &mut World, plan: &Value) {
+    let (source, _) = world.region_pair();
+    let a1s: Vec<_> = world.fleet().iter().map(|server| server.a1.clone()).collect();
+    world.start_instances(source, &a1s).ok();
+    rest(world);
+    for record in plan["redirect"]["records"].as_array().cloned().unwrap_or_default() {
+        let Some((zone, name)) = zone_and_name(&record) else { continue };
+        let server = record["server"].as_str().and_then(|server| world.index_of(server));
+        let a1 = server.and_then(|server| world.instance(source, &world.fleet()[server].a1));
+        let Some(address) = a1.map(|a1| a1.private_ip.clone()) else { continue };
+        let change = RecordChange::of_simple(ChangeAction::Upsert, &name, 60, vec![address]);
+        world.change_record_sets(&zone, &[change]).ok();
+    }
+    rest(world);
+}
+
+fn zone_and_name(record: &Value) -> Option<(HostedZoneId, String)> {
+    Some((record["zoneId"].as_str()?.parse().ok()?, record["name"].as_str()?.to_owned()))
 }
 
 fn address(world: &World, source: Region, server: &str, which: &str) -> Option<String> {

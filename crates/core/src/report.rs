@@ -117,7 +117,8 @@ pub struct Loss {
     /// traffic.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Timestamp>,
-    /// The time at which Route 53 was seen INSYNC. Writes that clients still sent to B3 before it are lost too.
+    /// The time from which no client can use B3: the old TTL of the records after Route 53 was seen INSYNC. Writes that
+    /// clients still sent to B3 before it are lost too.
     pub until_at_most: Timestamp,
 }
 

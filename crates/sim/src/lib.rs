@@ -33,6 +33,7 @@ pub use service_error::ServiceError;
 pub use simulation::Simulation;
 pub use switches::Switches;
 pub use world::{
-    Bystanders, Call, CallOutcome, CallRequest, CallResult, Changed, FleetServer, Labels, LaunchChange, Left,
-    LeftKind, LossWindow, Observer, Occurrence, RecordChange, RecoveryRequest, Serving, Version, World,
+    Bystanders, Call, CallOutcome, CallRequest, CallResult, ChangeAction, Changed, FleetServer, Labels,
+    LaunchChange, Left, LeftKind, LossWindow, Observer, Occurrence, RecordChange, RecoveryRequest, Serving,
+    Version, World,
 };

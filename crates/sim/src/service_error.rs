@@ -86,7 +86,10 @@ impl ServiceError {
             | "Throttling"
             | "PriorRequestNotComplete"
             | "RequestLimitExceeded" => ErrorName::Throttled,
-            "ConflictException" | "IncorrectInstanceState" | "OperationNotPermitted" => ErrorName::Conflict,
+            "ConflictException"
+            | "IncorrectInstanceState"
+            | "OperationNotPermitted"
+            | "InvalidChangeBatch" => ErrorName::Conflict,
             "UninitializedAccountException" => ErrorName::NotInitialized,
             "ServiceQuotaExceededException" => ErrorName::QuotaExceeded,
             "ResourceNotFoundException" | "NoSuchHostedZone" | "NoSuchChange" => ErrorName::NotFound,

@@ -180,6 +180,6 @@ fn every_code_has_the_name_under_which_the_caller_decides() {
     assert_eq!(name("InvalidInstanceID.NotFound"), ErrorName::NotFound);
     assert_eq!(name("UnauthorizedOperation"), ErrorName::AccessDenied);
     assert_eq!(name("InternalServerException"), ErrorName::Unavailable);
-    assert_eq!(name("InvalidChangeBatch"), ErrorName::Rejected);
+    assert_eq!(name("InvalidChangeBatch"), ErrorName::Conflict);
     assert_eq!(name("ServiceQuotaExceededException"), ErrorName::QuotaExceeded);
 }

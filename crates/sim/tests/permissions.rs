@@ -8,7 +8,9 @@ use common::{a2, b2, configure, recovery, reverse_all, source, wait_for_job, wor
 use failback_core::cloud::Tags;
 use failback_core::id::{HostedZoneId, JobId};
 use failback_core::region::Region;
-use failback_sim::{CallRequest, Fault, Permission, RecordChange, RecoveryRequest, Scenario, World};
+use failback_sim::{
+    CallRequest, ChangeAction, Fault, Permission, RecordChange, RecoveryRequest, Scenario, World,
+};
 
 const ACCOUNT: &str = "111122223333";
 const MANAGED: &str = "aws:ResourceTag/AWSElasticDisasterRecoveryManaged";
@@ -123,12 +125,8 @@ fn terminating_asks_for_the_tag_that_drs_gives_what_it_launches() {
 fn records_are_asked_about_by_zone_name_and_type() {
     let mut world = world(Scenario::Recovered);
     let zone: HostedZoneId = "Z0123456789ABCDEFGHIJ".parse().unwrap();
-    let change = RecordChange {
-        name: "Shop.Example.com.".to_owned(),
-        kind: "A".to_owned(),
-        ttl_seconds: 60,
-        values: vec!["10.0.0.1".to_owned()],
-    };
+    let address = vec!["10.0.0.1".to_owned()];
+    let change = RecordChange::of_simple(ChangeAction::Upsert, "Shop.Example.com.", 60, address);
     let targets = [zone.to_string(), change.name.clone()];
     let request = CallRequest::new("route53:ChangeResourceRecordSets", None::<Region>, targets);
     world.call(request, |w| w.change_record_sets(&zone, &[change])).ok().unwrap();

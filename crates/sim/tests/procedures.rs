@@ -9,7 +9,7 @@ use common::{
     world,
 };
 use failback_core::cloud::Tags;
-use failback_sim::{Options, RecordChange, Scenario, World};
+use failback_sim::{ChangeAction, Options, RecordChange, Scenario, World};
 
 fn labels_left(world: &World) -> Vec<&'static str> {
     let mut labels: Vec<_> = world.left().into_iter().map(|left| left.label).collect();
@@ -62,16 +62,11 @@ fn from_a4_on(world: &mut World) {
     let a4 = world.labels(web).a4.unwrap();
     let address = world.instance(source(), &a4).unwrap().private_ip.clone();
     let zone = "Z0123456789ABCDEFGHIJ".parse().unwrap();
-    let change = RecordChange {
-        name: "shop.example.com".to_owned(),
-        kind: "A".to_owned(),
-        ttl_seconds: 60,
-        values: vec![address],
-    };
+    let change = RecordChange::of_simple(ChangeAction::Upsert, "shop.example.com", 60, vec![address]);
     let change = world.change_record_sets(&zone, &[change]).unwrap();
     assert_ne!(world.serving(web).unwrap().instance, a4, "DNS answers change when the change is in sync");
     wait(world, "DNS", |w| w.get_change(&change).unwrap());
-    assert_eq!(world.serving(web).unwrap().instance, a4);
+    wait(world, "clients", |w| w.serving(web).unwrap().instance == a4);
     for server in 0..servers {
         let a3 = world.labels(server).a3.unwrap();
         world.reverse_replication(source(), &a3).unwrap();

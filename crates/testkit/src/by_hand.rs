@@ -1,12 +1,13 @@
 //! The actions of a person by hand, line by line of the page.
 
 use failback_core::cloud::{JobStatus, RightSizing};
+use failback_core::fleet::Redirected;
 use failback_core::id::JobId;
 use failback_core::plan::{NamedNetwork, Network};
 use failback_core::procedure::Procedure;
 use failback_core::region::Region;
 use failback_core::tags::Tags;
-use failback_sim::{Fault, LaunchChange, RecordChange, Version};
+use failback_sim::{ChangeAction, Fault, LaunchChange, RecordChange, Version};
 
 use crate::Fixture;
 
@@ -104,15 +105,17 @@ impl Fixture {
         self.simulation.world().start_recovery(self.source(), &servers, false, tags).expect("a job")
     }
 
-    /// Points the record at A4 and waits until DNS returns its address (step 2.3).
+    /// Points the record at A4 and waits until clients use its address (step 2.3).
     #[must_use]
     pub fn redirected(self) -> Self {
-        let fixture = self.launched();
+        let mut fixture = self.launched();
         let record = fixture.run.plan.redirect.records()[0].clone();
         let a4 = fixture.fleet.find(&record.server).and_then(failback_core::fleet::Server::a4).expect("A4");
         let address =
             fixture.simulation.world().instance(fixture.source(), &a4).expect("A4 runs").private_ip.clone();
         fixture.point_at(&address);
+        fixture.fleet.redirected =
+            Some(Redirected { asked: None, in_sync: Some(fixture.now()), old_ttl_seconds: Some(0) });
         fixture
     }
 
@@ -122,12 +125,8 @@ impl Fixture {
     /// When Route 53 refuses.
     pub fn point_at(&self, address: &str) {
         let record = self.run.plan.redirect.records()[0].clone();
-        let change = RecordChange {
-            name: record.name,
-            kind: "A".to_owned(),
-            ttl_seconds: 60,
-            values: vec![address.to_owned()],
-        };
+        let change =
+            RecordChange::of_simple(ChangeAction::Upsert, &record.name, 60, vec![address.to_owned()]);
         self.simulation.world().change_record_sets(&record.zone_id, &[change]).expect("a change");
         self.pass(120);
     }

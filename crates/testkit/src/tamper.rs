@@ -38,10 +38,13 @@ pub enum Response<'a> {
     InstanceStatus(&'a mut Vec<InstanceStatus>),
     Subnets(&'a mut Vec<Subnet>),
     Records(&'a mut Vec<RecordSet>),
+    Ipv6Records(&'a mut Vec<RecordSet>),
     Executions(&'a mut Vec<RunningExecution>),
     Quotas(Region, &'a mut DrsQuotas),
     /// An action that the guard has allowed and that comes next. A test cannot change it, but can act before it.
     Terminates(&'a TerminateRecoveryInstances),
+    /// Likewise a change of records.
+    Changes(&'a ChangeRecords),
 }
 
 /// The world with changed responses. Writing calls pass unchanged.
@@ -208,7 +211,10 @@ impl Ec2 for Tampered<'_> {
 impl Route53 for Tampered<'_> {
     async fn record_sets(&self, zone: &HostedZoneId, name: &str, kind: RecordType) -> Result<Vec<RecordSet>> {
         let mut sets = self.world.record_sets(zone, name, kind).await?;
-        (self.tamper)(Response::Records(&mut sets));
+        (self.tamper)(match kind {
+            RecordType::A => Response::Records(&mut sets),
+            RecordType::Aaaa => Response::Ipv6Records(&mut sets),
+        });
         Ok(sets)
     }
 
@@ -217,6 +223,7 @@ impl Route53 for Tampered<'_> {
     }
 
     async fn change_records(&self, warrant: Warrant<ChangeRecords>) -> Result<ChangeId> {
+        (self.tamper)(Response::Changes(warrant.action()));
         self.world.change_records(warrant).await
     }
 }

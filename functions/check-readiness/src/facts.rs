@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Deref;
 
 use failback_core::cloud::{
-    Cloud, DrsQuotas, Instance, Job, RecoveryInstance, RecoveryInstanceFilter, ReplicationTemplate,
-    RunningExecution, SourceServer, Subnet,
+    Cloud, DrsQuotas, Instance, Job, RecordSet, RecordType, RecoveryInstance, RecoveryInstanceFilter,
+    ReplicationTemplate, RunningExecution, SourceServer, Subnet,
 };
 use failback_core::fleet::{DrsView, Fleet, LiveServer, LiveState, Server};
 use failback_core::id::{JobId, SubnetId};
@@ -21,7 +21,7 @@ const JOBS_DAYS: u32 = 2;
 
 /// The state of both Regions before the run.
 pub(crate) struct Facts {
-    /// DRS in both Regions, including servers outside the plan; A1 and B3 as EC2 shows them; the plan's records.
+    /// DRS in both Regions, including servers outside the plan; A1, A4 and B3 as EC2 shows them; the plan's records.
     pub(crate) live: LiveState,
     pub(crate) source_templates: Vec<ReplicationTemplate>,
     pub(crate) launches_into_source: bool,
@@ -29,6 +29,8 @@ pub(crate) struct Facts {
     pub(crate) recovery_quotas: DrsQuotas,
     pub(crate) executions: Vec<RunningExecution>,
     pub(crate) subnets: BTreeMap<SubnetId, Subnet>,
+    /// The AAAA sets beside each record of the plan, in the plan's order.
+    pub(crate) ipv6_records: Vec<Vec<RecordSet>>,
 }
 
 /// A server of the fleet with its live objects. An ambiguous object, which is a separate finding, appears as one
@@ -74,18 +76,23 @@ impl Facts {
             recovery_quotas,
             executions: cloud.running_executions().await?,
             subnets: BTreeMap::new(),
+            ipv6_records: Vec::new(),
         }))
     }
 
     /// Reads everything that depends on the fleet.
     pub(crate) async fn read_of_fleet(&mut self, cloud: &dyn Cloud, run: &Run, fleet: &Fleet) -> Result<()> {
-        let mut originals: BTreeSet<_> = fleet.pending().filter_map(|server| server.a1.clone()).collect();
-        originals.extend(fleet.pending().filter_map(Server::a4));
-        self.live.add_instances(cloud, run.source(), originals).await?;
+        let a1s = fleet.pending().filter_map(|server| server.a1.clone());
+        let a4s = fleet.pending().filter_map(Server::a4);
+        self.live.add_instances(cloud, run.source(), a1s.chain(a4s).collect()).await?;
         let b3s = fleet.pending().filter_map(Server::b3).collect();
         self.live.add_instances(cloud, run.recovery(), b3s).await?;
         self.read_subnets(cloud, run, fleet).await?;
         self.live.add_records(cloud, run).await?;
+        for record in run.plan.redirect.records() {
+            let sets = cloud.record_sets(&record.zone_id, &record.name, RecordType::Aaaa).await?;
+            self.ipv6_records.push(sets);
+        }
         self.read_older_jobs(cloud, run, fleet).await
     }
 

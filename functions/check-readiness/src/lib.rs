@@ -9,7 +9,7 @@ mod finding;
 mod servers;
 
 use failback_core::cloud::Cloud;
-use failback_core::fleet::Fleet;
+use failback_core::fleet::{Fleet, Redirected, UNKNOWN_TTL_SECONDS, old_ttl_seconds, targets};
 use failback_core::message::count;
 use failback_core::plan::Plan;
 use failback_core::procedure::Procedure;
@@ -100,10 +100,15 @@ async fn check(cloud: &dyn Cloud, run: Run) -> Result<Output> {
     let servers = facts.found(&fleet)?;
     checks::all(&run, &facts, &fleet, &servers, &mut findings)?;
     let old = checks::too_old(cloud, &run, &servers, &mut findings)?;
-    let leftover = run.procedure == Procedure::Drill && servers::is_leftover(&servers);
     if is_blocked(&findings) {
         return Err(finding::not_ready(&findings));
     }
+    let leftover = run.procedure == Procedure::Drill && servers::is_leftover(&servers);
+    let redirected = match run.procedure {
+        Procedure::Failback => old_ttl(&run, &facts, &fleet)?,
+        Procedure::Drill => None,
+    };
+    fleet.redirected = redirected;
     for b1 in old {
         if let Some(server) = fleet.server_mut(&b1) {
             server.replace = server.a3.take();
@@ -112,6 +117,18 @@ async fn check(cloud: &dyn Cloud, run: Run) -> Result<Output> {
     let waves = run.plan.wave_names().len();
     let summary = summary(&fleet, waves, findings.len());
     Ok(Output { summary, warnings: findings, waves, leftover, fleet, run })
+}
+
+/// Returns the largest TTL that the plan's records have before the run, which Redirect Traffic needs even if the answer to
+/// its change is lost.
+fn old_ttl(run: &Run, facts: &Facts, fleet: &Fleet) -> Result<Option<Redirected>> {
+    let servers = facts.live.servers(fleet);
+    let targets = targets(run, &servers);
+    if targets.is_empty() {
+        return Ok(None);
+    }
+    let old_ttl_seconds = Some(old_ttl_seconds(&targets, UNKNOWN_TTL_SECONDS)?);
+    Ok(Some(Redirected { old_ttl_seconds, ..Redirected::default() }))
 }
 
 fn summary(fleet: &Fleet, waves: usize, warnings: usize) -> String {

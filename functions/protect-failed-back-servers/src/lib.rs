@@ -1,7 +1,7 @@
 //! Step 3, failback only: starts reversed replication of A3, so that B1 protects A4 instead of A1.
 //!
 //! Done when B1 replicates A4 and every byte was compared: CONTINUOUS alone shows earlier (drs-facts §3, row 4b). After
-//! that A4 can be recovered.
+//! that A4 can be recovered. It also waits until no client can still use B3, which the clean-up terminates.
 
 use failback_core::Result;
 use failback_core::cloud::{RecoveryInstance, Replication, ReplicationState, SourceServer};
@@ -53,7 +53,8 @@ impl Step for ProtectFailedBackServers {
                 server.times.protected.get_or_insert(ctx.run.seconds(live.read_at));
             }
         }
-        Ok(protection.result(ctx))
+        let followed = fleet.redirected.and_then(|redirected| redirected.followed());
+        Ok(protection.result(ctx, followed))
     }
 
     fn limit_seconds(plan: &Plan) -> u64 {
@@ -91,8 +92,15 @@ impl Protection {
         self.slowest_ppm = Some(self.slowest_ppm.map_or(ppm, |slowest| slowest.min(ppm)));
     }
 
-    fn result(mut self, ctx: &Context<'_, Failback>) -> StepResult {
+    fn result(mut self, ctx: &Context<'_, Failback>, followed: Option<Timestamp>) -> StepResult {
         let Some(reason) = self.reasons.first() else {
+            if let Some(by) = followed.filter(|by| *by > ctx.now()) {
+                let why = format!(
+                    "clients may still use B3 until {by}: the TTL that the records had has not passed"
+                );
+                let seconds = (by.seconds_since(ctx.now()) + 1).min(poll_interval::SECONDS_MAX);
+                return Waiting { progress: Some(self.progress), ..Waiting::new(why, seconds) }.into();
+            }
             let servers = count(self.progress.servers, "failed-back server");
             return StepResult::Done(format!("{servers} protected"));
         };

@@ -26,6 +26,20 @@ fn what_is_protected_already_is_left_as_it_is() {
 }
 
 #[test]
+fn the_clean_up_waits_until_no_client_can_use_b3() {
+    let mut fixture = Fixture::failback(|_| ()).protected();
+    let now = fixture.now();
+    let redirected = fixture.fleet.redirected.as_mut().unwrap();
+    (redirected.in_sync, redirected.old_ttl_seconds) = (Some(now), Some(1_000));
+    assert_eq!(fixture.waits::<Step>("clients may still use B3 until", 0), 900);
+    fixture.pass(900);
+    let last = fixture.waits::<Step>("the TTL that the records had has not passed", 0);
+    assert!((99..=100).contains(&last), "{last}");
+    fixture.pass(100);
+    fixture.idle::<Step>("2 failed-back servers protected");
+}
+
+#[test]
 fn a_rescan_says_how_far_it_is() {
     let mut fixture = Fixture::failback(|_| ()).redirected();
     fixture.waits::<Step>("is being reversed", 2);

@@ -1,24 +1,44 @@
 //! Step 2.3, failback only: redirects traffic to the failed-back servers by Route 53.
 //!
-//! Done when every record of the plan points at its A4 and Route 53 reports INSYNC. A change whose answer was lost is
-//! made again: an UPSERT of the same value is harmless, and only a change's id shows when it is in sync.
+//! A record is changed only while it is what was read: one batch deletes exactly that set and creates the new one. Done
+//! when every record of the plan points at its A4 and Route 53 reports INSYNC. A record that points at A4 already is not
+//! changed again. Its change may still be propagating, and its id is lost, so the step waits as long as that takes.
 
 use failback_core::cloud::ChangeStatus;
 use failback_core::fleet::{
-    Fleet, LiveServer, LiveState, Reads, Redirected, Server, names, targets, too_old,
+    Fleet, LiveServer, Reads, Redirected, Server, Target, UNKNOWN_TTL_SECONDS, names, old_ttl_seconds,
+    targets, too_old,
 };
+use failback_core::guard::{ChangeRecords, Warrant};
 use failback_core::id::{ChangeId, SourceServerId};
 use failback_core::message::count;
 use failback_core::plan::Plan;
 use failback_core::poll_interval::{self, typical};
 use failback_core::procedure::Failback;
 use failback_core::step::{Context, FleetInput, Step, StepResult, Waiting};
+use failback_core::timestamp::Timestamp;
 use failback_core::{Error, ErrorName, Result};
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 /// The step.
 #[derive(Debug)]
 pub struct RedirectTraffic;
+
+/// The time within which Route 53 propagates a change whose id is not known, in seconds (drs-facts §10).
+const PROPAGATION_SECONDS: u64 = 60;
+
+/// The reason for a wait in which nothing is changed.
+const ALREADY_CHANGED: &str = "the records point at A4 already; their change may still be propagating";
+
+/// The changes that propagate.
+#[derive(Debug, Serialize, Deserialize)]
+struct Propagating {
+    /// Changes of this run.
+    changes: Vec<ChangeId>,
+    /// Time at which changes that are not known have propagated, in milliseconds since 1970.
+    others_until_ms: i64,
+}
 
 impl Step for RedirectTraffic {
     type Scope = Failback;
@@ -26,8 +46,8 @@ impl Step for RedirectTraffic {
     const NAME: &'static str = "redirect-traffic";
 
     async fn run(ctx: &Context<'_, Failback>, fleet: &mut Fleet) -> Result<StepResult> {
-        if let Some(changes) = ctx.note::<Vec<ChangeId>>() {
-            return follow(ctx, fleet, changes).await;
+        if let Some(propagating) = ctx.note::<Propagating>() {
+            return follow(ctx, fleet, propagating).await;
         }
         if fleet.pending().next().is_none() {
             return Ok(StepResult::Done("every server has failed back already".to_owned()));
@@ -49,17 +69,20 @@ impl Step for RedirectTraffic {
             mark(fleet, &old);
             return Ok(result);
         }
-        // Unknown when an earlier run, or a call whose answer was lost, has changed every record already.
-        let asked = if point_at_a4(ctx, &live, &servers)? { None } else { Some(ctx.now()) };
-        let mut changes = Vec::new();
-        for warrant in ctx.guard.redirect(&live, &servers, &checks)? {
-            changes.push(ctx.cloud.change_records(warrant).await?);
-        }
-        fleet.redirected = Some(Redirected { asked, in_sync: None });
+        let warrants = ctx.guard.redirect(&live, &servers, &checks)?;
+        let redirected = redirected(ctx, fleet.redirected, &servers)?;
+        let changed = change(ctx, &servers, warrants).await?;
+        fleet.redirected = Some(redirected);
+        let Some(propagating) = changed else { return Ok(Waiting::out_of_time().into()) };
         let records = count(ctx.run.plan.redirect.records().len(), "record");
-        let seconds = poll_interval::by_typical(typical::DNS, changes.len(), 0);
-        let why = format!("Route 53 is propagating the change of {records}");
-        Ok(Waiting::new(why, seconds).with_note(json!(changes)).into())
+        let (why, seconds) = match propagating.changes.len() {
+            0 => (ALREADY_CHANGED.to_owned(), PROPAGATION_SECONDS),
+            changes => (
+                format!("Route 53 is propagating the change of {records}"),
+                poll_interval::by_typical(typical::DNS, changes, 0),
+            ),
+        };
+        Ok(Waiting::new(why, seconds).with_note(json!(propagating)).into())
     }
 
     fn limit_seconds(plan: &Plan) -> u64 {
@@ -115,40 +138,117 @@ fn mark(fleet: &mut Fleet, old: &[SourceServerId]) {
     }
 }
 
-/// Returns true when every record points at its A4 already.
-fn point_at_a4(ctx: &Context<'_, Failback>, live: &LiveState, servers: &[LiveServer<'_>]) -> Result<bool> {
-    for target in targets(ctx.run, servers) {
-        let a4 = target.server.a4_instance()?;
-        let address = a4.and_then(|a4| a4.address(target.record.address));
-        let mut sets = live.records()?[target.index].iter();
-        if !sets.all(|set| set.values.iter().map(String::as_str).eq(address)) {
-            return Ok(false);
+/// Returns what is known of the redirect before its first change.
+fn redirected(
+    ctx: &Context<'_, Failback>,
+    noted: Option<Redirected>,
+    servers: &[LiveServer<'_>],
+) -> Result<Redirected> {
+    let noted = noted.unwrap_or_default();
+    let all = targets(ctx.run, servers);
+    // Unknown when an earlier run, or a call whose answer was lost, has changed every record already.
+    let asked = match noted.asked {
+        None if to_change(&all)? => Some(ctx.now()),
+        asked => asked,
+    };
+    let unknown = noted.old_ttl_seconds.unwrap_or(UNKNOWN_TTL_SECONDS);
+    // A TTL that was lowered since readiness read it counts too: clients may hold the set from before.
+    let old_ttl = old_ttl_seconds(&all, unknown)?.max(noted.old_ttl_seconds.unwrap_or_default());
+    Ok(Redirected { asked, in_sync: None, old_ttl_seconds: Some(old_ttl) })
+}
+
+/// Returns true when a record does not point at its A4 yet.
+fn to_change(targets: &[Target<'_>]) -> Result<bool> {
+    for target in targets {
+        if !target.points_at_a4()? {
+            return Ok(true);
         }
     }
-    Ok(true)
+    Ok(false)
+}
+
+/// Changes the records of each server. A conflict does not keep the others from being changed. Returns `None` when the
+/// call has no time left: the next one continues.
+async fn change(
+    ctx: &Context<'_, Failback>,
+    servers: &[LiveServer<'_>],
+    warrants: Vec<Warrant<ChangeRecords>>,
+) -> Result<Option<Propagating>> {
+    let (mut changes, mut conflict) = (Vec::new(), None);
+    let known = warrants.iter().map(|warrant| warrant.action().records.len()).sum::<usize>();
+    let mut has_others = known < targets(ctx.run, servers).len();
+    for warrant in warrants {
+        if ctx.is_late() {
+            return Ok(None);
+        }
+        let wanted = warrant.action().clone();
+        match ctx.cloud.change_records(warrant).await {
+            Ok(id) => changes.push(id),
+            Err(error) if error.name() == ErrorName::Conflict => match found_instead(ctx, &wanted).await? {
+                None => has_others = true,
+                Some(found) => conflict = conflict.or_else(|| Some(changed_since(&found, &error))),
+            },
+            Err(error) => return Err(error),
+        }
+    }
+    if let Some(conflict) = conflict {
+        return Err(conflict);
+    }
+    let wait_seconds = if has_others { PROPAGATION_SECONDS } else { 0 };
+    let others_until_ms = ctx.now().plus_seconds(wait_seconds).millis();
+    Ok(Some(Propagating { changes, others_until_ms }))
+}
+
+/// Reads the records of a refused batch again. Returns the first that is not as wanted, and its values.
+async fn found_instead(ctx: &Context<'_, Failback>, wanted: &ChangeRecords) -> Result<Option<String>> {
+    for record in &wanted.records {
+        let seen = &record.seen;
+        let sets = ctx.cloud.record_sets(&wanted.zone, &seen.name, seen.kind).await?;
+        let values: Vec<&str> = sets.iter().flat_map(|set| &set.values).map(String::as_str).collect();
+        if values != [record.value.as_str()] {
+            let values = if values.is_empty() { "nothing".to_owned() } else { values.join(", ") };
+            return Ok(Some(format!("{}: the record now holds {values}", seen.name)));
+        }
+    }
+    Ok(None)
+}
+
+fn changed_since(found: &str, refusal: &Error) -> Error {
+    let answer = refusal.aws_error().map_or_else(|| refusal.to_string(), |answer| answer.message.clone());
+    let message = format!(
+        "{found}, and Route 53 refuses to replace it ({answer}). Somebody may have changed it after it was read. Find \
+         out what serves, and start again with the same plan: it reads the record again"
+    );
+    Error::new(ErrorName::Conflict, message)
 }
 
 /// Polls the changes until Route 53 reports each INSYNC.
 async fn follow(
     ctx: &Context<'_, Failback>,
     fleet: &mut Fleet,
-    changes: Vec<ChangeId>,
+    propagating: Propagating,
 ) -> Result<StepResult> {
     let mut pending = 0;
-    for change in &changes {
+    for change in &propagating.changes {
         if ctx.cloud.change_status(change).await? == ChangeStatus::Pending {
             pending += 1;
         }
     }
-    if pending == 0 {
+    let others_until = Timestamp::from_millis(propagating.others_until_ms);
+    if pending == 0 && ctx.now() >= others_until {
         if let Some(redirected) = &mut fleet.redirected {
             redirected.in_sync = Some(ctx.now());
         }
         return Ok(StepResult::Done("traffic is redirected to the failed-back servers".to_owned()));
     }
-    let why = format!("{pending} of {} changes are not INSYNC yet", changes.len());
-    let seconds = poll_interval::by_typical(typical::DNS, changes.len(), ctx.waited_seconds());
-    Ok(Waiting::new(why, seconds).with_note(json!(changes)).into())
+    let (why, seconds) = if pending == 0 {
+        (ALREADY_CHANGED.to_owned(), others_until.seconds_since(ctx.now()).max(1))
+    } else {
+        let changes = propagating.changes.len();
+        let why = format!("{pending} of {changes} changes are not INSYNC yet");
+        (why, poll_interval::by_typical(typical::DNS, changes, ctx.waited_seconds()))
+    };
+    Ok(Waiting::new(why, seconds).with_note(json!(propagating)).into())
 }
 
 #[cfg(test)]

@@ -1,4 +1,7 @@
-use failback_testkit::Fixture;
+use failback_core::ErrorName;
+use failback_core::fleet::Redirected;
+use failback_sim::{ChangeAction, RecordChange};
+use failback_testkit::{Fixture, Response};
 
 use crate::RedirectTraffic as Step;
 
@@ -30,9 +33,91 @@ fn the_record_points_at_a4_once_route_53_is_in_sync() {
 #[test]
 fn records_that_point_at_a4_already_were_changed_at_an_unknown_time() {
     let mut fixture = Fixture::failback(|_| ()).redirected();
-    fixture.waits::<Step>("is propagating the change", 1);
-    assert_eq!(fixture.fleet.redirected.unwrap().asked, None);
+    fixture.fleet.redirected = None;
+    let wait = fixture.waits::<Step>("the records point at A4 already; their change may still be", 0);
+    assert_eq!(wait, 60);
+    let redirected = fixture.fleet.redirected.unwrap();
+    assert_eq!((redirected.asked, redirected.old_ttl_seconds), (None, Some(3_600)), "both are unknown");
+    fixture.pass(30);
+    assert_eq!(fixture.waits::<Step>("may still be propagating", 0), 30);
+    fixture.pass(30);
+    fixture.idle::<Step>("traffic is redirected");
+    assert_eq!(fixture.fleet.redirected.unwrap().in_sync, Some(fixture.now()));
+}
+
+#[test]
+fn a_lost_answer_does_not_lose_the_old_ttl() {
+    let mut fixture = Fixture::failback(|_| ()).launched();
+    fixture.fleet.redirected = Some(Redirected { old_ttl_seconds: Some(900), ..Redirected::default() });
+    fixture.fail("lost:route53:ChangeResourceRecordSets");
+    let error = fixture.call::<Step>().unwrap_err();
+    assert_eq!(error.name(), ErrorName::Unavailable);
+    fixture.waits::<Step>("may still be propagating", 0);
+    assert_eq!(fixture.fleet.redirected.unwrap().old_ttl_seconds, Some(900));
+}
+
+#[test]
+fn the_larger_of_the_noted_and_the_present_ttl_counts() {
+    for (noted, counts) in [(None, 60), (Some(30), 60), (Some(900), 900)] {
+        let mut fixture = Fixture::failback(|_| ()).launched();
+        fixture.fleet.redirected =
+            noted.map(|ttl| Redirected { old_ttl_seconds: Some(ttl), ..Redirected::default() });
+        fixture.waits::<Step>("is propagating the change of 1 record", 1);
+        assert_eq!(fixture.fleet.redirected.unwrap().old_ttl_seconds, Some(counts), "{noted:?}");
+    }
+}
+
+#[test]
+fn a_record_that_points_elsewhere_is_left_alone() {
+    let mut fixture = Fixture::failback(|_| ()).launched();
+    let a1 =
+        fixture.simulation.world().instance(fixture.source(), &fixture.a1(0)).unwrap().private_ip.clone();
+    fixture.point_at(&a1);
+    fixture.refused::<Step>("an address of A1, the original of web-1");
+    fixture.point_at("10.9.9.9");
+    fixture.refused::<Step>("the record holds 10.9.9.9, not an address of B3 or A4 of web-1");
+}
+
+/// Lets a person point the record at an address between the step's reading and its change.
+fn meanwhile(fixture: &mut Fixture, ttl_seconds: u64, address: String) {
+    let record = fixture.run.plan.redirect.records()[0].clone();
+    let simulation = fixture.simulation.clone();
+    fixture.tamper(move |seen| {
+        if let Response::Changes(_) = seen {
+            let address = vec![address.clone()];
+            let change = RecordChange::of_simple(ChangeAction::Upsert, &record.name, ttl_seconds, address);
+            simulation.world().change_record_sets(&record.zone_id, &[change]).unwrap();
+        }
+    });
+}
+
+#[test]
+fn a_record_that_a_person_changes_meanwhile_is_left_alone() {
+    let mut fixture = Fixture::failback(|_| ()).launched();
+    meanwhile(&mut fixture, 60, "10.9.9.9".to_owned());
+    let error = fixture.call::<Step>().unwrap_err();
+    assert_eq!(error.name(), ErrorName::Conflict);
+    assert!(error.to_string().contains("shop.example.com.: the record now holds 10.9.9.9"), "{error}");
+    assert!(error.to_string().contains("do not match the current values"), "{error}");
+    assert_eq!(address(&fixture), "10.9.9.9");
+}
+
+#[test]
+fn a_record_that_a_person_points_at_a4_meanwhile_is_as_wanted() {
+    let mut fixture = Fixture::failback(|_| ()).launched();
+    let wanted = a4(&fixture);
+    meanwhile(&mut fixture, 300, wanted.clone());
+    fixture.waits::<Step>("the records point at A4 already", 0);
+    assert_eq!(address(&fixture), wanted);
     fixture.done::<Step>();
+}
+
+#[test]
+fn a_call_without_time_leaves_the_change_to_the_next() {
+    let mut fixture = Fixture::failback(|_| ()).launched();
+    let output = fixture.call_until::<Step>(fixture.now()).unwrap();
+    assert_eq!((output.why.as_str(), output.wait_seconds), ("this call has no time left", 1));
+    fixture.waits::<Step>("is propagating the change of 1 record", 1);
 }
 
 #[test]

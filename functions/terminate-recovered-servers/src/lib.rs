@@ -6,7 +6,7 @@
 
 use failback_core::Result;
 use failback_core::cloud::{InstanceStatus, JobKind};
-use failback_core::fleet::{Fleet, LiveServer, LiveState, Reads, names};
+use failback_core::fleet::{Fleet, LiveServer, LiveState, Reads, Redirected, names};
 use failback_core::guard::ProcedureGuard;
 use failback_core::job_capacity::JobCapacity;
 use failback_core::plan::Plan;
@@ -44,6 +44,7 @@ impl Step for TerminateRecoveredServers {
             ..Reads::default()
         };
         let live = ctx.read(fleet, reads).await?;
+        let redirected = fleet.redirected;
         let servers = live.servers(fleet);
         let mut remaining = Remaining::default();
         for server in &servers {
@@ -54,7 +55,7 @@ impl Step for TerminateRecoveredServers {
                 (None, None) => {}
             }
         }
-        let refusal = terminate(ctx, &live, &servers, &remaining.terminable).await?;
+        let refusal = terminate(ctx, &live, &servers, &remaining.terminable, redirected).await?;
         Ok(match waiting(ctx, &remaining, refusal) {
             Some(waiting) => StepResult::Waiting(waiting),
             None => StepResult::Done("the recovered servers are terminated".to_owned()),
@@ -72,6 +73,7 @@ async fn terminate(
     live: &LiveState,
     fleet: &[LiveServer<'_>],
     terminable: &[&LiveServer<'_>],
+    redirected: Option<Redirected>,
 ) -> Result<Option<String>> {
     let mut refusal = None;
     let quotas = ctx.cloud.drs_quotas(ctx.run.recovery()).await?;
@@ -81,7 +83,7 @@ async fn terminate(
         let warrant = match ctx.guard.of_procedure() {
             ProcedureGuard::Drill(guard) => guard.terminate_b2(batch),
             ProcedureGuard::Failback(guard) => {
-                guard.terminate_b2(fleet, batch, &checks_of_a4(ctx, batch).await?)
+                guard.terminate_b2(fleet, batch, &checks_of_a4(ctx, batch).await?, redirected)
             }
         };
         let refused = match attempt(warrant)? {

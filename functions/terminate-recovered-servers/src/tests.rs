@@ -1,3 +1,4 @@
+use failback_core::cloud::Clock as _;
 use failback_testkit::Fixture;
 use serde_json::{Value, json};
 
@@ -35,6 +36,22 @@ fn b3_is_never_terminated_while_it_is_production() {
     fixture.refused::<Step>("is not protected");
     let mut fixture = Fixture::failback(|_| ()).protected();
     fixture.refused::<Step>("still replicates; it is stopped first (S4:");
+}
+
+#[test]
+fn b3_lives_until_no_client_can_use_it() {
+    let mut fixture = due();
+    let redirected = fixture.fleet.redirected.as_mut().unwrap();
+    redirected.in_sync = Some(fixture.simulation.now());
+    redirected.old_ttl_seconds = Some(1_200);
+    fixture.waits::<Step>("cannot be terminated yet: clients may still use B3 until", 0);
+    fixture.pass(1_190);
+    fixture.waits::<Step>("clients may still use B3", 0);
+    fixture.pass(10);
+    fixture.waits::<Step>("terminating web-1, all-1", 1);
+    let mut fixture = due();
+    fixture.fleet.redirected = None;
+    fixture.refused::<Step>("does not know since when its records are INSYNC");
 }
 
 #[test]

@@ -185,7 +185,7 @@ fn loss(run: &Run, fleet: &Fleet) -> Option<Loss> {
     Some(Loss {
         from: Timestamp::from_millis(run.started.millis() + oldest * 1000),
         until: redirected.asked,
-        until_at_most: redirected.in_sync?,
+        until_at_most: redirected.followed()?,
     })
 }
 

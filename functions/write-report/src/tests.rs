@@ -159,7 +159,8 @@ fn a_report_says_who_what_and_when() {
 fn redirected(fixture: &mut Fixture) -> (Timestamp, Timestamp) {
     let asked = fixture.run.started.plus_seconds(3_600);
     let in_sync = asked.plus_seconds(60);
-    fixture.fleet.redirected = Some(Redirected { asked: Some(asked), in_sync: Some(in_sync) });
+    fixture.fleet.redirected =
+        Some(Redirected { asked: Some(asked), in_sync: Some(in_sync), old_ttl_seconds: Some(300) });
     (asked, in_sync)
 }
 
@@ -190,7 +191,7 @@ fn what_may_be_lost_was_written_between_the_oldest_point_in_time_and_the_redirec
     assert_eq!(report(&fixture, None, false).loss, None);
     let (asked, in_sync) = redirected(&mut fixture);
     let from = fixture.run.started.plus_seconds(100);
-    let loss = Loss { from, until: Some(asked), until_at_most: in_sync };
+    let loss = Loss { from, until: Some(asked), until_at_most: in_sync.plus_seconds(300) };
     assert_eq!(report(&fixture, None, false).loss, Some(loss));
     let mut drill = Fixture::drill(|_| ());
     drill.fleet.servers[0].times.point_in_time = Some(120);

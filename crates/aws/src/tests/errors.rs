@@ -68,7 +68,7 @@ const OF_ROUTE_53: Expected = &[
     ("PriorRequestNotComplete", 400, Throttled),
     ("NoSuchHostedZone", 404, NotFound),
     ("NoSuchChange", 404, NotFound),
-    ("InvalidChangeBatch", 400, Rejected),
+    ("InvalidChangeBatch", 400, Conflict),
     ("InvalidInput", 400, Rejected),
 ];
 

@@ -1,6 +1,6 @@
 //! What is sent for each operation that changes something, exactly.
 
-use failback_core::cloud::{RecordType, Tags};
+use failback_core::cloud::{RecordSet, RecordType, Tags};
 use failback_core::guard::{
     ChangeRecords, CreateLaunchTemplateVersion, DeleteRecoveryInstance, DeleteSourceServer,
     DisconnectSourceServer, RecordChange, ReverseReplication, SetDefaultVersion, StartRecovery,
@@ -169,8 +169,13 @@ async fn instances_are_terminated_by_id() {
 #[tokio::test]
 async fn records_are_changed_in_one_batch() {
     let record = |name: &str, value: &str| RecordChange {
-        name: name.to_owned(),
-        kind: RecordType::A,
+        seen: RecordSet {
+            name: name.to_owned(),
+            kind: RecordType::A,
+            ttl_seconds: Some(300),
+            values: vec!["10.1.0.3".to_owned()],
+            set_identifier: None,
+        },
         ttl_seconds: 60,
         value: value.to_owned(),
     };
@@ -182,7 +187,9 @@ async fn records_are_changed_in_one_batch() {
     let asked = canned.asked().remove(0);
     assert!(asked.uri.ends_with("/2013-04-01/hostedzone/Z0123/rrset"), "{}", asked.uri);
     for part in [
-        "<Action>UPSERT</Action><ResourceRecordSet><Name>a.example.com.</Name><Type>A</Type><TTL>60</TTL>",
+        "<Action>DELETE</Action><ResourceRecordSet><Name>a.example.com.</Name><Type>A</Type><TTL>300</TTL>\
+         <ResourceRecords><ResourceRecord><Value>10.1.0.3</Value></ResourceRecord></ResourceRecords>",
+        "<Action>CREATE</Action><ResourceRecordSet><Name>a.example.com.</Name><Type>A</Type><TTL>60</TTL>",
         "<ResourceRecords><ResourceRecord><Value>10.0.0.2</Value></ResourceRecord></ResourceRecords>",
     ] {
         assert!(asked.body.contains(part), "{}", asked.body);

@@ -142,12 +142,7 @@ async fn a_record_is_changed_and_no_other() {
     let before = other.aws.record_sets(&zone, name, RecordType::A).await.unwrap();
     let [only] = before.as_slice() else { panic!("{before:?}") };
     assert_eq!((only.ttl_seconds, only.set_identifier.as_ref()), (Some(60), None));
-    let record = RecordChange {
-        name: name.to_owned(),
-        kind: RecordType::A,
-        ttl_seconds: 60,
-        value: "192.0.2.7".to_owned(),
-    };
+    let record = RecordChange { seen: only.clone(), ttl_seconds: 60, value: "192.0.2.7".to_owned() };
     let action = ChangeRecords { zone: zone.clone(), records: vec![record] };
     let client = other.aws.clients.route53().write;
     let sent = request::route53::change_records(&action).unwrap().send_with(&client).await;

@@ -139,6 +139,7 @@ pub trait Route53: Send + Sync {
     /// Returns the status of a change (GetChange).
     async fn change_status(&self, change: &ChangeId) -> Result<ChangeStatus>;
 
-    /// Changes simple records in one zone (ChangeResourceRecordSets with UPSERT).
+    /// Replaces simple record sets in one zone, all or none (ChangeResourceRecordSets: DELETE of exactly the set that
+    /// was read, and CREATE). `Conflict` when one of them was changed since.
     async fn change_records(&self, warrant: Warrant<ChangeRecords>) -> Result<ChangeId>;
 }

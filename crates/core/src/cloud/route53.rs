@@ -3,11 +3,14 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Type of a record that a plan may redirect.
+/// Type of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum RecordType {
-    /// An IPv4 address.
+    /// An IPv4 address. A plan may redirect these.
     A,
+    /// An IPv6 address. A plan cannot name these: they are read, and never changed.
+    #[serde(skip)]
+    Aaaa,
 }
 
 impl RecordType {
@@ -15,6 +18,7 @@ impl RecordType {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::A => "A",
+            Self::Aaaa => "AAAA",
         }
     }
 }

@@ -25,7 +25,13 @@ pub fn data_age_seconds(server: &LiveServer<'_>, a3: &RecoveryInstance) -> Resul
 /// `Internal` when records, instances or jobs were not read; `Guard` when A3 is ambiguous.
 pub fn too_old<'l>(run: &Run, server: &LiveServer<'l>) -> Result<Option<&'l RecoveryInstance>> {
     let Some(a3) = server.a3()? else { return Ok(None) };
-    if a3.is_reversed() || serving(run, server)? == Serving::A4 {
+    let may_be_live = match serving(run, server)? {
+        Serving::A4 => true,
+        // Clients of a server without records of its own follow those of the fleet.
+        Serving::Unknown => !run.plan.redirect.is_by_hand() && server.live().has_record_at_a4()?,
+        Serving::A1 | Serving::B3 => false,
+    };
+    if a3.is_reversed() || may_be_live {
         return Ok(None);
     }
     let is_young =

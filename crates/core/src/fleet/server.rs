@@ -101,7 +101,7 @@ impl From<Times> for [Option<i64>; 7] {
 }
 
 /// The times of the redirection of traffic.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Redirected {
     /// The time at which Route 53 accepted the change; unknown when the records already pointed at A4.
@@ -110,6 +110,17 @@ pub struct Redirected {
     /// The time at which Route 53 was seen INSYNC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub in_sync: Option<Timestamp>,
+    /// The largest TTL of the record sets before the redirect, in seconds: the time for which clients may still use
+    /// their values after INSYNC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub old_ttl_seconds: Option<u64>,
+}
+
+impl Redirected {
+    /// Returns the time from which no client can use B3: the old TTL after INSYNC. `None` before INSYNC.
+    pub fn followed(&self) -> Option<Timestamp> {
+        Some(self.in_sync?.plus_seconds(self.old_ttl_seconds.unwrap_or_default()))
+    }
 }
 
 /// All servers of a run.

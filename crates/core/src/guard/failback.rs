@@ -1,16 +1,14 @@
 //! Warrants of the failback only: everything that changes A1, B1, production DNS, or B3 as production.
 
-use std::collections::BTreeMap;
-
 use super::warrant::{
-    ChangeRecords, DeleteRecoveryInstance, RecordChange, ReverseReplication, StopReplication,
-    TerminateInstances, TerminateRecoveryInstances, Warrant,
+    DeleteRecoveryInstance, ReverseReplication, StopReplication, TerminateInstances,
+    TerminateRecoveryInstances, Warrant,
 };
 use super::{Guard, no_job, refuse, stopped_a2};
 use crate::cloud::{Address, Check, Instance, InstanceState, InstanceStatus, RecoveryInstance};
 use crate::error::{Error, ErrorName, Result};
-use crate::fleet::{LiveServer, LiveState, targets, too_old};
-use crate::id::{HostedZoneId, InstanceId, SourceServerId};
+use crate::fleet::{LiveServer, LiveState, Redirected, targets};
+use crate::id::{InstanceId, SourceServerId};
 use crate::procedure::Failback;
 use crate::rule::SafetyRule;
 use crate::run::Run;
@@ -64,47 +62,6 @@ impl Guard<'_, Failback> {
         Warrant::issue(StopReplication { region: self.run.recovery(), server: b1 })
     }
 
-    /// Returns the changes, by zone, that make every record of the plan point at its A4 (step 2.3).
-    ///
-    /// # Errors
-    /// `Guard` when an A4 does not work, has no such address, or a record is not a simple one.
-    pub fn redirect(
-        &self,
-        live: &LiveState,
-        servers: &[LiveServer<'_>],
-        checks: &[InstanceStatus],
-    ) -> Result<Vec<Warrant<ChangeRecords>>> {
-        self.fresh(live.read_at)?;
-        for server in servers {
-            if let Some(a3) = too_old(self.run, server)? {
-                let message = format!("{}: A4 {} holds old data", server.name, a3.instance);
-                return Err(refuse(SafetyRule::DataYoungEnough, message));
-            }
-        }
-        let mut zones: BTreeMap<HostedZoneId, Vec<RecordChange>> = BTreeMap::new();
-        for target in targets(self.run, servers) {
-            let record = target.record;
-            if live.records()?[target.index].iter().any(|set| set.set_identifier.is_some()) {
-                let message = format!(
-                    "{}: the record has a routing policy; only simple records are changed",
-                    record.name
-                );
-                return Err(refuse(SafetyRule::OwnFleetOnly, message));
-            }
-            let value = a4_address(target.server, record.address, &record.name)?;
-            if let Some(a4) = target.server.a4() {
-                self.works(live, checks, &a4, &target.server.name)?;
-            }
-            zones.entry(record.zone_id.clone()).or_default().push(RecordChange {
-                name: record.name.clone(),
-                kind: record.kind,
-                ttl_seconds: record.ttl_seconds,
-                value,
-            });
-        }
-        Ok(zones.into_iter().map(|(zone, records)| Warrant::issue(ChangeRecords { zone, records })).collect())
-    }
-
     /// Reverses replication of A3, after which B1 protects A4 instead of A1 (step 3). Refused until A4 carries traffic.
     ///
     /// # Errors
@@ -126,15 +83,18 @@ impl Guard<'_, Failback> {
     /// protected by B1.
     ///
     /// # Errors
-    /// `Guard` when one of these conditions is not met for one of the servers; `NotReady` while B1 lags.
+    /// `Guard` when one of these conditions is not met for one of the servers; `NotReady` while B1 lags, or clients may
+    /// still use B3.
     pub fn terminate_b2(
         &self,
         fleet: &[LiveServer<'_>],
         servers: &[&LiveServer<'_>],
         checks: &[InstanceStatus],
+        redirected: Option<Redirected>,
     ) -> Result<Warrant<TerminateRecoveryInstances>> {
         self.fresh_servers(servers)?;
         self.carries_traffic(fleet)?;
+        self.clients_have_followed(fleet, redirected)?;
         let mut recovery_instances = Vec::new();
         for server in servers {
             let (name, live) = (&server.name, server.live());
@@ -233,7 +193,13 @@ impl Guard<'_, Failback> {
     }
 
     /// Refuses unless the instance runs and, if the plan requires it, passes both status checks.
-    fn works(&self, live: &LiveState, checks: &[InstanceStatus], id: &InstanceId, name: &str) -> Result<()> {
+    pub(super) fn works(
+        &self,
+        live: &LiveState,
+        checks: &[InstanceStatus],
+        id: &InstanceId,
+        name: &str,
+    ) -> Result<()> {
         running(live, id, name)?;
         if !self.run.plan.validation.status_checks {
             return Ok(());
@@ -284,7 +250,7 @@ fn must_have_a2(server: &LiveServer<'_>) -> Result<()> {
 }
 
 /// Returns the address of A4 that a record must hold.
-fn a4_address(server: &LiveServer<'_>, which: Address, record: &str) -> Result<String> {
+pub(super) fn a4_address(server: &LiveServer<'_>, which: Address, record: &str) -> Result<String> {
     let Some(a4) = server.a4() else {
         return Err(refuse(SafetyRule::ProductionRuns, format!("{}: A4 is not launched", server.name)));
     };

@@ -7,6 +7,7 @@
 
 mod drill;
 mod failback;
+mod redirect;
 mod shared;
 mod warrant;
 

@@ -1,6 +1,6 @@
 //! Warrants, without which no writing operation of AWS can be called.
 
-use crate::cloud::RecordType;
+use crate::cloud::RecordSet;
 use crate::id::{
     HostedZoneId, InstanceId, LaunchTemplateId, RecoveryInstanceId, SecurityGroupId, SourceServerId, SubnetId,
 };
@@ -156,24 +156,22 @@ pub struct TerminateInstances {
     pub instances: Vec<InstanceId>,
 }
 
-/// One record of a change batch.
+/// The replacement of one simple record set. It is made only while the set is still the one that was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecordChange {
-    /// Name of the record.
-    pub name: String,
-    /// Record type.
-    pub kind: RecordType,
-    /// TTL in seconds.
+    /// The record set that was read.
+    pub seen: RecordSet,
+    /// The new TTL in seconds.
     pub ttl_seconds: u64,
     /// The only new value.
     pub value: String,
 }
 
-/// ChangeResourceRecordSets: UPSERTs in one zone, all or none.
+/// ChangeResourceRecordSets: replacements in one zone, all or none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChangeRecords {
     /// The zone.
     pub zone: HostedZoneId,
-    /// The changes in that zone.
+    /// The changes in that zone, which are those of one server.
     pub records: Vec<RecordChange>,
 }

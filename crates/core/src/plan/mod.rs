@@ -165,7 +165,8 @@ pub struct DrillSettings {
     /// `true`: launch the recovered servers (B1 → B2, B3) first. Refused while B1 has a live recovery instance.
     #[serde(default)]
     pub launch_recovered_servers: bool,
-    /// `true`: keep B2 and B3, which may be production; only A2, A3 and A4 are cleaned up.
+    /// `true`: keep B2 and B3, which may be production, and A2, which protects them; only A3 and A4
+    /// are cleaned up.
     #[serde(default)]
     pub keep_recovered_servers: bool,
     /// `true`: recovered servers that were not launched as a drill may be terminated by the drill's clean-up.

@@ -5,7 +5,7 @@ use failback_core::cloud::{
     JobStatus, LastLaunch, LaunchConfiguration, LaunchStatus, LaunchTemplateVersion, RecordSet, RecordType,
     RecoveryInstance, Replication, ReplicationState, RightSizing, SourceServer, Tags,
 };
-use failback_core::fleet::{self, Fleet, LiveServer, LiveState, Reads, Server, Times};
+use failback_core::fleet::{self, Fleet, LiveServer, LiveState, Reads, Redirected, Server, Times};
 use failback_core::guard::Guard;
 use failback_core::id::{InstanceId, RecoveryInstanceId, SourceServerId};
 use failback_core::plan::Plan;
@@ -96,6 +96,7 @@ impl Case {
             jobs: Vec::new(),
             instances: vec![instance(B3, InstanceState::Running, "10.1.0.3")],
         };
+        let redirected = Redirected { in_sync: Some(start()), ..Redirected::default() };
         Self {
             procedure,
             plan: serde_json::from_str(include_str!("../../src/plan/complete.json")).unwrap(),
@@ -108,7 +109,7 @@ impl Case {
                 configuration: configured(),
                 template: template(),
             },
-            fleet: Fleet { servers: vec![server()], redirected: None },
+            fleet: Fleet { servers: vec![server()], redirected: Some(redirected) },
             checks: [B3, A4].map(passed).to_vec(),
             traffic_moved_by_hand: false,
             reads: ALL_READS,

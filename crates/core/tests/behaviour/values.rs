@@ -90,7 +90,8 @@ fn what_a_drill_made_carries_its_tag() {
     assert!(made_by_a_drill(&tags("drill")));
     assert!(!made_by_a_drill(&tags("failback")) && !made_by_a_drill(&Tags::new()));
     assert_eq!([Procedure::Drill, Procedure::Failback].map(|p| p.to_string()), ["drill", "failback"]);
-    assert_eq!(RecordType::A.as_str(), "A");
+    assert_eq!((RecordType::A.as_str(), RecordType::Aaaa.as_str()), ("A", "AAAA"));
+    assert!(serde_json::from_str::<RecordType>("\"AAAA\"").is_err(), "a plan cannot name it");
 }
 
 #[test]

@@ -1,7 +1,5 @@
 //! Bystanders: resources of other people in the same account, which no run may touch (rule S5).
 
-use std::collections::BTreeMap;
-
 use failback_core::cloud::Direction;
 use failback_core::id::{HostedZoneId, InstanceId, SourceServerId};
 use failback_core::plan::Servers;
@@ -138,7 +136,7 @@ impl Builder<'_> {
     fn build_other_records(&mut self) {
         let other: HostedZoneId = ids::route53(&mut self.world.rng, "Z");
         let name = "other.example.net.".to_owned();
-        self.world.zones.insert(other.clone(), Zone { id: other, name, records: BTreeMap::new() });
+        self.world.zones.insert(other.clone(), Zone::new(other, name));
         for zone in self.world.zones.values_mut() {
             let suffix = &zone.name;
             let (simple, weighted) =
@@ -152,7 +150,7 @@ impl Builder<'_> {
             for set in sets {
                 let (name, kind, set_identifier) = set.key();
                 self.world.bystanders.records.push((zone.id.clone(), name, kind, set_identifier));
-                zone.records.insert(set.key(), set);
+                zone.place(set);
             }
         }
     }
@@ -166,6 +164,5 @@ fn record_set(name: &str, kind: &str, weighted: Option<(&str, u64)>, value: &str
         weight: weighted.map(|(_, weight)| weight),
         ttl_seconds: Some(300),
         values: vec![value.to_owned()],
-        answered: vec![value.to_owned()],
     }
 }

@@ -125,7 +125,7 @@ impl Builder<'_> {
     /// Builds the zones of the plan's records. Each record has the address of the instance that serves.
     pub(super) fn build_zones(&mut self) {
         for (id, name) in self.zone_names() {
-            self.world.zones.insert(id.clone(), Zone { id, name, records: BTreeMap::new() });
+            self.world.zones.insert(id.clone(), Zone::new(id, name));
         }
         self.world.workload.records = vec![None; self.world.fleet.len()];
         self.world.workload.recovered = self.is_recovered();
@@ -139,11 +139,10 @@ impl Builder<'_> {
                 set_identifier: None,
                 weight: None,
                 ttl_seconds: Some(record.ttl_seconds),
-                values: vec![address.clone()],
-                answered: vec![address],
+                values: vec![address],
             };
             if let Some(zone) = self.world.zones.get_mut(&record.zone_id) {
-                zone.records.insert(set.key(), set);
+                zone.place(set);
             }
             let first_of_server = &mut self.world.workload.records[server];
             first_of_server.get_or_insert_with(|| (record.zone_id.clone(), name));

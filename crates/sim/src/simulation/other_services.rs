@@ -12,7 +12,7 @@ use failback_core::timestamp::Timestamp;
 
 use super::Simulation;
 use crate::objects::DnsRecord;
-use crate::world::RecordChange;
+use crate::world::{ChangeAction, RecordChange};
 
 fn record_set(record: &DnsRecord, kind: RecordType) -> RecordSet {
     RecordSet {
@@ -22,6 +22,27 @@ fn record_set(record: &DnsRecord, kind: RecordType) -> RecordSet {
         values: record.values.clone(),
         set_identifier: record.set_identifier.clone(),
     }
+}
+
+/// Returns the changes that replace a record set, if it is still as it was read.
+fn replacement(record: failback_core::guard::RecordChange) -> [RecordChange; 2] {
+    let seen = record.seen;
+    let delete = RecordChange {
+        action: ChangeAction::Delete,
+        name: seen.name,
+        kind: seen.kind.as_str().to_owned(),
+        ttl_seconds: seen.ttl_seconds.unwrap_or_default(),
+        values: seen.values,
+        set_identifier: seen.set_identifier,
+        weight: None,
+    };
+    let create = RecordChange {
+        action: ChangeAction::Create,
+        ttl_seconds: record.ttl_seconds,
+        values: vec![record.value],
+        ..delete.clone()
+    };
+    [delete, create]
 }
 
 #[async_trait]
@@ -46,13 +67,8 @@ impl Route53 for Simulation {
         let mut targets = vec![zone.to_string()];
         let mut batch = Vec::new();
         for record in records {
-            targets.push(record.name.clone());
-            batch.push(RecordChange {
-                name: record.name,
-                kind: record.kind.as_str().to_owned(),
-                ttl_seconds: record.ttl_seconds,
-                values: vec![record.value],
-            });
+            targets.push(record.seen.name.clone());
+            batch.extend(replacement(record));
         }
         self.call("route53:ChangeResourceRecordSets", None, targets, |world| {
             world.change_record_sets(&zone, &batch)

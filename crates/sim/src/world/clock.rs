@@ -79,6 +79,7 @@ impl World {
                 self.show_disconnected(region, &server, since);
             }
             ScheduledEvent::ChangeInSync { change } => self.bring_in_sync(&change),
+            ScheduledEvent::ClientsFollow { zone, key } => self.let_clients_follow(&zone, key),
         }
     }
 

@@ -3,25 +3,13 @@
 use failback_core::id::{ChangeId, HostedZoneId};
 
 use super::call::Changed;
+use super::change_batch::{self, RecordChange};
 use super::event::ScheduledEvent;
 use super::state::World;
 use crate::durations as d;
 use crate::ids;
-use crate::objects::{Change, DnsRecord, RecordKey, Zone};
+use crate::objects::{Change, DnsRecord, RecordKey};
 use crate::service_error::ServiceError;
-
-/// An UPSERT of a simple record set in a change batch.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RecordChange {
-    /// `Name`, with or without its final dot.
-    pub name: String,
-    /// `Type`, such as `A`.
-    pub kind: String,
-    /// `TTL`.
-    pub ttl_seconds: u64,
-    /// `ResourceRecords`.
-    pub values: Vec<String>,
-}
 
 /// Returns a name as Route 53 writes it: in lower case, with its final dot.
 pub(crate) fn with_dot(name: &str) -> String {
@@ -62,7 +50,7 @@ impl World {
         Ok(change.in_sync)
     }
 
-    /// ChangeResourceRecordSets with UPSERTs of simple record sets, all or none: returns the id of the change.
+    /// ChangeResourceRecordSets: makes all changes of a batch or none, and returns the id of the change.
     ///
     /// # Errors
     /// When there is no such zone, or the batch does not fit it.
@@ -72,25 +60,21 @@ impl World {
         batch: &[RecordChange],
     ) -> Result<ChangeId, ServiceError> {
         self.add_batch_keys(batch);
-        let found = self.zones.get(zone).ok_or_else(|| no_zone(zone))?;
-        // §10: an UPSERT counts twice towards 1,000 elements.
-        if batch.is_empty() || batch.len() * 2 > 1_000 {
-            return Err(bad_batch("the batch must have 1 to 500 UPSERTs"));
-        }
-        let mut keys = Vec::new();
-        for change in batch {
-            let key = check_upsert(found, change)?;
-            if keys.contains(&key) {
-                return Err(bad_batch(&format!("RRSet with DNS name {} occurs twice", key.0)));
-            }
-            keys.push(key);
-        }
-        for change in batch {
-            self.upsert(zone, change);
+        let found = self.zones.get_mut(zone).ok_or_else(|| no_zone(zone))?;
+        let after = change_batch::after(found, batch)?;
+        let before = std::mem::replace(&mut found.records, after);
+        let mut keys: Vec<RecordKey> = batch.iter().map(RecordChange::key).collect();
+        keys.sort();
+        keys.dedup();
+        let mut replaced = Vec::new();
+        for key in &keys {
+            let held = before.get(key).map(|set| set.values.clone());
+            replaced.push((key.0.clone(), held.unwrap_or_default()));
+            self.mark_record_changed(zone, key.clone());
         }
         let id: ChangeId = ids::route53(&mut self.rng, "C");
-        let change =
-            Change { id: id.clone(), zone: zone.clone(), submitted_ms: self.now_ms, in_sync: false, keys };
+        let (zone, submitted_ms) = (zone.clone(), self.now_ms);
+        let change = Change { id: id.clone(), zone, submitted_ms, in_sync: false, keys, replaced };
         self.changes.insert(id.clone(), change);
         self.mark_changed(Changed::Change(id.clone()));
         let delay = d::DNS.draw(&mut self.rng);
@@ -104,7 +88,12 @@ impl World {
         for change in batch {
             names.push(normalized(&change.name));
             kinds.push(change.kind.clone());
-            actions.push("UPSERT".to_owned());
+            actions.push(change.action.as_str().to_owned());
+        }
+        // A condition compares the set of values: each counts once.
+        for values in [&mut names, &mut kinds, &mut actions] {
+            values.sort();
+            values.dedup();
         }
         for (key, values) in [("NormalizedRecordNames", names), ("RecordTypes", kinds), ("Actions", actions)]
         {
@@ -112,42 +101,32 @@ impl World {
         }
     }
 
-    fn upsert(&mut self, zone: &HostedZoneId, change: &RecordChange) {
-        let key = (with_dot(&change.name), change.kind.clone(), None);
-        let Some(found) = self.zones.get_mut(zone) else { return };
-        let record = found.records.entry(key.clone()).or_insert_with(|| DnsRecord {
-            name: key.0.clone(),
-            kind: key.1.clone(),
-            set_identifier: None,
-            weight: None,
-            ttl_seconds: None,
-            values: Vec::new(),
-            answered: Vec::new(),
-        });
-        record.ttl_seconds = Some(change.ttl_seconds);
-        record.values.clone_from(&change.values);
-        self.mark_record_changed(zone, key);
-    }
-
-    /// Brings a change to INSYNC: the name servers return its values, and traffic follows.
+    /// Brings a change to INSYNC: the name servers return its values. Clients follow later.
     pub(super) fn bring_in_sync(&mut self, id: &ChangeId) {
         let Some(change) = self.changes.get_mut(id) else { return };
         change.in_sync = true;
         let change = change.clone();
-        if let Some(zone) = self.zones.get_mut(&change.zone) {
-            for key in &change.keys {
-                if let Some(record) = zone.records.get_mut(key) {
-                    record.answered.clone_from(&record.values);
-                }
-            }
-        }
+        let now = self.now_ms;
         for key in &change.keys {
+            let Some(zone) = self.zones.get_mut(&change.zone) else { break };
+            let followed_ms = zone.publish(key, now);
+            let event = ScheduledEvent::ClientsFollow { zone: change.zone.clone(), key: key.clone() };
+            self.schedule(followed_ms - now, event);
             self.mark_record_changed(&change.zone, key.clone());
         }
         self.mark_changed(Changed::Change(id.clone()));
         for server in self.servers_behind(&change) {
             self.record_work(change.submitted_ms, "DNS change", Some(server));
         }
+    }
+
+    /// Lets the clients of a record set use the answer of the name servers, and traffic follow.
+    pub(super) fn let_clients_follow(&mut self, zone: &HostedZoneId, key: RecordKey) {
+        let now = self.now_ms;
+        if let Some(found) = self.zones.get_mut(zone) {
+            found.let_clients_follow(&key, now);
+        }
+        self.mark_record_changed(zone, key);
         self.follow_all_traffic();
     }
 
@@ -157,29 +136,6 @@ impl World {
     }
 }
 
-/// Refuses an UPSERT that does not fit the zone. Returns the key of its record set.
-fn check_upsert(zone: &Zone, change: &RecordChange) -> Result<RecordKey, ServiceError> {
-    let name = with_dot(&change.name);
-    if name != zone.name && !name.ends_with(&format!(".{}", zone.name)) {
-        let message = format!("RRSet with DNS name {name} is not permitted in zone {}", zone.name);
-        return Err(bad_batch(&message));
-    }
-    if change.values.is_empty() {
-        return Err(bad_batch(&format!("RRSet with DNS name {name} has no values")));
-    }
-    for record in zone.records.values() {
-        if record.name == name && record.kind == change.kind && record.set_identifier.is_some() {
-            let message = format!("RRSet with DNS name {name} conflicts with one that has a SetIdentifier");
-            return Err(bad_batch(&message));
-        }
-    }
-    Ok((name, change.kind.clone(), None))
-}
-
 fn no_zone(zone: &HostedZoneId) -> ServiceError {
     ServiceError::new("NoSuchHostedZone", format!("No hosted zone found with ID: {zone}"))
-}
-
-fn bad_batch(message: &str) -> ServiceError {
-    ServiceError::new("InvalidChangeBatch", message)
 }

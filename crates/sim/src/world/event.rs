@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use failback_core::cloud::InstanceState;
-use failback_core::id::{ChangeId, InstanceId, JobId, RecoveryInstanceId, SourceServerId};
+use failback_core::id::{ChangeId, HostedZoneId, InstanceId, JobId, RecoveryInstanceId, SourceServerId};
 use failback_core::region::Region;
+
+use crate::objects::RecordKey;
 
 /// A step in the launch of one server in a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +33,7 @@ pub(crate) enum ScheduledEvent {
     RecoveryInstanceGone { region: Region, recovery_instance: RecoveryInstanceId },
     SourceServerDisconnected { region: Region, server: SourceServerId, since: i64 },
     ChangeInSync { change: ChangeId },
+    ClientsFollow { zone: HostedZoneId, key: RecordKey },
 }
 
 impl ScheduledEvent {
@@ -53,6 +56,7 @@ impl ScheduledEvent {
             Self::RecoveryInstanceGone { .. } => "recovery instance record gone",
             Self::SourceServerDisconnected { .. } => "source server disconnected",
             Self::ChangeInSync { .. } => "DNS change in sync",
+            Self::ClientsFollow { .. } => "clients follow a DNS change",
         }
     }
 }

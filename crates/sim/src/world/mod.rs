@@ -1,6 +1,7 @@
 //! The world: DRS and EC2 of two Regions, Route 53, the clock, and the log of calls.
 
 mod call;
+mod change_batch;
 mod clock;
 mod describe;
 mod dispatch;
@@ -26,7 +27,7 @@ mod traffic;
 mod workload;
 
 pub use call::{Call, CallOutcome, CallRequest, CallResult, Changed, Occurrence};
-pub use dns::RecordChange;
+pub use change_batch::{ChangeAction, RecordChange};
 pub use ec2::Version;
 pub use fleet::{Bystanders, FleetServer, Labels, Left, LeftKind};
 pub use launch::RecoveryRequest;

@@ -86,9 +86,10 @@ impl World {
         protected.or(server.a4.last())
     }
 
-    /// Returns the instance that owns the address which the name servers return.
+    /// Returns the instance that owns the address which clients use.
     fn instance_behind(&self, (zone, name): &(HostedZoneId, String)) -> Option<(Region, InstanceId)> {
-        let address = self.record(zone, name, "A")?.answered.first()?;
+        let key = (with_dot(name), "A".to_owned(), None);
+        let address = self.zones.get(zone)?.answers.get(&key)?.held.first()?;
         let (region, id) = self.owner_of(address)?;
         Some((region, id.clone()))
     }

@@ -1,7 +1,7 @@
 //! Changes of record sets.
 
 use failback_core::id::ChangeId;
-use failback_sim::{CallResult, RecordChange, ServiceError, World};
+use failback_sim::{CallResult, ChangeAction, RecordChange, ServiceError, World};
 use serde::Deserialize;
 
 use super::{Body, make, zone_id};
@@ -45,6 +45,7 @@ struct Set {
     resource_records: Option<Records>,
     #[serde(rename = "SetIdentifier")]
     identifier: Option<String>,
+    weight: Option<u64>,
     alias_target: Option<Ignored>,
 }
 
@@ -65,7 +66,7 @@ struct Record {
     value: String,
 }
 
-/// Reads a batch of UPSERTs of simple record sets. Any other change is refused.
+/// Reads a batch of simple or weighted record sets. Any other change is refused.
 fn read(body: &[u8]) -> Result<Vec<RecordChange>, ServiceError> {
     let malformed = |error: &dyn std::fmt::Display| {
         ServiceError::new("InvalidInput", format!("the change batch cannot be read: {error}"))
@@ -80,18 +81,22 @@ fn read(body: &[u8]) -> Result<Vec<RecordChange>, ServiceError> {
                 format!("{what} of {} is not modelled by this simulator", set.name),
             )
         };
-        if action != "UPSERT" {
-            return Err(refuse(&format!("{action}, other than UPSERT,")));
-        }
-        if set.identifier.is_some() || set.alias_target.is_some() {
-            return Err(refuse("a routing policy or an alias"));
+        let Some(action) = ChangeAction::parse(&action) else {
+            let message = format!("`{action}` is not an Action: DELETE, CREATE or UPSERT");
+            return Err(ServiceError::new("InvalidInput", message));
+        };
+        if set.alias_target.is_some() || set.identifier.is_some() != set.weight.is_some() {
+            return Err(refuse("an alias, or a routing policy other than weighted,"));
         }
         let values = set.resource_records.map(|records| records.resource_record).unwrap_or_default();
         changes.push(RecordChange {
+            action,
             name: set.name.replace("\\052", "*"),
             kind: set.kind,
             ttl_seconds: set.ttl.ok_or_else(|| ServiceError::new("InvalidInput", "TTL is required"))?,
             values: values.into_iter().map(|record| record.value).collect(),
+            set_identifier: set.identifier,
+            weight: set.weight,
         });
     }
     Ok(changes)

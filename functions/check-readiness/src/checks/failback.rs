@@ -40,12 +40,12 @@ pub(crate) fn check(
     for server in servers {
         if let Some(b2) = server.b2 {
             of_a_drill(server, b2, findings)?;
-            in_source_region(server, findings)?;
         }
         launched_by_a_drill(server, findings);
         into_source(run, facts, server, findings);
         may_terminate(run, facts, server, findings);
     }
+    points_at_b3(run, servers, findings)?;
     for server in fleet.servers.iter().filter(|server| server.already_failed_back) {
         findings.warn(
             &server.name,
@@ -102,19 +102,36 @@ fn of_a_drill(server: &Found<'_>, b2: &RecoveryInstance, findings: &mut Vec<Find
     Ok(())
 }
 
-/// Refuses a B3 while A1 is production: a failback would replace production by a copy.
-fn in_source_region(server: &Found<'_>, findings: &mut Vec<Finding>) -> Result<()> {
-    let Some(a1) = server.a1.as_ref() else { return Ok(()) };
-    // Where A4 was launched into A1, the record points at A4.
-    if server.a4().as_ref() == Some(&a1.id) {
-        return Ok(());
-    }
-    if server.live().is_pointed_at(&a1.id)? {
-        findings.block(
-            &server.name,
-            "a record of the plan points at A1, so A1 is production, and B3 is not",
-            "Terminate the recovered server if it is not needed, or point the record at it if it is production",
-        );
+/// Refuses a record that holds neither an address of B3 nor one of A4: something else may be production.
+fn points_at_b3(run: &Run, servers: &[Found<'_>], findings: &mut Vec<Finding>) -> Result<()> {
+    for (index, record) in run.plan.redirect.records().iter().enumerate() {
+        let Some(found) = servers.iter().find(|found| found.is_called(&record.server)) else { continue };
+        let live = found.live();
+        let [set] = live.records()?[index].as_slice() else { continue };
+        let b3 = match found.b3() {
+            Some(b3) => live.instance(&b3)?,
+            None => None,
+        };
+        let own = [b3, found.a4_instance()?];
+        let is_own = |value: &String| own.into_iter().flatten().any(|instance| instance.has_address(value));
+        // Other findings are a B3 that EC2 does not know, and a record at A1 before anything was done.
+        if b3.is_none() && found.b3().is_some() {
+            continue;
+        }
+        if let [held] = set.values.as_slice()
+            && !is_own(held)
+        {
+            let is_a1 = found.a1.is_some_and(|a1| a1.has_address(held));
+            if is_a1 && found.a2.is_none() {
+                continue;
+            }
+            let what = if is_a1 { "an address of A1" } else { "not an address of B3 or A4" };
+            findings.block(
+                &found.name,
+                format!("{} holds {held}, {what}: what is there may be production", record.name),
+                "Find out what serves; if it is B3, point the record at B3; if it is not, do not fail back",
+            );
+        }
     }
     Ok(())
 }

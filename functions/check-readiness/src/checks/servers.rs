@@ -16,6 +16,9 @@ use crate::finding::{Finding, Findings};
 /// The time without contact after which the run warns of an agent. DRS warns after minutes.
 const AGENT_STALE_SECONDS: u64 = 900;
 
+/// The TTL from which the run warns that clients follow late.
+const TTL_SECONDS_MAX: u64 = 300;
+
 /// The time after which a launched recovery instance is listed.
 const UNSEEN_SECONDS: u64 = 1_800;
 
@@ -158,7 +161,8 @@ pub(crate) fn check_records(
     findings: &mut Vec<Finding>,
 ) -> Result<()> {
     let records = run.plan.redirect.records().iter();
-    for (index, (record, sets)) in records.zip(facts.live.records()?).enumerate() {
+    let sets = facts.live.records()?.iter().zip(&facts.ipv6_records);
+    for (index, (record, (sets, ipv6_sets))) in records.zip(sets).enumerate() {
         let path = format!("$.redirect.records[{index}]");
         if fleet.find(&record.server).is_none() {
             findings.block(
@@ -168,6 +172,7 @@ pub(crate) fn check_records(
             );
         }
         check_sets(record, sets, format!("{path}.name"), findings);
+        check_ipv6(record, ipv6_sets, format!("{path}.name"), findings);
     }
     Ok(())
 }
@@ -183,9 +188,37 @@ fn check_sets(record: &Record, sets: &[RecordSet], path: String, findings: &mut 
         [set] if set.set_identifier.is_some() || set.ttl_seconds.is_none() => {
             findings.block(path, format!("{name} is an alias or has a routing policy"), remedy);
         }
+        [set] if set.values.len() != 1 => {
+            findings.block(path, format!("{name} has several values"), remedy);
+        }
+        [set] if set.ttl_seconds > Some(TTL_SECONDS_MAX) => {
+            let ttl_seconds = set.ttl_seconds.unwrap_or_default();
+            findings.warn(
+                path,
+                format!(
+                    "{name} has a TTL of {ttl_seconds} s: for so long after the redirect clients may write to B3, which \
+                     is lost"
+                ),
+                format!("Lower it to {TTL_SECONDS_MAX} or less now: clients follow a change only after the old TTL"),
+            );
+        }
         [_] => {}
         _ => {
             findings.block(path, format!("{name} has several records chosen by a routing policy"), remedy);
         }
+    }
+}
+
+/// Refuses a record beside which an AAAA record stands: the run changes A records only.
+fn check_ipv6(record: &Record, sets: &[RecordSet], path: String, findings: &mut Vec<Finding>) {
+    if !sets.is_empty() {
+        findings.block(
+            path,
+            format!(
+                "{} has an AAAA record too: IPv6 clients would stay on B3, which is terminated",
+                record.name
+            ),
+            "Redirect by hand, or remove the AAAA record first",
+        );
     }
 }

@@ -126,10 +126,21 @@ fn where_a_record_points_at_a1_it_is_production() {
         fixture
     };
     let fixture = point_at_a1(Fixture::failback(|_| ()));
-    blocked(&fixture, &name(&fixture), "a record of the plan points at A1, so A1 is production");
-    // Reversed replication does not make B3 production: it may be left from an earlier failover.
-    let reversed = point_at_a1(Fixture::failback(|_| ()).reversed());
-    blocked(&reversed, &name(&reversed), "a record of the plan points at A1, so A1 is production");
+    blocked(&fixture, &name(&fixture), "shop.example.com holds 203.0.113.9, an address of A1: what is there");
+    // Once replication is reversed, the failback of B3 was intended, and a person has moved traffic since.
+    let fixture = point_at_a1(Fixture::failback(|_| ()).reversed());
+    blocked(&fixture, &name(&fixture), "shop.example.com holds 203.0.113.9, an address of A1: what is there");
+}
+
+#[test]
+fn where_a_record_points_at_an_unknown_address_it_is_production() {
+    let mut fixture = Fixture::failback(|_| ());
+    fixture.tamper(|seen| {
+        if let Response::Records(sets) = seen {
+            sets[0].values = vec!["203.0.113.9".to_owned()];
+        }
+    });
+    blocked(&fixture, &name(&fixture), "shop.example.com holds 203.0.113.9, not an address of B3 or A4");
 }
 
 #[test]

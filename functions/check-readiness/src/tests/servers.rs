@@ -1,6 +1,6 @@
 use failback_core::cloud::{
     Instance, InstanceState, Job, JobKind, JobServer, JobStatus, LastLaunch, LaunchStatus, RecordSet,
-    RecoveryInstance, ReplicationState, Tags,
+    RecordType, RecoveryInstance, ReplicationState, Tags,
 };
 use failback_core::id::SourceServerId;
 use failback_core::tags::tag;
@@ -305,6 +305,37 @@ fn only_a_simple_record_that_exists_is_redirected() {
     blocked(&records(|sets| sets[0].ttl_seconds = None), path, policy);
     let several = |sets: &mut Vec<RecordSet>| sets.push(sets[0].clone());
     blocked(&records(several), path, "shop.example.com has several records chosen by a routing policy");
+    let both = |sets: &mut Vec<RecordSet>| sets[0].values.push("10.0.0.9".to_owned());
+    blocked(&records(both), path, "shop.example.com has several values");
+}
+
+#[test]
+fn an_aaaa_record_beside_the_record_stands_in_the_way() {
+    let mut fixture = Fixture::failback(|_| ());
+    fixture.tamper(|seen| {
+        if let Response::Ipv6Records(sets) = seen {
+            sets.push(RecordSet {
+                name: "shop.example.com.".to_owned(),
+                kind: RecordType::Aaaa,
+                ttl_seconds: Some(60),
+                values: vec!["2001:db8::3".to_owned()],
+                set_identifier: None,
+            });
+        }
+    });
+    blocked(&fixture, "$.redirect.records[0].name", "shop.example.com has an AAAA record too: IPv6 clients");
+}
+
+#[test]
+fn a_long_ttl_is_warned_of_and_noted() {
+    let path = "$.redirect.records[0].name";
+    warned(&records(|sets| sets[0].ttl_seconds = Some(301)), path, "shop.example.com has a TTL of 301 s");
+    let fixture = records(|sets| sets[0].ttl_seconds = Some(300));
+    silent(&fixture, "TTL");
+    assert_eq!(check(&fixture).unwrap().fleet.redirected.unwrap().old_ttl_seconds, Some(300));
+    // What the record held before is not known.
+    let fixture = Fixture::failback(|_| ()).redirected();
+    assert_eq!(check(&fixture).unwrap().fleet.redirected.unwrap().old_ttl_seconds, Some(3_600));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The warrants of a failback: B3 is production until A4 is proven to be.
 
-use failback_core::cloud::{Check, InstanceState, ReplicationState};
+use failback_core::cloud::{Check, InstanceState, RecordSet, ReplicationState};
 use failback_core::guard::{
     ChangeRecords, DeleteRecoveryInstance, Guard, ReverseReplication, StopReplication, TerminateInstances,
     TerminateRecoveryInstances, Warrant,
@@ -25,7 +25,9 @@ fn reverse_a3(case: &Case) -> Result<Warrant<ReverseReplication>> {
 }
 
 fn terminate_b2(case: &Case) -> Result<Warrant<TerminateRecoveryInstances>> {
-    case.ask(|guard: &Guard<'_, Failback>, servers| guard.terminate_b2(servers, &all(servers), &case.checks))
+    case.ask(|guard: &Guard<'_, Failback>, servers| {
+        guard.terminate_b2(servers, &all(servers), &case.checks, case.fleet.redirected)
+    })
 }
 
 fn terminate_a1(case: &Case) -> Result<Warrant<TerminateInstances>> {
@@ -88,6 +90,13 @@ fn a_check_that_does_not_apply_is_passed() {
 fn records_are_pointed_at_an_a4_that_works() {
     let rows: &[Row] = &[
         ("routing policy", |case| case.aws.records[0].set_identifier = Some("blue".into())),
+        ("routing policy", |case| case.aws.records.push(crate::case::record("10.1.0.3"))),
+        ("is an alias or has several values", |case| case.aws.records[0].ttl_seconds = None),
+        ("is an alias or has several values", |case| case.aws.records[0].values.push("10.0.0.9".into())),
+        ("the zone has no such record, so it is not known what serves", |case| case.aws.records.clear()),
+        ("holds 10.0.0.1, an address of A1, the original of web-1", |case| case.points_at("10.0.0.1")),
+        ("holds 10.9.9.9, not an address of B3 or A4 of web-1", |case| case.points_at("10.9.9.9")),
+        ("holds 10.1.0.3, not an address of B3", |case| case.aws.recovery.recovery_instances.clear()),
         ("A4 is not launched", |case| case.server().a3 = None),
         ("does not run (S2:", |case| case.a4().state = InstanceState::Pending),
         ("does not run (S2:", |case| case.aws.source.instances.truncate(1)),
@@ -102,9 +111,35 @@ fn records_are_pointed_at_an_a4_that_works() {
     let change = &warrant.action().records[0];
     assert_eq!(warrant.action().zone.as_str(), "Z0123456789ABCDEFGHIJ");
     assert_eq!(
-        (change.name.as_str(), change.value.as_str(), change.ttl_seconds),
-        ("shop.example.com", "10.0.0.4", 60)
+        (&change.seen, change.value.as_str(), change.ttl_seconds),
+        (&crate::case::record("10.1.0.3"), "10.0.0.4", 60)
     );
+}
+
+#[test]
+fn a_record_that_points_at_a4_needs_no_change() {
+    assert!(redirect(&Case::failback()).unwrap().is_empty());
+    // Another address of A4 does.
+    let mut case = Case::failback();
+    case.a4().public_ip = Some("198.51.100.4".into());
+    case.points_at("198.51.100.4");
+    assert_eq!(redirect(&case).unwrap()[0].action().records[0].value, "10.0.0.4");
+}
+
+#[test]
+fn the_records_of_each_server_are_a_batch_of_their_own() {
+    let mut case = Case::failback();
+    case.points_at("10.1.0.3");
+    let mut second = case.plan["redirect"]["records"][0].clone();
+    second["name"] = json!("www.example.com");
+    case.plan["redirect"]["records"].as_array_mut().unwrap().push(second);
+    case.aws.records.push(RecordSet { name: "www.example.com.".into(), ..crate::case::record("10.1.0.3") });
+    let batches = |case: &Case| -> Vec<usize> {
+        redirect(case).unwrap().iter().map(|warrant| warrant.action().records.len()).collect()
+    };
+    assert_eq!(batches(&case), [2]);
+    case.plan["redirect"]["records"][1]["zoneId"] = json!("Z0000000000000000OTHER");
+    assert_eq!(batches(&case), [1, 1], "a batch is for one zone");
 }
 
 #[test]
@@ -112,6 +147,7 @@ fn records_hold_the_address_that_the_plan_wants() {
     let mut case = Case::failback();
     case.set("/redirect/records/0/address", json!("public"));
     case.a4().public_ip = Some("198.51.100.4".into());
+    case.points_at("10.1.0.3");
     assert_eq!(redirect(&case).unwrap()[0].action().records[0].value, "198.51.100.4");
 }
 
@@ -186,6 +222,7 @@ fn b2_is_terminated_when_a4_is_production_and_protected() {
         ("production DNS points at B3", |case| {
             case.b3().public_ip = Some("10.0.0.4".into());
         }),
+        ("does not know since when its records are INSYNC", |case| case.fleet.redirected = None),
     ];
     let warrant = granted_unless(&Case::failback(), terminate_b2, rows).spend();
     assert_eq!((warrant.region.as_str(), warrant.recovery_instances), ("us-east-2", vec![id(B3)]));
@@ -212,6 +249,19 @@ fn b2_stays_while_b1_lags_or_has_not_compared_every_byte() {
     waits(|case| case.plan["stopOriginalReplication"] = json!(false));
     waits(|case| case.b1().replication.rescanned_bytes = 1);
     waits(|case| case.b1().replication.replicated_bytes = 99);
+}
+
+#[test]
+fn b2_stays_until_the_old_ttl_has_passed() {
+    let mut case = Case::failback();
+    case.fleet.redirected.as_mut().unwrap().old_ttl_seconds = Some(60);
+    refused(&case, terminate_b2, ErrorName::NotReady, "clients may still use B3 until", |_| ());
+    case.asked_after_seconds = 60;
+    assert!(terminate_b2(&case).is_ok());
+    // A person confirms that traffic was redirected by hand: then there is no TTL to know.
+    case.moved_by_hand(true);
+    case.fleet.redirected = None;
+    assert!(terminate_b2(&case).is_ok());
 }
 
 /// Returns a case without B2, whose plan terminates the originals.

@@ -1,0 +1,135 @@
+//! Warrants for changes of production DNS (step 2.3), which replace only what was read.
+
+use std::collections::BTreeMap;
+
+use super::failback::a4_address;
+use super::warrant::{ChangeRecords, RecordChange, Warrant};
+use super::{Guard, refuse};
+use crate::cloud::{Instance, InstanceStatus, RecordSet};
+use crate::error::{Error, ErrorName, Result};
+use crate::fleet::{LiveServer, LiveState, Redirected, Target, targets, too_old};
+use crate::id::HostedZoneId;
+use crate::procedure::Failback;
+use crate::rule::SafetyRule;
+
+impl Guard<'_, Failback> {
+    /// Returns the changes that make every record of the plan point at its A4: one batch for each server and zone, so
+    /// that a conflict rejects the records of one server. A record that points at its A4 already needs none.
+    ///
+    /// # Errors
+    /// `Guard` when an A4 does not work, has no such address, a record is not a simple one, or it points at neither B3
+    /// nor A4.
+    pub fn redirect(
+        &self,
+        live: &LiveState,
+        servers: &[LiveServer<'_>],
+        checks: &[InstanceStatus],
+    ) -> Result<Vec<Warrant<ChangeRecords>>> {
+        self.fresh(live.read_at)?;
+        for server in servers {
+            if let Some(a3) = too_old(self.run, server)? {
+                let message = format!("{}: A4 {} holds old data", server.name, a3.instance);
+                return Err(refuse(SafetyRule::DataYoungEnough, message));
+            }
+        }
+        let mut batches: BTreeMap<(&str, &HostedZoneId), Vec<RecordChange>> = BTreeMap::new();
+        for target in targets(self.run, servers) {
+            if let Some(change) = self.replacement(live, &target, checks)? {
+                let key = (target.server.b1.as_str(), &target.record.zone_id);
+                batches.entry(key).or_default().push(change);
+            }
+        }
+        let issue = |((_, zone), records): ((&str, &HostedZoneId), Vec<RecordChange>)| {
+            Warrant::issue(ChangeRecords { zone: zone.clone(), records })
+        };
+        Ok(batches.into_iter().map(issue).collect())
+    }
+
+    /// Returns the replacement of one record; `None` when it points at its A4 already.
+    fn replacement(
+        &self,
+        live: &LiveState,
+        target: &Target<'_>,
+        checks: &[InstanceStatus],
+    ) -> Result<Option<RecordChange>> {
+        let (record, server) = (target.record, target.server);
+        let seen = simple(&record.name, &live.records()?[target.index])?;
+        let value = a4_address(server, record.address, &record.name)?;
+        if let Some(a4) = server.a4() {
+            self.works(live, checks, &a4, &server.name)?;
+        }
+        let held = seen.values.first().map_or("", String::as_str);
+        if held == value {
+            return Ok(None);
+        }
+        points_at_the_server(server, &record.name, held)?;
+        Ok(Some(RecordChange { seen: seen.clone(), ttl_seconds: record.ttl_seconds, value }))
+    }
+
+    /// Refuses until no client can still use an address that a record held before the redirect: a resolver returns it
+    /// until its TTL has passed.
+    pub(super) fn clients_have_followed(
+        &self,
+        fleet: &[LiveServer<'_>],
+        redirected: Option<Redirected>,
+    ) -> Result<()> {
+        if targets(self.run, fleet).is_empty() {
+            return Ok(());
+        }
+        let Some(by) = redirected.and_then(|redirected| redirected.followed()) else {
+            let message = "the run does not know since when its records are INSYNC, so clients may still use B3. Start \
+                           again with the same plan: it reads them again";
+            return Err(refuse(SafetyRule::ProductionRuns, message));
+        };
+        if self.clock.now() < by {
+            let message =
+                format!("clients may still use B3 until {by}: the TTL that the records had has not passed");
+            return Err(Error::new(ErrorName::NotReady, message));
+        }
+        Ok(())
+    }
+}
+
+/// Returns the only set of a record, which must be simple and have one value.
+fn simple<'l>(name: &str, sets: &'l [RecordSet]) -> Result<&'l RecordSet> {
+    if sets.iter().any(|set| set.set_identifier.is_some()) || sets.len() > 1 {
+        let message = format!("{name}: the record has a routing policy; only simple records are changed");
+        return Err(refuse(SafetyRule::OwnFleetOnly, message));
+    }
+    let Some(set) = sets.first() else {
+        let message = format!(
+            "{name}: the zone has no such record, so it is not known what serves. Find out, and create the record with \
+             the address of what serves"
+        );
+        return Err(refuse(SafetyRule::ProductionRuns, message));
+    };
+    if set.ttl_seconds.is_none() || set.values.len() != 1 {
+        let message =
+            format!("{name}: the record is an alias or has several values; only simple records are changed");
+        return Err(refuse(SafetyRule::OwnFleetOnly, message));
+    }
+    Ok(set)
+}
+
+/// Refuses to change a record that holds neither an address of B3 nor one of A4: something else may be production.
+fn points_at_the_server(server: &LiveServer<'_>, record: &str, held: &str) -> Result<()> {
+    let live = server.live();
+    let b3 = match server.b2()? {
+        Some(b2) => live.instance(&b2.instance)?,
+        None => None,
+    };
+    let holds = |instance: Option<&Instance>| instance.is_some_and(|instance| instance.has_address(held));
+    if holds(b3) || holds(server.a4_instance()?) {
+        return Ok(());
+    }
+    let what = if holds(server.a1_instance()?) {
+        format!("an address of A1, the original of {}", server.name)
+    } else {
+        format!("not an address of B3 or A4 of {}", server.name)
+    };
+    let message = format!(
+        "{record}: the record holds {held}, {what}. What is there may be production, so it is not changed. Find out what \
+         serves; if it is B3, point the record at B3 and start again with the same plan; if it is not, do not fail back"
+    );
+    Err(refuse(SafetyRule::ProductionRuns, message))
+}
