@@ -149,7 +149,7 @@ fn misnamed(manifests: &[(String, String)]) -> Vec<String> {
             Some(text) => {
                 if let Some(other) = described.insert(text, folder) {
                     faults.push(format!(
-                        "{path}: the description is that of functions/{other}: write what {folder} does"
+                        "{path}: functions/{other} has the same description: write what each of the two does"
                     ));
                 }
             }
@@ -188,7 +188,7 @@ fn every_manifest_has_the_name_of_its_folder_and_a_description_of_its_own() {
     for words in [
         "the name in [package] is \"prepare-launch\": write name = \"freeze-writes\"",
         "the name in [[bin]] is \"prepare-launch\": write name = \"freeze-writes\"",
-        "the description is that of functions/prepare-launch: write what freeze-writes does",
+        "functions/prepare-launch has the same description: write what each of the two does",
     ] {
         found(&faults, &format!("functions/freeze-writes/Cargo.toml: {words}"));
     }
