@@ -243,6 +243,14 @@ drill's functions may then have it stopped or terminated by DRS as far as IAM ca
 the source server or recovery instance that it was asked about, and the guard lets no step ask about this one.
 ";
 
+/// Returns the part of a table's line that another line does not have: its cells and the items in them.
+fn difference(line: &str, other: &str) -> String {
+    let parts = |line: &str| line.replace(" | ", "<br>").split("<br>").map(str::to_owned).collect::<Vec<_>>();
+    let others = parts(other);
+    let own: Vec<String> = parts(line).into_iter().filter(|part| !others.contains(part)).collect();
+    if own.is_empty() { "no more than the other".to_owned() } else { own.join(", ") }
+}
+
 #[test]
 fn the_page_about_permissions_is_the_templates() {
     let now = document();
@@ -257,13 +265,15 @@ fn the_page_about_permissions_is_the_templates() {
     }
     let kept = file(PATH);
     let same = kept.lines().zip(now.lines()).take_while(|(kept, now)| kept == now).count();
+    let line = |text: &str| text.lines().nth(same).unwrap_or("(end)").to_owned();
+    let (kept_line, now_line) = (line(&kept), line(&now));
     assert!(
         kept == now,
         "{PATH}:{} differs from template.yaml\n  kept: {}\n  now:  {}\nto write it again: \
          UPDATE_GOLDEN=1 cargo test -p drs-failback --test permissions",
         same + 1,
-        kept.lines().nth(same).unwrap_or("(end)"),
-        now.lines().nth(same).unwrap_or("(end)")
+        difference(&kept_line, &now_line),
+        difference(&now_line, &kept_line)
     );
 }
 
