@@ -1,6 +1,6 @@
 //! The places that must know every folder in `functions/`.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use failback_rehearsal::machines;
 use failback_rehearsal::steps::STEPS;
@@ -74,10 +74,6 @@ fn check(folder: &Folder, around: &Around) -> Vec<String> {
     };
     let manifest = manifest.as_deref().unwrap_or_default();
     must(
-        manifest.starts_with(&format!("[package]\nname = \"{name}\"\n")),
-        format!("its Cargo.toml does not begin with the package's name, `{name}`"),
-    );
-    must(
         manifest.contains("\nlambda = [\"dep:failback-lambda\"]\n"),
         "its Cargo.toml lacks the feature `lambda`, behind which the AWS SDK stays".to_owned(),
     );
@@ -125,6 +121,43 @@ fn check(folder: &Folder, around: &Around) -> Vec<String> {
     faults
 }
 
+/// Returns the text of a key in a section of a manifest.
+fn value<'m>(manifest: &'m str, section: &str, key: &str) -> Option<&'m str> {
+    let (_, rest) = manifest.split_once(&format!("{section}\n"))?;
+    let mut lines = rest.lines().take_while(|line| !line.starts_with('['));
+    lines.find_map(|line| line.strip_prefix(key)?.strip_prefix(" = \"")?.strip_suffix('"'))
+}
+
+/// Returns what is wrong with the names and descriptions in manifests, given by their folders.
+fn misnamed(manifests: &[(String, String)]) -> Vec<String> {
+    let mut faults = Vec::new();
+    let mut described: BTreeMap<&str, &str> = BTreeMap::new();
+    for (folder, manifest) in manifests {
+        let path = format!("functions/{folder}/Cargo.toml");
+        for section in ["[package]", "[[bin]]"] {
+            let name = value(manifest, section, "name");
+            if name != Some(folder) {
+                let name = name.unwrap_or_default();
+                faults
+                    .push(format!("{path}: the name in {section} is \"{name}\": write name = \"{folder}\""));
+            }
+        }
+        match value(manifest, "[package]", "description") {
+            None | Some("") => {
+                faults.push(format!("{path}: [package] has no description: write what {folder} does"));
+            }
+            Some(text) => {
+                if let Some(other) = described.insert(text, folder) {
+                    faults.push(format!(
+                        "{path}: functions/{other} has the same description: write what each of the two does"
+                    ));
+                }
+            }
+        }
+    }
+    faults
+}
+
 /// Returns the words of a name, capitalized and joined. Duplicated here, so that it does not depend on the code that
 /// it checks.
 fn words(name: &str) -> String {
@@ -145,18 +178,56 @@ fn every_folder_is_a_step() {
 }
 
 #[test]
+fn every_manifest_has_the_name_of_its_folder_and_a_description_of_its_own() {
+    let manifest = |name: String| (name.clone(), read(&format!("functions/{name}/Cargo.toml")));
+    let manifests: Vec<(String, String)> = folders("functions").into_iter().map(manifest).collect();
+    none(&misnamed(&manifests));
+    let mut copied = manifests;
+    copied.push(("freeze-writes".to_owned(), read("functions/prepare-launch/Cargo.toml")));
+    let faults = misnamed(&copied);
+    for words in [
+        "the name in [package] is \"prepare-launch\": write name = \"freeze-writes\"",
+        "the name in [[bin]] is \"prepare-launch\": write name = \"freeze-writes\"",
+        "functions/prepare-launch has the same description: write what each of the two does",
+    ] {
+        found(&faults, &format!("functions/freeze-writes/Cargo.toml: {words}"));
+    }
+    let nothing = misnamed(&[("freeze-writes".to_owned(), "[package]\n".to_owned())]);
+    found(&nothing, "[package] has no description: write what freeze-writes does");
+}
+
+/// Returns the differences between the folders and the names in `STEPS`, and what is not in order.
+fn unlisted(folders: &[String], steps: &[&str]) -> Vec<String> {
+    const LIST: &str = "STEPS of crates/rehearsal/src/steps.rs";
+    let here = folders.iter().filter(|folder| !steps.contains(&folder.as_str()));
+    let mut faults: Vec<String> =
+        here.map(|folder| format!("functions/{folder} is not in {LIST}: add its type")).collect();
+    let gone = steps.iter().filter(|step| !folders.iter().any(|folder| folder == *step));
+    faults.extend(gone.map(|step| {
+        format!("{LIST} has {step}, but there is no functions/{step}: remove it, or correct its NAME")
+    }));
+    let early = steps.windows(2).filter(|pair| pair[0] > pair[1]);
+    faults.extend(
+        early.map(|pair| {
+            format!("{LIST} is not in the order of the names: move {} before {}", pair[1], pair[0])
+        }),
+    );
+    faults
+}
+
+#[test]
 fn every_step_has_a_folder() {
-    let names: BTreeSet<String> = step_folders().into_iter().collect();
     let steps: Vec<&str> = STEPS.iter().map(|step| step.name).collect();
-    assert_eq!(
-        names,
-        steps.iter().map(|name| (*name).to_owned()).collect(),
-        "functions/ and STEPS of crates/rehearsal/src/steps.rs"
-    );
-    assert!(
-        steps.is_sorted(),
-        "STEPS of crates/rehearsal/src/steps.rs is in the order of the names: {steps:?}"
-    );
+    none(&unlisted(&step_folders(), &steps));
+    let faults =
+        unlisted(&["freeze-writes".to_owned(), "write-report".to_owned()], &["write-report", "thaw"]);
+    for words in [
+        "functions/freeze-writes is not in STEPS",
+        "has thaw, but there is no functions/thaw",
+        "move thaw before write-report",
+    ] {
+        found(&faults, words);
+    }
     for step in STEPS {
         assert_eq!(step.placeholder(), placeholder(step.name));
     }
@@ -169,7 +240,6 @@ fn a_new_folder_is_told_all_that_it_lacks() {
     let faults = check(&empty, &around());
     assert!(faults.iter().all(|fault| fault.starts_with("functions/freeze-writes: ")));
     for words in [
-        "does not begin with the package's name, `freeze-writes`",
         "lacks the feature `lambda`",
         "begins with its line of the page",
         "does not serve `freeze_writes::FreezeWrites`",

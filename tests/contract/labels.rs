@@ -56,26 +56,40 @@ fn rows(procedure: Procedure) -> &'static [Row] {
 
 fn check(procedure: Procedure, machine: &Value) -> Vec<String> {
     let rows = rows(procedure);
+    let table = match procedure {
+        Procedure::Drill => "DRILL of tests/contract/labels.rs",
+        Procedure::Failback => "FAILBACK of tests/contract/labels.rs",
+    };
     let mut faults = Vec::new();
     for (name, opening) in rows {
         let comment = machine["States"][*name]["Comment"].as_str();
         match comment {
-            None => faults.push(format!("{procedure}: no state `{name}` carries out \"{opening}\"")),
+            None => faults.push(format!(
+                "{procedure}: no state `{name}` carries out \"{opening}\": add it, or remove its row from {table}"
+            )),
             Some(comment) if comment.starts_with(opening) => {}
             Some(comment) => {
                 faults.push(format!(
-                    "{procedure}: the Comment of `{name}` begins \"{opening}\", not \"{comment}\""
+                    "{procedure}: the Comment of `{name}` begins \"{opening}\", not \"{comment}\": correct it, or the \
+                     row in {table}"
                 ));
             }
         }
     }
     for (name, _) in tasks(machine).filter(|(name, _)| rows.iter().all(|(row, _)| row != name)) {
-        faults.push(format!("{procedure}: `{name}` has no line of the page in tests/contract/labels.rs"));
+        faults.push(format!(
+            "{procedure}: `{name}` has no line of the page: add a row to {table}, in the order of the Tasks, and \
+             begin the state's Comment with it"
+        ));
     }
     let order: Vec<&str> = tasks(machine).map(|(name, _)| name).collect();
     let wanted: Vec<&str> = rows.iter().map(|(name, _)| *name).collect();
-    if faults.is_empty() && order != wanted {
-        faults.push(format!("{procedure}: the Tasks are not in the page's order: {order:?}"));
+    let differs = order.iter().zip(&wanted).find(|(name, wanted)| name != wanted);
+    if let (true, Some((name, wanted))) = (faults.is_empty(), differs) {
+        faults.push(format!(
+            "{procedure}: the Tasks are not in the page's order: `{name}` stands where `{wanted}` belongs; move the \
+             state, or its row in {table}"
+        ));
     }
     faults
 }
@@ -92,7 +106,9 @@ fn agrees(step: &str, library: &str, comment: &str) -> Option<String> {
     let line = library.lines().next().unwrap_or_default();
     let (here, there) = (number(line)?, number(comment));
     (Some(here) != there).then(|| {
-        format!("functions/{step}/src/lib.rs says step {here}, its state in the failback \"{comment}\"")
+        format!(
+            "functions/{step}/src/lib.rs says step {here}, its state in the failback \"{comment}\": correct one of them"
+        )
     })
 }
 
@@ -111,7 +127,7 @@ fn every_line_of_the_page_has_its_state() {
     );
     found(
         &with("/States/Freeze Writes", json!({ "Type": "Task" })),
-        "`Freeze Writes` has no line of the page",
+        "`Freeze Writes` has no line of the page: add a row to FAILBACK",
     );
     let mut shuffled = machine(Procedure::Failback);
     let states = shuffled["States"].as_object_mut().expect("states");

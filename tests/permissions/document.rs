@@ -103,9 +103,10 @@ const WHY: &[(&str, &str)] = &[
 ];
 
 fn why(sid: &str) -> &'static str {
-    WHY.iter()
-        .find(|(known, _)| *known == sid)
-        .map_or_else(|| panic!("say why {sid} is granted"), |(_, why)| *why)
+    WHY.iter().find(|(known, _)| *known == sid).map_or_else(
+        || panic!("{sid} has no reason: add one to WHY in tests/permissions/document.rs"),
+        |(_, why)| *why,
+    )
 }
 
 /// Returns a resource in short form: the Regions by their letter, without partition and account.
@@ -189,7 +190,13 @@ fn document() -> String {
     let mut text = String::from(INTRODUCTION);
     for function in &functions::all(&template) {
         let role = function.name.replace("Function", "Role");
-        assert!(OF_ALL.iter().all(|name| policy::held(&template, &role).iter().any(|held| held == name)));
+        let held = policy::held(&template, &role);
+        for name in OF_ALL {
+            assert!(
+                held.iter().any(|held| held == name),
+                "{role}: add `!Ref {name}` to its ManagedPolicyArns"
+            );
+        }
         let _ = write!(text, "\n## {}\n\nRuns `{}`, for {}.", function.name, function.step, calls(function));
         text += &section(&template, &role);
     }
@@ -239,6 +246,14 @@ drill's functions may then have it stopped or terminated by DRS as far as IAM ca
 the source server or recovery instance that it was asked about, and the guard lets no step ask about this one.
 ";
 
+/// Returns the part of a table's line that another line does not have: its cells and the items in them.
+fn difference(line: &str, other: &str) -> String {
+    let parts = |line: &str| line.replace(" | ", "<br>").split("<br>").map(str::to_owned).collect::<Vec<_>>();
+    let others = parts(other);
+    let own: Vec<String> = parts(line).into_iter().filter(|part| !others.contains(part)).collect();
+    if own.is_empty() { "no more than the other".to_owned() } else { own.join(", ") }
+}
+
 #[test]
 fn the_page_about_permissions_is_the_templates() {
     let now = document();
@@ -252,8 +267,17 @@ fn the_page_about_permissions_is_the_templates() {
         std::fs::write(&path, &now).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     }
     let kept = file(PATH);
-    let differs = kept.lines().zip(now.lines()).find(|(kept, now)| kept != now);
-    assert!(kept == now, "docs/iam.md is not the template's: UPDATE_GOLDEN=1 writes it again\n{differs:#?}");
+    let same = kept.lines().zip(now.lines()).take_while(|(kept, now)| kept == now).count();
+    let line = |text: &str| text.lines().nth(same).unwrap_or("(end)").to_owned();
+    let (kept_line, now_line) = (line(&kept), line(&now));
+    assert!(
+        kept == now,
+        "{PATH}:{} differs from template.yaml\n  kept: {}\n  now:  {}\nto write it again: \
+         UPDATE_GOLDEN=1 cargo test -p drs-failback --test permissions",
+        same + 1,
+        difference(&kept_line, &now_line),
+        difference(&now_line, &kept_line)
+    );
 }
 
 #[test]
@@ -265,7 +289,7 @@ fn no_reason_is_left_over() {
         used.extend(policy::of_role(&template, role).into_iter().map(|statement| statement.sid));
     }
     for (sid, why) in WHY {
-        assert!(used.contains(*sid), "nothing is called {sid} any more");
+        assert!(used.contains(*sid), "no statement is called {sid}: remove its reason from WHY");
         assert!(EVERY.contains(sid) || sid.starts_with("Assume") || now.contains(why), "{sid}");
     }
 }

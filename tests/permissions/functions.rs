@@ -58,6 +58,13 @@ pub(crate) fn name_in(arn: &str) -> &str {
     arn.rsplit([':', '/']).next().unwrap_or_default()
 }
 
+/// Returns the logical id of the function of a step, by the project's naming.
+pub(crate) fn named(step: &str) -> String {
+    let entry = STEPS.iter().find(|entry| entry.name == step);
+    let placeholder = entry.unwrap_or_else(|| panic!("STEPS has no {step}")).placeholder();
+    placeholder.trim_start_matches("${").trim_end_matches("Arn}").to_owned()
+}
+
 /// Returns the functions that a machine's placeholders stand for, by step.
 pub(crate) fn called_by(template: &Template, procedure: Procedure) -> BTreeMap<&'static str, String> {
     let machines = template.resources("AWS::Serverless::StateMachine");
@@ -82,8 +89,10 @@ pub(crate) fn all(template: &Template) -> Vec<Function> {
                 known.called_by.push(procedure);
                 continue;
             }
-            let role =
-                resources[&name]["Role"].as_str().unwrap_or_else(|| panic!("{name} has no role of its own"));
+            let role = resources[&name]["Role"].as_str().unwrap_or_else(|| {
+                let role = name.replace("Function", "Role");
+                panic!("template.yaml: {name} has no role: add {role}, and `Role: !GetAtt {role}.Arn`")
+            });
             let statements = policy::of_role(template, name_in(role));
             found.push(Function { name, step, called_by: vec![procedure], statements });
         }

@@ -24,7 +24,14 @@ const UNGRANTED: &[(&str, &str)] = &[(
 
 fn function_of<'f>(functions: &'f [Function], asked: &Asked) -> &'f Function {
     let found = functions.iter().find(|f| f.step == asked.step && f.called_by.contains(&asked.procedure));
-    found.unwrap_or_else(|| panic!("no function of the {} runs {}", asked.procedure, asked.step))
+    found.unwrap_or_else(|| {
+        let (step, name, machine) =
+            (&asked.step, functions::named(&asked.step), functions::machine(asked.procedure));
+        panic!(
+            "template.yaml: {machine} calls no function for {step}: add {name}, and {name}Arn to {machine}'s \
+             DefinitionSubstitutions"
+        )
+    })
 }
 
 /// The requests of a function, and the statements that allow each.
@@ -55,8 +62,11 @@ fn ungranted(answers: &[Answers<'_>]) -> Vec<String> {
             let via = if permission.via_drs { " (DRS, as the caller)" } else { "" };
             let (action, on, context) = (permission.action, &permission.resource, &permission.context);
             if !UNGRANTED.iter().any(|(known, _)| *known == action) {
-                missing
-                    .push(format!("{} is asked for {action}{via} on {on} with {context:?}", function.name));
+                let role = function.name.replace("Function", "Role");
+                missing.push(format!(
+                    "{} is asked for {action}{via} on {on} with {context:?}: allow it in {role}",
+                    function.name
+                ));
             }
         }
     }
@@ -109,7 +119,9 @@ fn needless(answers: &[Answers<'_>]) -> Vec<String> {
     let unneeded = judged(answers).into_iter().filter(|judged| {
         !judged.is_needed && !judged.statement.actions.iter().all(|action| is_unasked(action))
     });
-    unneeded.map(|judged| format!("{}: all that it grants is granted without it", judged.place)).collect()
+    unneeded
+        .map(|judged| format!("{}: all that it grants is granted without it: remove it", judged.place))
+        .collect()
 }
 
 fn is_unasked(action: &str) -> bool {
@@ -129,7 +141,7 @@ fn superfluous(answers: &[Answers<'_>]) -> Vec<String> {
         let resources =
             resources.filter(|pattern| !asked.iter().any(|asked| matches(pattern, &asked.resource)));
         for what in actions.chain(resources) {
-            faults.push(format!("{place}: {what} is granted and never asked for"));
+            faults.push(format!("{place}: {what} is granted and never asked for: remove it"));
         }
     }
     faults
@@ -173,7 +185,7 @@ fn what_steps_ask_for_is_granted_and_nothing_else_is() {
     let faults = superfluous(&answers(&wider, &asked));
     assert_eq!(
         faults,
-        ["ReadPolicy, ReadA2: drs:GetReplicationConfiguration is granted and never asked for"]
+        ["ReadPolicy, ReadA2: drs:GetReplicationConfiguration is granted and never asked for: remove it"]
     );
     let wider = with("drs:StopReplication");
     let faults = superfluous(&answers(&wider, &asked));

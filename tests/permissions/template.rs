@@ -161,7 +161,10 @@ impl Template {
     /// Returns the result of `Ref` for a resource: a name or, for some types, an ARN.
     fn identity(&self, name: &str) -> String {
         let resource = &self.raw["Resources"][name];
-        match resource["Type"].as_str().unwrap_or_else(|| panic!("there is no {name}")) {
+        match resource["Type"]
+            .as_str()
+            .unwrap_or_else(|| panic!("template.yaml refers to {name} and does not define it: add it"))
+        {
             "AWS::S3::Bucket" => "drs-failback-evidence".to_owned(),
             "AWS::SNS::Topic" | "AWS::Serverless::StateMachine" | "AWS::IAM::ManagedPolicy" => self.arn(name),
             _ => name.to_owned(),
@@ -177,7 +180,10 @@ impl Template {
         let resource = &self.raw["Resources"][name];
         let region = self.parameter("RecoveryRegion").as_str().unwrap_or_default();
         let of = |service: &str, rest: &str| format!("arn:aws:{service}:{region}:{ACCOUNT}:{rest}");
-        match resource["Type"].as_str().unwrap_or_else(|| panic!("there is no {name}")) {
+        match resource["Type"]
+            .as_str()
+            .unwrap_or_else(|| panic!("template.yaml refers to {name} and does not define it: add it"))
+        {
             "AWS::S3::Bucket" => "arn:aws:s3:::drs-failback-evidence".to_owned(),
             "AWS::Serverless::StateMachine" => {
                 let machine = self.fill_in(&resource["Properties"]["Name"]);

@@ -11,7 +11,7 @@ use failback_rehearsal::runner::GateAnswer;
 use failback_rehearsal::steps::STEPS;
 use serde_json::Value;
 
-use crate::functions;
+use crate::functions::{self, Function};
 use crate::policy::{self, Statement};
 use crate::template::{SAMPLE, Template, file};
 
@@ -52,15 +52,35 @@ const ROLES: &[(&str, &str)] = &[
     ("DnsWriteRoleArn", "arn:aws:iam::444455556666:role/dns-write"),
 ];
 
+fn none(faults: &[String]) {
+    assert!(faults.is_empty(), "\n{}\n", faults.join("\n"));
+}
+
 #[test]
 fn every_step_has_a_function_and_every_function_a_role_of_its_own() {
     let template = Template::sample();
     let functions = functions::all(&template);
-    let steps: BTreeSet<&str> = functions.iter().map(|function| function.step).collect();
-    assert_eq!(steps, STEPS.iter().map(|step| step.name).collect());
     let resources = template.resources("AWS::Serverless::Function");
-    let roles: BTreeSet<&str> = resources.values().filter_map(|function| function["Role"].as_str()).collect();
-    assert_eq!(roles.len(), resources.len(), "two functions share a role");
+    none(&without_function(&functions, &resources));
+    let fewer: Vec<Function> =
+        functions.iter().filter(|function| function.step != "prepare-launch").cloned().collect();
+    assert_eq!(
+        without_function(&fewer, &resources),
+        [
+            "template.yaml: no machine's DefinitionSubstitutions have PrepareLaunchFunctionArn: add it to each machine \
+          that calls prepare-launch"
+        ]
+    );
+    assert_eq!(
+        without_function(&fewer, &BTreeMap::new()),
+        ["template.yaml has no function for prepare-launch: add PrepareLaunchFunction and PrepareLaunchRole"]
+    );
+    let mut roles: BTreeMap<&str, &str> = BTreeMap::new();
+    for (name, function) in &resources {
+        if let Some(other) = roles.insert(function["Role"].as_str().unwrap_or_default(), name) {
+            panic!("template.yaml: {other} and {name} have the same role: give each a role of its own");
+        }
+    }
     let groups = template.resources("AWS::Logs::LogGroup");
     for (name, function) in &resources {
         let group = &groups[function["LoggingConfig"]["LogGroup"].as_str().unwrap_or_default()];
@@ -75,24 +95,57 @@ fn every_step_has_a_function_and_every_function_a_role_of_its_own() {
     }
 }
 
-/// Returns the placeholders of a machine that the template does not substitute, and the reverse.
-fn unsubstituted(definition: &str, substitutions: &Value) -> Vec<String> {
+/// Returns the steps that no machine can call, with the remedy.
+fn without_function(functions: &[Function], resources: &BTreeMap<String, Value>) -> Vec<String> {
+    let missing = STEPS.iter().filter(|step| functions.iter().all(|function| function.step != step.name));
+    let faults = missing.map(|step| {
+        let (step, name) = (step.name, functions::named(step.name));
+        if resources.contains_key(&name) {
+            return format!(
+                "template.yaml: no machine's DefinitionSubstitutions have {name}Arn: add it to each machine that \
+                 calls {step}"
+            );
+        }
+        let role = name.replace("Function", "Role");
+        format!("template.yaml has no function for {step}: add {name} and {role}")
+    });
+    faults.collect()
+}
+
+/// Returns the placeholders of a machine that the template does not substitute, and the reverse, with the remedy.
+fn unsubstituted(machine: &str, path: &str, definition: &str, substitutions: &Value) -> Vec<String> {
     let names = definition.split("${").skip(1).map(|rest| rest.split('}').next().unwrap_or_default());
     let wanted: BTreeSet<&str> = names.collect();
     let given: BTreeSet<&str> =
         substitutions.as_object().expect("substitutions").keys().map(String::as_str).collect();
-    wanted.symmetric_difference(&given).map(|name| (*name).to_owned()).collect()
+    let place = format!("template.yaml: {machine}'s DefinitionSubstitutions");
+    let missing = wanted.difference(&given);
+    let missing = missing.map(|name| format!("{place} lack {name}, which {path} names: add it"));
+    let extra = given.difference(&wanted);
+    let extra = extra.map(|name| format!("{place} have {name}, which {path} does not name: remove it"));
+    missing.chain(extra).collect()
 }
 
 #[test]
 fn every_placeholder_of_the_machines_is_filled_in() {
     let machines = Template::sample().resources("AWS::Serverless::StateMachine");
     for (name, machine) in &machines {
-        let definition = file(machine["DefinitionUri"].as_str().expect("a path"));
+        let path = machine["DefinitionUri"].as_str().expect("a path");
+        let definition = file(path);
+        let check = |substitutions: &Value| unsubstituted(name, path, &definition, substitutions);
         let mut substitutions = machine["DefinitionSubstitutions"].clone();
-        assert_eq!(unsubstituted(&definition, &substitutions), Vec::<String>::new(), "{name}");
-        substitutions.as_object_mut().expect("an object").remove("EvidenceBucketName");
-        assert_eq!(unsubstituted(&definition, &substitutions), ["EvidenceBucketName"]);
+        none(&check(&substitutions));
+        let members = substitutions.as_object_mut().expect("an object");
+        members.remove("EvidenceBucketName");
+        members.insert("FreezeWritesFunctionArn".to_owned(), Value::Null);
+        let place = format!("template.yaml: {name}'s DefinitionSubstitutions");
+        assert_eq!(
+            check(&substitutions),
+            [
+                format!("{place} lack EvidenceBucketName, which {path} names: add it"),
+                format!("{place} have FreezeWritesFunctionArn, which {path} does not name: remove it"),
+            ]
+        );
     }
 }
 
@@ -157,11 +210,11 @@ fn policies_are_not_larger_than_iam_takes() {
 }
 
 /// Returns the roles of other accounts that a function is configured with, by Region. One without an ARN is left out.
-fn told(function: &Value) -> BTreeMap<String, String> {
-    let told = function["Environment"]["Variables"]["FAILBACK_ROLES"].as_str().expect("a text");
-    let told: BTreeMap<String, BTreeMap<String, String>> = serde_json::from_str(told).expect("JSON");
-    assert!(told.values().all(|role| role["externalId"] == "drs-failback"), "{told:?}");
-    let arns = told.into_iter().map(|(region, role)| (region, role["arn"].clone()));
+fn configured(function: &Value) -> BTreeMap<String, String> {
+    let roles = function["Environment"]["Variables"]["FAILBACK_ROLES"].as_str().expect("a text");
+    let roles: BTreeMap<String, BTreeMap<String, String>> = serde_json::from_str(roles).expect("JSON");
+    assert!(roles.values().all(|role| role["externalId"] == "drs-failback"), "{roles:?}");
+    let arns = roles.into_iter().map(|(region, role)| (region, role["arn"].clone()));
     arns.filter(|(_, arn)| !arn.is_empty()).collect()
 }
 
@@ -171,38 +224,72 @@ fn assumed(statements: &[Statement]) -> BTreeSet<String> {
     assuming.flat_map(|statement| statement.resources.iter().cloned()).collect()
 }
 
+/// Returns what is wrong with a function's roles of other accounts, with the remedy.
+fn wrong_roles(function: &Function, configured: &BTreeMap<String, String>) -> Vec<String> {
+    let name = &function.name;
+    let role = name.replace("Function", "Role");
+    let granted = assumed(&function.statements);
+    // Every function may assume the role that reads records. Otherwise, it is configured with exactly the roles that it
+    // may assume.
+    let mut expected: BTreeSet<String> = configured.values().cloned().collect();
+    expected.insert("arn:aws:iam::444455556666:role/dns-read".to_owned());
+    // A function that a drill calls cannot assume a role for failbacks only.
+    let is_failback_only = !function.called_by.contains(&Procedure::Drill);
+    let (own, other) = if is_failback_only { ("/failback", "/both") } else { ("/both", "/failback") };
+    let has = |arns: &BTreeSet<String>, end: &str| arns.iter().any(|arn| arn.ends_with(end));
+    if [&granted, &expected].iter().any(|arns| !has(arns, own) || has(arns, other)) {
+        return vec![if is_failback_only {
+            format!(
+                "only failbacks call {name}, so it must use the failback roles: add {role} to \
+                 AssumeFailbackRolesPolicy and to no other, with FAILBACK_ROLES in the function's Environment"
+            )
+        } else {
+            format!(
+                "drills call {name}, so it must use the shared roles: add {role} to AssumeSharedRolesPolicy and to no \
+                 other, without FAILBACK_ROLES in the function's Environment"
+            )
+        }];
+    }
+    let mut faults = Vec::new();
+    let regions = ["us-east-1", "us-east-2", "route53"];
+    for region in regions.iter().filter(|region| !configured.contains_key(**region)) {
+        faults.push(format!("FAILBACK_ROLES of {name} lack {region}: copy them from another function"));
+    }
+    for arn in expected.difference(&granted) {
+        faults.push(format!("FAILBACK_ROLES of {name} have {arn}: allow {role} to assume it, or remove it"));
+    }
+    for arn in granted.difference(&expected) {
+        faults
+            .push(format!("{role} may assume {arn}: add it to FAILBACK_ROLES of {name}, or do not allow it"));
+    }
+    let changes = |statement: &Statement| statement.actions == ["route53:ChangeResourceRecordSets"];
+    if has(&granted, "/dns-write") != function.statements.iter().any(changes) {
+        faults.push(format!("{role}: AssumeDnsWriteRole goes with ChangeRecords: add or remove it"));
+    }
+    faults
+}
+
 #[test]
-fn roles_of_other_accounts_are_told_to_those_who_may_assume_them() {
+fn functions_are_configured_with_the_roles_of_other_accounts_that_they_may_assume() {
     let template = Template::with(&[SAMPLE, ROLES].concat());
     let resources = template.resources("AWS::Serverless::Function");
-    for function in functions::all(&template) {
-        let told = told(&resources[&function.name]);
-        let regions: Vec<&str> = told.keys().map(String::as_str).collect();
-        assert_eq!(regions, ["route53", "us-east-1", "us-east-2"], "{}", function.name);
-        // Every function may assume the role that reads records. Otherwise, it is configured with exactly the roles
-        // that it may assume.
-        let granted = assumed(&function.statements);
-        let mut expected: BTreeSet<String> = told.into_values().collect();
-        expected.insert("arn:aws:iam::444455556666:role/dns-read".to_owned());
-        assert_eq!(granted, expected, "{}", function.name);
-        // A function that a drill calls cannot assume a role for failbacks only.
-        let failback_only = !function.called_by.contains(&Procedure::Drill);
-        assert_eq!(granted.iter().any(|arn| arn.ends_with("/failback")), failback_only, "{}", function.name);
-        assert_eq!(granted.iter().any(|arn| arn.ends_with("/both")), !failback_only, "{}", function.name);
-        let changes = |statement: &Statement| statement.actions == ["route53:ChangeResourceRecordSets"];
-        let changes_records = function.statements.iter().any(changes);
-        assert_eq!(
-            granted.iter().any(|arn| arn.ends_with("/dns-write")),
-            changes_records,
-            "{}",
-            function.name
-        );
+    for mut function in functions::all(&template) {
+        let configured = configured(&resources[&function.name]);
+        none(&wrong_roles(&function, &configured));
+        // The check detects roles of the wrong kind, and one that is only granted.
+        let mut fewer = configured.clone();
+        fewer.remove("us-east-1");
+        assert!(!wrong_roles(&function, &fewer).is_empty());
+        let is_failback_only = !function.called_by.contains(&Procedure::Drill);
+        function.called_by = vec![if is_failback_only { Procedure::Drill } else { Procedure::Failback }];
+        let faults = wrong_roles(&function, &configured);
+        assert!(faults[0].contains("so it must use the"), "{faults:?}");
     }
     assert!(assumed(&policy::of_role(&template, "ApiRole")).is_empty());
     // With one account, no function is configured with a role or assumes one.
     let template = Template::sample();
     for (name, function) in template.resources("AWS::Serverless::Function") {
-        assert!(told(&function).is_empty(), "{name}");
+        assert!(configured(&function).is_empty(), "{name}");
     }
     for role in template.resources("AWS::IAM::Role").keys() {
         assert!(assumed(&policy::of_role(&template, role)).is_empty(), "{role}");
