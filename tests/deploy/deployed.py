@@ -211,7 +211,7 @@ def ways_in(given: Any, simulator: Simulator, host: Host, clock: Clock, plan: st
     first = stack.start("DrillMachine", plan)
     second = stack.start("DrillMachine", plan)
     refused = stack.end(second)
-    assert refused["status"] == "FAILED" and "is at work on these servers" in refused["cause"], refused
+    assert refused["status"] == "FAILED" and "is working on these servers" in refused["cause"], refused
     succeeded(stack, simulator, first)
     outcomes = sorted(report["outcome"] for report in stack.reports("drill").values())
     assert outcomes == ["refused", "succeeded"], outcomes

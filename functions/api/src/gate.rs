@@ -58,7 +58,7 @@ pub(crate) async fn stop(
     step_functions.stop(&execution.id, "Failback.Stopped", &format!("{caller} stopped it: {reason}")).await?;
     tracing::info!(caller, execution = execution.id, reason, "has stopped a run");
     let next = format!(
-        "AWS goes on with what was started. Start the {procedure} again with the same plan: it carries on from there"
+        "AWS goes on with what was started. Start the {procedure} again with the same plan: it continues from there"
     );
     Ok(Response::ok(json!({ "status": "ABORTED", "by": caller, "reason": reason, "next": next })))
 }

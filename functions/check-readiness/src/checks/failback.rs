@@ -114,7 +114,7 @@ fn points_at_b3(run: &Run, servers: &[Found<'_>], findings: &mut Vec<Finding>) -
         };
         let own = [b3, found.a4_instance()?];
         let is_own = |value: &String| own.into_iter().flatten().any(|instance| instance.has_address(value));
-        // Other findings are a B3 that EC2 does not know, and a record at A1 before anything was done.
+        // A B3 that EC2 does not know is another finding.
         if b3.is_none() && found.b3().is_some() {
             continue;
         }
@@ -122,9 +122,6 @@ fn points_at_b3(run: &Run, servers: &[Found<'_>], findings: &mut Vec<Finding>) -
             && !is_own(held)
         {
             let is_a1 = found.a1.is_some_and(|a1| a1.has_address(held));
-            if is_a1 && found.a2.is_none() {
-                continue;
-            }
             let what = if is_a1 { "an address of A1" } else { "not an address of B3 or A4" };
             findings.block(
                 &found.name,
