@@ -1,5 +1,7 @@
 //! Change batches of Route 53, and the clients that follow them.
 
+#![allow(clippy::unwrap_used)] // Also in the functions that tests share.
+
 mod common;
 
 use common::{source, world};
@@ -50,7 +52,7 @@ fn a_record_set_is_replaced_only_if_it_is_named_exactly() {
         refused(&mut world, &[wrong, create.clone()], &said);
     }
     let said = format!("Tried to create resource record set {named} but it already exists");
-    refused(&mut world, &[create.clone()], &said);
+    refused(&mut world, std::slice::from_ref(&create), &said);
     let delete = change(ChangeAction::Delete, 60, &[&seen]);
     let twice = [delete.clone(), delete.clone()];
     refused(&mut world, &twice, &format!("Tried to delete resource record set {named} but it was not found"));
@@ -78,7 +80,7 @@ fn clients_follow_when_the_old_answer_has_expired() {
     let seen = values(&world)[0].clone();
     let a1 = world.fleet()[0].a1.clone();
     let address = world.instance(source(), &a1).unwrap().private_ip.clone();
-    world.start_instances(source(), &[a1.clone()]).unwrap();
+    world.start_instances(source(), std::slice::from_ref(&a1)).unwrap();
     let slow = change(ChangeAction::Upsert, 3_600, &[&seen]);
     world.change_record_sets(&zone(), &[slow]).unwrap();
     world.advance_by(600_000);
