@@ -60,9 +60,10 @@ impl<B: Bug> Performer for Bugged<B> {
         &self,
         simulation: &Simulation,
         step: StepEntry,
-        mut payload: Value,
+        payload: &Value,
         deadline: Timestamp,
     ) -> Option<Result<Value>> {
+        let mut payload = payload.clone();
         self.0.given(step.name, &mut payload);
         let tamper = |seen: Response<'_>| {
             let world = &mut simulation.world();
@@ -79,7 +80,7 @@ impl<B: Bug> Performer for Bugged<B> {
             }
         };
         let tampered = Tampered { world: simulation, tamper: &tamper };
-        let mut answer = step.call(&tampered, payload.clone(), deadline).now_or_never()?;
+        let mut answer = step.call(&tampered, &payload, deadline).now_or_never()?;
         if let (Err(_), Some(instead)) = (&answer, self.0.failed(step.name, &payload)) {
             answer = Ok(instead);
         }

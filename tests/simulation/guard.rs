@@ -50,14 +50,14 @@ fn held_by(rules: &[&str]) -> (Rehearsal, Value) {
 }
 
 /// Calls a step as a wrong state machine might.
-fn call(rehearsal: &Rehearsal, step: &str, payload: Value) -> Result<Value, Error> {
+fn call(rehearsal: &Rehearsal, step: &str, payload: &Value) -> Result<Value, Error> {
     let step = STEPS.iter().find(|it| it.name == step).expect("a step");
     let deadline = rehearsal.simulation.now().plus_seconds(55);
     step.call(&rehearsal.simulation, payload, deadline).now_or_never().expect("the simulator answers at once")
 }
 
 /// Asserts that the guard refuses, says why, and changes nothing.
-fn assert_refused(rehearsal: &Rehearsal, step: &str, payload: Value, said: &str) {
+fn assert_refused(rehearsal: &Rehearsal, step: &str, payload: &Value, said: &str) {
     let before = writes(rehearsal);
     let error = call(rehearsal, step, payload).expect_err("the guard refuses");
     assert_eq!(error.name(), ErrorName::Guard, "{step}: {error}");
@@ -69,10 +69,10 @@ fn assert_refused(rehearsal: &Rehearsal, step: &str, payload: Value, said: &str)
 fn clean_up_is_refused_while_b3_is_production() {
     let (rehearsal, payload) = held();
     for step in ["terminate-recovered-servers", "terminate-original-servers", "protect-failed-back-servers"] {
-        assert_refused(&rehearsal, step, payload.clone(), "S2");
+        assert_refused(&rehearsal, step, &payload, "S2");
     }
-    assert_refused(&rehearsal, "delete-recovery-instances", payload.clone(), "not protected");
-    assert_refused(&rehearsal, "remove-source-servers", payload, "S4");
+    assert_refused(&rehearsal, "delete-recovery-instances", &payload, "not protected");
+    assert_refused(&rehearsal, "remove-source-servers", &payload, "S4");
 }
 
 #[test]
@@ -87,10 +87,10 @@ fn a_step_of_one_procedure_is_no_step_of_the_other() {
         "terminate-original-servers",
         "delete-recovery-instances",
     ] {
-        assert_refused(&rehearsal, step, of_a_drill.clone(), "does not belong to a drill");
+        assert_refused(&rehearsal, step, &of_a_drill, "does not belong to a drill");
     }
     for step in ["launch-recovered-servers", "terminate-drill-servers"] {
-        assert_refused(&rehearsal, step, payload.clone(), "does not belong to a failback");
+        assert_refused(&rehearsal, step, &payload, "does not belong to a failback");
     }
 }
 
@@ -98,20 +98,20 @@ fn a_step_of_one_procedure_is_no_step_of_the_other() {
 fn a_drill_never_terminates_a_b3_that_may_be_production() {
     // Production runs on B3, and the drill's clean-up is called for it.
     let (rehearsal, mut payload) = held();
-    call(&rehearsal, "stop-reversed-replication", payload.clone()).expect("A2 may be stopped");
+    call(&rehearsal, "stop-reversed-replication", &payload).expect("A2 may be stopped");
     rehearsal.simulation.world().advance_by(600_000);
     payload["run"]["procedure"] = json!("drill");
-    assert_refused(&rehearsal, "terminate-recovered-servers", payload, "may be production");
+    assert_refused(&rehearsal, "terminate-recovered-servers", &payload, "may be production");
 }
 
 #[test]
 fn what_the_plan_does_not_ask_for_is_refused() {
     // Before anything is launched from A2.
     let (rehearsal, payload) = held_by(&["task:launch-for-failback=Failback.AccessDenied"]);
-    assert_refused(&rehearsal, "stop-original-replication", payload, "does not request");
+    assert_refused(&rehearsal, "stop-original-replication", &payload, "does not request");
     let (rehearsal, mut kept) = held();
     kept["run"]["plan"]["cleanup"] = json!({});
-    assert_refused(&rehearsal, "terminate-original-servers", kept, "keeps the original servers");
+    assert_refused(&rehearsal, "terminate-original-servers", &kept, "keeps the original servers");
 }
 
 #[test]
@@ -130,12 +130,13 @@ fn a_ledger_that_names_other_peoples_servers_moves_nothing() {
     let mut foreign = payload.clone();
     foreign["fleet"]["servers"][0]["b1"] = json!(b1);
     foreign["fleet"]["servers"][0]["b2"] = json!(b2);
-    assert_refused(&rehearsal, "terminate-recovered-servers", foreign, "S");
+    assert_refused(&rehearsal, "terminate-recovered-servers", &foreign, "S");
     // A2 of this fleet is tagged with its own B1.
     let mut crossed = payload;
     crossed["fleet"]["servers"][0]["b1"] = json!(b1);
     let before = writes(&rehearsal);
-    let error = call(&rehearsal, "stop-reversed-replication", crossed).expect_err("not provably the fleet's");
+    let error =
+        call(&rehearsal, "stop-reversed-replication", &crossed).expect_err("not provably the fleet's");
     assert!(error.to_string().contains("tagged as another server's"), "{error}");
     assert_eq!(writes(&rehearsal), before);
 }
@@ -144,7 +145,7 @@ fn a_ledger_that_names_other_peoples_servers_moves_nothing() {
 fn a_payload_that_is_not_the_steps_is_a_defect_and_says_so() {
     let (rehearsal, mut payload) = held();
     payload["colour"] = json!("blue");
-    let error = call(&rehearsal, "prepare-launch", payload).expect_err("an unknown field");
+    let error = call(&rehearsal, "prepare-launch", &payload).expect_err("an unknown field");
     assert_eq!(error.name(), ErrorName::Internal);
     assert!(error.to_string().contains("deploy state machines and functions together"), "{error}");
 }

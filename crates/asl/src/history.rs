@@ -1,8 +1,6 @@
 //! The quotas of Step Functions, and how much of them an execution uses.
 
-use std::io;
-
-use serde_json::Value;
+use serde_json::{Number, Value};
 
 use crate::error_output::ErrorOutput;
 use crate::event::Event;
@@ -63,20 +61,62 @@ impl History {
 
 /// Returns the length of the value as JSON text, without building the text.
 fn json_bytes(value: &Value) -> usize {
-    struct Counter(usize);
-    impl io::Write for Counter {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0 += bytes.len();
-            Ok(bytes.len())
-        }
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
+    // The brackets, and the commas between members.
+    let around = |members: usize| 2 + members.saturating_sub(1);
+    match value {
+        Value::Null | Value::Bool(true) => 4,
+        Value::Bool(false) => 5,
+        Value::Number(number) => number_bytes(number),
+        Value::String(text) => string_bytes(text),
+        Value::Array(items) => around(items.len()) + items.iter().map(json_bytes).sum::<usize>(),
+        Value::Object(members) => {
+            let member = |(name, member): (&String, &Value)| string_bytes(name) + 1 + json_bytes(member);
+            around(members.len()) + members.iter().map(member).sum::<usize>()
         }
     }
-    let mut counter = Counter(0);
-    match serde_json::to_writer(&mut counter, value) {
-        Ok(()) => counter.0,
-        // Cannot happen: all keys are strings, and the counter never fails. Too large is the safe answer.
-        Err(_) => usize::MAX,
+}
+
+fn number_bytes(number: &Number) -> usize {
+    let digits = |integer: u64| integer.checked_ilog10().map_or(1, |log| log as usize + 1);
+    match (number.as_u64(), number.as_i64()) {
+        (Some(integer), _) => digits(integer),
+        (None, Some(integer)) => 1 + digits(integer.unsigned_abs()),
+        (None, None) => number.to_string().len(),
+    }
+}
+
+fn string_bytes(text: &str) -> usize {
+    let is_escaped = |byte: u8| byte < 0x20 || byte == b'"' || byte == b'\\';
+    // Looks at every byte even after a match: without a jump, many bytes are compared at once.
+    if !text.bytes().fold(false, |any, byte| any | is_escaped(byte)) {
+        return 2 + text.len();
+    }
+    let escape = |byte: u8| match byte {
+        b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 0x08 | 0x0c => 1,
+        // As in \u001f.
+        0x00..=0x1f => 5,
+        _ => 0,
+    };
+    2 + text.len() + text.bytes().map(escape).sum::<usize>()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_length_is_that_of_the_text() {
+        let values = [
+            json!(null),
+            json!([true, false, null, [], {}, ""]),
+            json!([0, 9, 10, 99, 100, -1, -10, i64::MIN, i64::MAX, u64::MAX]),
+            json!([0.5, -2.0, 1e300, 1e-7, -0.0]),
+            json!({ "a\"b\\": "\u{0}\u{1f}\u{7f}\n\r\t\u{8}\u{c}/é😀", "c": { "d": [1, { "e": 2 }] } }),
+        ];
+        for value in values {
+            assert_eq!(json_bytes(&value), value.to_string().len(), "{value}");
+        }
     }
 }

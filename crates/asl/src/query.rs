@@ -1,9 +1,11 @@
 //! One `JSONata` expression, compiled when the definition is read.
 
-use jlens_core::{Bindings, Expression, Options};
+use jlens_core::Expression;
 use serde_json::Value;
 
 use crate::error_output::ErrorOutput;
+use crate::evaluation::Evaluation;
+use crate::plain_path::PlainPath;
 use crate::problem::{DefinitionProblem, Problems};
 use crate::restrictions;
 use crate::scope::{NamesInScope, References};
@@ -14,12 +16,8 @@ pub(crate) struct Query {
     /// The path of the expression in the definition, for the cause of an error.
     path: String,
     references: References,
-}
-
-/// The variables, functions and options that expressions are evaluated with.
-pub(crate) struct QueryInput<'a> {
-    pub(crate) bindings: &'a Bindings,
-    pub(crate) options: &'a Options,
+    /// The path that the expression is, unless it is more than that.
+    plain: Option<PlainPath>,
 }
 
 impl Query {
@@ -34,7 +32,8 @@ impl Query {
             Ok(expression) => {
                 let (references, messages) = restrictions::check(&expression.ast().root, names);
                 problems.extend(messages.into_iter().map(|message| DefinitionProblem::new(path, message)));
-                Some(Query { expression, path: path.to_owned(), references })
+                let plain = PlainPath::of(&expression.ast().root, text);
+                Some(Query { expression, path: path.to_owned(), references, plain })
             }
             Err(error) => {
                 let message = format!("not JSONata: {} ({})", error.message(), error.code());
@@ -52,8 +51,16 @@ impl Query {
         self.references
     }
 
-    pub(crate) fn evaluate(&self, input: &QueryInput<'_>) -> Result<Value, ErrorOutput> {
-        let reason = match self.expression.evaluate_with(None, input.bindings, input.options) {
+    /// Returns true if the expression is usually read without the evaluator.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.plain.is_some()
+    }
+
+    pub(crate) fn evaluate(&self, evaluation: &mut Evaluation<'_>) -> Result<Value, ErrorOutput> {
+        if let Some(value) = self.plain.as_ref().and_then(|path| evaluation.read(path)) {
+            return Ok(value);
+        }
+        let reason = match evaluation.run(&self.expression, self.references) {
             Ok(Some(value)) => return Ok(value),
             // JSONata's "undefined" is not a JSON value, so Step Functions makes it an error.
             Ok(None) => "gave nothing (undefined)".to_owned(),

@@ -30,6 +30,13 @@ pub(crate) struct References {
 }
 
 impl References {
+    /// Returns true if the other references are among these.
+    pub(crate) fn include(self, other: References) -> bool {
+        let mut both = self;
+        both.add(other);
+        both == self
+    }
+
     pub(crate) fn add(&mut self, other: References) {
         self.input |= other.input;
         self.result |= other.result;

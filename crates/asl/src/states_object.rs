@@ -55,7 +55,16 @@ pub(crate) struct StatesObject<'a> {
     pub(crate) token: Option<&'a str>,
 }
 
-impl StatesObject<'_> {
+impl<'a> StatesObject<'a> {
+    /// Returns the member `input` or `result`, if there is one. The other members exist only in `to_json`.
+    pub(crate) fn member(&self, name: &str) -> Option<&'a Value> {
+        match (name, self.task_result) {
+            ("input", _) => Some(self.input),
+            ("result", Some(Ok(result))) => Some(result),
+            _ => None,
+        }
+    }
+
     /// Returns `$states` with those members that are read, because the others may be large.
     pub(crate) fn to_json(self, references: References) -> Value {
         let mut states = Map::new();

@@ -3,8 +3,9 @@
 use serde_json::{Map, Value};
 
 use crate::error_output::ErrorOutput;
+use crate::evaluation::Evaluation;
 use crate::problem::{DefinitionProblem, Problems, member_path};
-use crate::query::{Query, QueryInput};
+use crate::query::Query;
 use crate::scope::{NamesInScope, References};
 
 /// A value of a definition in which each string `{% … %}` stands for the result of an expression.
@@ -13,6 +14,7 @@ pub struct Template {
     source: Value,
     node: Node,
     references: References,
+    evaluated: References,
 }
 
 #[derive(Debug, Clone)]
@@ -54,6 +56,11 @@ impl Template {
         self.references
     }
 
+    /// Returns what the expressions that need the evaluator read together: all but plain paths.
+    pub(crate) fn evaluated(&self) -> References {
+        self.evaluated
+    }
+
     /// Reads a template and compiles its expressions. One that does not compile becomes a problem.
     pub(crate) fn parse(
         source: &Value,
@@ -61,13 +68,15 @@ impl Template {
         names: NamesInScope<'_>,
         problems: &mut Problems,
     ) -> Template {
-        let mut parser = Parser { names, references: References::default(), problems };
+        let (references, evaluated) = (References::default(), References::default());
+        let mut parser = Parser { names, references, evaluated, problems };
         let node = parser.node(source, path);
-        Template { source: source.clone(), node, references: parser.references }
+        let Parser { references, evaluated, .. } = parser;
+        Template { source: source.clone(), node, references, evaluated }
     }
 
-    pub(crate) fn evaluate(&self, input: &QueryInput<'_>) -> Result<Value, ErrorOutput> {
-        evaluate(&self.node, &self.source, input)
+    pub(crate) fn evaluate(&self, evaluation: &mut Evaluation<'_>) -> Result<Value, ErrorOutput> {
+        evaluate(&self.node, &self.source, evaluation)
     }
 }
 
@@ -86,6 +95,7 @@ fn collect_expressions<'a>(node: &'a Node, texts: &mut Vec<&'a str>) {
 struct Parser<'a> {
     names: NamesInScope<'a>,
     references: References,
+    evaluated: References,
     problems: &'a mut Problems,
 }
 
@@ -122,6 +132,9 @@ impl Parser<'_> {
                 return Node::Literal;
             };
             self.references.add(query.references());
+            if !query.is_plain() {
+                self.evaluated.add(query.references());
+            }
             return Node::Query(Box::new(query));
         }
         if text.contains("{%") || text.contains("%}") {
@@ -134,20 +147,20 @@ impl Parser<'_> {
     }
 }
 
-fn evaluate(node: &Node, source: &Value, input: &QueryInput<'_>) -> Result<Value, ErrorOutput> {
+fn evaluate(node: &Node, source: &Value, evaluation: &mut Evaluation<'_>) -> Result<Value, ErrorOutput> {
     match (node, source) {
-        (Node::Query(query), _) => query.evaluate(input),
+        (Node::Query(query), _) => query.evaluate(evaluation),
         (Node::Array(nodes), Value::Array(items)) => {
             let mut values = Vec::new();
             for (node, item) in nodes.iter().zip(items) {
-                values.push(evaluate(node, item, input)?);
+                values.push(evaluate(node, item, evaluation)?);
             }
             Ok(Value::Array(values))
         }
         (Node::Object(nodes), Value::Object(members)) => {
             let mut values = Map::new();
             for (node, (name, member)) in nodes.iter().zip(members) {
-                values.insert(name.clone(), evaluate(node, member, input)?);
+                values.insert(name.clone(), evaluate(node, member, evaluation)?);
             }
             Ok(Value::Object(values))
         }

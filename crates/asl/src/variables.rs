@@ -6,8 +6,8 @@ use jlens_core::{Bindings, Options};
 use serde_json::Value;
 
 use crate::error_output::ErrorOutput;
+use crate::evaluation::Evaluation;
 use crate::functions;
-use crate::query::QueryInput;
 use crate::scope::References;
 use crate::states_object::StatesObject;
 use crate::template::Template;
@@ -47,20 +47,18 @@ impl Variables {
     ) -> Result<Vec<Value>, ErrorOutput> {
         let mut references = References::default();
         for template in templates {
-            references.add(template.references());
+            references.add(template.evaluated());
         }
         let mut options = Options::new().now(now_ms).max_steps(MAX_STEPS);
-        self.set("states", states.to_json(references));
         if references.random {
             self.seeds_used += 1;
             let seed = states.execution.deterministic_number("expressions", self.seeds_used);
             options = options.seed(seed);
             self.bindings = functions::bind_deterministic(mem::take(&mut self.bindings), seed);
         }
-        let input = QueryInput { bindings: &self.bindings, options: &options };
-        let values = templates.iter().map(|template| template.evaluate(&input)).collect();
-        // `$states` may hold large copies, which are not needed until the next evaluation.
-        self.set("states", Value::Null);
+        let mut evaluation = Evaluation::new(&mut self.bindings, states, references, options);
+        let values = templates.iter().map(|template| template.evaluate(&mut evaluation)).collect();
+        evaluation.end();
         values
     }
 }

@@ -20,7 +20,7 @@ pub trait Performer: Send + Sync {
         &self,
         simulation: &Simulation,
         step: StepEntry,
-        payload: Value,
+        payload: &Value,
         deadline: Timestamp,
     ) -> Option<Result<Value>>;
 }
@@ -34,7 +34,7 @@ impl Performer for Deployed {
         &self,
         simulation: &Simulation,
         step: StepEntry,
-        payload: Value,
+        payload: &Value,
         deadline: Timestamp,
     ) -> Option<Result<Value>> {
         // The simulator answers every call at once, so a step that does not end has died.
@@ -52,11 +52,11 @@ impl Performer for Twice {
         &self,
         simulation: &Simulation,
         step: StepEntry,
-        payload: Value,
+        payload: &Value,
         deadline: Timestamp,
     ) -> Option<Result<Value>> {
         let performer = self.0.performer();
-        performer.perform(simulation, step, payload.clone(), deadline)?.ok();
+        performer.perform(simulation, step, payload, deadline)?.ok();
         performer.perform(simulation, step, payload, deadline)
     }
 }

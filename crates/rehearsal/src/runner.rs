@@ -291,7 +291,7 @@ fn invoke(
         world.fault_of_task(step.name)
     };
     let deadline = simulation.now().plus_seconds(DEADLINE_SECONDS);
-    let payload = call.arguments["Payload"].clone();
+    let payload = &call.arguments["Payload"];
     let answer = match &fault {
         Some(TaskFault::Instead(_)) => None,
         _ => performer.perform(simulation, step, payload, deadline),
@@ -301,12 +301,18 @@ fn invoke(
         (Some(TaskFault::Instead(error) | TaskFault::After(error)), _) => Err(injected(&error)),
         (Some(TaskFault::Odd), Some(Ok(mut payload))) => {
             payload["status"] = json!("of another version");
-            Ok(json!({ "StatusCode": 200, "Payload": payload }))
+            Ok(lambda_result(payload))
         }
-        (_, Some(Ok(payload))) => Ok(json!({ "StatusCode": 200, "Payload": payload })),
+        (_, Some(Ok(payload))) => Ok(lambda_result(payload)),
         (_, Some(Err(error))) => Err(lambda_error(error.name().as_str(), &Chain(&error).to_string())),
         (_, None) => Err(lambda_error("Runtime.ExitError", "the function's process exited")),
     }
+}
+
+/// Returns the result of `lambda:invoke`. The payload is moved into it, where `json!` would copy it.
+fn lambda_result(payload: Value) -> Value {
+    let members = [("StatusCode", Value::from(200)), ("Payload", payload)];
+    Value::Object(members.into_iter().map(|(name, member)| (name.to_owned(), member)).collect())
 }
 
 fn injected(error: &str) -> ErrorOutput {

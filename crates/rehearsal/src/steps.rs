@@ -1,7 +1,9 @@
 //! The steps, by the names under which the state machines call them.
 
+use std::collections::HashMap;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::LazyLock;
 
 use failback_core::Result;
 use failback_core::cloud::Cloud;
@@ -25,7 +27,7 @@ pub struct StepEntry {
     pub input: fn() -> Schema,
     /// Returns the JSON Schema of its result.
     pub output: fn() -> Schema,
-    handle: for<'a> fn(&'a dyn Cloud, Value, Timestamp) -> StepFuture<'a>,
+    handle: for<'a> fn(&'a dyn Cloud, &'a Value, Timestamp) -> StepFuture<'a>,
 }
 
 impl StepEntry {
@@ -35,12 +37,12 @@ impl StepEntry {
             procedures: H::PROCEDURES,
             input: || schemars::schema_for!(H::Input),
             output: || schemars::schema_for!(H::Output),
-            handle: |cloud, payload, deadline| Box::pin(step::call::<H>(cloud, payload, deadline)),
+            handle: |cloud, payload, deadline| Box::pin(step::call_with::<H>(cloud, payload, deadline)),
         }
     }
 
     /// Handles one call.
-    pub fn call<'a>(&self, cloud: &'a dyn Cloud, payload: Value, deadline: Timestamp) -> StepFuture<'a> {
+    pub fn call<'a>(&self, cloud: &'a dyn Cloud, payload: &'a Value, deadline: Timestamp) -> StepFuture<'a> {
         (self.handle)(cloud, payload, deadline)
     }
 
@@ -61,7 +63,9 @@ impl StepEntry {
 
     /// Returns the step behind a function's name in a state machine.
     pub fn find(function: &str) -> Option<Self> {
-        STEPS.iter().copied().find(|step| step.placeholder() == function)
+        static PLACEHOLDERS: LazyLock<HashMap<String, StepEntry>> =
+            LazyLock::new(|| STEPS.iter().map(|step| (step.placeholder(), *step)).collect());
+        PLACEHOLDERS.get(function).copied()
     }
 }
 

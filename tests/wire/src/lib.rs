@@ -71,7 +71,7 @@ impl Performer for Wire {
         &self,
         _: &Simulation,
         step: StepEntry,
-        payload: Value,
+        payload: &Value,
         deadline: Timestamp,
     ) -> Option<Result<Value>> {
         Some(self.wait(step.call(&self.aws, payload, deadline)))

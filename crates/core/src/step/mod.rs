@@ -7,8 +7,8 @@ mod result;
 use std::future::Future;
 
 use schemars::JsonSchema;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use context::{Attempt, Context, attempt};
@@ -49,7 +49,15 @@ pub trait Handler: Send + Sync + 'static {
 /// # Errors
 /// Those of the handler; `Internal` when the payload is not the handler's.
 pub async fn call<H: Handler>(cloud: &dyn Cloud, payload: Value, deadline: Timestamp) -> Result<Value> {
-    let input = serde_json::from_value(payload).map_err(|error| {
+    call_with::<H>(cloud, &payload, deadline).await
+}
+
+/// Handles one call with its payload as JSON, which stays with the caller.
+///
+/// # Errors
+/// Same as [`call`].
+pub async fn call_with<H: Handler>(cloud: &dyn Cloud, payload: &Value, deadline: Timestamp) -> Result<Value> {
+    let input = H::Input::deserialize(payload).map_err(|error| {
         Error::internal(format!(
             "the payload does not fit {}: {error}; deploy state machines and functions together",
             H::NAME
