@@ -153,7 +153,7 @@ fn clean_up_before_the_servers_are_protected() {
 
 #[test]
 fn clean_up_deletes_what_still_replicates() {
-    assert_bug_caught(bugs::DisconnectsEarly, Broken::Rule(SafetyRule::PageOrder));
+    assert_bug_caught(bugs::DisconnectsEarly, Broken::Rule(SafetyRule::ServingUntouched));
 }
 
 #[test]

@@ -66,6 +66,7 @@ fn every_state_and_branch_is_visited() {
             "StopReplication=ConflictException",
             "run failback no",
             " not-approved",
+            "boot:app-1x1",
         ];
         (named.iter().any(|name| text.contains(name)) && !text.contains("late:") && !text.contains("x11"))
             || !text.contains("fail ")
