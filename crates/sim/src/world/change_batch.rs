@@ -2,9 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::dns::with_dot;
 use crate::objects::{DnsRecord, RecordKey, Zone};
 use crate::service_error::ServiceError;
+
+/// Returns a name as Route 53 writes it: in lower case, with its final dot.
+pub(crate) fn with_dot(name: &str) -> String {
+    let name = name.to_ascii_lowercase();
+    if name.ends_with('.') { name } else { format!("{name}.") }
+}
 
 /// The most `ResourceRecord` elements of a batch; those of an UPSERT count twice (§10).
 const ELEMENTS_MAX: usize = 1_000;

@@ -3,19 +3,13 @@
 use failback_core::id::{ChangeId, HostedZoneId};
 
 use super::call::Changed;
-use super::change_batch::{self, RecordChange};
+use super::change_batch::{self, RecordChange, with_dot};
 use super::event::ScheduledEvent;
 use super::state::World;
 use crate::durations as d;
 use crate::ids;
 use crate::objects::{Change, DnsRecord, RecordKey};
 use crate::service_error::ServiceError;
-
-/// Returns a name as Route 53 writes it: in lower case, with its final dot.
-pub(crate) fn with_dot(name: &str) -> String {
-    let name = name.to_ascii_lowercase();
-    if name.ends_with('.') { name } else { format!("{name}.") }
-}
 
 /// Returns a name as IAM's condition key has it: in lower case, without its final dot.
 fn normalized(name: &str) -> String {

@@ -35,6 +35,6 @@ pub use settings::LaunchChange;
 pub use state::{Observer, World};
 pub use workload::{LossWindow, Serving};
 
-pub(crate) use dns::with_dot;
+pub(crate) use change_batch::with_dot;
 pub(crate) use evidence::BUCKET;
 pub(crate) use workload::Traffic;

@@ -9,7 +9,7 @@ use failback_core::id::{
 use failback_core::region::Region;
 
 use super::call::Call;
-use super::dns::with_dot;
+use super::change_batch::with_dot;
 use super::fleet::{Bystanders, FleetServer};
 use super::region::RegionState;
 use super::settings::parse_arn;

@@ -4,7 +4,7 @@ use failback_core::cloud::InstanceState;
 use failback_core::id::{HostedZoneId, InstanceId, SourceServerId};
 use failback_core::region::Region;
 
-use super::dns::with_dot;
+use super::change_batch::with_dot;
 use super::fleet::FleetServer;
 use super::state::World;
 use super::workload::{LossWindow, Serving};
