@@ -178,6 +178,9 @@ fn calls_by_step() -> BTreeMap<String, BTreeSet<String>> {
     let original: Value = serde_json::from_str(plans::THREE_TIER).expect("the example is JSON");
     let mut stops_b1 = original.clone();
     stops_b1["stopOriginalReplication"] = json!(true);
+    let mut by_hand = original.clone();
+    by_hand["redirect"] = json!({ "byHand": true });
+    by_hand["launch"]["dataAgeSecondsMax"] = json!(18_000);
     let runs = [
         (Procedure::Drill, &original, None),
         (Procedure::Failback, &original, None),
@@ -185,6 +188,7 @@ fn calls_by_step() -> BTreeMap<String, BTreeSet<String>> {
         // This call starts a reversed replication, and does not tag it.
         (Procedure::Drill, &original, Some("late:start-reversed-replication=Failback.AccessDenied")),
         (Procedure::Failback, &stops_b1, None),
+        (Procedure::Failback, &by_hand, None),
     ];
     let mut by_step: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for (procedure, input, rule) in runs {

@@ -77,6 +77,7 @@ const WHY: &[(&str, &str)] = &[
     ("StartDrills", "Starts drills, and nothing else."),
     ("StopOriginal", "Only for `stopOriginalReplication`: stops B1 early."),
     ("StopReversed", "Stops A2. B1 is in the other Region."),
+    ("TagTraffic", "Records on A2 that people have redirected traffic by hand, and writes no other tag."),
     ("TagA2", "Writes the run into A2's tags, and no tags but its own."),
     ("TagJobs", "Tags the jobs that it starts, and no others, so that a crashed step finds them again."),
     ("TagNewOnesAsDrs", "DRS tags what it makes, as the caller."),

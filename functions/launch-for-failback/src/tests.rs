@@ -118,6 +118,21 @@ fn a_server_that_is_to_be_replaced_is_launched_again() {
     assert!((launched - 1..=launched).contains(&again.times.launched.unwrap()), "{:?}", again.times);
 }
 
+/// The remedy of a refusal may be to terminate A4 in the console; DRS then forgets its record within hours.
+#[test]
+fn an_a4_that_a_person_has_terminated_is_launched_again() {
+    let mut fixture = Fixture::failback(|_| ()).launched();
+    fixture.wave = 0;
+    let before = fixture.fleet.servers[0].a3.take().unwrap();
+    let source = fixture.source();
+    fixture.simulation.world().terminate_recovery_instances(source, std::slice::from_ref(&before)).unwrap();
+    fixture.pass(86_400);
+    assert!(fixture.simulation.world().recovery_instance(source, &before).is_none(), "DRS has forgotten it");
+    fixture.waits::<Step>("launching web-1", 1);
+    fixture.done::<Step>();
+    assert_ne!(fixture.fleet.servers[0].a3.as_ref(), Some(&before));
+}
+
 /// Returns a failback after jobs of the run for web-1, newest first, each with its launch status and its age in
 /// seconds.
 fn after(relaunches_max: u32, tried: &'static [(LaunchStatus, i64)]) -> Fixture {

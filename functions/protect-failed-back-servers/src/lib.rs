@@ -15,6 +15,7 @@ use failback_core::ready::{stalled, word};
 use failback_core::step::{
     Attempt, Context, FleetInput, OUT_OF_TIME, Progress, Step, StepResult, Waiting, attempt,
 };
+use failback_core::tags::tag;
 use failback_core::timestamp::Timestamp;
 use serde_json::json;
 
@@ -44,6 +45,12 @@ impl Step for ProtectFailedBackServers {
         let reads = Reads { b1: true, a3: true, source_instances: true, records: true, ..Reads::default() };
         let live = ctx.read(fleet, reads).await?;
         let servers = live.servers(fleet);
+        for server in &servers {
+            if ctx.is_late() {
+                return Ok(Waiting::out_of_time().into());
+            }
+            record_traffic(ctx, server).await?;
+        }
         let mut protection = Protection::default();
         for server in &servers {
             protection.add(ctx, &servers, server).await?;
@@ -114,6 +121,19 @@ impl Protection {
         };
         let note = self.slowest_ppm.map(|slowest| json!((ctx.now().millis(), slowest)));
         StepResult::Waiting(Waiting { progress: Some(self.progress), note, ..Waiting::new(why, seconds) })
+    }
+}
+
+/// Records on A2 that people have redirected traffic by hand, so that a later run knows that clients use A4.
+async fn record_traffic(ctx: &Context<'_, Failback>, server: &LiveServer<'_>) -> Result<()> {
+    if !ctx.run.traffic_moved_by_hand {
+        return Ok(());
+    }
+    match server.a2()? {
+        Some(a2) if !a2.tags.contains_key(tag::TRAFFIC) => {
+            ctx.cloud.tag_resource(ctx.guard.tag_traffic(server)?).await
+        }
+        _ => Ok(()),
     }
 }
 

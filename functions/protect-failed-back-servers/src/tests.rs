@@ -3,7 +3,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use failback_core::cloud::{ReplicationState, SourceServer};
 use failback_core::step::Progress;
+use failback_core::tags::tag;
 use failback_testkit::{Fixture, Response};
+use serde_json::json;
 
 use crate::ProtectFailedBackServers as Step;
 
@@ -67,6 +69,26 @@ fn a_call_that_is_late_begins_nothing() {
 #[test]
 fn nothing_is_reversed_before_traffic_has_moved() {
     Fixture::failback(|_| ()).launched().refused::<Step>("S");
+}
+
+/// A later run finds no record that shows it, and must neither launch these servers again nor find their data too old.
+#[test]
+fn that_people_have_moved_traffic_is_recorded_before_anything_else() {
+    let mut fixture = Fixture::failback(|plan| {
+        plan["redirect"] = json!({ "byHand": true });
+        plan["gates"]["beforeRedirect"] = json!({ "timeoutMinutes": 60 });
+        plan["launch"]["dataAgeSecondsMax"] = json!(1_209_600);
+    })
+    .launched();
+    fixture.run.traffic_moved_by_hand = true;
+    fixture.fail("error:ReverseReplication=AccessDeniedExceptionx9");
+    fixture.call::<Step>().unwrap_err();
+    let world = fixture.simulation.world();
+    for server in 0..2 {
+        let a2 = world.labels(server).a2.expect("A2 lives");
+        let tags = &world.source_server(fixture.run.source(), &a2).expect("A2").tags;
+        assert_eq!(tags.get(tag::TRAFFIC).map(String::as_str), Some(tag::TO_A4), "{tags:?}");
+    }
 }
 
 #[test]

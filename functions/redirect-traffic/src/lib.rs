@@ -52,16 +52,7 @@ impl Step for RedirectTraffic {
         if fleet.pending().next().is_none() {
             return Ok(StepResult::Done("every server has failed back already".to_owned()));
         }
-        let reads = Reads {
-            b2: true,
-            a3: true,
-            source_jobs: true,
-            source_instances: true,
-            recovery_instances: true,
-            records: true,
-            ..Reads::default()
-        };
-        let live = ctx.read(fleet, reads).await?;
+        let live = ctx.read(fleet, Reads::SERVING).await?;
         let a4s: Vec<_> = fleet.pending().filter_map(Server::a4).collect();
         let checks = ctx.cloud.instance_status(ctx.run.source(), &a4s).await?;
         let servers = live.servers(fleet);
@@ -107,7 +98,7 @@ fn relaunch(
     }
     let limit = ctx.run.plan.launch.data_age_seconds_max;
     for server in &old {
-        if launches(ctx, server)? > ctx.run.plan.launch.relaunches_max as usize {
+        if server.launches(ctx.run)? > ctx.run.plan.launch.relaunches_max as usize {
             let message = format!(
                 "{}: A4 holds data older than launch.dataAgeSecondsMax ({limit} s), launched as often as \
                  launch.relaunchesMax allows. Use fewer waves or a larger limit, and start again",
@@ -119,13 +110,6 @@ fn relaunch(
     let why = format!("{} are launched again: their data is older than {limit} s", names(&old));
     let old = old.iter().map(|server| server.b1.clone()).collect();
     Ok(Some((old, StepResult::Relaunch(why))))
-}
-
-/// Returns the number of jobs with which this run has launched the server.
-fn launches(ctx: &Context<'_, Failback>, server: &LiveServer<'_>) -> Result<usize> {
-    let Some(a2) = &server.a2 else { return Ok(0) };
-    let jobs = server.live().source_jobs()?.iter();
-    Ok(jobs.filter(|job| ctx.run.owns(&job.tags) && job.part_of(a2).is_some()).count())
 }
 
 /// Marks servers to be launched again.

@@ -92,7 +92,7 @@ impl Wave<'_, '_> {
         };
         let broken: Vec<_> = self.broken.iter().map(|(server, _)| *server).collect();
         for server in &broken {
-            if launches(ctx, server)? > ctx.run.plan.launch.relaunches_max as usize {
+            if server.launches(ctx.run)? > ctx.run.plan.launch.relaunches_max as usize {
                 let message = format!(
                     "{} do not work: {why}; launched as often as launch.relaunchesMax allows. Check A4 in {}, fix \
                      what keeps it from starting, and start again with the same plan",
@@ -112,16 +112,7 @@ async fn may_be_replaced(
     fleet: &mut Fleet,
     broken: &[(SourceServerId, &String)],
 ) -> Result<()> {
-    let reads = Reads {
-        b2: true,
-        a3: true,
-        source_jobs: true,
-        source_instances: true,
-        recovery_instances: true,
-        records: true,
-        ..Reads::default()
-    };
-    let live = ctx.read(fleet, reads).await?;
+    let live = ctx.read(fleet, Reads::SERVING).await?;
     for server in live.servers_in(fleet, ctx.wave) {
         if let Some((_, why)) = broken.iter().find(|(b1, _)| *b1 == server.b1) {
             ctx.guard.replaceable(&server).map_err(|refusal| not_launched_again(&server, why, &refusal))?;
@@ -140,13 +131,6 @@ fn not_launched_again(server: &LiveServer<'_>, why: &str, refusal: &Error) -> Er
         server.name
     );
     Error::new(ErrorName::Guard, message)
-}
-
-/// Returns the number of jobs with which this run has launched the server.
-fn launches(ctx: &Context<'_, Either>, server: &LiveServer<'_>) -> Result<usize> {
-    let Some(a2) = &server.a2 else { return Ok(0) };
-    let jobs = server.live().source_jobs()?.iter();
-    Ok(jobs.filter(|job| ctx.run.owns(&job.tags) && job.part_of(a2).is_some()).count())
 }
 
 /// Records the servers that work, and marks those that are launched again.

@@ -266,12 +266,12 @@ fn only_own<'v>(candidates: &[&'v SourceServer], b1: &SourceServerId) -> Link<'v
         ([], Some(other)) => Link::Ambiguous(Ambiguity {
             first: other,
             message: format!("A2 {} is tagged as another server's", other.id),
-            remedy: "Correct its tag drs-failback:b1, or disconnect and delete it in the DRS console",
+            remedy: "Correct its tag drs-failback:b1 in the DRS console",
         }),
         ([first, ..], _) => Link::Ambiguous(Ambiguity {
             first,
             message: format!("{} source servers of the source Region replicate its B3", own.len()),
-            remedy: "Disconnect and delete all but one of them in the DRS console",
+            remedy: "Find out with AWS Support which of them to keep: a disconnect uninstalls the agent on B3",
         }),
     }
 }

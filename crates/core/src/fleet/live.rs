@@ -9,7 +9,7 @@ use crate::cloud::{
     Cloud, Instance, Job, RecordSet, RecoveryInstance, RecoveryInstanceFilter, ReplicationState, SourceServer,
 };
 use crate::error::{Error, Result};
-use crate::id::{InstanceId, JobId, SourceServerId};
+use crate::id::{InstanceId, JobId, RecoveryInstanceId, SourceServerId};
 use crate::message::listed;
 use crate::plan::Record;
 use crate::region::Region;
@@ -42,6 +42,21 @@ pub struct Reads {
     pub recovery_instances: bool,
     /// The plan's records.
     pub records: bool,
+}
+
+impl Reads {
+    /// The reads that [`serving`](super::serving()) and [`too_old`](super::too_old) need.
+    pub const SERVING: Self = Self {
+        b1: false,
+        b2: true,
+        a2: false,
+        a3: true,
+        source_jobs: true,
+        recovery_jobs: false,
+        source_instances: true,
+        recovery_instances: true,
+        records: true,
+    };
 }
 
 /// The live state at one time.
@@ -197,6 +212,11 @@ impl LiveState {
             if reads.a3 {
                 source.extend(chain.a3.get(&server.name)?.map(|a3| a3.instance.clone()));
             }
+            if let (Some(a2), None) = (chain.a2.candidate(), chain.a3.candidate())
+                && reads.source_jobs
+            {
+                source.extend(self.last_launched(a2)?);
+            }
             recovery.extend(server.b3());
             // A B2 whose launch lost its answer is not known yet. A step that must choose among several does so by
             // itself.
@@ -341,6 +361,16 @@ impl LiveState {
         let Some(instance) = self.instance(id)? else { return Ok(false) };
         let mut sets = self.records()?.iter().flatten();
         Ok(sets.any(|set| set.values.iter().any(|value| instance.has_address(value))))
+    }
+
+    /// Returns the instance that the last launch of A2 created, as its job names it, while DRS keeps the job.
+    ///
+    /// # Errors
+    /// `Internal` when jobs of the source Region were not read.
+    pub fn last_launched(&self, a2: &SourceServer) -> Result<Option<InstanceId>> {
+        let last = self.source_jobs()?.iter().find(|job| Some(&job.id) == a2.last_launch_job.as_ref());
+        let part = last.and_then(|job| job.part_of(&a2.id));
+        Ok(part.and_then(|part| part.recovery_instance.as_ref()).map(RecoveryInstanceId::instance))
     }
 
     /// Returns true when a record of the plan points at the A4 of any server that was read.
@@ -497,6 +527,16 @@ impl<'l> LiveServer<'l> {
     /// `Internal` when A3 was not read.
     pub fn has_record_of(&self, a2: &SourceServer) -> Result<bool> {
         self.live.drs.has_record_of(&a2.id).ok_or_else(|| not_read("A3"))
+    }
+
+    /// Returns the number of jobs with which a run has launched A2.
+    ///
+    /// # Errors
+    /// `Internal` when jobs of the source Region were not read.
+    pub fn launches(&self, run: &Run) -> Result<usize> {
+        let Some(a2) = &self.known.a2 else { return Ok(0) };
+        let jobs = self.live.source_jobs()?.iter();
+        Ok(jobs.filter(|job| run.owns(&job.tags) && job.part_of(a2).is_some()).count())
     }
 
     /// Returns true when a drill started the last launch of A2: the drill has terminated that A4, which was never

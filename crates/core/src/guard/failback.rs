@@ -1,10 +1,10 @@
 //! Warrants of the failback only: everything that changes A1, B1, production DNS, or B3 as production.
 
 use super::warrant::{
-    DeleteRecoveryInstance, ReverseReplication, StopReplication, TerminateInstances,
+    DeleteRecoveryInstance, ReverseReplication, StopReplication, TagResource, TerminateInstances,
     TerminateRecoveryInstances, Warrant,
 };
-use super::{Guard, no_job, refuse, stopped_a2};
+use super::{Guard, a2, no_job, refuse, stopped_a2};
 use crate::cloud::{Address, Check, Instance, InstanceState, InstanceStatus, RecoveryInstance};
 use crate::error::{Error, ErrorName, Result};
 use crate::fleet::{LiveServer, LiveState, Redirected, targets};
@@ -12,6 +12,7 @@ use crate::id::{InstanceId, SourceServerId};
 use crate::procedure::Failback;
 use crate::rule::SafetyRule;
 use crate::run::Run;
+use crate::tags::{Tags, tag};
 
 impl Guard<'_, Failback> {
     /// Stops replication of B1 once the recovered server is validated (the note of step 1). This deletes every point in
@@ -60,6 +61,21 @@ impl Guard<'_, Failback> {
 
     fn stop(&self, b1: SourceServerId) -> Warrant<StopReplication> {
         Warrant::issue(StopReplication { region: self.run.recovery(), server: b1 })
+    }
+
+    /// Tags A2 with the instance to which people have redirected traffic by hand, which no record shows.
+    ///
+    /// # Errors
+    /// `Guard` when no person has confirmed it, or A2 or A3 is not this server's.
+    pub fn tag_traffic(&self, server: &LiveServer<'_>) -> Result<Warrant<TagResource>> {
+        self.fresh_server(server)?;
+        if !self.run.traffic_moved_by_hand || server.a3()?.is_none() {
+            let message = format!("{}: no person has confirmed that clients use A4", server.name);
+            return Err(refuse(SafetyRule::ServingUntouched, message));
+        }
+        let arn = a2(server)?.arn.clone();
+        let tags = Tags::from([(tag::TRAFFIC.to_owned(), tag::TO_A4.to_owned())]);
+        Ok(Warrant::issue(TagResource { region: self.run.source(), arn, tags }))
     }
 
     /// Reverses replication of A3, after which B1 protects A4 instead of A1 (step 3). Refused until A4 carries traffic.

@@ -360,7 +360,8 @@ fn no_job_on_a2(server: &LiveServer<'_>) -> Result<()> {
 }
 
 /// Refuses a launch when the fate of the earlier one is not known. `StartRecovery` terminates the instance that A2
-/// launched before, even if its record was deleted (drs-facts §0.5), and that instance may be production by now.
+/// launched before, even if its record was deleted (drs-facts §0.5), and that instance may be production by now. It is gone
+/// when DRS has no record of it and EC2 does not run it.
 fn known_fate(server: &LiveServer<'_>, a2: &SourceServer) -> Result<()> {
     if a2.last_launch != LastLaunch::Succeeded
         || server.has_record_of(a2)?
@@ -368,10 +369,17 @@ fn known_fate(server: &LiveServer<'_>, a2: &SourceServer) -> Result<()> {
     {
         return Ok(());
     }
+    let launched = server.live().last_launched(a2)?;
+    if let Some(launched) = &launched
+        && !server.live().instance(launched)?.is_some_and(|instance| instance.state.is_live())
+    {
+        return Ok(());
+    }
+    let instance = launched.map_or_else(|| "the instance that it launched".to_owned(), |id| id.to_string());
     let message = format!(
-        "{}: A2 {} was launched before and DRS shows no A3 of it; a launch would terminate the instance that was launched, \
-         which may be production ({}). If it is production, finish the page's step 4 by hand. If it is not, terminate it, \
-         then disconnect and delete A2 and start again",
+        "{}: A2 {} was launched before and DRS shows no A3 of it; a launch would terminate {instance}, which may be \
+         production ({}). If it is production, finish the page's step 4 by hand. If it is not, terminate it in EC2 and \
+         start again. Do not disconnect A2: that uninstalls the agent on B3",
         server.name,
         a2.id,
         SafetyRule::ProductionRuns

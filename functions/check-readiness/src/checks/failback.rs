@@ -2,10 +2,10 @@
 
 use failback_core::Result;
 use failback_core::cloud::{Cloud, Instance, InstanceState, RecoveryInstance};
-use failback_core::fleet::{self, Fleet, data_age_seconds};
+use failback_core::fleet::{self, Fleet, Serving, data_age_seconds, serving};
 use failback_core::guard::Guard;
 use failback_core::id::SourceServerId;
-use failback_core::procedure::Either;
+use failback_core::procedure::{Either, Procedure};
 use failback_core::run::Run;
 use failback_core::tags::{made_by_a_drill, tag};
 
@@ -39,7 +39,7 @@ pub(crate) fn check(
 ) -> Result<()> {
     for server in servers {
         if let Some(b2) = server.b2 {
-            of_a_drill(server, b2, findings)?;
+            of_a_drill(run, server, b2, findings)?;
         }
         launched_by_a_drill(server, findings);
         into_source(run, facts, server, findings);
@@ -56,13 +56,17 @@ pub(crate) fn check(
     Ok(())
 }
 
-/// Finds the A4 that hold old data: those that nobody uses are launched again, and the others are refused.
+/// Finds the servers of a failback whose A4 an earlier run or a person launched too long ago. Those that no client can use
+/// are launched again, and the others are refused.
 pub(crate) fn too_old(
     cloud: &dyn Cloud,
     run: &Run,
     servers: &[Found<'_>],
     findings: &mut Vec<Finding>,
 ) -> Result<Vec<SourceServerId>> {
+    if run.procedure == Procedure::Drill {
+        return Ok(Vec::new());
+    }
     let guard = Guard::<Either>::new(run, cloud)?;
     let mut old = Vec::new();
     for server in servers {
@@ -90,13 +94,31 @@ pub(crate) fn too_old(
     Ok(old)
 }
 
-/// Refuses a B3 that a drill launched: a failback would make the copy production.
-fn of_a_drill(server: &Found<'_>, b2: &RecoveryInstance, findings: &mut Vec<Finding>) -> Result<()> {
-    if b2.is_drill || server.live().is_of_a_drill(b2)? {
+/// Refuses a B3 that a drill launched, because a failback would make the copy production. A record that points at it
+/// proves that it is production: in an emergency, a person may have started a drill in place of a recovery.
+fn of_a_drill(
+    run: &Run,
+    server: &Found<'_>,
+    b2: &RecoveryInstance,
+    findings: &mut Vec<Finding>,
+) -> Result<()> {
+    if !b2.is_drill && !server.live().is_of_a_drill(b2)? {
+        return Ok(());
+    }
+    // An ambiguous A2 or A3 is a finding of its own.
+    if serving(run, server).is_ok_and(|serving| serving == Serving::B3) {
+        let remedy = "It is failed back like any other";
+        findings.warn(
+            &server.name,
+            "B3 was launched by a drill, and a record shows that it is production",
+            remedy,
+        );
+    } else {
         findings.block(
             &server.name,
-            "B3 was launched by a drill, so it is not production",
-            "Recover the server in the DRS console first, or let the drill clean up",
+            "B3 was launched by a drill, and no record shows that it is production",
+            "If it is production, point a record of the plan at it, and do not recover the server again: that would \
+             terminate B3. If it is not, let the drill clean up",
         );
     }
     Ok(())

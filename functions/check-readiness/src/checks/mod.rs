@@ -7,12 +7,12 @@ mod regions;
 mod servers;
 
 use failback_core::Result;
-use failback_core::cloud::Cloud;
 use failback_core::fleet::Fleet;
-use failback_core::id::SourceServerId;
 use failback_core::plan::SERVERS_MAX;
 use failback_core::procedure::Procedure;
 use failback_core::run::Run;
+
+pub(crate) use failback::too_old;
 
 use crate::facts::{Facts, Found};
 use crate::finding::{Finding, Findings, merged};
@@ -52,20 +52,6 @@ pub(crate) fn all(
     }
     *findings = merged(std::mem::take(findings));
     Ok(())
-}
-
-/// Finds the servers whose A4 an earlier run or a person launched too long ago: their data is older than the plan allows.
-/// They are launched again, unless clients may use that A4.
-pub(crate) fn too_old(
-    cloud: &dyn Cloud,
-    run: &Run,
-    servers: &[Found<'_>],
-    findings: &mut Vec<Finding>,
-) -> Result<Vec<SourceServerId>> {
-    match run.procedure {
-        Procedure::Drill => Ok(Vec::new()),
-        Procedure::Failback => failback::too_old(cloud, run, servers, findings),
-    }
 }
 
 fn size(run: &Run, fleet: &Fleet, findings: &mut Vec<Finding>) {

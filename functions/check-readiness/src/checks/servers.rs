@@ -141,7 +141,8 @@ fn launched_before(facts: &Facts, server: &Found<'_>, findings: &mut Vec<Finding
         findings.block(
             &server.name,
             format!("A2 {} was launched before, and its A3 was deleted: what runs as A4 may be production", a2.id),
-            "If it is production, finish the page's step 4 by hand; if not, terminate it, then disconnect and delete A2",
+            "If it is production, finish the page's step 4 by hand; if not, terminate it in EC2. Do not disconnect A2: that \
+             uninstalls the agent on B3",
         );
     }
     Ok(())

@@ -12,8 +12,13 @@ fn name(fixture: &Fixture) -> String {
 
 /// Tampers with B2 of the first server.
 fn b2(change: impl Fn(&mut RecoveryInstance) + Send + Sync + 'static) -> Fixture {
+    b2_of(0, change)
+}
+
+/// Tampers with B2 of a server. Only the first has a record.
+fn b2_of(server: usize, change: impl Fn(&mut RecoveryInstance) + Send + Sync + 'static) -> Fixture {
     let mut fixture = Fixture::failback(|_| ());
-    let id = fixture.b2(0);
+    let id = fixture.b2(server);
     fixture.tamper(move |seen| {
         if let Response::RecoveryInstances(_, found) = seen {
             found.iter_mut().filter(|found| found.id == id).for_each(&change);
@@ -44,24 +49,28 @@ fn procedure(of: &str) -> (String, String) {
 }
 
 #[test]
-fn what_a_drill_launched_is_not_failed_back() {
-    let said = "B3 was launched by a drill, so it is not production";
+fn what_a_drill_launched_is_not_failed_back_unless_a_record_points_at_it() {
+    let said = "B3 was launched by a drill, and no record shows that it is production";
+    let second = |fixture: &Fixture| fixture.fleet.servers[1].name.clone();
+    let fixture = b2_of(1, |b2| b2.is_drill = true);
+    blocked(&fixture, &second(&fixture), said);
+    let fixture = b2_of(1, |b2| b2.tags.extend([procedure("drill")]));
+    blocked(&fixture, &second(&fixture), said);
+    silent(&b2_of(1, |b2| b2.tags.extend([procedure("failback")])), "drill");
+    // In an emergency, a person may have started a drill in place of a recovery.
     let fixture = b2(|b2| b2.is_drill = true);
-    blocked(&fixture, &name(&fixture), said);
-    let fixture = b2(|b2| b2.tags.extend([procedure("drill")]));
-    blocked(&fixture, &name(&fixture), said);
-    silent(&b2(|b2| b2.tags.extend([procedure("failback")])), "drill");
+    warned(&fixture, &name(&fixture), "a record shows that it is production");
 }
 
 #[test]
 fn what_a_drills_job_launched_is_not_failed_back() {
     for (refused, of) in [(true, "drill"), (false, "failback")] {
         let mut fixture = Fixture::failback(|_| ());
-        let (id, away) = (fixture.b2(0), fixture.recovery());
+        let (id, away) = (fixture.b2(1), fixture.recovery());
         fixture.tamper(move |seen| match seen {
             Response::RecoveryInstances(_, found) => {
-                let of_first = found.iter_mut().filter(|found| found.id == id);
-                of_first.for_each(|b2| b2.job = Some("drsjob-0123456789abcdef0".parse().unwrap()));
+                let of_second = found.iter_mut().filter(|found| found.id == id);
+                of_second.for_each(|b2| b2.job = Some("drsjob-0123456789abcdef0".parse().unwrap()));
             }
             Response::Jobs(region, jobs) if region == away => {
                 let job = "drsjob-0123456789abcdef0".parse().unwrap();
@@ -85,12 +94,12 @@ fn what_a_drills_job_launched_is_not_failed_back() {
 fn the_job_that_launched_b2_is_found_however_old() {
     // The list of the newest jobs lacks it. When requested by its id, DRS shows it.
     let mut fixture = Fixture::failback(|_| ());
-    let (id, away) = (fixture.b2(0), fixture.recovery());
+    let (id, away) = (fixture.b2(1), fixture.recovery());
     let asked = std::sync::atomic::AtomicUsize::new(0);
     fixture.tamper(move |seen| match seen {
         Response::RecoveryInstances(_, found) => {
-            let of_first = found.iter_mut().filter(|found| found.id == id);
-            of_first.for_each(|b2| b2.job = Some("drsjob-0123456789abcdef0".parse().unwrap()));
+            let of_second = found.iter_mut().filter(|found| found.id == id);
+            of_second.for_each(|b2| b2.job = Some("drsjob-0123456789abcdef0".parse().unwrap()));
         }
         Response::Jobs(region, jobs) if region == away => {
             jobs.clear();
@@ -103,7 +112,8 @@ fn the_job_that_launched_b2_is_found_however_old() {
         }
         _ => {}
     });
-    blocked(&fixture, &name(&fixture), "B3 was launched by a drill, so it is not production");
+    let second = fixture.fleet.servers[1].name.clone();
+    blocked(&fixture, &second, "B3 was launched by a drill, and no record shows that it is production");
 }
 
 #[test]
