@@ -1,8 +1,11 @@
 use std::collections::BTreeSet;
 
-use failback_core::cloud::{Job, RecoveryInstance, ReplicationState, RunningExecution, SourceServer};
+use failback_core::cloud::{
+    Job, RecordSet, RecoveryInstance, ReplicationState, RunningExecution, SourceServer,
+};
 use failback_core::guard::ChangeRecords;
 use failback_core::region::Region;
+use failback_core::timestamp::Timestamp;
 use failback_sim::{CallRequest, ChangeAction, RecordChange, World};
 use serde_json::{Value, json};
 
@@ -56,6 +59,35 @@ impl Bug for ContinuousIsHealthy {
                 replication.rescan_complete = true;
                 replication.error = None;
             }
+        }
+    }
+}
+
+/// Data of more than an hour is taken for fresh.
+pub(crate) struct OldIsFresh;
+
+impl Bug for OldIsFresh {
+    fn recovery_instances(&self, world: &World, region: Region, found: &mut Vec<RecoveryInstance>) {
+        let (source, _) = world.region_pair();
+        let now = Timestamp::from_millis(world.now_ms());
+        for instance in found.iter_mut().filter(|_| region == source) {
+            if instance.point_in_time.is_some_and(|taken| now.seconds_since(taken) > 3_600) {
+                instance.point_in_time = Some(now);
+            }
+        }
+    }
+}
+
+/// B3 is taken for what serves, whatever the records hold.
+pub(crate) struct B3AlwaysServes;
+
+impl Bug for B3AlwaysServes {
+    fn records(&self, world: &World, sets: &mut Vec<RecordSet>) {
+        let (_, recovery) = world.region_pair();
+        let b3s = world.fleet().iter().filter_map(|server| world.instance(recovery, server.b3.last()?));
+        let Some(b3) = b3s.last() else { return };
+        for set in sets {
+            set.values = vec![b3.public_ip.clone()];
         }
     }
 }

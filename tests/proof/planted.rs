@@ -127,6 +127,22 @@ fn continuous_taken_for_healthy() {
 }
 
 #[test]
+fn old_data_taken_for_fresh() {
+    assert_bug_caught(bugs::OldIsFresh, Broken::Rule(SafetyRule::DataYoungEnough));
+}
+
+#[test]
+fn b3_taken_for_what_serves() {
+    // Only in this world a person has moved traffic to an A4 that fails its checks.
+    let case = "recovered, 1 servers, seed 1: \
+                fail boot:web-1; hand reverse; hand prepare; hand launch; hand redirect; run failback";
+    let program = Program::deployed().expect("the machines").performed_by(Bugged(bugs::B3AlwaysServes));
+    let played = failback_campaign::play_with(&program, &case.parse().expect("a case")).expect("a case");
+    let broken: Vec<Broken> = played.violations.iter().map(|violation| violation.broken).collect();
+    assert!(broken.contains(&Broken::Rule(SafetyRule::ServingUntouched)), "{:#?}", played.violations);
+}
+
+#[test]
 fn failed_launch_read_as_success() {
     assert_bug_caught(bugs::FailedIsLaunched, Broken::Eventually);
 }

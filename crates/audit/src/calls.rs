@@ -135,7 +135,8 @@ fn start_recovery(observations: &mut Observations, world: &World, run: &WatchedR
             |id: &InstanceId| a2s(world, server).any(|a2| named(a2.id.as_str()) && a2.launched.contains(id));
         if from_a2 && world.serving(index).is_some_and(|serving| launched(&serving.instance)) {
             let what = format!("{}: launched from A2 while its A4 is production", server.name);
-            observations.violated(SafetyRule::ProductionRuns, call.at_ms, what);
+            observations.violated(SafetyRule::ProductionRuns, call.at_ms, what.clone());
+            observations.violated(SafetyRule::ServingUntouched, call.at_ms, what);
         }
         if from_a2 && let Some(protected) = protected_a4(world, server).filter(|id| launched(id)) {
             let what = format!("{}: launched from A2 while B1 protects its A4 {protected}", server.name);

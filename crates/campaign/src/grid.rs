@@ -59,6 +59,10 @@ pub fn grid() -> Vec<Case> {
     }
     // The first wave's data grows too old while later waves are launched again, so it is launched again too.
     cases.push(case(Procedure::Failback, &["boot:app-1x1", "boot:web-1x2"]));
+    // A no, and the same plan three days later: A4 does not follow B3.
+    let (failback, days) = (Procedure::Failback, 3 * 86_400);
+    let acts = vec![Act::Run(failback, no()), Act::Wait(days), Act::Settle(failback)];
+    cases.push(Case::of(failback, 1, acts));
     cases.extend(gates());
     cases.extend(refusals());
     cases

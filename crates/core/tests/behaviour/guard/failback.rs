@@ -6,6 +6,7 @@ use failback_core::guard::{
     TerminateRecoveryInstances, Warrant,
 };
 use failback_core::procedure::Failback;
+use failback_core::tags::tag;
 use failback_core::{ErrorName, Result};
 use serde_json::json;
 
@@ -172,6 +173,20 @@ fn a3_is_reversed_once_a4_carries_traffic() {
     ];
     let warrant = granted_unless(&Case::failback(), reverse_a3, rows).spend();
     assert_eq!((warrant.region.as_str(), warrant.recovery_instance), ("us-east-1", id(A4)));
+}
+
+#[test]
+fn that_traffic_was_moved_is_tagged_only_after_a_persons_word() {
+    let rows: &[Row] = &[
+        ("no person has confirmed", |case| case.moved_by_hand(false)),
+        ("no person has confirmed", |case| case.a3().state = InstanceState::Terminated),
+        ("A2 does not exist", |case| case.aws.source.servers.clear()),
+    ];
+    let mut case = Case::failback();
+    case.moved_by_hand(true);
+    let ask = |case: &Case| case.ask(|guard: &Guard<'_, Failback>, servers| guard.tag_traffic(&servers[0]));
+    let warrant = granted_unless(&case, ask, rows).spend();
+    assert_eq!(warrant.tags.into_iter().collect::<Vec<_>>(), [(tag::TRAFFIC.into(), tag::TO_A4.into())]);
 }
 
 #[test]
