@@ -84,8 +84,8 @@ pub(crate) struct B3AlwaysServes;
 impl Bug for B3AlwaysServes {
     fn records(&self, world: &World, sets: &mut Vec<RecordSet>) {
         let (_, recovery) = world.region_pair();
-        let b3s = world.fleet().iter().filter_map(|server| world.instance(recovery, server.b3.last()?));
-        let Some(b3) = b3s.last() else { return };
+        let mut b3s = world.fleet().iter().filter_map(|server| world.instance(recovery, server.b3.last()?));
+        let Some(b3) = b3s.next_back() else { return };
         for set in sets {
             set.values = vec![b3.public_ip.clone()];
         }
