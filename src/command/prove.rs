@@ -26,7 +26,8 @@ const PARTS: &str = "What is tried, each in a world of its own:
   twice   each step called twice; each run cut off at each of its turns and started again; a second
           execution, of the same or the other procedure, started at forty moments of the first
   hand    each prefix of AWS's page done by hand, with a line left out, or out of order
-  random  --seeds N: fleets, plans, open questions of DRS, faults and interruptions by chance
+  people  each manual action in the consoles, at every sixth turn of a run
+  random  --seeds N: fleets, plans, open questions of DRS, faults, interruptions and people by chance
 
 After each, all faults are removed, and the procedure is started again until it ends as AWS's
 page ends. The auditor watches every call and event by rules of its own. A violation is made
@@ -49,7 +50,7 @@ pub(crate) struct Arguments {
     /// The number of threads [default: the number of processors].
     #[arg(long, value_name = "N")]
     jobs: Option<NonZeroUsize>,
-    /// Play only this part: grid, pairs, twice, hand or random; can be repeated.
+    /// Play only this part: grid, pairs, twice, hand, people or random; can be repeated.
     #[arg(long, value_name = "PART")]
     only: Vec<Part>,
     /// Play only this case, and describe what happens.
@@ -70,6 +71,8 @@ enum Part {
     Twice,
     /// Runs after a person has done part of the procedure by hand.
     Hand,
+    /// Runs during which a person acts in the consoles.
+    People,
     /// Random worlds, as many as --seeds says.
     Random,
 }
@@ -81,12 +84,13 @@ impl Part {
             Self::Pairs => ("every pair of failures", failback_campaign::pairs()),
             Self::Twice => ("everything twice", failback_campaign::repetitions()),
             Self::Hand => ("half-manual starts", failback_campaign::manual_starts()),
+            Self::People => ("people during a run", failback_campaign::people()),
             Self::Random => ("random worlds", (1..=seeds).map(failback_campaign::random).collect()),
         }
     }
 }
 
-const ALL: [Part; 5] = [Part::Grid, Part::Pairs, Part::Twice, Part::Hand, Part::Random];
+const ALL: [Part; 6] = [Part::Grid, Part::Pairs, Part::Twice, Part::Hand, Part::People, Part::Random];
 
 pub(crate) fn run(arguments: &Arguments) -> ExitCode {
     let program = match Program::deployed() {

@@ -17,20 +17,30 @@ fn worlds() -> impl Iterator<Item = Case> {
     undisturbed.chain(at_gates).chain((1..=150).map(failback_campaign::random))
 }
 
-/// Returns the first violation that the campaign finds, with its case.
+/// Returns the violations of the first world that has any, with its case.
 fn caught(program: &Program) -> Option<(Vec<Broken>, String)> {
     worlds().find_map(|case| {
-        let played = failback_campaign::play_with(program, &case).expect("a case");
-        let mut broken: Vec<Broken> = played.violations.iter().map(|violation| violation.broken).collect();
-        broken.dedup();
-        let what = played.violations.first().map(|violation| violation.what.clone())?;
-        Some((broken, format!("{case}\n{what}")))
+        let broken = broken_by(program, &case);
+        (!broken.is_empty()).then(|| (broken, case.to_string()))
     })
 }
 
+fn broken_by(program: &Program, case: &Case) -> Vec<Broken> {
+    let played = failback_campaign::play_with(program, case).expect("a case");
+    played.violations.iter().map(|violation| violation.broken).collect()
+}
+
+/// Asserts that the rule which is meant to catch the bug catches it in some world. Others may catch it in others.
 fn assert_caught(program: &Program, by: Broken) {
-    let Some((broken, what)) = caught(program) else { panic!("nothing has caught it") };
-    assert!(broken.contains(&by), "caught by {broken:?} and not by {by}: {what}");
+    let mut others = Vec::new();
+    let is_caught = worlds().any(|case| {
+        let broken = broken_by(program, &case);
+        let by_it = broken.contains(&by);
+        others.extend(broken);
+        by_it
+    });
+    others.dedup();
+    assert!(is_caught, "{by} has not caught it; caught by {others:?}");
 }
 
 fn assert_bug_caught(bug: impl Bug + 'static, by: Broken) {

@@ -69,6 +69,36 @@ const FOUND: &[(&str, &str)] = &[
         "recovered, 1 servers, seed 1: hand long-ttl; settle failback",
         "B3 was terminated while resolvers still returned its address for an hour",
     ),
+    (
+        "recovered, 3 servers, seed 1: during failback 97 launch; try failback",
+        "clients were sent to an A4 that a person was having launched again, which ended it",
+    ),
+    (
+        "recovered, 1 servers, seed 1: during failback 52 terminate-a3; try failback",
+        "clients were sent to an A4 that a person was terminating",
+    ),
+    (
+        "recovered, 3 servers, seed 1: during failback 54 stop-a4; try failback",
+        "clients of a server without a record were sent to an A4 that a person had stopped",
+    ),
+    (
+        "recovered, 3 servers, seed 1: during failback 134 reboot-a4; try failback",
+        "A1 was terminated while A4 was rebooted",
+    ),
+    (
+        "recovered, 5 servers, seed 200, keep-recovered: \
+         fail error:ListResourceRecordSets=ThrottlingExceptionx9; during drill 94 redirect; try drill",
+        "a drill launched again, and terminated, A4s that clients used without a record of their own",
+    ),
+    (
+        "recovered, 1 servers, seed 923, into-source, launch_into_source: \
+         fail late:protect-failed-back-servers=States.Timeout; run failback",
+        "the auditor took B3 for A4 where A4 is A1",
+    ),
+    (
+        "recovered, 2 servers, seed 1027, no-status-checks, post_launch: during failback 58 redirect",
+        "a change that changed nothing kept the simulator's clients from following",
+    ),
 ];
 
 #[test]

@@ -2,10 +2,13 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use failback_core::cloud::InstanceState;
+use failback_core::id::InstanceId;
 use failback_core::plan::Plan;
 use failback_core::procedure::Procedure;
+use failback_core::region::Region;
 use failback_core::rule::SafetyRule;
-use failback_sim::{FleetServer, Observer, Occurrence, World};
+use failback_sim::{Changed, FleetServer, Observer, Occurrence, World};
 
 use crate::observations::{Observations, Violation, WatchedRun};
 use crate::verdict::{self, End, Verdict};
@@ -23,13 +26,44 @@ fn locked(observations: &Mutex<Observations>) -> MutexGuard<'_, Observations> {
     observations.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Returns the fleet's running instances, with the position of their server.
+fn running(world: &World) -> Vec<(usize, Region, InstanceId)> {
+    let (source, recovery) = world.region_pair();
+    let mut all = Vec::new();
+    for (index, server) in world.fleet().iter().enumerate() {
+        all.extend(server.a4.iter().chain([&server.a1]).map(|id| (index, source, id.clone())));
+        all.extend(server.b3.iter().map(|id| (index, recovery, id.clone())));
+    }
+    all.retain(|(_, region, id)| runs(world, *region, id));
+    all
+}
+
+fn runs(world: &World, region: Region, id: &InstanceId) -> bool {
+    world.instance(region, id).is_some_and(|instance| instance.state == InstanceState::Running)
+}
+
+/// Returns the answers of production DNS: zone, name, values.
+fn records(world: &World) -> Vec<(String, String, Vec<String>)> {
+    let records = world.zones().flat_map(|zone| zone.records().map(move |record| (zone, record)));
+    records.map(|(zone, record)| (zone.id.to_string(), record.name.clone(), record.values.clone())).collect()
+}
+
 impl Observer for Watch {
     fn after(&mut self, world: &World, what: &Occurrence<'_>) {
         let mut observations = locked(&self.0);
         if let Occurrence::Call(call) = what {
             calls::check(&mut observations, world, call);
         }
+        observations.by_a_person = what.actor().is_none();
+        if observations.by_a_person {
+            let stopped = what.changed().iter().filter_map(|changed| match changed {
+                Changed::Instance(region, id) if !runs(world, *region, id) => Some(id.clone()),
+                _ => None,
+            });
+            observations.down.extend(stopped);
+        }
         invariants::check(&mut observations, world, what.changed());
+        observations.by_a_person = false;
     }
 }
 
@@ -45,10 +79,7 @@ impl Auditor {
     pub fn begin(&self, world: &World, execution: &str, procedure: Procedure, plan: &Plan) {
         let mut observations = locked(&self.observations);
         if observations.runs.is_empty() {
-            let records = world.zones().flat_map(|zone| zone.records().map(move |record| (zone, record)));
-            observations.records = records
-                .map(|(zone, record)| (zone.id.to_string(), record.name.clone(), record.values.clone()))
-                .collect();
+            observations.records = records(world);
         }
         observations.originals = originals::originals(world, &observations.originals);
         let originals = observations.originals.clone();
@@ -69,6 +100,25 @@ impl Auditor {
             began_home,
         };
         observations.runs.insert(execution.to_owned(), run);
+    }
+
+    /// Lets a person change the world during a run, which is not blamed for it.
+    pub fn let_act(&self, world: &mut World, act: impl FnOnce(&mut World)) {
+        let (answers, running) = (records(world), running(world));
+        act(world);
+        let mut observations = locked(&self.observations);
+        let stopped = running.iter().filter(|(_, region, id)| !runs(world, *region, id));
+        for (server, _, id) in stopped {
+            observations.by_hand.insert(*server);
+            observations.down.insert(id.clone());
+        }
+        if records(world) != answers {
+            observations.records.extend(records(world));
+            observations.by_hand.extend(0..world.fleet().len());
+        }
+        observations.by_a_person = true;
+        invariants::check_all(&mut observations, world);
+        observations.by_a_person = false;
     }
 
     /// Judges every rule after a run has ended.

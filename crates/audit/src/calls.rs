@@ -16,7 +16,7 @@ pub(crate) fn check(observations: &mut Observations, world: &World, call: &Call)
     if call.kind != Access::Write || matches!(call.outcome, CallOutcome::Err(_)) {
         return;
     }
-    let Some(run) = call.actor.as_ref().and_then(|actor| observations.runs.get(actor)).cloned() else {
+    let Some(run) = call.actor.as_deref().and_then(|actor| observations.runs.get(actor)).cloned() else {
         return;
     };
     bystanders(observations, world, call);
@@ -281,7 +281,7 @@ fn not_home(world: &World, run: &WatchedRun, index: usize, server: &FleetServer)
     let (source, recovery) = world.region_pair();
     let now = world.now_ms();
     let Some(serving) = world.serving(index) else { return Some("nothing serves") };
-    let is_a4 = run.is_a4(index, server, &serving.instance) || server.a4.contains(&server.a1);
+    let is_a4 = run.is_a4(index, server, &serving.instance);
     if serving.region != source || !is_a4 {
         return Some("A4 does not carry the traffic");
     }
@@ -418,13 +418,17 @@ fn delete_record(observations: &mut Observations, world: &World, run: &WatchedRu
     }
 }
 
-/// Judges S11: the data of every A4 to which a failback sends clients is as young as the plan wants it.
+/// Judges S2 and S11: every A4 to which a failback sends clients runs, and its data is as young as the plan wants it.
 fn redirect(observations: &mut Observations, world: &World, run: &WatchedRun, call: &Call) {
     let (source, _) = world.region_pair();
     let limit_ms = i64::try_from(run.plan.launch.data_age_seconds_max).unwrap_or(i64::MAX / 1_000) * 1_000;
     for (index, server) in world.fleet().iter().enumerate() {
         let Some(a4) = world.labels(index).a4 else { continue };
         let serves = world.serving(index).is_some_and(|serving| serving.instance == a4);
+        if !serves && world.instance(source, &a4).is_none_or(|a4| a4.state != InstanceState::Running) {
+            let what = format!("{}: clients are sent to {a4}, which does not run", server.name);
+            observations.violated(SafetyRule::ProductionRuns, call.at_ms, what);
+        }
         let mut records = world.recovery_instances(source);
         let Some(record) = records.find(|record| record.instance == a4 && record.reversal.is_none()) else {
             continue;

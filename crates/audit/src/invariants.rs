@@ -22,18 +22,25 @@ pub(crate) fn check(observations: &mut Observations, world: &World, changed: &[C
             _ => {}
         }
     }
-    for server in servers {
-        production(observations, world, server);
-        originals(observations, world, server);
-        failed_back(observations, world, server);
-    }
+    servers.into_iter().for_each(|server| check_server(observations, world, server));
+}
+
+/// Judges every server.
+pub(crate) fn check_all(observations: &mut Observations, world: &World) {
+    (0..world.fleet().len()).for_each(|server| check_server(observations, world, server));
+}
+
+fn check_server(observations: &mut Observations, world: &World, server: usize) {
+    production(observations, world, server);
+    originals(observations, world, server);
+    failed_back(observations, world, server);
 }
 
 /// Judges S2: traffic goes to a running instance.
 fn production(observations: &mut Observations, world: &World, index: usize) {
     let name = &world.fleet()[index].name;
     match world.serving(index) {
-        Some(serving) if serving.running => {}
+        Some(serving) if serving.running || observations.down.contains(&serving.instance) => {}
         Some(serving) => {
             let what = format!("{name}: traffic goes to {}, which does not run", serving.instance);
             observations.violated(SafetyRule::ProductionRuns, world.now_ms(), what);

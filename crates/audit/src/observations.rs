@@ -34,9 +34,9 @@ pub(crate) struct WatchedRun {
 }
 
 impl WatchedRun {
-    /// Reports whether an instance is an A4 of this cycle.
+    /// Reports whether an instance is an A4 of this cycle: a launched one, or the original that DRS launched into.
     pub(crate) fn is_a4(&self, index: usize, server: &FleetServer, id: &InstanceId) -> bool {
-        server.a4.contains(id) && self.originals.get(index) != Some(id)
+        server.a4.contains(id) && (self.originals.get(index) != Some(id) || *id == server.a1)
     }
 }
 
@@ -47,7 +47,15 @@ pub(crate) struct Observations {
     /// The current original of each server. A failback that has ended starts a new cycle.
     pub(crate) originals: Vec<InstanceId>,
     pub(crate) violations: Vec<Violation>,
-    /// Answers of production DNS when the first run started: zone, name, values.
+    /// What people did against the rules. The program is not blamed for it, even if it lasts.
+    pub(crate) by_people: Vec<Violation>,
+    /// Instances that a person has stopped or terminated.
+    pub(crate) down: BTreeSet<InstanceId>,
+    /// Servers whose instances or traffic a person has changed during a run, so that a loss may be a person's.
+    pub(crate) by_hand: BTreeSet<usize>,
+    /// True while the changes of a person are judged.
+    pub(crate) by_a_person: bool,
+    /// Answers of production DNS when the first run started, and after each change by a person: zone, name, values.
     pub(crate) records: Vec<(String, String, Vec<String>)>,
 }
 
@@ -55,8 +63,11 @@ impl Observations {
     pub(crate) fn violated(&mut self, rule: SafetyRule, at_ms: i64, what: impl Into<String>) {
         let what = what.into();
         // A cause that lasts for several events is recorded once.
-        if !self.violations.iter().any(|violation| violation.rule == rule && violation.what == what) {
-            self.violations.push(Violation { rule, at_ms, what });
+        let mut known = self.violations.iter().chain(&self.by_people);
+        if known.any(|violation| violation.rule == rule && violation.what == what) {
+            return;
         }
+        let blamed = if self.by_a_person { &mut self.by_people } else { &mut self.violations };
+        blamed.push(Violation { rule, at_ms, what });
     }
 }

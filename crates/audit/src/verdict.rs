@@ -192,10 +192,10 @@ fn loss(observations: &mut Observations, world: &World, run: &WatchedRun, report
     }
     for (index, server) in world.fleet().iter().enumerate() {
         let name = &server.name;
-        if run.began_home[index] {
+        if run.began_home[index] || observations.by_hand.contains(&index) {
             continue;
         }
-        let to_a4 = |id: &InstanceId| run.is_a4(index, server, id) || server.a4.contains(&server.a1);
+        let to_a4 = |id: &InstanceId| run.is_a4(index, server, id);
         let failed_back = world.serving(index).is_some_and(|serving| to_a4(&serving.instance));
         match (world.lost(index), reported) {
             (Some(lost), Some(said)) if failed_back => {
@@ -205,7 +205,9 @@ fn loss(observations: &mut Observations, world: &World, run: &WatchedRun, report
                         format!("{name}: {} records are lost outside the reported window", lost.records);
                     observations.violated(SafetyRule::LossReported, world.now_ms(), what);
                 }
-                if said.until.is_some_and(|until| lost.last_ms < until.millis() - 2_000) {
+                // While nothing served, clients wrote nothing that could be lost.
+                let wrote = world.dark_ms(index) == 0;
+                if wrote && said.until.is_some_and(|until| lost.last_ms < until.millis() - 2_000) {
                     let what = format!("{name}: the report claims a loss after the last record was lost");
                     observations.violated(SafetyRule::LossReported, world.now_ms(), what);
                 }
@@ -217,7 +219,7 @@ fn loss(observations: &mut Observations, world: &World, run: &WatchedRun, report
                     format!("{name}: {} lost records are not reported", lost.records),
                 );
             }
-            (None, Some(_)) if failed_back => {
+            (None, Some(_)) if failed_back && world.dark_ms(index) == 0 => {
                 observations.violated(
                     SafetyRule::LossReported,
                     world.now_ms(),

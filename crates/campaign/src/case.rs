@@ -23,6 +23,8 @@ pub enum Act {
     Wait(u64),
     /// A run of a procedure, with one answer at every gate.
     Run(Procedure, GateAnswer),
+    /// A run of a procedure among people, who take manual steps before these turns and do not wait for their effect.
+    During(Procedure, Vec<(usize, ManualStep)>),
     /// A run of a procedure in which each step is called twice.
     Twice(Procedure),
     /// A run of a procedure that is cut off after this many turns.
@@ -99,6 +101,10 @@ impl fmt::Display for Act {
                     GateAnswer::Silence => " silence",
                 })
             }
+            Self::During(procedure, people) => {
+                write!(f, "during {procedure}")?;
+                people.iter().try_for_each(|(turn, by_hand)| write!(f, " {turn} {by_hand}"))
+            }
             Self::Twice(procedure) => write!(f, "twice {procedure}"),
             Self::Cut(procedure, turns) => write!(f, "cut {procedure} {turns}"),
             Self::Together(first, second, after) => write!(f, "together {first} {second} {after}"),
@@ -157,6 +163,13 @@ fn number<T: FromStr>(text: &str) -> Result<T, String> {
     text.trim().parse().map_err(|_| format!("`{text}` is not a number"))
 }
 
+fn step_at(words: &[&str]) -> Result<(usize, ManualStep), String> {
+    match words {
+        [turn, by_hand] => Ok((number(turn)?, by_hand.parse()?)),
+        _ => Err(format!("`{}` is a turn without a manual step", words.join(" "))),
+    }
+}
+
 fn procedure(text: &str) -> Result<Procedure, String> {
     match text {
         "drill" => Ok(Procedure::Drill),
@@ -179,6 +192,9 @@ impl FromStr for Act {
             ["run", which, "no"] => Ok(Self::Run(procedure(which)?, no())),
             ["run", which, "not-approved"] => Ok(Self::Run(procedure(which)?, GateAnswer::NotApproved)),
             ["run", which, "silence"] => Ok(Self::Run(procedure(which)?, GateAnswer::Silence)),
+            ["during", which, people @ ..] if !people.is_empty() => {
+                Ok(Self::During(procedure(which)?, people.chunks(2).map(step_at).collect::<Result<_, _>>()?))
+            }
             ["twice", which] => Ok(Self::Twice(procedure(which)?)),
             ["cut", which, turns] => Ok(Self::Cut(procedure(which)?, number(turns)?)),
             ["together", first, second, after] => {
@@ -188,8 +204,8 @@ impl FromStr for Act {
             ["try", which] => Ok(Self::Try(procedure(which)?)),
             ["refuse", which] => Ok(Self::Refuse(procedure(which)?)),
             _ => Err(format!(
-                "`{text}` is not an action; known are hand, fail, mend, wait, run, twice, cut, together, \
-                 settle, try and refuse"
+                "`{text}` is not an action; known are hand, fail, mend, wait, run, during, twice, cut, \
+                 together, settle, try and refuse"
             )),
         }
     }

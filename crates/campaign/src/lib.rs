@@ -5,6 +5,7 @@
 //! generate cases.
 
 mod case;
+mod console;
 mod extreme;
 mod grid;
 mod manual;
@@ -22,7 +23,7 @@ mod verdict;
 pub use case::{Act, Case};
 pub use extreme::Extreme;
 pub use grid::{classes, grid, pairs};
-pub use manual::manual_starts;
+pub use manual::{manual_starts, people};
 pub use operator::ManualStep;
 pub use options::{PlanOption, Switch};
 pub use play::{play, play_with, tell};

@@ -45,6 +45,26 @@ pub fn manual_starts() -> Vec<Case> {
     cases
 }
 
+/// The turns of a run at which a person takes a step.
+const TURNS: std::ops::Range<usize> = 1..260;
+
+/// The distance between two such turns.
+const TURNS_APART: usize = 6;
+
+/// Returns every case in which a person takes a step, or two, during a run.
+pub fn people() -> Vec<Case> {
+    let mut cases = Vec::new();
+    for procedure in [Procedure::Failback, Procedure::Drill] {
+        for (index, by_hand) in ManualStep::any().enumerate() {
+            for turn in TURNS.skip(index % TURNS_APART).step_by(TURNS_APART) {
+                let acts = vec![Act::During(procedure, vec![(turn, by_hand)]), Act::Try(procedure)];
+                cases.push(Case::of(procedure, 1, acts));
+            }
+        }
+    }
+    cases
+}
+
 /// Returns worlds in which a procedure must be refused, because it would take production for something else.
 fn refusals() -> Vec<Case> {
     let of = |scenario, plan: &[&str], switches: &[&str], procedure| Case {

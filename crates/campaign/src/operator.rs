@@ -5,17 +5,13 @@
 use std::fmt;
 use std::str::FromStr;
 
-use failback_core::cloud::{RightSizing, Tags};
-use failback_core::id::HostedZoneId;
 use failback_core::procedure::Procedure;
-use failback_core::region::Region;
-use failback_core::tags::tag;
-use failback_sim::{
-    ChangeAction, FleetServer, Labels, LaunchChange, RecordChange, RecoveryRequest, Version, World,
-};
+use failback_sim::World;
 use serde_json::Value;
 
-/// A line of the page, done by hand.
+use crate::console::asks;
+
+/// A line of the page, or another action in the consoles, done by hand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs)] // Named after the page's lines.
 pub enum ManualStep {
@@ -41,6 +37,15 @@ pub enum ManualStep {
     TagA1,
     LongTtl,
     PointAtA1,
+    StopB3,
+    StartB3,
+    StopA4,
+    StartA4,
+    RebootA4,
+    StopA1,
+    StartA1,
+    DeleteB2,
+    TerminateB3,
 }
 
 const MOVES: &[(&str, ManualStep)] = &[
@@ -66,6 +71,15 @@ const MOVES: &[(&str, ManualStep)] = &[
     ("tag-a1", ManualStep::TagA1),
     ("long-ttl", ManualStep::LongTtl),
     ("point-at-a1", ManualStep::PointAtA1),
+    ("stop-b3", ManualStep::StopB3),
+    ("start-b3", ManualStep::StartB3),
+    ("stop-a4", ManualStep::StopA4),
+    ("start-a4", ManualStep::StartA4),
+    ("reboot-a4", ManualStep::RebootA4),
+    ("stop-a1", ManualStep::StopA1),
+    ("start-a1", ManualStep::StartA1),
+    ("delete-b2", ManualStep::DeleteB2),
+    ("terminate-b3", ManualStep::TerminateB3),
 ];
 
 impl ManualStep {
@@ -100,7 +114,21 @@ impl ManualStep {
         }
     }
 
-    /// Returns the steps that a person may take during a procedure, in any order.
+    /// Returns every step but those that prepare a case.
+    pub fn any() -> impl Iterator<Item = Self> {
+        MOVES.iter().map(|(_, by_hand)| *by_hand).filter(|by_hand| *by_hand != Self::LongTtl)
+    }
+
+    /// Returns true for a step after which a run reaches its usual end: it changes neither what serves nor what protects
+    /// it.
+    pub fn leaves_production(self) -> bool {
+        matches!(
+            self,
+            Self::Sync | Self::TagA1 | Self::RebootA4 | Self::Prepare | Self::StartB3 | Self::StartA4
+        )
+    }
+
+    /// Returns the steps that a person may take before a procedure, in any order.
     pub fn of(procedure: Procedure) -> Vec<Self> {
         let also: &[Self] = match procedure {
             Procedure::Failback => &[Self::LaunchAndLeave, Self::ProtectAndLeave, Self::StopB1],
@@ -137,31 +165,11 @@ const PATIENCE: i64 = 24 * 60 * MINUTE;
 /// Performs a step, and waits until it takes effect.
 pub(super) fn does(world: &mut World, by_hand: ManualStep, plan: &Value) {
     match by_hand {
-        ManualStep::LaunchAndLeave => launch_a2(world),
-        ManualStep::ProtectAndLeave => each(world, protect),
-        ManualStep::LaunchB1 => {
-            let (_, recovery) = world.region_pair();
-            let servers: Vec<RecoveryRequest> =
-                world.fleet().iter().map(|server| server.b1.clone().into()).collect();
-            world.start_recovery(recovery, &servers, true, Tags::new()).ok();
-            rest(world);
-        }
-        ManualStep::Launch => {
-            launch_a2(world);
-            rest(world);
-        }
-        ManualStep::Redirect => redirect(world, plan),
-        ManualStep::LongTtl => lengthen_ttl(world, plan),
-        ManualStep::PointAtA1 => point_at_a1(world, plan),
-        ManualStep::ReverseFirst => {
-            reverse(world, 0);
-            rest(world);
-        }
-        ManualStep::Sync => rest(world),
+        ManualStep::LaunchAndLeave | ManualStep::ProtectAndLeave => asks(world, by_hand, plan),
         ManualStep::Reverse => {
             // DRS detects the agent some minutes after the launch.
             for _ in 0..12 {
-                each(world, reverse);
+                asks(world, by_hand, plan);
                 if (0..world.fleet().len()).all(|server| world.labels(server).a2.is_some()) {
                     break;
                 }
@@ -169,51 +177,18 @@ pub(super) fn does(world: &mut World, by_hand: ManualStep, plan: &Value) {
             }
             world.advance_by(MINUTE);
         }
-        ManualStep::TerminateB2 => {
+        ManualStep::TerminateB2 | ManualStep::TerminateA3 => {
             // DRS refuses for some time after replication was stopped.
             for _ in 0..12 {
-                terminate(world, false);
-                rest(world);
-            }
-        }
-        ManualStep::TerminateA3 => {
-            for _ in 0..12 {
-                terminate(world, true);
+                asks(world, by_hand, plan);
                 rest(world);
             }
         }
         other => {
-            each(world, |world, server| for_one(world, server, other, plan));
+            asks(world, other, plan);
             rest(world);
         }
     }
-}
-
-fn for_one(world: &mut World, server: usize, by_hand: ManualStep, plan: &Value) {
-    let (source, recovery) = world.region_pair();
-    let Labels { a1, a2, a3, b1, .. } = world.labels(server);
-    match by_hand {
-        ManualStep::Prepare => prepare(world, server, &plan["launch"]["network"]),
-        ManualStep::PrepareForDrill => prepare(world, server, &plan["drill"]["network"]),
-        ManualStep::Protect => protect(world, server),
-        ManualStep::StopB1 => _ = b1.map(|b1| world.stop_replication(recovery, &b1)),
-        ManualStep::StopA2 => _ = a2.map(|a2| world.stop_replication(source, &a2)),
-        ManualStep::TerminateA1 => _ = a1.map(|a1| world.terminate_instances(source, &[a1])),
-        ManualStep::DeleteA3 => _ = a3.map(|a3| world.delete_recovery_instance(source, &a3)),
-        ManualStep::DisconnectA2 => _ = a2.map(|a2| world.disconnect_source_server(source, &a2)),
-        // Check Readiness asks for this tag where nothing else identifies A1.
-        ManualStep::TagA1 => {
-            let a1 = world.fleet()[server].a1.to_string();
-            let arn = a2.and_then(|a2| world.source_server(source, &a2)).map(|a2| a2.arn.clone());
-            _ = arn.map(|arn| world.tag_resource(&arn, &Tags::from([(tag::A1.to_owned(), a1)])));
-        }
-        ManualStep::DeleteA2 => _ = a2.map(|a2| world.delete_source_server(source, &a2)),
-        _ => {}
-    }
-}
-
-fn each(world: &mut World, mut one: impl FnMut(&mut World, usize)) {
-    (0..world.fleet().len()).for_each(|server| one(world, server));
 }
 
 /// Lets time pass until no event is left, for at most `PATIENCE`.
@@ -223,122 +198,4 @@ fn rest(world: &mut World) {
         world.advance_to(next);
     }
     world.advance_by(MINUTE);
-}
-
-fn reverse(world: &mut World, server: usize) {
-    let (_, recovery) = world.region_pair();
-    if let Some(b2) = world.labels(server).b2 {
-        world.reverse_replication(recovery, &b2).ok();
-    }
-}
-
-fn protect(world: &mut World, server: usize) {
-    let (source, _) = world.region_pair();
-    if let Some(a3) = world.labels(server).a3 {
-        world.reverse_replication(source, &a3).ok();
-    }
-}
-
-fn launch_a2(world: &mut World) {
-    let (source, _) = world.region_pair();
-    let a2s = (0..world.fleet().len()).filter_map(|server| world.labels(server).a2);
-    let servers: Vec<RecoveryRequest> = a2s.map(Into::into).collect();
-    world.start_recovery(source, &servers, false, Tags::new()).ok();
-}
-
-fn terminate(world: &mut World, failed_back: bool) {
-    let (source, recovery) = world.region_pair();
-    let region = if failed_back { source } else { recovery };
-    let of = |server| {
-        let labels = world.labels(server);
-        if failed_back { labels.a3 } else { labels.b2 }
-    };
-    let ids: Vec<_> = (0..world.fleet().len()).filter_map(of).collect();
-    if !ids.is_empty() {
-        world.terminate_recovery_instances(region, &ids).ok();
-    }
-}
-
-/// Sets network, profile and type, as the plan says or like A1.
-fn prepare(world: &mut World, server: usize, network: &Value) {
-    let (source, _) = world.region_pair();
-    let FleetServer { a1, .. } = world.fleet()[server].clone();
-    let Some(a2) = world.labels(server).a2 else { return };
-    let Ok(launch) = world.launch_configuration(source, &a2) else { return };
-    let Some(original) = world.instance(source, &a1).cloned() else { return };
-    let change = Version {
-        subnet: network["subnetId"].as_str().and_then(|id| id.parse().ok()).or(Some(original.subnet)),
-        security_groups: network["securityGroupIds"]
-            .as_array()
-            .map(|ids| ids.iter().filter_map(|id| id.as_str()?.parse().ok()).collect())
-            .or(Some(original.security_groups)),
-        profile: original.profile_arn,
-        instance_type: Some(original.instance_type),
-    };
-    if let Ok(version) = world.create_launch_template_version(source, &launch.template, 1, change) {
-        world.set_default_version(source, &launch.template, version).ok();
-    }
-    let change = LaunchChange {
-        right_sizing: Some(RightSizing::None),
-        copy_private_ip: Some(false),
-        starts: Some(true),
-        ..LaunchChange::default()
-    };
-    world.update_launch_configuration(source, &a2, &change).ok();
-}
-
-/// Points the plan's records at A4. Without records, traffic moves by other means.
-fn redirect(world: &mut World, plan: &Value) {
-    let (source, _) = world.region_pair();
-    let records = plan["redirect"]["records"].as_array().cloned().unwrap_or_default();
-    if records.is_empty() {
-        world.operator_moves_traffic();
-    }
-    for record in records {
-        let text = |field: &str| record[field].as_str().unwrap_or_default().to_owned();
-        let Some(value) = address(world, source, &text("server"), &text("address")) else { continue };
-        let Ok(zone) = text("zoneId").parse() else { continue };
-        let ttl_seconds = record["ttlSeconds"].as_u64().unwrap_or(60);
-        let change = RecordChange::of_simple(ChangeAction::Upsert, &text("name"), ttl_seconds, vec![value]);
-        world.change_record_sets(&zone, &[change]).ok();
-    }
-    rest(world);
-}
-
-/// Sets the TTL of the plan's records to an hour.
-fn lengthen_ttl(world: &mut World, plan: &Value) {
-    for record in plan["redirect"]["records"].as_array().cloned().unwrap_or_default() {
-        let Some((zone, name)) = zone_and_name(&record) else { continue };
-        let Some(values) = world.record(&zone, &name, "A").map(|set| set.values.clone()) else { continue };
-        let change = RecordChange::of_simple(ChangeAction::Upsert, &name, 3_600, values);
-        world.change_record_sets(&zone, &[change]).ok();
-    }
-    rest(world);
-}
-
-/// Starts A1 and points the plan's records at it.
-fn point_at_a1(world: &mut World, plan: &Value) {
-    let (source, _) = world.region_pair();
-    let a1s: Vec<_> = world.fleet().iter().map(|server| server.a1.clone()).collect();
-    world.start_instances(source, &a1s).ok();
-    rest(world);
-    for record in plan["redirect"]["records"].as_array().cloned().unwrap_or_default() {
-        let Some((zone, name)) = zone_and_name(&record) else { continue };
-        let server = record["server"].as_str().and_then(|server| world.index_of(server));
-        let a1 = server.and_then(|server| world.instance(source, &world.fleet()[server].a1));
-        let Some(address) = a1.map(|a1| a1.private_ip.clone()) else { continue };
-        let change = RecordChange::of_simple(ChangeAction::Upsert, &name, 60, vec![address]);
-        world.change_record_sets(&zone, &[change]).ok();
-    }
-    rest(world);
-}
-
-fn zone_and_name(record: &Value) -> Option<(HostedZoneId, String)> {
-    Some((record["zoneId"].as_str()?.parse().ok()?, record["name"].as_str()?.to_owned()))
-}
-
-fn address(world: &World, source: Region, server: &str, which: &str) -> Option<String> {
-    let a4 = world.labels(world.index_of(server)?).a4?;
-    let instance = world.instance(source, &a4)?;
-    Some(if which == "private" { instance.private_ip.clone() } else { instance.public_ip.clone() })
 }

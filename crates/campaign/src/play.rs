@@ -5,14 +5,15 @@ use failback_core::plan::Plan;
 use failback_core::procedure::Procedure;
 use failback_core::report::Outcome;
 use failback_core::rule::SafetyRule;
-use failback_sim::{Access, CallOutcome, Scenario};
+use failback_sim::{Access, CallOutcome, Scenario, World};
 
 use crate::case::{Act, Case};
 use crate::extreme::Extreme;
+use crate::operator::ManualStep;
 use crate::verdict::{Broken, CaseResult, Violation};
-use crate::{operator, options, reference};
+use crate::{console, operator, options, reference};
 use failback_rehearsal::program::{Program, Twice};
-use failback_rehearsal::rehearsal::{Always, Rehearsal, RunResult, Setting};
+use failback_rehearsal::rehearsal::{Always, ManualAct, Rehearsal, RunResult, Setting};
 use failback_rehearsal::runner::GateAnswer;
 use failback_rehearsal::task_output::CHECK_READINESS;
 
@@ -159,6 +160,7 @@ impl<'c> CaseRun<'c> {
                     self.broken(Broken::Refusal, format!("{gate} was answered no, and the run went on"));
                 }
             }
+            Act::During(procedure, people) => self.among_people(*procedure, people),
             Act::Twice(procedure) => {
                 self.rehearsal.set_program(self.program.clone().performed_by(Twice(self.program.clone())));
                 self.run(*procedure, &GateAnswer::Yes);
@@ -208,6 +210,23 @@ impl<'c> CaseRun<'c> {
             );
         }
         run
+    }
+
+    fn among_people(&mut self, procedure: Procedure, people: &[(usize, ManualStep)]) {
+        self.begin();
+        let input = self.rehearsal.setting().input.clone();
+        let act = |turn: usize| -> Option<ManualAct> {
+            let now = people.iter().filter(|(at, _)| *at == turn);
+            let steps: Vec<ManualStep> = now.map(|(_, by_hand)| *by_hand).collect();
+            let input = input.clone();
+            let all = move |world: &mut World| {
+                steps.into_iter().for_each(|by_hand| console::asks(world, by_hand, &input));
+            };
+            people.iter().any(|(at, _)| *at == turn).then(|| Box::new(all) as ManualAct)
+        };
+        let run = self.rehearsal.run_among_people(procedure, &mut Always(GateAnswer::Yes), &act);
+        self.note(&run);
+        self.loose |= people.iter().any(|(_, by_hand)| !by_hand.leaves_production());
     }
 
     fn note(&mut self, run: &RunResult) {

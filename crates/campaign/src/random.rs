@@ -34,10 +34,16 @@ pub fn random(seed: u64) -> Case {
         }
         may_stop = true;
     }
+    // People during a run may leave what only they can repair.
+    let among_people = rng.u8(..4) == 0;
+    may_stop |= among_people;
     for _ in 0..rng.usize(..=3) {
-        case.acts.push(Act::Fail(rule(&mut rng, procedure, &case)));
+        let fault = rule(&mut rng, procedure, &case);
+        // Where people redirect by hand, an A4 that does not boot may serve clients all the same.
+        may_stop |= fault.starts_with("boot:") && case.plan.iter().any(|option| option.name() == "by-hand");
+        case.acts.push(Act::Fail(fault));
     }
-    case.acts.push(disturbed(&mut rng, procedure));
+    case.acts.push(if among_people { people(&mut rng, procedure) } else { disturbed(&mut rng, procedure) });
     if rng.u8(..4) == 0 {
         case.acts.push(disturbed(&mut rng, procedure));
     }
@@ -136,6 +142,15 @@ fn rule(rng: &mut Rng, procedure: Procedure, case: &Case) -> String {
         7 => format!("launch:{}x{}", server(rng, case), rng.u8(1..=4)),
         _ => format!("boot:{}x{}", server(rng, case), rng.u8(1..=4)),
     }
+}
+
+/// Returns a run among people, who take up to three steps at any turn.
+fn people(rng: &mut Rng, procedure: Procedure) -> Act {
+    let all: Vec<ManualStep> = ManualStep::any().collect();
+    let mut steps: Vec<(usize, ManualStep)> =
+        (0..rng.usize(1..=3)).map(|_| (rng.usize(1..300), all[rng.usize(..all.len())])).collect();
+    steps.sort_by_key(|(turn, _)| *turn);
+    Act::During(procedure, steps)
 }
 
 fn disturbed(rng: &mut Rng, procedure: Procedure) -> Act {

@@ -9,7 +9,7 @@ use crate::case::Case;
 use crate::play::play_with;
 use crate::summary::Summary;
 use crate::verdict::{Broken, CaseResult, Violation};
-use crate::{grid, manual_starts, pairs, random, repetitions, shrink};
+use crate::{grid, manual_starts, pairs, people, random, repetitions, shrink};
 use failback_rehearsal::program::Program;
 
 /// A case that broke a property.
@@ -43,6 +43,7 @@ pub fn campaign(seeds: u64) -> Vec<(&'static str, Vec<Case>)> {
         ("every pair of failures", pairs()),
         ("everything twice", repetitions()),
         ("half-manual starts", manual_starts()),
+        ("people during a run", people()),
         ("random worlds", (1..=seeds).map(random).collect()),
     ]
 }

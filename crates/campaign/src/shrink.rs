@@ -52,6 +52,15 @@ fn smaller(case: &Case) -> Vec<Case> {
             Act::Cut(procedure, turns) if *turns > 1 => Some(Act::Cut(*procedure, turns / 2)),
             _ => None,
         };
+        if let Act::During(procedure, people) = act {
+            for gone in (0..people.len()).filter(|_| people.len() > 1) {
+                let mut less = case.clone();
+                let mut people = people.clone();
+                people.remove(gone);
+                less.acts[i] = Act::During(*procedure, people);
+                all.push(less);
+            }
+        }
         if let Some(simpler) = simpler {
             let mut less = case.clone();
             less.acts[i] = simpler;

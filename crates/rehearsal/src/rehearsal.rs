@@ -56,6 +56,9 @@ pub struct Rehearsal {
     started: usize,
 }
 
+/// What people do in the consoles at one moment of a run.
+pub type ManualAct = Box<dyn FnOnce(&mut World)>;
+
 /// The result of one run.
 #[derive(Debug, Clone)]
 pub struct RunResult {
@@ -153,6 +156,28 @@ impl Rehearsal {
     pub fn run(&mut self, procedure: Procedure, watcher: &mut dyn Watcher) -> RunResult {
         let [run] = self.together([(procedure, 0)], watcher);
         run
+    }
+
+    /// Runs a procedure from its start to its end. People act before the turns for which there is
+    /// an act.
+    pub fn run_among_people(
+        &mut self,
+        procedure: Procedure,
+        watcher: &mut dyn Watcher,
+        people: &dyn Fn(usize) -> Option<ManualAct>,
+    ) -> RunResult {
+        let program = self.program.clone();
+        let mut running = self.start(&program, procedure);
+        for turn in 0.. {
+            if running.outcome().is_some() {
+                break;
+            }
+            if let Some(act) = people(turn) {
+                self.auditor.let_act(&mut self.simulation.world(), act);
+            }
+            running.go_on(&self.simulation, watcher);
+        }
+        self.ended(&running)
     }
 
     /// Runs several executions in one world until all have ended. Each starts this many seconds after the first.

@@ -156,7 +156,7 @@ impl Observer for Ear {
     fn after(&mut self, world: &World, what: &Occurrence<'_>) {
         let said = match what {
             Occurrence::Call(call) => format!("{} {}", call.operation, world.calls().len()),
-            Occurrence::Event { label, changed } => format!("{label} {}", changed.len()),
+            Occurrence::Event { label, changed, .. } => format!("{label} {}", changed.len()),
         };
         self.0.lock().unwrap().push(said);
     }

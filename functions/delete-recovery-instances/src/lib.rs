@@ -4,7 +4,7 @@
 //! Done when no record A3 is left.
 
 use failback_core::Result;
-use failback_core::fleet::{Fleet, Reads};
+use failback_core::fleet::{Fleet, Reads, Server};
 use failback_core::plan::Plan;
 use failback_core::poll_interval;
 use failback_core::procedure::Failback;
@@ -20,8 +20,18 @@ impl Step for DeleteRecoveryInstances {
     const NAME: &'static str = "delete-recovery-instances";
 
     async fn run(ctx: &Context<'_, Failback>, fleet: &mut Fleet) -> Result<StepResult> {
-        let reads = Reads { b1: true, b2: true, a3: true, source_instances: true, ..Reads::default() };
+        let reads = Reads {
+            b1: true,
+            b2: true,
+            a3: true,
+            source_jobs: true,
+            recovery_jobs: true,
+            source_instances: true,
+            ..Reads::default()
+        };
         let live = ctx.read(fleet, reads).await?;
+        let a4s: Vec<_> = fleet.pending().filter_map(Server::a4).collect();
+        let checks = ctx.cloud.instance_status(ctx.run.source(), &a4s).await?;
         for server in live.servers(fleet) {
             if server.a3()?.is_none() {
                 continue;
@@ -29,7 +39,7 @@ impl Step for DeleteRecoveryInstances {
             if ctx.is_late() {
                 return Ok(Waiting::out_of_time().into());
             }
-            let result = match attempt(ctx.guard.delete_a3(&server))? {
+            let result = match attempt(ctx.guard.delete_a3(&server, &checks))? {
                 Attempt::Done(warrant) => attempt(ctx.cloud.delete_recovery_instance(warrant).await)?,
                 Attempt::NotYet(reason) => Attempt::NotYet(reason),
             };

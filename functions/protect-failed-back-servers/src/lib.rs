@@ -42,7 +42,14 @@ impl Step for ProtectFailedBackServers {
     const NAME: &'static str = "protect-failed-back-servers";
 
     async fn run(ctx: &Context<'_, Failback>, fleet: &mut Fleet) -> Result<StepResult> {
-        let reads = Reads { b1: true, a3: true, source_instances: true, records: true, ..Reads::default() };
+        let reads = Reads {
+            b1: true,
+            a3: true,
+            source_jobs: true,
+            source_instances: true,
+            records: true,
+            ..Reads::default()
+        };
         let live = ctx.read(fleet, reads).await?;
         let servers = live.servers(fleet);
         for server in &servers {
@@ -153,7 +160,10 @@ async fn protect(
     if ctx.is_late() {
         return Ok(Some(OUT_OF_TIME.to_owned()));
     }
-    let warrant = ctx.guard.reverse_a3(fleet, server)?;
+    let warrant = match attempt(ctx.guard.reverse_a3(fleet, server))? {
+        Attempt::Done(warrant) => warrant,
+        Attempt::NotYet(reason) => return Ok(Some(reason)),
+    };
     Ok(Some(match attempt(ctx.cloud.reverse_replication(warrant).await)? {
         Attempt::Done(_) => "replication of A3 is being reversed".to_owned(),
         Attempt::NotYet(reason) => format!("DRS does not reverse replication of A3 yet: {reason}"),

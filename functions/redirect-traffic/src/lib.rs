@@ -15,7 +15,7 @@ use failback_core::message::count;
 use failback_core::plan::Plan;
 use failback_core::poll_interval::{self, typical};
 use failback_core::procedure::Failback;
-use failback_core::step::{Context, FleetInput, Step, StepResult, Waiting};
+use failback_core::step::{Attempt, Context, FleetInput, Step, StepResult, Waiting, attempt};
 use failback_core::timestamp::Timestamp;
 use failback_core::{Error, ErrorName, Result};
 use serde::{Deserialize, Serialize};
@@ -60,7 +60,13 @@ impl Step for RedirectTraffic {
             mark(fleet, &old);
             return Ok(result);
         }
-        let warrants = ctx.guard.redirect(&live, &servers, &checks)?;
+        let warrants = match attempt(ctx.guard.redirect(&live, &servers, &checks))? {
+            Attempt::Done(warrants) => warrants,
+            Attempt::NotYet(reason) => {
+                let why = format!("traffic cannot be redirected yet: {reason}");
+                return Ok(Waiting::new(why, poll_interval::backoff(ctx.waited_seconds())).into());
+            }
+        };
         let redirected = redirected(ctx, fleet.redirected, &servers)?;
         let changed = change(ctx, &servers, warrants).await?;
         fleet.redirected = Some(redirected);

@@ -39,8 +39,11 @@ impl Step for StopOriginalReplication {
             if ctx.is_late() {
                 return Ok(Waiting::out_of_time().into());
             }
-            let warrant = ctx.guard.stop_b1(&server, &checks)?;
-            if let Attempt::NotYet(reason) = attempt(ctx.cloud.stop_replication(warrant).await)? {
+            let result = match attempt(ctx.guard.stop_b1(&server, &checks))? {
+                Attempt::Done(warrant) => attempt(ctx.cloud.stop_replication(warrant).await)?,
+                Attempt::NotYet(reason) => Attempt::NotYet(reason),
+            };
+            if let Attempt::NotYet(reason) = result {
                 let why = format!("{}: replication of B1 does not stop yet: {reason}", server.name);
                 return Ok(Waiting::new(why, poll_interval::backoff(ctx.waited_seconds())).into());
             }

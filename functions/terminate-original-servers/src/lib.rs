@@ -20,8 +20,16 @@ impl Step for TerminateOriginalServers {
     const NAME: &'static str = "terminate-original-servers";
 
     async fn run(ctx: &Context<'_, Failback>, fleet: &mut Fleet) -> Result<StepResult> {
-        let reads =
-            Reads { b1: true, b2: true, a3: true, source_instances: true, records: true, ..Reads::default() };
+        let reads = Reads {
+            b1: true,
+            b2: true,
+            a3: true,
+            source_jobs: true,
+            recovery_jobs: true,
+            source_instances: true,
+            records: true,
+            ..Reads::default()
+        };
         let live = ctx.read(fleet, reads).await?;
         let servers = live.servers(fleet);
         let (mut running, mut shutting_down) = (Vec::new(), Vec::new());
@@ -62,7 +70,9 @@ async fn terminate(
     fleet: &[LiveServer<'_>],
     running: &[&LiveServer<'_>],
 ) -> Result<Waiting> {
-    let result = match attempt(ctx.guard.terminate_a1(fleet, running))? {
+    let a4s: Vec<_> = running.iter().filter_map(|server| server.a4()).collect();
+    let checks = ctx.cloud.instance_status(ctx.run.source(), &a4s).await?;
+    let result = match attempt(ctx.guard.terminate_a1(fleet, running, &checks))? {
         Attempt::Done(warrant) => attempt(ctx.cloud.terminate_instances(warrant).await)?,
         Attempt::NotYet(reason) => Attempt::NotYet(reason),
     };

@@ -378,11 +378,21 @@ impl LiveState {
     /// # Errors
     /// `Internal` when records or instances were not read.
     pub fn has_record_at_a4(&self) -> Result<bool> {
+        self.has_record_at(self.drs.source_instances())
+    }
+
+    /// Returns true when a record of the plan points at the B3 of any server that was read.
+    ///
+    /// # Errors
+    /// `Internal` when records or instances were not read.
+    pub fn has_record_at_b3(&self) -> Result<bool> {
+        self.has_record_at(self.drs.recovery_instances())
+    }
+
+    fn has_record_at<'r>(&self, launched: impl Iterator<Item = &'r RecoveryInstance>) -> Result<bool> {
         // The Region may have recovery instances of other people, which are not among the instances that were read.
-        let known =
-            self.drs.source_instances().filter(|a3| a3.is_live() && self.asked.contains(&a3.instance));
-        for a3 in known {
-            if self.is_pointed_at(&a3.instance)? {
+        for one in launched.filter(|one| one.is_live() && self.asked.contains(&one.instance)) {
+            if self.is_pointed_at(&one.instance)? {
                 return Ok(true);
             }
         }

@@ -94,8 +94,9 @@ impl Guard<'_, Drill> {
                 let message = format!("{name}: A3 {} is A1, which is production", a3.id);
                 return Err(refuse(SafetyRule::ProductionUntouchedByDrill, message));
             }
-            if server.live().is_pointed_at(&a3.instance)? {
-                let message = format!("{name}: production DNS points at A4 {}", a3.instance);
+            if server.live().has_record_at_a4()? {
+                let message =
+                    format!("{name}: A4 {} may be production: a record points at an A4", a3.instance);
                 return Err(refuse(SafetyRule::ProductionRuns, message));
             }
             no_job(server)?;
@@ -148,6 +149,10 @@ pub fn may_be_production(
 ) -> Result<Option<&'static str>> {
     if server.live().is_pointed_at(&b2.instance)? {
         return Ok(Some("a record of the plan points at it"));
+    }
+    // Clients of a server without a record follow those that have one.
+    if server.live().has_record_at_b3()? {
+        return Ok(Some("a record of the plan points at another B3"));
     }
     if !is_a1_running(server)? {
         return Ok(Some("A1 does not run"));

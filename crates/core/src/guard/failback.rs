@@ -4,7 +4,7 @@ use super::warrant::{
     DeleteRecoveryInstance, ReverseReplication, StopReplication, TagResource, TerminateInstances,
     TerminateRecoveryInstances, Warrant,
 };
-use super::{Guard, a2, no_job, refuse, stopped_a2};
+use super::{Guard, a2, refuse, settled, stopped_a2};
 use crate::cloud::{Address, Check, Instance, InstanceState, InstanceStatus, RecoveryInstance};
 use crate::error::{Error, ErrorName, Result};
 use crate::fleet::{LiveServer, LiveState, Redirected, targets};
@@ -81,7 +81,7 @@ impl Guard<'_, Failback> {
     /// Reverses replication of A3, after which B1 protects A4 instead of A1 (step 3). Refused until A4 carries traffic.
     ///
     /// # Errors
-    /// `Guard` when A3 does not live or traffic was not redirected.
+    /// `Guard` when A3 does not live or traffic was not redirected; `NotReady` while a job is working on A2.
     pub fn reverse_a3(
         &self,
         fleet: &[LiveServer<'_>],
@@ -91,6 +91,7 @@ impl Guard<'_, Failback> {
         let Some(a3) = server.a3()? else {
             return Err(refuse(SafetyRule::OwnFleetOnly, format!("{}: A3 does not live", server.name)));
         };
+        settled(server, server.active_source_job()?)?;
         self.carries_traffic(fleet)?;
         Ok(Warrant::issue(ReverseReplication { region: self.run.source(), recovery_instance: a3.id.clone() }))
     }
@@ -118,12 +119,10 @@ impl Guard<'_, Failback> {
                 return Err(refuse(SafetyRule::OwnFleetOnly, format!("{name}: B2 does not live")));
             };
             must_have_a2(server)?;
-            no_job(server)?;
-            let Some(a4) = server.a3()? else {
+            if server.a3()?.is_none() {
                 return Err(refuse(SafetyRule::ProductionRuns, format!("{name}: A4 does not exist")));
-            };
-            self.works(live, checks, &a4.instance, name)?;
-            protected(self.run, server)?;
+            }
+            self.stands(server, checks)?;
             if live.is_pointed_at(&b2.instance)? {
                 let message = format!("{name}: production DNS points at B3 {}", b2.instance);
                 return Err(refuse(SafetyRule::ProductionRuns, message));
@@ -136,11 +135,13 @@ impl Guard<'_, Failback> {
     /// Terminates A1 if the plan requests it and A4 is another instance (clean-up).
     ///
     /// # Errors
-    /// `Guard` when the plan does not request it, or A1 may still be needed.
+    /// `Guard` when the plan does not request it, or A1 may still be needed; `NotReady` while a job is working on the
+    /// server, A4 does not pass its checks or B1 lags.
     pub fn terminate_a1(
         &self,
         fleet: &[LiveServer<'_>],
         servers: &[&LiveServer<'_>],
+        checks: &[InstanceStatus],
     ) -> Result<Warrant<TerminateInstances>> {
         self.fresh_servers(servers)?;
         if !self.run.plan.cleanup.terminate_originals {
@@ -161,7 +162,7 @@ impl Guard<'_, Failback> {
                 let message = format!("{name}: A1 {a1} is A4, the new production");
                 return Err(refuse(SafetyRule::OriginalsEndOnRequest, message));
             }
-            protected(self.run, server)?;
+            self.stands(server, checks)?;
             let protects = server.b1()?.and_then(|b1| b1.instance.as_ref());
             if protects == Some(a1) || live.is_pointed_at(a1)? {
                 let message = format!("{name}: A1 {a1} is protected by B1 or has traffic");
@@ -175,8 +176,13 @@ impl Guard<'_, Failback> {
     /// Deletes the record A3 after B2 and A1 are gone (clean-up). A4 keeps running and stays protected.
     ///
     /// # Errors
-    /// `Guard` when A4 is not protected or an object that goes first still exists.
-    pub fn delete_a3(&self, server: &LiveServer<'_>) -> Result<Warrant<DeleteRecoveryInstance>> {
+    /// `Guard` when A4 is not protected or an object that goes first still exists; `NotReady` while a job is working on the
+    /// server, A4 does not pass its checks or B1 lags.
+    pub fn delete_a3(
+        &self,
+        server: &LiveServer<'_>,
+        checks: &[InstanceStatus],
+    ) -> Result<Warrant<DeleteRecoveryInstance>> {
         self.fresh_server(server)?;
         let name = &server.name;
         let Some(a3) = server.a3()? else {
@@ -198,7 +204,7 @@ impl Guard<'_, Failback> {
                 format!("{name}: A1 is terminated before A3 is deleted"),
             ));
         }
-        protected(self.run, server)?;
+        self.stands(server, checks)?;
         let recovery_instance = a3.id.clone();
         Ok(Warrant::issue(DeleteRecoveryInstance { region: self.run.source(), recovery_instance }))
     }
@@ -208,7 +214,16 @@ impl Guard<'_, Failback> {
         self.run.plan.cleanup.terminate_originals && server.a1.as_ref() != Some(&a3.instance)
     }
 
-    /// Refuses unless the instance runs and, if the plan requires it, passes both status checks.
+    /// Refuses unless A4 works, B1 protects it, and no job is about to change that.
+    fn stands(&self, server: &LiveServer<'_>, checks: &[InstanceStatus]) -> Result<()> {
+        settled(server, server.active_job()?)?;
+        let Some(a4) = server.a4() else { return Err(unprotected(&server.name, "A4 is not known")) };
+        self.works(server.live(), checks, &a4, &server.name)?;
+        protected(self.run, server)
+    }
+
+    /// Refuses unless the instance runs, and waits unless it passes both status checks, if the plan requires it: a server
+    /// that is rebooted passes them again.
     pub(super) fn works(
         &self,
         live: &LiveState,
@@ -224,7 +239,7 @@ impl Guard<'_, Failback> {
             Some(status) if passes(status.system) && passes(status.instance) => Ok(()),
             _ => {
                 let message = format!("{name}: {id} does not pass its status checks");
-                Err(refuse(SafetyRule::ProductionRuns, message))
+                Err(Error::new(ErrorName::NotReady, message))
             }
         }
     }

@@ -22,7 +22,7 @@ pub use warrant::{
     Warrant,
 };
 
-use crate::cloud::{Clock, SourceServer};
+use crate::cloud::{Clock, Job, SourceServer};
 use crate::error::{Error, ErrorName, Result};
 use crate::fleet::LiveServer;
 use crate::procedure::{Drill, Either, Failback, Procedure, Scope};
@@ -111,6 +111,18 @@ fn stopped_a2<'l>(server: &LiveServer<'l>) -> Result<Option<&'l SourceServer>> {
             format!("{}: A2 {} still replicates; it is stopped first", server.name, a2.id),
         )),
         other => Ok(other),
+    }
+}
+
+/// Waits while a job is working on the server: what a person launches or terminates at this moment decides whether A4 will
+/// still be there.
+fn settled(server: &LiveServer<'_>, job: Option<&Job>) -> Result<()> {
+    match job {
+        Some(job) => {
+            let message = format!("{}: job {} is working on it", server.name, job.id);
+            Err(Error::new(ErrorName::NotReady, message))
+        }
+        None => Ok(()),
     }
 }
 

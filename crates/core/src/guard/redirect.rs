@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::failback::a4_address;
 use super::warrant::{ChangeRecords, RecordChange, Warrant};
-use super::{Guard, refuse};
+use super::{Guard, refuse, settled};
 use crate::cloud::{Instance, InstanceStatus, RecordSet};
 use crate::error::{Error, ErrorName, Result};
 use crate::fleet::{LiveServer, LiveState, Redirected, Target, targets, too_old};
@@ -17,8 +17,8 @@ impl Guard<'_, Failback> {
     /// that a conflict rejects the records of one server. A record that points at its A4 already needs none.
     ///
     /// # Errors
-    /// `Guard` when an A4 does not work, has no such address, a record is not a simple one, or it points at neither B3
-    /// nor A4.
+    /// `Guard` when an A4 does not run, has no such address, a record is not a simple one, or it points at neither B3
+    /// nor A4; `NotReady` while an A4 does not pass its checks or a job is working on it.
     pub fn redirect(
         &self,
         live: &LiveState,
@@ -34,10 +34,13 @@ impl Guard<'_, Failback> {
         }
         let mut batches: BTreeMap<(&str, &HostedZoneId), Vec<RecordChange>> = BTreeMap::new();
         for target in targets(self.run, servers) {
-            if let Some(change) = self.replacement(live, &target, checks)? {
+            if let Some(change) = replacement(live, &target)? {
                 let key = (target.server.b1.as_str(), &target.record.zone_id);
                 batches.entry(key).or_default().push(change);
             }
+        }
+        if !batches.is_empty() {
+            servers.iter().try_for_each(|server| self.can_take_over(live, server, checks))?;
         }
         let issue = |((_, zone), records): ((&str, &HostedZoneId), Vec<RecordChange>)| {
             Warrant::issue(ChangeRecords { zone: zone.clone(), records })
@@ -45,25 +48,18 @@ impl Guard<'_, Failback> {
         Ok(batches.into_iter().map(issue).collect())
     }
 
-    /// Returns the replacement of one record; `None` when it points at its A4 already.
-    fn replacement(
+    /// Refuses while the server's A4 cannot take over: servers without a record follow those that have one.
+    fn can_take_over(
         &self,
         live: &LiveState,
-        target: &Target<'_>,
+        server: &LiveServer<'_>,
         checks: &[InstanceStatus],
-    ) -> Result<Option<RecordChange>> {
-        let (record, server) = (target.record, target.server);
-        let seen = simple(&record.name, &live.records()?[target.index])?;
-        let value = a4_address(server, record.address, &record.name)?;
-        if let Some(a4) = server.a4() {
-            self.works(live, checks, &a4, &server.name)?;
-        }
-        let held = seen.values.first().map_or("", String::as_str);
-        if held == value {
-            return Ok(None);
-        }
-        points_at_the_server(server, &record.name, held)?;
-        Ok(Some(RecordChange { seen: seen.clone(), ttl_seconds: record.ttl_seconds, value }))
+    ) -> Result<()> {
+        settled(server, server.active_source_job()?)?;
+        let Some(a4) = server.a4() else {
+            return Err(refuse(SafetyRule::ProductionRuns, format!("{}: A4 is not launched", server.name)));
+        };
+        self.works(live, checks, &a4, &server.name)
     }
 
     /// Refuses until no client can still use an address that a record held before the redirect: a resolver returns it
@@ -88,6 +84,19 @@ impl Guard<'_, Failback> {
         }
         Ok(())
     }
+}
+
+/// Returns the replacement of one record; `None` when it points at its A4 already.
+fn replacement(live: &LiveState, target: &Target<'_>) -> Result<Option<RecordChange>> {
+    let (record, server) = (target.record, target.server);
+    let seen = simple(&record.name, &live.records()?[target.index])?;
+    let value = a4_address(server, record.address, &record.name)?;
+    let held = seen.values.first().map_or("", String::as_str);
+    if held == value {
+        return Ok(None);
+    }
+    points_at_the_server(server, &record.name, held)?;
+    Ok(Some(RecordChange { seen: seen.clone(), ttl_seconds: record.ttl_seconds, value }))
 }
 
 /// Returns the only set of a record, which must be simple and have one value.

@@ -190,16 +190,20 @@ impl<S: Scope> Guard<'_, S> {
     }
 
     /// Returns true for an A4 that this run launched, or an earlier run of the same procedure, if no record of the plan
-    /// has moved to the fleet's A4 since. Where people redirect by hand, an earlier run may have asked them to use it.
+    /// has moved to the fleet's A4 since: clients of a server without a record may have followed. Where people redirect by
+    /// hand, an earlier run may have asked them to use it.
     fn is_unused(&self, server: &LiveServer<'_>, a3: &RecoveryInstance) -> Result<bool> {
         let live = server.live();
+        if live.has_record_at_a4()? {
+            return Ok(false);
+        }
         let Some(job) = live.source_job_of(a3)? else { return Ok(false) };
         if self.run.owns(&job.tags) {
             return Ok(true);
         }
         let of_same_procedure =
             job.tags.get(tag::PROCEDURE).is_some_and(|procedure| procedure == self.run.procedure.as_str());
-        Ok(of_same_procedure && !self.run.plan.redirect.is_by_hand() && !live.has_record_at_a4()?)
+        Ok(of_same_procedure && !self.run.plan.redirect.is_by_hand())
     }
 
     /// Checks that a server is fit for *Launch for failback*: that A4 becomes A1 only if the plan allows it (drs-facts

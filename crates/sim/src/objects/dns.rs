@@ -86,7 +86,10 @@ impl Zone {
             return now_ms;
         };
         let old_ttl_ms = i64::try_from(answer.ttl_seconds).unwrap_or(0) * 1_000;
-        answer.held_until_ms = answer.held_until_ms.max(now_ms + old_ttl_ms);
+        // Resolvers that hold these values already need not follow.
+        if answer.values != values {
+            answer.held_until_ms = answer.held_until_ms.max(now_ms + old_ttl_ms);
+        }
         (answer.values, answer.ttl_seconds) = (values, ttl_seconds);
         answer.held_until_ms
     }

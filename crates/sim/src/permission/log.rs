@@ -1,6 +1,7 @@
 //! The log of authorization requests.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use failback_core::cloud::Tags;
 use failback_core::id::JobId;
@@ -15,7 +16,7 @@ pub struct Permission {
     /// Time of the request, in milliseconds since 1970.
     pub at_ms: i64,
     /// Execution on whose behalf it is made; absent for calls by hand.
-    pub actor: Option<String>,
+    pub actor: Option<Arc<str>>,
     /// Step that made the call; absent for calls by hand.
     pub step: Option<String>,
     /// IAM's action, such as `drs:StartRecovery`.
@@ -50,7 +51,7 @@ impl Permission {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Caller {
     /// ARN of the execution.
-    pub(crate) execution: Option<String>,
+    pub(crate) execution: Option<Arc<str>>,
     pub(crate) step: Option<String>,
 }
 

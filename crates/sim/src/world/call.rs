@@ -1,5 +1,7 @@
 //! Calls, their results, and the call log.
 
+use std::sync::Arc;
+
 use failback_core::id::{
     ChangeId, HostedZoneId, InstanceId, JobId, LaunchTemplateId, RecoveryInstanceId, SourceServerId,
 };
@@ -74,7 +76,7 @@ pub struct Call {
     /// Ids, ARNs or names that the call named.
     pub targets: Vec<String>,
     /// ARN of the execution that made the call; absent for calls by hand.
-    pub actor: Option<String>,
+    pub actor: Option<Arc<str>>,
     /// Step that made the call; absent for calls by hand.
     pub step: Option<String>,
     /// End of the call.
@@ -96,16 +98,26 @@ impl Call {
 pub enum Occurrence<'a> {
     /// A call, as it is logged.
     Call(&'a Call),
-    /// An event that AWS caused by itself.
+    /// An event of AWS, later than the call that caused it.
     Event {
         /// Kind of event, such as `job started`.
         label: &'static str,
+        /// ARN of the execution whose call caused it; absent for what people caused, and for the scenario.
+        actor: Option<&'a str>,
         /// Objects that it changed.
         changed: &'a [Changed],
     },
 }
 
 impl<'a> Occurrence<'a> {
+    /// Returns the execution that caused it; `None` for people.
+    pub fn actor(&self) -> Option<&'a str> {
+        match self {
+            Self::Call(call) => call.actor.as_deref(),
+            Self::Event { actor, .. } => *actor,
+        }
+    }
+
     /// Returns the objects that were changed.
     pub fn changed(&self) -> &'a [Changed] {
         match self {

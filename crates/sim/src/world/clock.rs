@@ -4,8 +4,9 @@ use failback_core::id::{InstanceId, JobId, RecoveryInstanceId, SourceServerId};
 use failback_core::region::Region;
 
 use super::call::{Changed, Occurrence};
-use super::event::ScheduledEvent;
+use super::event::{Cause, ScheduledEvent};
 use super::state::World;
+use crate::permission::Caller;
 
 impl World {
     /// Returns the virtual time, in milliseconds since 1970.
@@ -25,9 +26,9 @@ impl World {
 
     /// Lets time pass until a moment, with every event that is due by then, in order.
     pub fn advance_to(&mut self, ms: i64) {
-        while let Some((at, event)) = self.events.pop_due(ms) {
+        while let Some((at, event, cause)) = self.events.pop_due(ms) {
             self.now_ms = self.now_ms.max(at);
-            self.process(event);
+            self.process(event, cause);
         }
         self.now_ms = self.now_ms.max(ms);
     }
@@ -38,15 +39,19 @@ impl World {
     }
 
     pub(crate) fn schedule(&mut self, delay_ms: i64, event: ScheduledEvent) {
-        self.events.schedule(self.now_ms + delay_ms, event);
+        self.events.schedule(self.now_ms + delay_ms, event, self.caller.execution.clone());
     }
 
-    fn process(&mut self, event: ScheduledEvent) {
+    /// Applies an event. What it schedules has the same cause.
+    fn process(&mut self, event: ScheduledEvent, cause: Cause) {
         let label = event.label();
         self.changed.clear();
+        let caller = std::mem::replace(&mut self.caller, Caller { execution: cause, step: None });
         self.apply(event);
+        let Caller { execution: cause, .. } = std::mem::replace(&mut self.caller, caller);
         let changed = self.take_changed();
-        self.notify_observers(&Occurrence::Event { label, changed: &changed });
+        let actor = cause.as_deref();
+        self.notify_observers(&Occurrence::Event { label, actor, changed: &changed });
     }
 
     fn apply(&mut self, event: ScheduledEvent) {

@@ -178,6 +178,22 @@ impl World {
         Ok(())
     }
 
+    /// RebootInstances, which only people call: the status checks pass again some minutes later.
+    ///
+    /// # Errors
+    /// When EC2 does not know one of them, or one is not running.
+    pub fn reboot_instances(&mut self, region: Region, ids: &[InstanceId]) -> Result<(), ServiceError> {
+        self.check_known(region, ids)?;
+        self.check_state(region, ids, InstanceState::Running)?;
+        for id in ids {
+            let at = self.now_ms + d::CHECKS.draw(&mut self.rng);
+            if let Some(instance) = self.instance_mut(region, id) {
+                instance.checks_pass_ms = Some(at);
+            }
+        }
+        Ok(())
+    }
+
     fn check_known(&self, region: Region, ids: &[InstanceId]) -> Result<(), ServiceError> {
         if ids.is_empty() {
             let message = "The request must contain the parameter InstanceId";

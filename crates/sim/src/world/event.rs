@@ -1,6 +1,7 @@
 //! Events that are scheduled for later.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use failback_core::cloud::InstanceState;
 use failback_core::id::{ChangeId, HostedZoneId, InstanceId, JobId, RecoveryInstanceId, SourceServerId};
@@ -61,18 +62,22 @@ impl ScheduledEvent {
     }
 }
 
+/// The execution that caused an event; `None` for people and for the scenario.
+pub(crate) type Cause = Option<Arc<str>>;
+
 /// The scheduled events, by time.
 #[derive(Debug, Default)]
 pub(crate) struct EventQueue {
-    /// Events by time and number. The number keeps events of one moment in the order in which they were scheduled.
-    events: BTreeMap<(i64, u64), ScheduledEvent>,
+    /// Events by time and number, with the execution that caused them. The number keeps events of one moment in the
+    /// order in which they were scheduled.
+    events: BTreeMap<(i64, u64), (ScheduledEvent, Cause)>,
     /// Count of events that were ever scheduled.
     scheduled: u64,
 }
 
 impl EventQueue {
-    pub(crate) fn schedule(&mut self, at_ms: i64, event: ScheduledEvent) {
-        self.events.insert((at_ms, self.scheduled), event);
+    pub(crate) fn schedule(&mut self, at_ms: i64, event: ScheduledEvent, cause: Cause) {
+        self.events.insert((at_ms, self.scheduled), (event, cause));
         self.scheduled += 1;
     }
 
@@ -82,9 +87,13 @@ impl EventQueue {
     }
 
     /// Removes the first event that is due by a moment, and returns it with its time.
-    pub(crate) fn pop_due(&mut self, by_ms: i64) -> Option<(i64, ScheduledEvent)> {
+    pub(crate) fn pop_due(&mut self, by_ms: i64) -> Option<(i64, ScheduledEvent, Cause)> {
         let first = self.events.first_entry()?;
         let (at, _) = *first.key();
-        if at > by_ms { None } else { Some((at, first.remove())) }
+        if at > by_ms {
+            return None;
+        }
+        let (event, cause) = first.remove();
+        Some((at, event, cause))
     }
 }

@@ -1,6 +1,7 @@
 //! The state of the world.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use failback_core::cloud::RunningExecution;
 use failback_core::id::{ChangeId, HostedZoneId, InstanceId, SourceServerId};
@@ -107,7 +108,7 @@ impl World {
 
     /// Sets the execution and the step that make the next calls.
     pub fn enter_step(&mut self, step: Option<&str>, execution: Option<&str>) {
-        self.caller = Caller { execution: execution.map(str::to_owned), step: step.map(str::to_owned) };
+        self.caller = Caller { execution: execution.map(Arc::from), step: step.map(str::to_owned) };
         self.has_written = false;
     }
 

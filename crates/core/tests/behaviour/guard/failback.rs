@@ -32,11 +32,11 @@ fn terminate_b2(case: &Case) -> Result<Warrant<TerminateRecoveryInstances>> {
 }
 
 fn terminate_a1(case: &Case) -> Result<Warrant<TerminateInstances>> {
-    case.ask(|guard: &Guard<'_, Failback>, servers| guard.terminate_a1(servers, &all(servers)))
+    case.ask(|guard: &Guard<'_, Failback>, servers| guard.terminate_a1(servers, &all(servers), &case.checks))
 }
 
 fn delete_a3(case: &Case) -> Result<Warrant<DeleteRecoveryInstance>> {
-    case.ask(|guard: &Guard<'_, Failback>, servers| guard.delete_a3(&servers[0]))
+    case.ask(|guard: &Guard<'_, Failback>, servers| guard.delete_a3(&servers[0], &case.checks))
 }
 
 /// Returns a case with traffic on B3, which is replicated to the source Region. The plan stops replication of B1.
@@ -56,9 +56,6 @@ fn b1_is_stopped_when_b3_works_and_is_replicated_home() {
         ("B1 does not exist", |case| case.aws.recovery.servers.clear()),
         ("B2 does not live (S2:", |case| case.aws.recovery.recovery_instances.clear()),
         ("does not run (S2:", |case| case.b3().state = InstanceState::Stopped),
-        ("does not pass its status checks", |case| case.checks.clear()),
-        ("does not pass its status checks", |case| case.checks[0].system = Check::Impaired),
-        ("does not pass its status checks", |case| case.checks[0].instance = Check::Initializing),
         ("not replicated to the source Region yet", |case| case.aws.source.servers.clear()),
         ("no longer protects A1", |case| case.b1().instance = Some(id(A4))),
         ("no longer protects A1", |case| case.server().a1 = None),
@@ -66,6 +63,12 @@ fn b1_is_stopped_when_b3_works_and_is_replicated_home() {
     ];
     let warrant = granted_unless(&double_billed(), stop_b1, rows).spend();
     assert_eq!((warrant.region.as_str(), warrant.server), ("us-east-2", id(B1)));
+    let waits = |change: fn(&mut Case)| {
+        refused(&double_billed(), stop_b1, ErrorName::NotReady, "does not pass its status checks", change);
+    };
+    waits(|case| case.checks.clear());
+    waits(|case| case.checks[0].system = Check::Impaired);
+    waits(|case| case.checks[0].instance = Check::Initializing);
 }
 
 #[test]
@@ -101,7 +104,6 @@ fn records_are_pointed_at_an_a4_that_works() {
         ("A4 is not launched", |case| case.server().a3 = None),
         ("does not run (S2:", |case| case.a4().state = InstanceState::Pending),
         ("does not run (S2:", |case| case.aws.source.instances.truncate(1)),
-        ("does not pass its status checks", |case| case.checks[1].instance = Check::Impaired),
         ("has no private address", |case| case.a4().private_ip = None),
         ("has no public address", |case| case.set("/redirect/records/0/address", json!("public"))),
     ];
@@ -226,9 +228,8 @@ fn b2_is_terminated_when_a4_is_production_and_protected() {
         ("still replicates; it is stopped first (S4:", |case| {
             case.a2().replication.state = ReplicationState::Continuous;
         }),
-        ("is working on it (S7:", |case| case.aws.source.jobs.push(job_on(A2))),
         ("A4 does not exist (S2:", |case| case.aws.source.recovery_instances.clear()),
-        ("does not pass its status checks", |case| case.checks.truncate(1)),
+        ("does not run (S2:", |case| case.a4().state = InstanceState::Stopped),
         ("B1 does not exist", |case| case.aws.recovery.servers.clear()),
         ("B1 protects another instance", |case| case.b1().instance = Some(id(A1))),
         ("replication of A3 is not reversed", |case| {
@@ -320,6 +321,45 @@ fn a3_is_deleted_when_a4_is_protected_and_what_goes_first_is_gone() {
     ];
     let warrant = granted_unless(&base, delete_a3, rows).spend();
     assert_eq!((warrant.region.as_str(), warrant.recovery_instance), ("us-east-1", id(A4)));
+}
+
+/// A person who reboots A4, or has DRS launch or terminate it again, decides what becomes of it. Nothing that it replaces
+/// ends meanwhile.
+#[test]
+fn what_people_do_to_a4_is_waited_for() {
+    fn waits<T>(base: &Case, ask: impl Fn(&Case) -> Result<T>) {
+        let wait = |said: &str, change: fn(&mut Case)| {
+            refused(base, &ask, ErrorName::NotReady, said, change);
+        };
+        wait("is working on it", |case| case.aws.source.jobs.push(job_on(A2)));
+        wait("does not pass its status checks", |case| case.checks[1].system = Check::Initializing);
+        wait("does not pass its status checks", |case| case.checks.truncate(1));
+    }
+    let mut moving = Case::failback();
+    moving.points_at("10.1.0.3");
+    waits(&moving, redirect);
+    waits(&Case::failback(), terminate_b2);
+    waits(&originals_go(), terminate_a1);
+    let mut last = originals_go();
+    last.a1().state = InstanceState::Terminated;
+    waits(&last, delete_a3);
+    let job = |case: &mut Case| case.aws.source.jobs.push(job_on(A2));
+    refused(&Case::failback(), reverse_a3, ErrorName::NotReady, "is working on it", job);
+}
+
+/// Clients of a server without a record follow those that have one.
+#[test]
+fn no_record_moves_while_any_a4_cannot_take_over() {
+    let mut case = Case::failback();
+    case.points_at("10.1.0.3");
+    let mut other = case.fleet.servers[0].clone();
+    (other.name, other.b1, other.a3) = ("db-1".into(), id("s-000000000000000b2"), None);
+    case.fleet.servers.push(other);
+    refused(&case, redirect, ErrorName::Guard, "db-1: A4 is not launched", |_| ());
+    let none_moves = |case: &mut Case| case.points_at("10.0.0.4");
+    let mut moved = case.clone();
+    none_moves(&mut moved);
+    assert!(redirect(&moved).unwrap().is_empty(), "no record moves");
 }
 
 #[test]
