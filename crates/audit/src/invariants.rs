@@ -22,12 +22,16 @@ pub(crate) fn check(observations: &mut Observations, world: &World, changed: &[C
             _ => {}
         }
     }
-    servers.into_iter().for_each(|server| check_server(observations, world, server));
+    for server in servers {
+        check_server(observations, world, server);
+    }
 }
 
 /// Judges every server.
 pub(crate) fn check_all(observations: &mut Observations, world: &World) {
-    (0..world.fleet().len()).for_each(|server| check_server(observations, world, server));
+    for server in 0..world.fleet().len() {
+        check_server(observations, world, server);
+    }
 }
 
 fn check_server(observations: &mut Observations, world: &World, server: usize) {

@@ -220,7 +220,9 @@ impl<'c> CaseRun<'c> {
             let steps: Vec<ManualStep> = now.map(|(_, by_hand)| *by_hand).collect();
             let input = input.clone();
             let all = move |world: &mut World| {
-                steps.into_iter().for_each(|by_hand| console::asks(world, by_hand, &input));
+                for by_hand in steps {
+                    console::asks(world, by_hand, &input);
+                }
             };
             people.iter().any(|(at, _)| *at == turn).then(|| Box::new(all) as ManualAct)
         };
