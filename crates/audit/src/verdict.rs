@@ -10,7 +10,7 @@ use failback_sim::objects::Job;
 use failback_sim::{Call, Changed, World};
 
 use crate::observations::{Observations, Violation, WatchedRun};
-use crate::originals;
+use crate::{originals, serving};
 use failback_core::rule::SafetyRule;
 
 /// The end of a run, as its runner observed it.
@@ -50,6 +50,9 @@ pub(crate) fn check(observations: &mut Observations, world: &World, execution: &
     }
     if !end.report_missing {
         orphans(observations, world, execution, &run, end.report.as_ref());
+    }
+    if let Some(report) = &end.report {
+        serving::check(observations, world, &run, report);
     }
     loss(observations, world, &run, end.report.as_ref());
     bounded(observations, world, end);

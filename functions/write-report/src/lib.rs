@@ -2,11 +2,11 @@
 //! the run's own records.
 
 use failback_core::cloud::Cloud;
-use failback_core::fleet::{self, Fleet, LiveServer, LiveState, Reads, Server, Times};
+use failback_core::fleet::{self, Fleet, LiveServer, LiveState, Reads, Server, Serving, Times};
 use failback_core::id::{InstanceId, JobId};
 use failback_core::message::count;
 use failback_core::procedure::Procedure;
-use failback_core::report::{Failure, Loss, Outcome, Report, ServerOutcome, ServerReport};
+use failback_core::report::{Failure, Loss, Outcome, Protection, Report, ServerOutcome, ServerReport};
 use failback_core::run::Run;
 use failback_core::step::Handler;
 use failback_core::timestamp::Timestamp;
@@ -128,6 +128,14 @@ fn server_report(run: &Run, live: &LiveState, server: &Server, outcome: Outcome)
         b2: server.b2.clone(),
         times: server.times,
         left,
+        serves: match (run.procedure, outcome) {
+            (_, ServerOutcome::Held) => Serving::B3,
+            (Procedure::Failback, _) => Serving::A4,
+            (Procedure::Drill, _) => Serving::A1,
+        },
+        protection: Protection::Unknown,
+        copy_age_seconds: None,
+        problem: None,
     })
 }
 
