@@ -200,6 +200,11 @@ fn the_report_says_that_nothing_is_left() {
 }
 
 #[test]
+fn the_report_says_that_production_is_served_where_it_was() {
+    assert_bug_caught(bugs::ServedWhereItWas, Broken::Rule(SafetyRule::NothingLeftUnreported));
+}
+
+#[test]
 fn the_report_says_that_nothing_was_lost() {
     assert_bug_caught(bugs::NothingLost, Broken::Rule(SafetyRule::LossReported));
 }

@@ -69,6 +69,11 @@ const FOUND: &[(&str, &str)] = &[
         "recovered, 1 servers, seed 1: hand long-ttl; settle failback",
         "B3 was terminated while resolvers still returned its address for an hour",
     ),
+    (
+        "recovered, 3 servers, seed 1: \
+         fail task:protect-failed-back-servers=Failback.AccessDenied; run failback",
+        "the report of a held failback said that production is served where it was, after traffic had moved",
+    ),
 ];
 
 #[test]
