@@ -84,7 +84,7 @@ impl Handler for WriteReport {
 /// Reads the live state, and adds the ids that the fleet lacks. An ambiguous object is told in its server's report.
 async fn read(cloud: &dyn Cloud, run: &Run, fleet: &mut Fleet) -> Result<LiveState> {
     let reads = Reads { b1: true, recovery_jobs: true, records: false, ..Reads::SERVING };
-    let mut live = fleet::read(cloud, run, fleet, reads).await?;
+    let mut live = fleet::read_for_report(cloud, run, fleet, reads).await?;
     // Servers that have already failed back have records too.
     live.add_records(cloud, run).await?;
     let home: Vec<&Server> = fleet.servers.iter().filter(|server| server.already_failed_back).collect();

@@ -77,8 +77,20 @@ pub struct LiveState {
 /// Reads the live state of a fleet's pending servers.
 ///
 /// # Errors
-/// Those of AWS.
+/// Those of AWS; `Guard` when an A2 or A3 that was read is not provably its server's.
 pub async fn read(cloud: &dyn Cloud, run: &Run, fleet: &Fleet, reads: Reads) -> Result<LiveState> {
+    let live = read_for_report(cloud, run, fleet, reads).await?;
+    for server in live.servers(fleet).iter().filter(|_| reads.a3) {
+        server.a3()?;
+    }
+    Ok(live)
+}
+
+/// Reads the live state of a fleet's pending servers, whatever is ambiguous in it: a report says so.
+///
+/// # Errors
+/// Those of AWS.
+pub async fn read_for_report(cloud: &dyn Cloud, run: &Run, fleet: &Fleet, reads: Reads) -> Result<LiveState> {
     let mut live = LiveState::empty(cloud.now(), reads);
     // Without ids, DRS would return every server of the Region.
     if fleet.pending().next().is_some() {
@@ -156,7 +168,6 @@ impl LiveState {
         for server in fleet.pending() {
             // A record of A3 may outlive A2: it is requested by the known id of A2 and by the live one.
             a2s.extend(server.a2.clone());
-            // Reading proves nothing: a step that needs an ambiguous A2 or A3 is refused where it asks for it.
             let a2 = self.drs.chain(server.into()).a2.candidate();
             a2s.extend(a2.map(|a2| a2.id.clone()));
         }

@@ -12,7 +12,8 @@ mod serving;
 pub use chain::{Ambiguity, Chain, DrsView, KnownIds, Link};
 pub use data_age::{data_age_seconds, too_old};
 pub use live::{
-    LiveServer, LiveState, Reads, Target, UNKNOWN_TTL_SECONDS, names, old_ttl_seconds, read, targets,
+    LiveServer, LiveState, Reads, Target, UNKNOWN_TTL_SECONDS, names, old_ttl_seconds, read, read_for_report,
+    targets,
 };
 pub use server::{Fleet, NAME_MAX, Redirected, Server, Times};
 pub use serving::{Serving, serving};

@@ -101,6 +101,9 @@ impl<S: Step> Handler for S {
         let ctx = Context::new(cloud, &run, wave, poll.as_ref(), deadline)?;
         let waiting = match S::run(&ctx, &mut fleet).await? {
             StepResult::Done(why) => return Ok(ended(Status::Done, why, fleet)),
+            StepResult::DoneBeforeGate { why, notice } => {
+                return Ok(Output { notice: Some(notice), ..ended(Status::Done, why, fleet) });
+            }
             StepResult::Relaunch(why) => return Ok(ended(Status::Relaunch, why, fleet)),
             StepResult::Waiting(waiting) => waiting,
         };
@@ -112,6 +115,7 @@ impl<S: Step> Handler for S {
             // A loop without a wait would use up the execution's events within minutes.
             wait_seconds: waiting.seconds.max(1),
             progress: waiting.progress,
+            notice: None,
             fleet,
             wait: Some(PollState { since, polls, note: waiting.note }),
         })
@@ -119,7 +123,7 @@ impl<S: Step> Handler for S {
 }
 
 fn ended(status: Status, why: String, fleet: Fleet) -> Output {
-    Output { status, why, wait_seconds: 0, progress: None, fleet, wait: None }
+    Output { status, why, wait_seconds: 0, progress: None, notice: None, fleet, wait: None }
 }
 
 fn within_limit<S: Step>(plan: &Plan, waited_seconds: u64, why: &str) -> Result<()> {

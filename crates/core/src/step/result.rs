@@ -25,6 +25,13 @@ pub struct PollState {
 pub enum StepResult {
     /// The work of the step is done; the text reports it.
     Done(String),
+    /// The work of the step is done, and a gate may follow.
+    DoneBeforeGate {
+        /// The report.
+        why: String,
+        /// What the person at the gate is told.
+        notice: String,
+    },
     /// The work is not done yet. A step never fails because of that.
     Waiting(Waiting),
     /// Some servers are marked to be launched again; the text says why.
@@ -117,6 +124,9 @@ pub struct Output {
     /// Progress of replication, if the step waits for that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub progress: Option<Progress>,
+    /// What the person at the gate that follows is told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notice: Option<String>,
     /// The run's servers, with what the step has learned.
     pub fleet: Fleet,
     /// The state of polling for the next call; null when done.

@@ -7,6 +7,7 @@ mod case;
 mod fleet;
 mod guard;
 mod live;
+mod notice;
 mod plan;
 mod poll_interval;
 mod ready;
