@@ -183,6 +183,18 @@ fn an_upsert_instead_of_delete_and_create() {
 }
 
 #[test]
+fn records_are_changed_before_they_are_kept() {
+    let program = with(Procedure::Failback, |states| {
+        for rule in states["Traffic Redirected?"]["Choices"].as_array_mut().expect("rules") {
+            if rule["Next"] == "Keep Previous Records" {
+                rule["Next"] = json!("Redirect Traffic");
+            }
+        }
+    });
+    assert_caught(&program, Broken::Rule(SafetyRule::ProductionRuns));
+}
+
+#[test]
 fn the_old_ttl_is_not_waited_for() {
     // In a world with short TTLs, only the reported loss is wrong.
     assert_bug_caught(bugs::ForgetsOldTtl, Broken::Rule(SafetyRule::LossReported));

@@ -32,6 +32,16 @@ pub enum StepResult {
         /// What the person at the gate is told.
         notice: String,
     },
+    /// The step would change something next whose present state only AWS knows: it is written to the bucket for evidence,
+    /// and the step is called again.
+    Keep {
+        /// The report.
+        why: String,
+        /// What is written to the bucket.
+        previous: Value,
+        /// The note for the next call, by which the step knows that this state was written.
+        note: Value,
+    },
     /// The work is not done yet. A step never fails because of that.
     Waiting(Waiting),
     /// Some servers are marked to be launched again; the text says why.
@@ -109,6 +119,8 @@ pub enum Status {
     Waiting,
     /// Servers are launched again.
     Relaunch,
+    /// The state before a change is written to the bucket for evidence, and the step is called again.
+    Keep,
 }
 
 /// The result of a step, as the state machine reads it.
@@ -127,6 +139,9 @@ pub struct Output {
     /// What the person at the gate that follows is told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notice: Option<String>,
+    /// The state before the step's next change, for the bucket for evidence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous: Option<Value>,
     /// The run's servers, with what the step has learned.
     pub fleet: Fleet,
     /// The state of polling for the next call; null when done.
