@@ -2,6 +2,7 @@
 
 mod context;
 mod input;
+mod refused;
 mod result;
 
 use std::future::Future;
@@ -13,6 +14,7 @@ use serde_json::Value;
 
 pub use context::{Attempt, Context, attempt};
 pub use input::{FleetInput, StepInput, WaveInput};
+pub use refused::Refused;
 pub use result::{OUT_OF_TIME, Output, PollState, Polled, Progress, Status, StepResult, Waiting};
 
 use crate::cloud::Cloud;
