@@ -1,4 +1,4 @@
-//! The report of a run, for evidence, notifications and people. 1,000 servers stay under 256 KiB.
+//! The report of a run, for evidence, notifications and people. A report of 500 servers stays under 256 KiB.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

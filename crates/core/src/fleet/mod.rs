@@ -1,6 +1,7 @@
 //! The servers of a run, as the run knows them ([`Fleet`]) and as AWS shows them now ([`LiveState`]).
 //!
-//! The state machine passes the fleet from state to state, so it is small: 1,000 servers stay under 256 KiB. The fleet
+//! The state machine passes the fleet from state to state, so it is small: 500 servers
+//! stay under 256 KiB, beside the largest plan. The fleet
 //! is not authoritative: every step reads the live state and adds the ids that the fleet lacks.
 
 mod chain;

@@ -8,6 +8,7 @@ mod fleet;
 mod guard;
 mod live;
 mod notice;
+mod payload;
 mod plan;
 mod poll_interval;
 mod ready;
