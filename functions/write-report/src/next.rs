@@ -141,10 +141,10 @@ impl End<'_> {
             }
             Outcome::Held | Outcome::Failed => {}
         }
-        let b3 = if !self.served_by(Serving::A4).is_empty() {
-            ", and do not send clients back to B3: A4 has writes that B3 lacks"
-        } else {
+        let b3 = if self.served_by(Serving::A4).is_empty() {
             ""
+        } else {
+            ", and do not send clients back to B3: A4 has writes that B3 lacks"
         };
         let how = if self.outcome == Outcome::Failed { "The clean-up is not complete. " } else { "" };
         format!(
