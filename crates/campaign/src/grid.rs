@@ -42,6 +42,11 @@ pub fn grid() -> Vec<Case> {
         cases.push(case(procedure, &[]));
         // A fleet that a step cannot process in one call.
         cases.push(Case { servers: LARGE, ..case(procedure, &[]) });
+        // The clean-up has to wait, and only there: the plan's options are left out.
+        for operation in ["drs:StopReplication", "drs:DeleteRecoveryInstance"] {
+            let refused = format!("error:{operation}=ConflictException");
+            cases.push(Case { plan: Vec::new(), ..case(procedure, &[&refused]) });
+        }
         let mut rules = Vec::new();
         for task in faults::tasks(procedure) {
             for error in faults::ERRORS.iter() {

@@ -26,7 +26,7 @@ pub fn before_redirect(run: &Run, servers: &[LiveServer<'_>]) -> Result<String> 
         lines.extend(addresses(servers)?);
         lines.push("Yes: you have redirected it. B1 is then made to protect A4.".to_owned());
         lines.push(
-            "No, or no answer: leave traffic at B3, or send it back there. Nothing is deleted, and starting again with the \
+            "No, or no answer: leave traffic at B3. Nothing is deleted, and starting again with the \
              same plan continues from here."
                 .to_owned(),
         );
