@@ -11,7 +11,7 @@ use failback_core::timestamp::Timestamp;
 use failback_sim::World;
 use serde_json::Value;
 
-use crate::output::duration;
+use crate::output::{duration, wrapped};
 use failback_core::step::Polled;
 use failback_rehearsal::runner::{GateAnswer, Watcher};
 use failback_rehearsal::task_output::TaskOutput;
@@ -226,28 +226,6 @@ impl Watcher for Console {
             self.play(world, until, factor);
         }
     }
-}
-
-/// Breaks a line between words. A command stays whole, so that it can be copied.
-fn wrapped(line: &str) -> Vec<String> {
-    const WIDTH: usize = 92;
-    if line.starts_with("aws ") {
-        return vec![line.to_owned()];
-    }
-    let mut lines = vec![String::new()];
-    for word in line.split(' ') {
-        let last = lines.last().map_or(0, String::len);
-        if last > 0 && last + 1 + word.len() > WIDTH {
-            lines.push(String::new());
-        }
-        if let Some(last) = lines.last_mut() {
-            if !last.is_empty() {
-                last.push(' ');
-            }
-            last.push_str(word);
-        }
-    }
-    lines
 }
 
 /// Returns the message in a cause that Lambda wrote as JSON.

@@ -2,10 +2,12 @@
 
 use std::fmt::Write as _;
 
-use failback_core::report::Outcome;
+use failback_core::fleet::Serving;
+use failback_core::report::{Outcome, Protection, Report};
 use failback_sim::{Access, World};
 
-use crate::output::duration;
+use crate::output::table::SHOWN;
+use crate::output::{duration, wrapped};
 use failback_rehearsal::rehearsal::RunResult;
 
 /// Returns the end of a run as text.
@@ -17,7 +19,10 @@ pub(crate) fn end(world: &World, run: &RunResult, seed: u64) -> String {
         let _ = writeln!(text, "  {} at {}\n    {cause}", failure.error, failure.step);
     }
     if let Some(report) = &run.report {
-        let _ = writeln!(text, "  {}", report.next);
+        let _ = writeln!(text, "  {}", wrapped(&report.next).join("\n  "));
+        if report.outcome != Outcome::Succeeded {
+            servers(&mut text, report);
+        }
         if let Some(rto) = report.rto_seconds {
             let _ = writeln!(text, "  RTO {}", duration(rto as f64));
         }
@@ -49,6 +54,31 @@ pub(crate) fn end(world: &World, run: &RunResult, seed: u64) -> String {
         let _ = writeln!(text, "\nthe {} did not succeed, and did so safely", run.procedure);
     }
     text
+}
+
+/// Appends a line for each server: what serves, its protection, and what is left.
+fn servers(text: &mut String, report: &Report) {
+    for server in report.servers.iter().take(SHOWN) {
+        let serves = match server.serves {
+            Serving::A1 => "A1 serves",
+            Serving::B3 => "B3 serves",
+            Serving::A4 => "A4 serves",
+            Serving::Unknown => "not known what serves",
+        };
+        let protection = match server.protection {
+            Protection::Healthy => ", protected",
+            Protection::Incomplete => ", not protected yet",
+            Protection::None => ", not protected",
+            Protection::Unknown => "",
+        };
+        let _ = writeln!(text, "    {:<14} {serves}{protection}; left: {}", server.name, server.left);
+        if let Some(problem) = &server.problem {
+            let _ = writeln!(text, "      {problem}");
+        }
+    }
+    if report.servers.len() > SHOWN {
+        let _ = writeln!(text, "    and {} more", report.servers.len() - SHOWN);
+    }
 }
 
 fn costs(text: &mut String, world: &World, run: &RunResult) {

@@ -22,3 +22,25 @@ pub(crate) fn duration(seconds: f64) -> String {
         (h, m, _) => format!("{h} h {m:02} min"),
     }
 }
+
+/// Breaks a line between words. A command stays whole, so that it can be copied.
+fn wrapped(line: &str) -> Vec<String> {
+    const WIDTH: usize = 92;
+    if line.starts_with("aws ") {
+        return vec![line.to_owned()];
+    }
+    let mut lines = vec![String::new()];
+    for word in line.split(' ') {
+        let last = lines.last().map_or(0, String::len);
+        if last > 0 && last + 1 + word.len() > WIDTH {
+            lines.push(String::new());
+        }
+        if let Some(last) = lines.last_mut() {
+            if !last.is_empty() {
+                last.push(' ');
+            }
+            last.push_str(word);
+        }
+    }
+    lines
+}

@@ -9,7 +9,7 @@ use failback_core::region::Region;
 use failback_sim::World;
 
 /// The number of servers that are listed. The others are counted.
-const SHOWN: usize = 12;
+pub(super) const SHOWN: usize = 12;
 
 /// Returns the fleet, one server per line, with the state of everything that exists. `*` marks where traffic goes.
 pub(crate) fn world(world: &World, title: &str) -> String {

@@ -64,6 +64,10 @@ fn check(procedure: Procedure, machine: &Value) -> Vec<String> {
             ("Keep Refusal", _) => "Not Ready",
             ("Write Report" | "Keep Report", _) => "Report Missing",
             (_, Procedure::Drill) if !late => "Clean Up",
+            // What one step of the clean-up cannot do does not keep the next from what it can.
+            ("Stop Reversed Replication", Procedure::Drill) => "Terminate Drill Servers",
+            ("Terminate Drill Servers", Procedure::Drill) => "Keep Recovered Servers?",
+            ("Terminate Recovered Servers", Procedure::Drill) => "Remove Source Servers",
             _ => "Write Report",
         };
         // A failure in the clean-up, or while a refusal is kept, must not hide the original failure.
@@ -72,7 +76,13 @@ fn check(procedure: Procedure, machine: &Value) -> Vec<String> {
         } else {
             format!("{{% {RECORD} %}}")
         };
-        let wanted = json!([{ "ErrorEquals": ["States.ALL"], "Assign": { "failure": record }, "Next": to }]);
+        let assign = match to {
+            "Terminate Drill Servers" | "Keep Recovered Servers?" | "Remove Source Servers" => {
+                json!({ "failure": record, "wait": null })
+            }
+            _ => json!({ "failure": record }),
+        };
+        let wanted = json!([{ "ErrorEquals": ["States.ALL"], "Assign": assign, "Next": to }]);
         if task["Catch"] != wanted {
             faults.push(format!("`{name}` must have this Catch and no other: {wanted}"));
         }

@@ -35,6 +35,7 @@ const FAILBACK: &[Row] = &[
     ("Validate Failed Back Servers", "Page step 2.2 (A4):"),
     ("Ask Before Redirect", "Gate before page step 2.3:"),
     ("Redirect Traffic", "Page step 2.3 (A4):"),
+    ("Keep Previous Records", "Evidence: the records as they are"),
     ("Protect Failed Back Servers", "Page step 3 (A3 → B1):"),
     ("Ask Before Clean Up", "Gate before page step 4:"),
     ("Stop Reversed Replication", "Page step 4.1 (A2):"),

@@ -78,6 +78,9 @@ fn statuses(machine: &Value) -> Vec<String> {
         if step_source(step.name).contains("StepResult::Relaunch") {
             wanted.insert(1, "relaunch");
         }
+        if step_source(step.name).contains("StepResult::Keep") {
+            wanted.insert(1, "keep");
+        }
         let conditions =
             items(&machine["States"][choice]["Choices"]).filter_map(|rule| rule["Condition"].as_str());
         let mut asked: Vec<&str> = conditions

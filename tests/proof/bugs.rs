@@ -1,4 +1,5 @@
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use failback_core::cloud::{
     Job, RecordSet, RecoveryInstance, ReplicationState, RunningExecution, SourceServer,
@@ -249,6 +250,19 @@ impl Bug for NothingLeft {
     }
 }
 
+/// The report takes for granted that production stays where it was before the run.
+pub(crate) struct ServedWhereItWas;
+
+impl Bug for ServedWhereItWas {
+    fn answered(&self, step: &str, payload: &mut Value) {
+        if step == "write-report" {
+            for server in payload["servers"].as_array_mut().into_iter().flatten() {
+                server["serves"] = json!("B3");
+            }
+        }
+    }
+}
+
 /// The report leaves out the records that were written to B3 after A4's point in time.
 pub(crate) struct NothingLost;
 
@@ -277,6 +291,32 @@ pub(crate) struct AloneInTheWorld;
 impl Bug for AloneInTheWorld {
     fn executions(&self, executions: &mut Vec<RunningExecution>) {
         executions.clear();
+    }
+}
+
+/// From the clean-up on, DRS shows another A2 that replicates the first server's B3. The steps are the deployed ones.
+#[derive(Default)]
+pub(crate) struct TwoA2OfOneB3 {
+    is_cleaning: AtomicBool,
+}
+
+impl Bug for TwoA2OfOneB3 {
+    fn given(&self, step: &str, _payload: &mut Value) {
+        if step == "stop-reversed-replication" {
+            self.is_cleaning.store(true, Ordering::Relaxed);
+        }
+    }
+
+    fn source_servers(&self, world: &World, region: Region, servers: &mut Vec<SourceServer>) {
+        let (source, _) = world.region_pair();
+        if region != source || !self.is_cleaning.load(Ordering::Relaxed) {
+            return;
+        }
+        let first = world.fleet().first().and_then(|server| server.a2.last());
+        if let Some(mut other) = servers.iter().find(|a2| Some(&a2.id) == first).cloned() {
+            other.id = "s-00000000000000002".parse().expect("an id");
+            servers.push(other);
+        }
     }
 }
 

@@ -99,6 +99,25 @@ fn a_failed_drill_does_not_clean_up() {
 }
 
 #[test]
+fn one_refusal_ends_the_clean_up_of_a_drill() {
+    let program = with(Procedure::Drill, |states| {
+        for state in ["Stop Reversed Replication", "Terminate Drill Servers", "Terminate Recovered Servers"] {
+            states[state]["Catch"][0]["Next"] = json!("Write Report");
+        }
+    });
+    let program = program.performed_by(Bugged(bugs::TwoA2OfOneB3::default()));
+    let case: Case = "steady, 3 servers, seed 1: run drill".parse().expect("a case");
+    let played = failback_campaign::play_with(&program, &case).expect("a case");
+    let s6 = Broken::Rule(SafetyRule::NothingLeftUnreported);
+    let found = played.violations.iter().find(|violation| violation.broken == s6);
+    assert!(
+        found.is_some_and(|found| found.what.contains("because another server")),
+        "{:#?}",
+        played.violations
+    );
+}
+
+#[test]
 fn a_refusal_at_the_gate_is_taken_for_a_yes() {
     let program = with(Procedure::Failback, |states| {
         let refused = &mut states["Redirect Refused"];
@@ -193,6 +212,14 @@ fn an_upsert_instead_of_delete_and_create() {
 }
 
 #[test]
+fn records_are_changed_before_they_are_kept() {
+    let program = with(Procedure::Failback, |states| {
+        states["Keep Previous Records"] = json!({ "Type": "Pass", "Next": "Redirect Traffic" });
+    });
+    assert_caught(&program, Broken::Rule(SafetyRule::ProductionRuns));
+}
+
+#[test]
 fn the_old_ttl_is_not_waited_for() {
     // In a world with short TTLs, only the reported loss is wrong.
     assert_bug_caught(bugs::ForgetsOldTtl, Broken::Rule(SafetyRule::LossReported));
@@ -207,6 +234,11 @@ fn the_old_ttl_is_not_waited_for() {
 #[test]
 fn the_report_says_that_nothing_is_left() {
     assert_bug_caught(bugs::NothingLeft, Broken::Rule(SafetyRule::NothingLeftUnreported));
+}
+
+#[test]
+fn the_report_says_that_production_is_served_where_it_was() {
+    assert_bug_caught(bugs::ServedWhereItWas, Broken::Rule(SafetyRule::NothingLeftUnreported));
 }
 
 #[test]

@@ -1,5 +1,11 @@
 use failback_campaign::Case;
+use failback_core::plan::Plan;
+use failback_core::procedure::Procedure;
+use failback_rehearsal::plans;
 use failback_rehearsal::program::Program;
+use failback_rehearsal::rehearsal::{Always, Rehearsal, Setting};
+use failback_rehearsal::runner::GateAnswer;
+use serde_json::Value;
 
 use crate::bug::Bugged;
 use crate::bugs;
@@ -99,6 +105,11 @@ const FOUND: &[(&str, &str)] = &[
         "recovered, 2 servers, seed 1027, no-status-checks, post_launch: during failback 58 redirect",
         "a change that changed nothing kept the simulator's clients from following",
     ),
+    (
+        "recovered, 3 servers, seed 1: \
+         fail task:protect-failed-back-servers=Failback.AccessDenied; run failback",
+        "the report of a held failback said that production is served where it was, after traffic had moved",
+    ),
 ];
 
 #[test]
@@ -108,6 +119,32 @@ fn what_was_found_once_holds() {
         let played = failback_campaign::play(&case).expect("a case");
         assert!(played.violations.is_empty(), "once {wrong}: {case}: {:#?}", played.violations);
     }
+}
+
+/// The first refusal in the clean-up left the servers of everybody running.
+#[test]
+fn a_drill_cleans_up_the_others_of_a_server_that_the_guard_refuses() {
+    let input: Value = serde_json::from_str(plans::THREE_TIER).expect("JSON");
+    let plan = Plan::read(&input).expect("a plan");
+    let program = Program::deployed().expect("the machines");
+    let program = program.performed_by(Bugged(bugs::TwoA2OfOneB3::default()));
+    let setting = Setting::usual(Procedure::Drill, input, plan, 3, 1);
+    let mut rehearsal = Rehearsal::of(program, setting);
+    let drill = rehearsal.run(Procedure::Drill, &mut Always(GateAnswer::Yes));
+    assert!(drill.is_safe(), "{:#?}", drill.verdicts);
+    let failure = drill.failure.expect("a failure");
+    assert_eq!(
+        (failure.step.as_str(), failure.error.as_str()),
+        ("Stop Reversed Replication", "Failback.Guard")
+    );
+    let world = rehearsal.simulation.world();
+    let left =
+        |server| world.left_of(server).into_iter().map(|left| left.label).collect::<Vec<_>>().join(" ");
+    assert_eq!([left(0), left(1), left(2)], ["A1 A2 A3 A4 B1 B2 B3", "A1 B1", "A1 B1"]);
+    let report = drill.report.expect("a report");
+    let first = report.servers.iter().find(|server| server.b1 == world.fleet()[0].b1).expect("a line");
+    let problem = first.problem.as_deref().unwrap_or_default();
+    assert!(problem.contains("2 source servers of the source Region replicate its B3"), "{problem}");
 }
 
 /// A record that a person changes between the step's reading and its change was overwritten.

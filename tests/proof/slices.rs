@@ -64,6 +64,7 @@ fn every_state_and_branch_is_visited() {
             "=SNS.AmazonSNSExceptionx*",
             "odd:",
             "StopReplication=ConflictException",
+            "DeleteRecoveryInstance=ConflictException",
             "run failback no",
             " not-approved",
             "boot:app-1x1",

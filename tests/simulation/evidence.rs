@@ -4,12 +4,13 @@ use serde_json::Value;
 
 use failback_rehearsal::rehearsal::Rehearsal;
 
-use crate::support::{BOTH, assert_left, failure, rehearsal, rest, run, setting, three_tier};
+use crate::support::{BOTH, assert_left, calls, failure, rehearsal, rest, run, setting, three_tier};
 
+/// Returns reports and refusals: what is kept of the records is not among them.
 fn evidence(rehearsal: &Rehearsal) -> Vec<(String, Value)> {
     let world = rehearsal.simulation.world();
     let read = |(key, body): (&str, &str)| (key.to_owned(), serde_json::from_str(body).expect("JSON"));
-    world.evidence().map(read).collect()
+    world.evidence().filter(|(key, _)| !key.ends_with("-records.json")).map(read).collect()
 }
 
 #[test]
@@ -45,10 +46,39 @@ fn a_refusal_is_kept_too() {
 }
 
 #[test]
+fn records_are_kept_before_they_are_changed() {
+    let mut rehearsal = rehearsal(Procedure::Failback, 3, 1);
+    let done = run(&mut rehearsal, Procedure::Failback);
+    let world = rehearsal.simulation.world();
+    let mut kept =
+        world.evidence().filter(|(key, _)| key.ends_with(&format!("-{}-records.json", done.execution)));
+    let (_, body) = kept.next().expect("the records before the change");
+    let body: Value = serde_json::from_str(body).expect("JSON");
+    let set = &body["records"][0]["ChangeBatch"]["Changes"][0]["ResourceRecordSet"];
+    assert_eq!((set["Name"].as_str(), set["Type"].as_str()), (Some("shop.example.com."), Some("A")));
+    let value = set["ResourceRecords"][0]["Value"].as_str().expect("an address");
+    let (_, owner) = world.owner_of(value).expect("an instance");
+    assert!(world.fleet().iter().any(|server| server.b3.contains(owner)), "{value}");
+}
+
+#[test]
+fn records_that_cannot_be_kept_are_not_changed() {
+    let mut rehearsal = rehearsal(Procedure::Failback, 3, 1);
+    rehearsal.fail("error:s3:PutObject=AccessDeniedExceptionx*").expect("a rule");
+    let held = run(&mut rehearsal, Procedure::Failback);
+    assert_eq!(held.report.as_ref().map(|report| report.outcome), Some(Outcome::Held));
+    assert_eq!(failure(&held), ("Keep Previous Records", "S3.S3Exception"));
+    assert_eq!(calls(&rehearsal, "ChangeResourceRecordSets"), 0);
+}
+
+#[test]
 fn a_run_whose_report_cannot_be_kept_does_not_succeed_in_silence() {
-    for procedure in BOTH {
+    for (procedure, rule) in [
+        (Procedure::Drill, "error:s3:PutObject=AccessDeniedExceptionx*"),
+        (Procedure::Failback, "task:keep-report=S3.S3Exceptionx*"),
+    ] {
         let mut rehearsal = rehearsal(procedure, 3, 1);
-        rehearsal.fail("error:s3:PutObject=AccessDeniedExceptionx*").expect("a rule");
+        rehearsal.fail(rule).expect("a rule");
         let done = run(&mut rehearsal, procedure);
         assert!(evidence(&rehearsal).is_empty());
         // Everything is done, and the report says so. The execution fails, so that people are notified.

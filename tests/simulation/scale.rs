@@ -1,3 +1,4 @@
+use failback_core::plan::SERVERS_MAX;
 use failback_core::procedure::Procedure;
 
 use crate::support::{BOTH, assert_done, rehearsal, rest, run};
@@ -34,9 +35,9 @@ fn transitions_do_not_grow_with_the_fleet() {
 }
 
 #[test]
-fn a_thousand_servers_fit_into_a_payload() {
+fn the_largest_fleet_fits_into_a_payload() {
     for procedure in BOTH {
-        let mut rehearsal = rehearsal(procedure, 1_000, 1);
+        let mut rehearsal = rehearsal(procedure, SERVERS_MAX, 1);
         let run = run(&mut rehearsal, procedure);
         assert_done(&rehearsal, &run, rest(procedure));
         assert!(run.payload_bytes_max < 262_144, "{}", run.payload_bytes_max);

@@ -10,6 +10,7 @@ mod invariants;
 mod observations;
 mod originals;
 mod records;
+mod serving;
 mod verdict;
 
 pub use auditor::Auditor;

@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use failback_core::cloud::JobKind;
 use failback_core::id::InstanceId;
 use failback_core::procedure::Procedure;
-use failback_core::report::{Outcome, Report, ServerOutcome};
+use failback_core::report::{Outcome, Report, ServerOutcome, ServerReport};
 use failback_sim::objects::Job;
-use failback_sim::{Call, Changed, World};
+use failback_sim::{Call, Changed, FleetServer, World};
 
 use crate::observations::{Observations, Violation, WatchedRun};
-use crate::originals;
+use crate::{originals, serving};
 use failback_core::rule::SafetyRule;
 
 /// The end of a run, as its runner observed it.
@@ -50,6 +50,9 @@ pub(crate) fn check(observations: &mut Observations, world: &World, execution: &
     }
     if !end.report_missing {
         orphans(observations, world, execution, &run, end.report.as_ref());
+    }
+    if let Some(report) = &end.report {
+        serving::check(observations, world, &run, report);
     }
     loss(observations, world, &run, end.report.as_ref());
     bounded(observations, world, end);
@@ -128,11 +131,26 @@ fn left(
             let what = format!("{}: {left:?} is left instead of {expected:?}", server.name);
             observations.violated(SafetyRule::NothingLeftUnreported, world.now_ms(), what);
         }
+        if is_kept_by_another(run, report, server) && left != expected {
+            let what = format!("{}: {left:?} is left because another server is ambiguous", server.name);
+            observations.violated(SafetyRule::NothingLeftUnreported, world.now_ms(), what);
+        }
         if told != left {
             let what = format!("{}: the report lists {told:?} as left, and {left:?} is left", server.name);
             observations.violated(SafetyRule::NothingLeftUnreported, world.now_ms(), what);
         }
     }
+}
+
+/// Returns true for a server of a drill that has nothing ambiguous itself, if the guard refused to clean up one that has.
+fn is_kept_by_another(run: &WatchedRun, report: &Report, server: &FleetServer) -> bool {
+    let is_refused = report.failure.as_ref().is_some_and(|failure| failure.error == "Failback.Guard");
+    let ambiguous = |told: &ServerReport| told.problem.is_some();
+    let own = |told: &ServerReport| told.b1 == server.b1;
+    run.procedure == Procedure::Drill
+        && is_refused
+        && report.servers.iter().any(ambiguous)
+        && !report.servers.iter().any(|told| own(told) && ambiguous(told))
 }
 
 fn expected(run: &WatchedRun, began: &BTreeSet<&'static str>) -> BTreeSet<&'static str> {

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use failback_core::plan::SERVERS_MAX;
 use failback_core::procedure::Procedure;
 use failback_sim::Scenario;
 
@@ -143,8 +144,8 @@ impl FromStr for Case {
                 return Err(format!("`{word}` is not a scenario, option or switch; known are {}", known()));
             }
         }
-        if !(1..=1_000).contains(&case.servers) {
-            return Err(format!("{} servers: a case has 1 to 1000", case.servers));
+        if !(1..=SERVERS_MAX).contains(&case.servers) {
+            return Err(format!("{} servers: a case has 1 to {SERVERS_MAX}", case.servers));
         }
         for act in acts.split(';').map(str::trim).filter(|act| !act.is_empty()) {
             case.acts.push(act.parse()?);

@@ -7,6 +7,7 @@ use failback_sim::{Access, ERROR_CODES, OPERATIONS};
 
 use crate::case::{Act, Case, no};
 use crate::options::PlanOption;
+use failback_core::plan::SERVERS_MAX;
 use failback_rehearsal::faults;
 use failback_rehearsal::program::Program;
 use failback_rehearsal::runner::GateAnswer;
@@ -16,7 +17,7 @@ use failback_rehearsal::steps::StepEntry;
 const TIMES: [&str; 3] = ["", "x11", "x*"];
 
 /// The size of a fleet for which a step needs several calls.
-const LARGE: usize = 700;
+const LARGE: usize = SERVERS_MAX;
 
 const BOTH: [Procedure; 2] = [Procedure::Drill, Procedure::Failback];
 
@@ -41,6 +42,11 @@ pub fn grid() -> Vec<Case> {
         cases.push(case(procedure, &[]));
         // A fleet that a step cannot process in one call.
         cases.push(Case { servers: LARGE, ..case(procedure, &[]) });
+        // The clean-up has to wait, and only there: the plan's options are left out.
+        for operation in ["drs:StopReplication", "drs:DeleteRecoveryInstance"] {
+            let refused = format!("error:{operation}=ConflictException");
+            cases.push(Case { plan: Vec::new(), ..case(procedure, &[&refused]) });
+        }
         let mut rules = Vec::new();
         for task in faults::tasks(procedure) {
             for error in faults::ERRORS.iter() {

@@ -9,6 +9,8 @@ pub mod id;
 pub mod job_capacity;
 pub mod launch_spec;
 pub mod message;
+pub mod notice;
+pub mod payload;
 pub mod plan;
 pub mod poll_interval;
 pub mod procedure;

@@ -1,9 +1,9 @@
-//! The report of a run, for evidence, notifications and people. 1,000 servers stay under 256 KiB.
+//! The report of a run, for evidence, notifications and people. A report of 500 servers stays under 256 KiB.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::fleet::Times;
+use crate::fleet::{Serving, Times};
 use crate::id::{InstanceId, JobId, RecoveryInstanceId, SourceServerId};
 use crate::procedure::Procedure;
 use crate::timestamp::Timestamp;
@@ -16,7 +16,8 @@ pub enum Outcome {
     Succeeded,
     /// The run failed, and was a drill or had started its clean-up.
     Failed,
-    /// A failback that stopped before its clean-up. Production stays where it is served; nothing was deleted.
+    /// A failback that stopped before its clean-up: neither B3 nor A1 was terminated. Each server of the report says
+    /// which instance serves its clients.
     Held,
 }
 
@@ -76,6 +77,21 @@ pub enum ServerOutcome {
     Failed,
 }
 
+/// The protection of the instance that serves: by A2 if B3 serves, else by B1.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Protection {
+    /// Every write is replicated.
+    Healthy,
+    /// It is replicated, but DRS is still copying or comparing, or has stalled.
+    Incomplete,
+    /// It is not replicated.
+    None,
+    /// It is not known which instance serves, or its source server could not be read.
+    #[default]
+    Unknown,
+}
+
 /// A server of the report. B3 and A4 have the same ids as B2 and A3.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -105,6 +121,18 @@ pub struct ServerReport {
     pub times: Times,
     /// The labels of what still exists, such as `A4 B1`.
     pub left: String,
+    /// The instance that serves the server's clients.
+    #[serde(default)]
+    pub serves: Serving,
+    /// The protection of that instance.
+    #[serde(default)]
+    pub protection: Protection,
+    /// The age of the newest copy of that instance's data, in seconds, where known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub copy_age_seconds: Option<u64>,
+    /// The part of the server that is ambiguous, with the remedy. What follows from it is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
 }
 
 /// The loss of a failback: records that B3 acknowledged and A4 does not have.

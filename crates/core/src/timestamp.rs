@@ -38,6 +38,13 @@ impl Timestamp {
         Self(self.0.saturating_add(i64::try_from(seconds).unwrap_or(i64::MAX / 1000).saturating_mul(1000)))
     }
 
+    /// Returns the time as people read it: `2026-01-02 03:04 UTC`.
+    pub fn to_the_minute(self) -> String {
+        let text = self.to_string();
+        let minute = text.get(..16).unwrap_or(&text);
+        format!("{} UTC", minute.replace('T', " "))
+    }
+
     /// Returns the time `days` of 24 hours earlier.
     #[must_use]
     pub fn days_before(self, days: u32) -> Self {
@@ -93,6 +100,7 @@ mod tests {
         let offset = Timestamp::parse("2026-01-02T03:04:05.678901+00:00").unwrap();
         assert_eq!(zulu, offset);
         assert_eq!(zulu.to_string(), "2026-01-02T03:04:05.678Z");
+        assert_eq!(zulu.to_the_minute(), "2026-01-02 03:04 UTC");
     }
 
     #[test]

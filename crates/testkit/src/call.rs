@@ -83,6 +83,18 @@ impl Fixture {
         assert_eq!(self.writes(), before, "something was changed");
     }
 
+    /// Asserts that the step has the present state kept as evidence, and changes nothing. Returns that state.
+    ///
+    /// # Panics
+    /// When the assertion fails.
+    pub fn keeps<S: Step>(&mut self) -> Value {
+        let before = self.writes();
+        let output = self.call::<S>().unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(output.status, Status::Keep, "{}", output.why);
+        assert_eq!(self.writes(), before, "something was changed");
+        output.previous.expect("the present state")
+    }
+
     /// Asserts that the step waits with these words, after this many writing calls. Returns the seconds until the
     /// next poll.
     ///

@@ -41,7 +41,7 @@ pub(crate) fn waiting_gate(history: &[HistoryEvent]) -> Option<Gate> {
     let arguments: Value = serde_json::from_str(parameters).ok()?;
     let token = gate_token(&arguments)?;
     // The paragraphs that follow the question say how to answer at a terminal.
-    let question = arguments["Message"].as_str()?.split("\n\n").next().unwrap_or_default();
+    let question = arguments["Message"].as_str()?.split("\n\nYes:\n").next().unwrap_or_default();
     Some(Gate { state: state.to_owned(), question: question.to_owned(), token: token.to_owned() })
 }
 

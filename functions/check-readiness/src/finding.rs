@@ -11,6 +11,9 @@ use serde::{Deserialize, Serialize};
 /// The largest number of findings that are printed; the rest is counted.
 const PRINTED_MAX: usize = 50;
 
+/// The largest number of warnings in a question at a gate.
+const NOTICED_MAX: usize = 5;
+
 /// The effect of a finding on the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -77,6 +80,20 @@ pub(crate) fn merged(findings: Vec<Finding>) -> Vec<Finding> {
             Finding { severity, about: listed(about.iter().map(String::as_str)), message, remedy }
         })
         .collect()
+}
+
+/// Returns the first warnings, one in each line, for people who are asked later in the run.
+pub(crate) fn notice(findings: &[Finding]) -> String {
+    let findings = merged(findings.to_vec());
+    let mut text = String::new();
+    for Finding { about, message, .. } in findings.iter().take(NOTICED_MAX) {
+        let _ = write!(text, "\nWarning at the start: {about}: {message}.");
+    }
+    if findings.len() > NOTICED_MAX {
+        let more = findings.len() - NOTICED_MAX;
+        let _ = write!(text, "\nAnd {more} more, in the result of Check Readiness.");
+    }
+    text
 }
 
 /// Returns true when a finding ends the run.

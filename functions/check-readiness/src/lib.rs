@@ -58,6 +58,8 @@ pub struct Output {
     pub summary: String,
     /// Findings that do not end the run.
     pub warnings: Vec<Finding>,
+    /// The first of them, in lines, for the questions at gates; empty if there are none.
+    pub notice: String,
     /// The run.
     pub run: Run,
     /// The run's servers.
@@ -116,7 +118,8 @@ async fn check(cloud: &dyn Cloud, run: Run) -> Result<Output> {
     }
     let waves = run.plan.wave_names().len();
     let summary = summary(&fleet, waves, findings.len());
-    Ok(Output { summary, warnings: findings, waves, leftover, fleet, run })
+    let notice = finding::notice(&findings);
+    Ok(Output { summary, notice, warnings: findings, waves, leftover, fleet, run })
 }
 
 /// Returns the largest TTL that the plan's records have before the run, which Redirect Traffic needs even if the answer to

@@ -8,6 +8,7 @@ use failback_core::cloud::{RecoveryInstance, Replication, ReplicationState, Sour
 use failback_core::fleet::{Fleet, LiveServer, Reads};
 use failback_core::id::SourceServerId;
 use failback_core::message::{Reasons, count};
+use failback_core::notice;
 use failback_core::plan::Plan;
 use failback_core::poll_interval::{self, typical};
 use failback_core::procedure::Failback;
@@ -68,7 +69,13 @@ impl Step for ProtectFailedBackServers {
             }
         }
         let followed = fleet.redirected.and_then(|redirected| redirected.followed());
-        Ok(protection.result(ctx, followed))
+        match protection.result(ctx, followed) {
+            StepResult::Done(why) if ctx.run.plan.gates.before_cleanup.is_some() => {
+                let notice = notice::before_cleanup(ctx.run, &live.servers(fleet))?;
+                Ok(StepResult::DoneBeforeGate { why, notice })
+            }
+            result => Ok(result),
+        }
     }
 
     fn limit_seconds(plan: &Plan) -> u64 {

@@ -5,7 +5,7 @@ use failback_core::cloud::{ReplicationState, SourceServer};
 use failback_core::step::Progress;
 use failback_core::tags::tag;
 use failback_testkit::{Fixture, Response};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::ProtectFailedBackServers as Step;
 
@@ -64,6 +64,15 @@ fn a_call_that_is_late_begins_nothing() {
     let answer = fixture.call_until::<Step>(fixture.now()).unwrap();
     assert!(answer.why.ends_with("this call has no time left"), "{}", answer.why);
     assert_eq!((answer.wait_seconds, fixture.writes()), (1, before));
+}
+
+#[test]
+fn the_person_at_the_gate_is_told_what_the_clean_up_ends() {
+    let gate = |plan: &mut Value| plan["gates"]["beforeCleanup"] = json!({ "timeoutMinutes": 60 });
+    let mut fixture = Fixture::failback(gate).protected();
+    let notice = fixture.call::<Step>().unwrap().notice.expect("a notice");
+    assert!(notice.starts_with("B1 protects A4 of 2 servers (web-1, all-1).\nA1 of web-1"), "{notice}");
+    assert_eq!(Fixture::failback(|_| ()).protected().call::<Step>().unwrap().notice, None);
 }
 
 #[test]

@@ -1,10 +1,15 @@
 //! Step 2.3, failback only: redirects traffic to the failed-back servers by Route 53.
 //!
 //! A record is changed only while it is what was read: one batch deletes exactly that set and creates the new one. Done
+//! Before the first change, the machine writes the sets as they are to the bucket for evidence, so that a person can put
+//! them back: a set that is not as it was written is written again, and not changed. Done
 //! when every record of the plan points at its A4 and Route 53 reports INSYNC. A record that points at A4 already is not
 //! changed again. Its change may still be propagating, and its id is lost, so the step waits as long as that takes.
 
-use failback_core::cloud::ChangeStatus;
+use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
+use failback_core::cloud::{ChangeStatus, RecordSet};
 use failback_core::fleet::{
     Fleet, LiveServer, Reads, Redirected, Server, Target, UNKNOWN_TTL_SECONDS, names, old_ttl_seconds,
     targets, too_old,
@@ -19,7 +24,7 @@ use failback_core::step::{Attempt, Context, FleetInput, Step, StepResult, Waitin
 use failback_core::timestamp::Timestamp;
 use failback_core::{Error, ErrorName, Result};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// The step.
 #[derive(Debug)]
@@ -67,10 +72,16 @@ impl Step for RedirectTraffic {
                 return Ok(Waiting::new(why, poll_interval::backoff(ctx.waited_seconds())).into());
             }
         };
+        if let Some(keep) = keep(ctx, &warrants) {
+            return Ok(keep);
+        }
         let redirected = redirected(ctx, fleet.redirected, &servers)?;
         let changed = change(ctx, &servers, warrants).await?;
         fleet.redirected = Some(redirected);
-        let Some(propagating) = changed else { return Ok(Waiting::out_of_time().into()) };
+        let Some(propagating) = changed else {
+            let kept = ctx.poll.and_then(|poll| poll.note.clone());
+            return Ok(Waiting { note: kept, ..Waiting::out_of_time() }.into());
+        };
         let records = count(ctx.run.plan.redirect.records().len(), "record");
         let (why, seconds) = match propagating.changes.len() {
             0 => (ALREADY_CHANGED.to_owned(), PROPAGATION_SECONDS),
@@ -85,6 +96,53 @@ impl Step for RedirectTraffic {
     fn limit_seconds(plan: &Plan) -> u64 {
         plan.limits.redirect_minutes * 60
     }
+}
+
+/// The note that these sets are in the bucket for evidence, by their fingerprints.
+#[derive(Debug, Serialize, Deserialize)]
+struct Kept {
+    kept: Vec<String>,
+}
+
+/// Returns the sets that are to be replaced, as long as the bucket for evidence does not have them as they are now.
+fn keep(ctx: &Context<'_, Failback>, warrants: &[Warrant<ChangeRecords>]) -> Option<StepResult> {
+    let seen = warrants.iter().flat_map(|warrant| &warrant.action().records).map(|record| &record.seen);
+    let present: Vec<String> = seen.map(fingerprint).collect();
+    let kept = ctx.note::<Kept>().map(|note| note.kept).unwrap_or_default();
+    if present.iter().all(|set| kept.contains(set)) {
+        return None;
+    }
+    let why = format!("{} kept as evidence before the change", count(present.len(), "record"));
+    Some(StepResult::Keep { why, previous: previous(warrants), note: json!(Kept { kept: present }) })
+}
+
+/// Returns the fingerprint of a set, in hexadecimal: a state machine passes numbers on as floating point.
+fn fingerprint(set: &RecordSet) -> String {
+    let mut hasher = DefaultHasher::new();
+    (&set.name, set.kind.as_str(), set.ttl_seconds, &set.values).hash(&mut hasher);
+    format!("{:016x}", hasher.finish())
+}
+
+/// Returns the present sets as inputs of `aws route53 change-resource-record-sets --cli-input-json`, one for each zone.
+fn previous(warrants: &[Warrant<ChangeRecords>]) -> Value {
+    let mut zones: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
+    for change in warrants.iter().map(Warrant::action) {
+        let sets = zones.entry(change.zone.as_str()).or_default();
+        for set in change.records.iter().map(|record| &record.seen) {
+            let values: Vec<Value> = set.values.iter().map(|value| json!({ "Value": value })).collect();
+            sets.push(json!({
+                "Action": "UPSERT",
+                "ResourceRecordSet": {
+                    "Name": set.name, "Type": set.kind, "TTL": set.ttl_seconds, "ResourceRecords": values
+                }
+            }));
+        }
+    }
+    let inputs = zones.into_iter();
+    let inputs: Vec<Value> = inputs
+        .map(|(zone, changes)| json!({ "HostedZoneId": zone, "ChangeBatch": { "Changes": changes } }))
+        .collect();
+    json!({ "records": inputs })
 }
 
 /// Returns the servers whose A4 holds data that is older than the plan allows, and the result that has them launched

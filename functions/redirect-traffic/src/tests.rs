@@ -2,6 +2,7 @@ use failback_core::ErrorName;
 use failback_core::fleet::Redirected;
 use failback_sim::{ChangeAction, RecordChange};
 use failback_testkit::{Fixture, Response};
+use serde_json::json;
 
 use crate::RedirectTraffic as Step;
 
@@ -19,6 +20,7 @@ fn a4(fixture: &Fixture) -> String {
 fn the_record_points_at_a4_once_route_53_is_in_sync() {
     let mut fixture = Fixture::failback(|_| ()).launched();
     assert_ne!(address(&fixture), a4(&fixture));
+    fixture.keeps::<Step>();
     let asked = fixture.now();
     let wait = fixture.waits::<Step>("Route 53 is propagating the change of 1 record", 1);
     assert!((20..=50).contains(&wait), "{wait}");
@@ -49,6 +51,7 @@ fn records_that_point_at_a4_already_were_changed_at_an_unknown_time() {
 fn a_lost_answer_does_not_lose_the_old_ttl() {
     let mut fixture = Fixture::failback(|_| ()).launched();
     fixture.fleet.redirected = Some(Redirected { old_ttl_seconds: Some(900), ..Redirected::default() });
+    fixture.keeps::<Step>();
     fixture.fail("lost:route53:ChangeResourceRecordSets");
     let error = fixture.call::<Step>().unwrap_err();
     assert_eq!(error.name(), ErrorName::Unavailable);
@@ -62,9 +65,30 @@ fn the_larger_of_the_noted_and_the_present_ttl_counts() {
         let mut fixture = Fixture::failback(|_| ()).launched();
         fixture.fleet.redirected =
             noted.map(|ttl| Redirected { old_ttl_seconds: Some(ttl), ..Redirected::default() });
+        fixture.keeps::<Step>();
         fixture.waits::<Step>("is propagating the change of 1 record", 1);
         assert_eq!(fixture.fleet.redirected.unwrap().old_ttl_seconds, Some(counts), "{noted:?}");
     }
+}
+
+#[test]
+fn what_is_changed_is_kept_first_as_the_input_that_puts_it_back() {
+    let mut fixture = Fixture::failback(|_| ()).launched();
+    let before = address(&fixture);
+    let kept = fixture.keeps::<Step>();
+    let set = json!({
+        "Name": "shop.example.com.", "Type": "A", "TTL": 60, "ResourceRecords": [{ "Value": before }]
+    });
+    let changes = json!([{ "Action": "UPSERT", "ResourceRecordSet": set }]);
+    let zone = "Z0123456789ABCDEFGHIJ";
+    assert_eq!(kept, json!({ "records": [{ "HostedZoneId": zone, "ChangeBatch": { "Changes": changes } }] }));
+    // Somebody lowers the TTL meanwhile: what would be changed is not what was kept.
+    let record = fixture.run.plan.redirect.records()[0].clone();
+    let lower = RecordChange::of_simple(ChangeAction::Upsert, &record.name, 30, vec![before]);
+    fixture.simulation.world().change_record_sets(&record.zone_id, &[lower]).unwrap();
+    let kept = fixture.keeps::<Step>();
+    assert_eq!(kept["records"][0]["ChangeBatch"]["Changes"][0]["ResourceRecordSet"]["TTL"], 30);
+    fixture.waits::<Step>("is propagating the change of 1 record", 1);
 }
 
 #[test]
@@ -94,6 +118,7 @@ fn meanwhile(fixture: &mut Fixture, ttl_seconds: u64, address: String) {
 #[test]
 fn a_record_that_a_person_changes_meanwhile_is_left_alone() {
     let mut fixture = Fixture::failback(|_| ()).launched();
+    fixture.keeps::<Step>();
     meanwhile(&mut fixture, 60, "10.9.9.9".to_owned());
     let error = fixture.call::<Step>().unwrap_err();
     assert_eq!(error.name(), ErrorName::Conflict);
@@ -106,6 +131,7 @@ fn a_record_that_a_person_changes_meanwhile_is_left_alone() {
 fn a_record_that_a_person_points_at_a4_meanwhile_is_as_wanted() {
     let mut fixture = Fixture::failback(|_| ()).launched();
     let wanted = a4(&fixture);
+    fixture.keeps::<Step>();
     meanwhile(&mut fixture, 300, wanted.clone());
     fixture.waits::<Step>("the records point at A4 already", 0);
     assert_eq!(address(&fixture), wanted);
@@ -115,6 +141,7 @@ fn a_record_that_a_person_points_at_a4_meanwhile_is_as_wanted() {
 #[test]
 fn a_call_without_time_leaves_the_change_to_the_next() {
     let mut fixture = Fixture::failback(|_| ()).launched();
+    fixture.keeps::<Step>();
     let output = fixture.call_until::<Step>(fixture.now()).unwrap();
     assert_eq!((output.why.as_str(), output.wait_seconds), ("this call has no time left", 1));
     fixture.waits::<Step>("is propagating the change of 1 record", 1);
@@ -148,6 +175,7 @@ fn what_the_ledger_has_lost_is_found_again() {
     for server in &mut fixture.fleet.servers {
         server.a3 = None;
     }
+    fixture.keeps::<Step>();
     fixture.waits::<Step>("Route 53 is propagating the change of 1 record", 1);
 }
 

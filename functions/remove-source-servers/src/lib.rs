@@ -26,20 +26,24 @@ impl Step for RemoveSourceServers {
 
     async fn run(ctx: &Context<'_, Either>, fleet: &mut Fleet) -> Result<StepResult> {
         let reads = Reads { b2: true, a3: true, source_jobs: true, recovery_jobs: true, ..Reads::default() };
-        let live = ctx.read(fleet, reads).await?;
+        let (live, mut refused) = ctx.read_to_clean_up(fleet, reads).await?;
         let servers = live.servers(fleet);
         let mut waiting = None;
         for server in &servers {
+            if refused.has(server) {
+                continue;
+            }
             let Some(a2) = server.a2()? else { continue };
             if ctx.is_late() {
                 return Ok(Waiting::out_of_time().into());
             }
-            waiting = remove(ctx, server, a2, servers.len()).await?.or(waiting);
+            let removed = remove(ctx, server, a2, servers.len()).await;
+            waiting = refused.unless_refused(server, removed)?.flatten().or(waiting);
         }
-        Ok(match waiting {
-            Some(waiting) => waiting.with_note(true).into(),
-            None => StepResult::Done("the reversed source servers are deleted".to_owned()),
-        })
+        match waiting {
+            Some(waiting) => Ok(waiting.with_note(true).into()),
+            None => refused.end("the reversed source servers are deleted"),
+        }
     }
 
     fn limit_seconds(plan: &Plan) -> u64 {

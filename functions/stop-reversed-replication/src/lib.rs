@@ -26,37 +26,42 @@ impl Step for StopReversedReplication {
 
     async fn run(ctx: &Context<'_, Either>, fleet: &mut Fleet) -> Result<StepResult> {
         let reads = Reads { b2: true, a2: true, source_jobs: true, ..Reads::default() };
-        let live = ctx.read(fleet, reads).await?;
+        let (live, mut refused) = ctx.read_to_clean_up(fleet, reads).await?;
         let mut waiting = None;
         for server in live.servers(fleet) {
-            if server.is_a2_unseen()? && ctx.waited_seconds() < UNSEEN_SECONDS_MAX {
+            let Some((is_unseen, a2)) = refused.unless_refused(&server, seen(&server))? else { continue };
+            if is_unseen && ctx.waited_seconds() < UNSEEN_SECONDS_MAX {
                 let why = format!("{}: B2 replicates and DRS does not show A2 yet", server.name);
                 waiting = Some(Waiting::new(why, poll_interval::by_typical(typical::VISIBLE, 1, 0)));
                 continue;
             }
-            let Some(a2) = server.a2()? else { continue };
+            let Some(a2) = a2 else { continue };
             if !a2.replication.is_running() {
                 continue;
             }
             if ctx.is_late() && server.active_source_job()?.is_none() {
                 return Ok(Waiting::out_of_time().into());
             }
-            waiting = stop(ctx, &server, a2).await?.or(waiting);
+            let stopped = stop(ctx, &server, a2).await;
+            waiting = refused.unless_refused(&server, stopped)?.flatten().or(waiting);
         }
-        Ok(match waiting {
-            Some(waiting) => StepResult::Waiting(waiting),
+        match waiting {
+            Some(waiting) => Ok(StepResult::Waiting(waiting)),
             None if ctx.run.keeps_recovered_servers() => {
-                StepResult::Done("replication to the source Region goes on: it protects B3".to_owned())
+                refused.end("replication to the source Region goes on: it protects B3")
             }
-            None => {
-                StepResult::Done("replication to the source Region is stopped for all servers".to_owned())
-            }
-        })
+            None => refused.end("replication to the source Region is stopped for all servers"),
+        }
     }
 
     fn limit_seconds(plan: &Plan) -> u64 {
         plan.limits.cleanup_minutes * 60
     }
+}
+
+/// Returns true when A2 does not show yet, and A2.
+fn seen<'l>(server: &LiveServer<'l>) -> Result<(bool, Option<&'l SourceServer>)> {
+    Ok((server.is_a2_unseen()?, server.a2()?))
 }
 
 /// Stops replication of one A2, unless the plan keeps B3, whose only protection it is. Returns the wait if that cannot be done yet.

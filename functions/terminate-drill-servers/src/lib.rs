@@ -29,20 +29,20 @@ impl Step for TerminateDrillServers {
             records: true,
             ..Reads::default()
         };
-        let live = ctx.read(fleet, reads).await?;
+        let (live, mut refused) = ctx.read_to_clean_up(fleet, reads).await?;
         let servers = live.servers(fleet);
         let (mut terminable, mut busy) = (Vec::new(), Vec::new());
-        let mut refused = None;
         for server in &servers {
+            if refused.has(server) {
+                continue;
+            }
             // A job that is completed for all servers but one is not completed.
             if server.active_source_job()?.is_some() {
                 busy.push(server);
-            } else if server.a3()?.is_some() {
-                // One that the guard refuses stays; the others are cleaned up before the step fails because of it.
-                match ctx.guard.terminate_a3(&[server]) {
-                    Ok(_) => terminable.push(server),
-                    Err(refusal) => refused = Some(refusal),
-                }
+            } else if server.a3()?.is_some()
+                && refused.unless_refused(server, ctx.guard.terminate_a3(&[server]))?.is_some()
+            {
+                terminable.push(server);
             }
         }
         let mut refusal = None;
@@ -63,10 +63,8 @@ impl Step for TerminateDrillServers {
             let why = format!("terminating the drill's servers of {}", names(&busy));
             let waited = ctx.seconds_since_note();
             (why, poll_interval::by_typical(typical::TERMINATE_JOB, busy.len(), waited))
-        } else if let Some(refusal) = refused {
-            return Err(refusal);
         } else {
-            return Ok(StepResult::Done("the drill's servers are terminated".to_owned()));
+            return refused.end("the drill's servers are terminated");
         };
         Ok(Waiting::new(why, seconds).with_note(ctx.noted_time().millis()).into())
     }

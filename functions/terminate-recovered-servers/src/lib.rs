@@ -43,27 +43,41 @@ impl Step for TerminateRecoveredServers {
             records: true,
             ..Reads::default()
         };
-        let live = ctx.read(fleet, reads).await?;
+        let (live, mut refused) = ctx.read_to_clean_up(fleet, reads).await?;
         let redirected = fleet.redirected;
         let servers = live.servers(fleet);
         let mut remaining = Remaining::default();
         for server in &servers {
-            match (server.active_job()?, server.b2()?) {
+            let Some(b2) = refused.unless_refused(server, server.b2())? else { continue };
+            if refused.has(server) {
+                continue;
+            }
+            match (server.active_job()?, b2) {
                 (Some(job), _) if job.kind == JobKind::Terminate => remaining.terminating.push(server),
                 (Some(_), _) => remaining.launching.push(server),
+                (None, Some(_)) if refused.unless_refused(server, allowed(ctx, server))?.is_none() => {}
                 (None, Some(_)) => remaining.terminable.push(server),
                 (None, None) => {}
             }
         }
         let refusal = terminate(ctx, &live, &servers, &remaining.terminable, redirected).await?;
-        Ok(match waiting(ctx, &remaining, refusal) {
-            Some(waiting) => StepResult::Waiting(waiting),
-            None => StepResult::Done("the recovered servers are terminated".to_owned()),
-        })
+        match waiting(ctx, &remaining, refusal) {
+            Some(waiting) => Ok(StepResult::Waiting(waiting)),
+            None => refused.end("the recovered servers are terminated"),
+        }
     }
 
     fn limit_seconds(plan: &Plan) -> u64 {
         plan.limits.cleanup_minutes * 60
+    }
+}
+
+/// Asks the guard of a drill for one server, so that its refusal does not keep the others. The guard of a failback judges
+/// all at once.
+fn allowed(ctx: &Context<'_, Either>, server: &LiveServer<'_>) -> Result<()> {
+    match ctx.guard.of_procedure() {
+        ProcedureGuard::Drill(guard) => guard.terminate_b2(&[server]).map(|_| ()),
+        ProcedureGuard::Failback(_) => Ok(()),
     }
 }
 

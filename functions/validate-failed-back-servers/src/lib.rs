@@ -8,9 +8,10 @@ use failback_core::cloud::{Check, InstanceStatus};
 use failback_core::fleet::{Fleet, LiveServer, Reads, Server, names};
 use failback_core::id::SourceServerId;
 use failback_core::message::count;
+use failback_core::notice;
 use failback_core::plan::Plan;
 use failback_core::poll_interval::{self, typical};
-use failback_core::procedure::Either;
+use failback_core::procedure::{Either, Procedure};
 use failback_core::step::{Context, Step, StepResult, Waiting, WaveInput};
 use failback_core::{Error, ErrorName, Result};
 
@@ -65,11 +66,14 @@ impl Step for ValidateFailedBackServers {
         }
         let relaunched: Vec<SourceServerId> = match result {
             StepResult::Relaunch(_) => wave.broken.iter().map(|(server, _)| server.b1.clone()).collect(),
-            StepResult::Done(_) | StepResult::Waiting(_) => Vec::new(),
+            _ => Vec::new(),
         };
         let work: Vec<SourceServerId> = wave.work.iter().map(|server| server.b1.clone()).collect();
         note(fleet, ctx.run.seconds(live.read_at), &work, &relaunched);
-        Ok(result)
+        match result {
+            StepResult::Done(why) if is_gate_next(ctx) => ask(ctx, fleet, why).await,
+            result => Ok(result),
+        }
     }
 
     fn limit_seconds(plan: &Plan) -> u64 {
@@ -104,6 +108,21 @@ impl Wave<'_, '_> {
         }
         Ok(StepResult::Relaunch(format!("{} are launched again: {why}", names(&broken))))
     }
+}
+
+/// Returns true when the last wave of a failback is validated here, and the plan has a person asked next.
+fn is_gate_next(ctx: &Context<'_, Either>) -> bool {
+    let plan = &ctx.run.plan;
+    let is_last = ctx.wave + 1 >= plan.wave_names().len();
+    ctx.run.procedure == Procedure::Failback && is_last && plan.gates.before_redirect.is_some()
+}
+
+/// Adds what the person at the gate is told. It is read only now: nearly every poll needs less.
+async fn ask(ctx: &Context<'_, Either>, fleet: &mut Fleet, why: String) -> Result<StepResult> {
+    let reads = Reads { a3: true, source_jobs: true, source_instances: true, ..Reads::default() };
+    let live = ctx.read(fleet, reads).await?;
+    let notice = notice::before_redirect(ctx.run, &live.servers(fleet))?;
+    Ok(StepResult::DoneBeforeGate { why, notice })
 }
 
 /// Refuses to have an A4 launched again that clients may use. Only now is read what shows it: nearly every poll needs less.

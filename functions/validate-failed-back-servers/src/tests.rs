@@ -15,6 +15,22 @@ fn servers_work_when_both_status_checks_pass() {
     assert!(fixture.fleet.servers.iter().all(|server| server.times.validated.is_some()));
 }
 
+/// Where the plan asks a person next, the last wave says what the person must know.
+#[test]
+fn the_person_at_the_gate_is_told_the_age_of_the_data() {
+    let gate =
+        |plan: &mut Value| plan["gates"]["beforeRedirect"] = serde_json::json!({ "timeoutMinutes": 60 });
+    let mut fixture = Fixture::failback(gate).launched();
+    let answer = fixture.call::<Step>().unwrap();
+    let notice = answer.notice.expect("a notice");
+    assert!(notice.contains("(web-1, all-1) passed validation.\nA4 holds data of 2026-11-02"), "{notice}");
+    assert!(notice.contains("A1 of web-1, all-1 is stopped."), "{notice}");
+    fixture.run.procedure = failback_core::procedure::Procedure::Drill;
+    assert_eq!(fixture.call::<Step>().unwrap().notice, None, "nobody is asked in a drill");
+    let mut without = Fixture::failback(|_| ()).launched();
+    assert_eq!(without.call::<Step>().unwrap().notice, None);
+}
+
 #[test]
 fn an_a4_that_is_gone_is_launched_again() {
     let mut fixture = Fixture::failback(|_| ()).launched();

@@ -2,17 +2,23 @@
 //! the run's own records.
 
 use failback_core::cloud::Cloud;
-use failback_core::fleet::{self, Fleet, LiveServer, LiveState, Reads, Server, Times};
-use failback_core::id::{InstanceId, JobId};
+use failback_core::fleet::{self, Fleet, LiveState, Reads, Server, Times};
+use failback_core::id::JobId;
 use failback_core::message::count;
 use failback_core::procedure::Procedure;
-use failback_core::report::{Failure, Loss, Outcome, Report, ServerOutcome, ServerReport};
+use failback_core::report::{Failure, Loss, Outcome, Report};
 use failback_core::run::Run;
 use failback_core::step::Handler;
 use failback_core::timestamp::Timestamp;
-use failback_core::{Error, Result};
+use failback_core::{Error, ErrorName, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+mod next;
+mod server;
+
+use next::End;
+use server::Seen;
 
 /// The step.
 #[derive(Debug)]
@@ -43,32 +49,22 @@ impl Handler for WriteReport {
 
     async fn handle(cloud: &dyn Cloud, input: ReportInput, _deadline: Timestamp) -> Result<Report> {
         let ReportInput { run, mut fleet, failure, cleaning } = input;
-        let reads = Reads {
-            b1: true,
-            b2: true,
-            a3: true,
-            source_jobs: true,
-            recovery_jobs: true,
-            source_instances: true,
-            recovery_instances: true,
-            ..Reads::default()
-        };
-        let live = fleet::read(cloud, &run, &fleet, reads).await?;
-        live.complete(&run, &mut fleet, reads)?;
+        let live = read(cloud, &run, &mut fleet).await?;
         let outcome = match (&failure, run.procedure, cleaning) {
             (None, ..) => Outcome::Succeeded,
             (Some(_), Procedure::Failback, false) => Outcome::Held,
             (Some(_), ..) => Outcome::Failed,
         };
-        let mut servers = Vec::new();
-        for server in &fleet.servers {
-            servers.push(server_report(&run, &live, server, outcome)?);
-        }
+        let seen: Result<Vec<Seen>> =
+            fleet.servers.iter().map(|server| server::seen(&run, &live, server, outcome)).collect();
+        let seen = seen?;
+        let followed = fleet.redirected.and_then(|redirected| redirected.followed());
+        let next = End { run: &run, outcome, seen: &seen, followed, now: live.read_at }.next();
         let failure = failure.map(Failure::plain);
         fitting(Report {
             summary: summary(&run, &fleet, outcome, failure.as_ref()),
             outcome,
-            next: next(&run, outcome).to_owned(),
+            next,
             failure,
             procedure: run.procedure,
             plan: run.plan.name.clone(),
@@ -79,9 +75,33 @@ impl Handler for WriteReport {
             rto_seconds: rto(&run, &fleet),
             loss: loss(&run, &fleet),
             waves: run.plan.wave_names(),
-            servers,
+            servers: seen.into_iter().map(|seen| seen.report).collect(),
             jobs: running_jobs(&live, &fleet)?,
         })
+    }
+}
+
+/// Reads the live state, and adds the ids that the fleet lacks. An ambiguous object is told in its server's report.
+async fn read(cloud: &dyn Cloud, run: &Run, fleet: &mut Fleet) -> Result<LiveState> {
+    let reads = Reads { b1: true, recovery_jobs: true, records: false, ..Reads::SERVING };
+    let mut live = fleet::read_for_report(cloud, run, fleet, reads).await?;
+    // Servers that have already failed back have records too.
+    live.add_records(cloud, run).await?;
+    let home: Vec<&Server> = fleet.servers.iter().filter(|server| server.already_failed_back).collect();
+    let at_home = home.iter().flat_map(|server| [server.a1.clone(), server.a4()]).flatten().collect();
+    live.add_instances(cloud, run.source(), at_home).await?;
+    let recovered = home.iter().filter_map(|server| server.b3()).collect();
+    live.add_instances(cloud, run.recovery(), recovered).await?;
+    for server in fleet.servers.iter_mut().filter(|server| !server.already_failed_back) {
+        complete(&live, run, server, reads)?;
+    }
+    Ok(live)
+}
+
+fn complete(live: &LiveState, run: &Run, server: &mut Server, reads: Reads) -> Result<()> {
+    match live.complete_server(run, server, reads) {
+        Err(error) if error.name() == ErrorName::Guard => Ok(()),
+        completed => completed,
     }
 }
 
@@ -102,53 +122,6 @@ fn fitting(mut report: Report) -> Result<Report> {
 fn bytes(report: &Report) -> Result<usize> {
     let text = serde_json::to_string(report).map_err(|error| Error::internal(error.to_string()))?;
     Ok(text.len())
-}
-
-fn server_report(run: &Run, live: &LiveState, server: &Server, outcome: Outcome) -> Result<ServerReport> {
-    let outcome = match (run.procedure, outcome) {
-        _ if server.already_failed_back => ServerOutcome::AlreadyFailedBack,
-        (Procedure::Failback, _) if server.times.protected.is_some() => ServerOutcome::FailedBack,
-        (Procedure::Drill, _) if server.times.validated.is_some() => ServerOutcome::Drilled,
-        (_, Outcome::Held) => ServerOutcome::Held,
-        (Procedure::Failback, Outcome::Succeeded) => ServerOutcome::FailedBack,
-        (Procedure::Drill, Outcome::Succeeded) => ServerOutcome::Drilled,
-        (_, Outcome::Failed) => ServerOutcome::Failed,
-    };
-    // Nothing was read of a server that the run did not work on.
-    let left =
-        if server.already_failed_back { "B1".to_owned() } else { left(&live.server(server))?.join(" ") };
-    Ok(ServerReport {
-        name: server.name.clone(),
-        wave: server.wave,
-        outcome,
-        a1: server.a1.clone(),
-        a2: server.a2.clone(),
-        a3: server.a3.clone(),
-        b1: server.b1.clone(),
-        b2: server.b2.clone(),
-        times: server.times,
-        left,
-    })
-}
-
-/// Returns the labels of what still exists.
-fn left(server: &LiveServer<'_>) -> Result<Vec<&'static str>> {
-    let a1_is_a4 = server.a1.is_some() && server.a1 == server.a4();
-    let all = [
-        ("A1", !a1_is_a4 && is_live(server, server.a1.clone())?),
-        ("A2", server.a2()?.is_some() || server.is_a2_unseen()?),
-        ("A3", server.a3()?.is_some()),
-        ("A4", is_live(server, server.a4())?),
-        ("B1", server.b1()?.is_some()),
-        ("B2", server.b2()?.is_some()),
-        ("B3", is_live(server, server.b3())?),
-    ];
-    Ok(all.into_iter().filter(|(_, left)| *left).map(|(label, _)| label).collect())
-}
-
-fn is_live(server: &LiveServer<'_>, id: Option<InstanceId>) -> Result<bool> {
-    let Some(id) = id else { return Ok(false) };
-    Ok(server.live().instance(&id)?.is_some_and(|instance| instance.state.is_live()))
 }
 
 /// Returns the jobs that a failed run has left running.
@@ -196,27 +169,6 @@ fn summary(run: &Run, fleet: &Fleet, outcome: Outcome, failure: Option<&Failure>
         None => format!("{what} succeeded"),
         Some(failure) => {
             format!("{what} {}: {}: {}: {}", outcome.as_str(), failure.step, failure.error, failure.cause)
-        }
-    }
-}
-
-fn next(run: &Run, outcome: Outcome) -> &'static str {
-    match (run.procedure, outcome) {
-        (Procedure::Drill, Outcome::Succeeded) => "Nothing is left to do.",
-        (Procedure::Drill, _) => {
-            "Production was not touched. Fix the cause; what is left of the drill is listed per server, and starting \
-             the drill again removes it."
-        }
-        (Procedure::Failback, Outcome::Succeeded) => {
-            "Production runs in the source Region and is protected by B1."
-        }
-        (Procedure::Failback, Outcome::Held) => {
-            "Nothing was deleted and production is served where it was. Fix the cause and start again with the same \
-             plan: it continues from here."
-        }
-        (Procedure::Failback, Outcome::Failed) => {
-            "Production runs in the source Region. The clean-up is not complete; start again with the same plan, and \
-             it continues from here."
         }
     }
 }

@@ -1,9 +1,10 @@
 use failback_core::cloud::{Job, JobKind, JobServer, JobStatus, LaunchStatus, Tags};
-use failback_core::fleet::{Redirected, Times};
+use failback_core::fleet::{Redirected, Serving, Times};
 use failback_core::id::SourceServerId;
-use failback_core::report::{Failure, Loss, Outcome, Report, ServerOutcome};
+use failback_core::procedure::Procedure;
+use failback_core::report::{Failure, Loss, Outcome, Protection, Report, ServerOutcome};
 use failback_core::timestamp::Timestamp;
-use failback_testkit::{Fixture, Response};
+use failback_testkit::{Fixture, Response, Scenario};
 use serde_json::{Value, json};
 
 use crate::WriteReport as Step;
@@ -66,7 +67,8 @@ fn a_run_without_failure_has_succeeded() {
         let told = report(&fixture, None, cleaning);
         assert_eq!(told.outcome, Outcome::Succeeded);
         assert_eq!(told.summary, "failback of 2 servers (stage) succeeded");
-        assert_eq!(told.next, "Production runs in the source Region and is protected by B1.");
+        assert!(told.next.contains("B1 protects A4 of web-1, all-1; the newest copy"), "{}", told.next);
+        assert!(told.next.ends_with("Nothing is left to do."), "{}", told.next);
         assert_eq!(told.failure, None);
         assert!(told.servers.iter().all(|server| server.outcome == ServerOutcome::FailedBack));
     }
@@ -84,11 +86,10 @@ fn a_failback_that_failed_before_its_clean_up_is_held() {
         told.summary,
         "failback of 2 servers (stage) held: Redirect Traffic: Failback.Guard: S5 says no"
     );
-    assert!(
-        told.next.starts_with("Nothing was deleted and production is served where it was."),
-        "{}",
-        told.next
-    );
+    assert!(told.next.starts_with("Clients of web-1 use B3, in the recovery Region."), "{}", told.next);
+    assert!(told.next.contains("do not show what clients of all-1 use."), "{}", told.next);
+    assert!(told.next.contains("A2 protects B3 of web-1; the newest copy of its data"), "{}", told.next);
+    assert!(told.next.contains("Every B3 still exists."), "{}", told.next);
     assert!(told.servers.iter().all(|server| server.outcome == ServerOutcome::Held));
 }
 
@@ -101,9 +102,111 @@ fn a_failure_in_the_clean_up_and_every_failure_of_a_drill_is_one() {
     for cleaning in [true, false] {
         let told = report(&Fixture::drill(|_| ()), Some(&failure()), cleaning);
         assert_eq!(told.outcome, Outcome::Failed);
-        assert!(told.next.starts_with("Production was not touched."), "{}", told.next);
+        assert!(told.next.contains("The drill changed neither A1, B1 nor a record."), "{}", told.next);
         assert!(told.servers.iter().all(|server| server.outcome == ServerOutcome::Failed));
     }
+}
+
+/// Returns what serves each server, its protection, and the age of the newest copy of its data.
+fn served(fixture: &Fixture) -> Vec<(Serving, Protection, Option<u64>)> {
+    let told = report(fixture, Some(&failure()), false).servers.into_iter();
+    told.map(|server| (server.serves, server.protection, server.copy_age_seconds)).collect()
+}
+
+#[test]
+fn what_serves_and_what_protects_it_is_read_from_the_world() {
+    let unknown = (Serving::Unknown, Protection::Unknown, None);
+    assert_eq!(served(&Fixture::failback(|_| ())), [(Serving::B3, Protection::None, None), unknown]);
+    let fixture = Fixture::failback(|_| ()).reversed();
+    assert_eq!(served(&fixture), [(Serving::B3, Protection::Healthy, Some(0)), unknown]);
+    let fixture = fixture.stopped();
+    assert_eq!(served(&fixture), [(Serving::B3, Protection::None, None), unknown]);
+    let fixture = Fixture::failback(|_| ()).redirected();
+    assert_eq!(served(&fixture), [(Serving::A4, Protection::None, None), unknown]);
+    let fixture = Fixture::failback(|_| ()).protected();
+    assert_eq!(served(&fixture), [(Serving::A4, Protection::Healthy, Some(0)), unknown]);
+    fixture.point_at("198.51.100.9");
+    assert_eq!(served(&fixture), [unknown, unknown]);
+    let steady = Fixture::new(Procedure::Drill, Scenario::Steady, |_| ());
+    assert_eq!(served(&steady), [(Serving::A1, Protection::Healthy, Some(0)), unknown]);
+}
+
+#[test]
+fn a_launched_a4_is_a_copy_of_what_b3_held() {
+    let fixture = Fixture::failback(|_| ()).launched().stopped();
+    let [(Serving::B3, Protection::None, Some(age)), _] = served(&fixture)[..] else {
+        panic!("{:?}", served(&fixture))
+    };
+    assert!((1_200..3_600).contains(&age), "{age}: ten minutes to start, and ten more");
+    let next = report(&fixture, Some(&failure()), false).next;
+    assert!(
+        next.contains("A2 does not protect B3 of web-1; the newest copy of its data is at most"),
+        "{next}"
+    );
+}
+
+#[test]
+fn after_the_redirect_nobody_is_told_that_b3_serves() {
+    let mut fixture = Fixture::failback(|_| ()).redirected();
+    let next = report(&fixture, Some(&failure()), false).next;
+    assert!(next.starts_with("Clients of web-1 use A4, in the source Region."), "{next}");
+    assert!(next.contains("B1 does not protect A4 of web-1; it is not known how old"), "{next}");
+    assert!(next.contains("do not send clients back to B3: A4 has writes that B3 lacks"), "{next}");
+    assert!(!next.contains("Until 20"), "{next}");
+    let in_sync = fixture.now();
+    fixture.fleet.redirected =
+        Some(Redirected { asked: None, in_sync: Some(in_sync), old_ttl_seconds: Some(300) });
+    let next = report(&fixture, Some(&failure()), false).next;
+    let until = in_sync.plus_seconds(300);
+    assert!(next.contains(&format!("Until {until}, clients may still use B3")), "{next}");
+}
+
+#[test]
+fn what_is_gone_is_told() {
+    let stops = |plan: &mut Value| plan["stopOriginalReplication"] = json!(true);
+    let fixture = Fixture::failback(stops).reversed();
+    let (recovery, b1) = (fixture.recovery(), fixture.b1(0));
+    fixture.simulation.world().stop_replication(recovery, &b1).unwrap();
+    fixture.pass(60);
+    let next = report(&fixture, Some(&failure()), false).next;
+    assert!(next.contains("B1 of web-1 is stopped: its points in time are deleted."), "{next}");
+    let fixture = Fixture::failback(|_| ()).protected().stopped().without_b2();
+    let next = report(&fixture, Some(&failure()), true).next;
+    assert!(next.contains("B3 of web-1, all-1 no longer exists."), "{next}");
+    assert!(!next.contains("Every B3 still exists."), "{next}");
+}
+
+#[test]
+fn a_server_that_has_gone_home_is_told_with_what_serves_it() {
+    let mut fixture = Fixture::new(Procedure::Failback, Scenario::Steady, |_| ());
+    for server in &mut fixture.fleet.servers {
+        server.already_failed_back = true;
+    }
+    let told = report(&fixture, Some(&failure()), false);
+    assert_eq!(told.servers[0].serves, Serving::A1);
+    assert!(told.next.contains("find out why clients use A1"), "{}", told.next);
+}
+
+#[test]
+fn an_ambiguous_server_is_told_and_fails_no_report() {
+    let mut fixture = Fixture::failback(|_| ()).reversed();
+    let b3 = fixture.b2(0).instance();
+    fixture.fleet.servers[0].a2 = None;
+    fixture.tamper(move |seen| {
+        if let Response::SourceServers(_, servers) = seen
+            && let Some(mut other) = servers.iter().find(|a2| a2.instance.as_ref() == Some(&b3)).cloned()
+        {
+            other.id = "s-00000000000000001".parse().unwrap();
+            servers.push(other);
+        }
+    });
+    let told = report(&fixture, Some(&failure()), false);
+    let [first, second] = &told.servers[..] else { panic!("{:?}", told.servers) };
+    let problem = first.problem.as_deref().unwrap_or_default();
+    assert!(problem.contains("2 source servers of the source Region replicate its B3"), "{problem}");
+    assert_eq!((first.serves, first.left.as_str()), (Serving::Unknown, "A1 A2 B1 B2 B3"));
+    assert_eq!((second.problem.as_deref(), second.left.as_str()), (None, "A1 A2 B1 B2 B3"));
+    assert!(told.next.contains("web-1 cannot be read as a whole: 2 source servers"), "{}", told.next);
 }
 
 #[test]
@@ -232,7 +335,7 @@ fn jobs_that_are_at_work_on_the_fleet_are_told() {
 
 /// Returns the report of one server that has already failed back, with a name of this many letters, and its bytes.
 fn named(letters: usize) -> (Report, usize) {
-    let mut fixture = Fixture::failback(|_| ());
+    let mut fixture = Fixture::drill(|_| ());
     fixture.fleet.servers.truncate(1);
     let server = &mut fixture.fleet.servers[0];
     server.already_failed_back = true;

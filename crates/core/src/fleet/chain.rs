@@ -303,7 +303,7 @@ fn live<'v>(
             None => Link::Ambiguous(Ambiguity {
                 first: several[0],
                 message: format!("{} recovery instances exist where one {label} is expected", several.len()),
-                remedy: "Terminate the one that is not in use, in the DRS console",
+                remedy: "Find out which of them clients use. Terminate only one that nobody uses, in the DRS console",
             }),
         },
     }

@@ -77,8 +77,20 @@ pub struct LiveState {
 /// Reads the live state of a fleet's pending servers.
 ///
 /// # Errors
-/// Those of AWS.
+/// Those of AWS; `Guard` when an A2 or A3 that was read is not provably its server's.
 pub async fn read(cloud: &dyn Cloud, run: &Run, fleet: &Fleet, reads: Reads) -> Result<LiveState> {
+    let live = read_for_report(cloud, run, fleet, reads).await?;
+    for server in live.servers(fleet).iter().filter(|_| reads.a3) {
+        server.a3()?;
+    }
+    Ok(live)
+}
+
+/// Reads the live state of a fleet's pending servers, whatever is ambiguous in it: a report says so.
+///
+/// # Errors
+/// Those of AWS.
+pub async fn read_for_report(cloud: &dyn Cloud, run: &Run, fleet: &Fleet, reads: Reads) -> Result<LiveState> {
     let mut live = LiveState::empty(cloud.now(), reads);
     // Without ids, DRS would return every server of the Region.
     if fleet.pending().next().is_some() {
@@ -156,7 +168,7 @@ impl LiveState {
         for server in fleet.pending() {
             // A record of A3 may outlive A2: it is requested by the known id of A2 and by the live one.
             a2s.extend(server.a2.clone());
-            let a2 = self.drs.chain(server.into()).a2.get(&server.name)?;
+            let a2 = self.drs.chain(server.into()).a2.candidate();
             a2s.extend(a2.map(|a2| a2.id.clone()));
         }
         if !a2s.is_empty() {
@@ -210,7 +222,7 @@ impl LiveState {
             source.extend(server.a1.clone());
             source.extend(server.a4());
             if reads.a3 {
-                source.extend(chain.a3.get(&server.name)?.map(|a3| a3.instance.clone()));
+                source.extend(chain.a3.candidate().map(|a3| a3.instance.clone()));
             }
             if let (Some(a2), None) = (chain.a2.candidate(), chain.a3.candidate())
                 && reads.source_jobs
@@ -299,21 +311,28 @@ impl LiveState {
     /// # Errors
     /// `Guard` when a live object is not provably the server's.
     pub fn complete(&self, run: &Run, fleet: &mut Fleet, reads: Reads) -> Result<()> {
-        for server in fleet.servers.iter_mut().filter(|server| !server.already_failed_back) {
-            let chain = self.drs.chain(KnownIds::from(&*server));
-            if reads.b2 && server.b2.is_none() {
-                server.b2 = chain.b2.get(&server.name)?.map(|b2| b2.id.clone());
-            }
-            if (reads.a2 || reads.a3)
-                && server.a2.is_none()
-                && let Some(a2) = chain.a2.get(&server.name)?
-            {
-                server.a2 = Some(a2.id.clone());
-                server.times.reversed = Some(run.seconds(self.read_at));
-            }
-            if reads.a3 && server.a3.is_none() {
-                server.a3 = chain.a3.get(&server.name)?.map(|a3| a3.id.clone());
-            }
+        let mut pending = fleet.servers.iter_mut().filter(|server| !server.already_failed_back);
+        pending.try_for_each(|server| self.complete_server(run, server, reads))
+    }
+
+    /// Adds the ids that one server lacks and the live state shows.
+    ///
+    /// # Errors
+    /// `Guard` when a live object is not provably the server's.
+    pub fn complete_server(&self, run: &Run, server: &mut Server, reads: Reads) -> Result<()> {
+        let chain = self.drs.chain(KnownIds::from(&*server));
+        if reads.b2 && server.b2.is_none() {
+            server.b2 = chain.b2.get(&server.name)?.map(|b2| b2.id.clone());
+        }
+        if (reads.a2 || reads.a3)
+            && server.a2.is_none()
+            && let Some(a2) = chain.a2.get(&server.name)?
+        {
+            server.a2 = Some(a2.id.clone());
+            server.times.reversed = Some(run.seconds(self.read_at));
+        }
+        if reads.a3 && server.a3.is_none() {
+            server.a3 = chain.a3.get(&server.name)?.map(|a3| a3.id.clone());
         }
         Ok(())
     }

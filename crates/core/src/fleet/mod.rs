@@ -1,6 +1,7 @@
 //! The servers of a run, as the run knows them ([`Fleet`]) and as AWS shows them now ([`LiveState`]).
 //!
-//! The state machine passes the fleet from state to state, so it is small: 1,000 servers stay under 256 KiB. The fleet
+//! The state machine passes the fleet from state to state, so it is small: 500 servers
+//! stay under 256 KiB, beside the largest plan. The fleet
 //! is not authoritative: every step reads the live state and adds the ids that the fleet lacks.
 
 mod chain;
@@ -12,7 +13,8 @@ mod serving;
 pub use chain::{Ambiguity, Chain, DrsView, KnownIds, Link};
 pub use data_age::{data_age_seconds, too_old};
 pub use live::{
-    LiveServer, LiveState, Reads, Target, UNKNOWN_TTL_SECONDS, names, old_ttl_seconds, read, targets,
+    LiveServer, LiveState, Reads, Target, UNKNOWN_TTL_SECONDS, names, old_ttl_seconds, read, read_for_report,
+    targets,
 };
 pub use server::{Fleet, NAME_MAX, Redirected, Server, Times};
 pub use serving::{Serving, serving};

@@ -155,28 +155,3 @@ impl Fleet {
         self.servers.iter_mut().find(|server| server.b1 == *b1)
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_thousand_servers_fit_into_a_payload() {
-        let id = |prefix: &str| format!("{prefix}0123456789abcdef0");
-        let server = Server {
-            name: "n".repeat(NAME_MAX),
-            wave: 19,
-            a1: id("i-").parse().ok(),
-            b1: id("s-").parse().unwrap(),
-            b2: id("i-").parse().ok(),
-            a2: id("s-").parse().ok(),
-            a3: id("i-").parse().ok(),
-            replace: None,
-            already_failed_back: false,
-            times: [Some(86_400); 7].into(),
-        };
-        let fleet = Fleet { servers: vec![server; 1_000], redirected: None };
-        let bytes = serde_json::to_string(&fleet).unwrap().len();
-        assert!(bytes < 255_000, "{bytes}");
-    }
-}

@@ -1,14 +1,17 @@
 //! The instance that serves a server's clients: decided here alone, from live state, for the guard, the readiness check
 //! and the report.
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use super::live::LiveServer;
 use crate::error::Result;
 use crate::id::InstanceId;
 use crate::run::Run;
 use crate::tags::tag;
 
-/// The instance that serves a server's clients.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The instance that serves a server's clients, by its label.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Serving {
     /// The original instance in the source Region.
     A1,
@@ -17,6 +20,8 @@ pub enum Serving {
     /// The failed-back instance in the source Region.
     A4,
     /// Live state does not show it. Each of them counts as serving.
+    #[default]
+    #[serde(rename = "unknown")]
     Unknown,
 }
 

@@ -20,8 +20,9 @@ pub use crate::cloud::Address;
 /// The value of `instanceType` and `instanceProfile` that means: the same as A1.
 pub const LIKE_SOURCE: &str = "like-source";
 
-/// The largest number of servers that fits into an execution's payload of 256 KiB.
-pub const SERVERS_MAX: usize = 1_000;
+/// The largest number of servers that fits into an execution's payload of 256 KiB, beside a plan that names each of them
+/// and 500 records.
+pub const SERVERS_MAX: usize = 500;
 
 /// A plan file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

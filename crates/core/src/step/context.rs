@@ -2,12 +2,13 @@
 
 use serde::de::DeserializeOwned;
 
+use super::refused::Refused;
 use super::result::PollState;
 use crate::cloud::Cloud;
 use crate::error::{Error, ErrorName, Result};
 use crate::fleet::{self, Fleet, LiveState, Reads};
 use crate::guard::Guard;
-use crate::procedure::Scope;
+use crate::procedure::{Procedure, Scope};
 use crate::run::Run;
 use crate::timestamp::Timestamp;
 
@@ -50,6 +51,25 @@ impl<'a, S: Scope> Context<'a, S> {
         let live = fleet::read(self.cloud, self.run, fleet, reads).await?;
         live.complete(self.run, fleet, reads)?;
         Ok(live)
+    }
+
+    /// Reads the live state for a clean-up. A member of a drill that is ambiguous is refused, and the others are not.
+    ///
+    /// # Errors
+    /// Those of AWS; in a failback, those of [`read`](Self::read).
+    pub async fn read_to_clean_up(&self, fleet: &mut Fleet, reads: Reads) -> Result<(LiveState, Refused)> {
+        let mut refused = Refused::none(self.run.procedure);
+        if self.run.procedure == Procedure::Failback {
+            return Ok((self.read(fleet, reads).await?, refused));
+        }
+        let live = fleet::read_for_report(self.cloud, self.run, fleet, reads).await?;
+        for server in fleet.servers.iter_mut().filter(|server| !server.already_failed_back) {
+            let completed = live.complete_server(self.run, server, reads);
+            let is_clear =
+                completed.and_then(|()| if reads.a3 { live.server(server).a3().map(|_| ()) } else { Ok(()) });
+            refused.unless_refused(server, is_clear)?;
+        }
+        Ok((live, refused))
     }
 
     /// Returns true when the Lambda deadline is near. The next poll continues.

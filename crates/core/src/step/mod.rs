@@ -2,6 +2,7 @@
 
 mod context;
 mod input;
+mod refused;
 mod result;
 
 use std::future::Future;
@@ -13,6 +14,7 @@ use serde_json::Value;
 
 pub use context::{Attempt, Context, attempt};
 pub use input::{FleetInput, StepInput, WaveInput};
+pub use refused::Refused;
 pub use result::{OUT_OF_TIME, Output, PollState, Polled, Progress, Status, StepResult, Waiting};
 
 use crate::cloud::Cloud;
@@ -99,19 +101,29 @@ impl<S: Step> Handler for S {
         let (run, mut fleet, wave, poll) = input.into_parts();
         let since = poll.as_ref().map_or_else(|| cloud.now(), |poll| poll.since);
         let ctx = Context::new(cloud, &run, wave, poll.as_ref(), deadline)?;
+        let polls = poll.as_ref().map_or(0, |poll| poll.polls) + 1;
         let waiting = match S::run(&ctx, &mut fleet).await? {
             StepResult::Done(why) => return Ok(ended(Status::Done, why, fleet)),
+            StepResult::DoneBeforeGate { why, notice } => {
+                return Ok(Output { notice: Some(notice), ..ended(Status::Done, why, fleet) });
+            }
+            StepResult::Keep { why, previous, note } => {
+                within_limit::<S>(&run.plan, cloud.now().seconds_since(since), &why)?;
+                let wait = Some(PollState { since, polls, note: Some(note) });
+                return Ok(Output { previous: Some(previous), wait, ..ended(Status::Keep, why, fleet) });
+            }
             StepResult::Relaunch(why) => return Ok(ended(Status::Relaunch, why, fleet)),
             StepResult::Waiting(waiting) => waiting,
         };
         within_limit::<S>(&run.plan, cloud.now().seconds_since(since), &waiting.why)?;
-        let polls = poll.as_ref().map_or(0, |poll| poll.polls) + 1;
         Ok(Output {
             status: Status::Waiting,
             why: waiting.why,
             // A loop without a wait would use up the execution's events within minutes.
             wait_seconds: waiting.seconds.max(1),
             progress: waiting.progress,
+            notice: None,
+            previous: None,
             fleet,
             wait: Some(PollState { since, polls, note: waiting.note }),
         })
@@ -119,7 +131,7 @@ impl<S: Step> Handler for S {
 }
 
 fn ended(status: Status, why: String, fleet: Fleet) -> Output {
-    Output { status, why, wait_seconds: 0, progress: None, fleet, wait: None }
+    Output { status, why, wait_seconds: 0, progress: None, notice: None, previous: None, fleet, wait: None }
 }
 
 fn within_limit<S: Step>(plan: &Plan, waited_seconds: u64, why: &str) -> Result<()> {

@@ -25,6 +25,23 @@ pub struct PollState {
 pub enum StepResult {
     /// The work of the step is done; the text reports it.
     Done(String),
+    /// The work of the step is done, and a gate may follow.
+    DoneBeforeGate {
+        /// The report.
+        why: String,
+        /// What the person at the gate is told.
+        notice: String,
+    },
+    /// The step would change something next whose present state only AWS knows: it is written to the bucket for evidence,
+    /// and the step is called again.
+    Keep {
+        /// The report.
+        why: String,
+        /// What is written to the bucket.
+        previous: Value,
+        /// The note for the next call, by which the step knows that this state was written.
+        note: Value,
+    },
     /// The work is not done yet. A step never fails because of that.
     Waiting(Waiting),
     /// Some servers are marked to be launched again; the text says why.
@@ -102,6 +119,8 @@ pub enum Status {
     Waiting,
     /// Servers are launched again.
     Relaunch,
+    /// The state before a change is written to the bucket for evidence, and the step is called again.
+    Keep,
 }
 
 /// The result of a step, as the state machine reads it.
@@ -117,6 +136,12 @@ pub struct Output {
     /// Progress of replication, if the step waits for that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub progress: Option<Progress>,
+    /// What the person at the gate that follows is told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notice: Option<String>,
+    /// The state before the step's next change, for the bucket for evidence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous: Option<Value>,
     /// The run's servers, with what the step has learned.
     pub fleet: Fleet,
     /// The state of polling for the next call; null when done.

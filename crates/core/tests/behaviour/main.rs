@@ -7,6 +7,8 @@ mod case;
 mod fleet;
 mod guard;
 mod live;
+mod notice;
+mod payload;
 mod plan;
 mod poll_interval;
 mod ready;

@@ -8,6 +8,7 @@ mod servers;
 
 use failback_core::Result;
 use failback_core::fleet::Fleet;
+use failback_core::payload;
 use failback_core::plan::SERVERS_MAX;
 use failback_core::procedure::Procedure;
 use failback_core::run::Run;
@@ -66,6 +67,15 @@ fn size(run: &Run, fleet: &Fleet, findings: &mut Vec<Finding>) {
     if servers > SERVERS_MAX {
         let remedy = format!("Split the plan: one execution carries at most {SERVERS_MAX}");
         findings.block("$.servers", format!("chooses {servers} servers"), remedy);
+    }
+    let bytes = payload::largest(run, servers);
+    if servers <= SERVERS_MAX && bytes > payload::BYTES_MAX {
+        let limit = payload::BYTES_MAX;
+        findings.block(
+            "the plan",
+            format!("takes up to {bytes} bytes with its {servers} servers, and an execution carries {limit}"),
+            "Split the plan, or choose servers by tags and name fewer records",
+        );
     }
     if servers > 0 && fleet.pending().next().is_none() {
         findings.warn("the fleet", "every server has failed back already", "Nothing is left to do");

@@ -3,7 +3,7 @@ use failback_core::cloud::SourceServer;
 use failback_core::id::SourceServerId;
 use failback_core::plan::SERVERS_MAX;
 use failback_testkit::{Fixture, Response};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{by_hand, check, check_plan};
 use crate::finding::{Finding, Findings as _, merged, not_ready};
@@ -32,8 +32,8 @@ fn a_plan_that_chooses_nothing_is_told() {
 }
 
 /// Tampers with the first server so that it is seen as this many, each with its own id and without a B2.
-fn many(servers: usize) -> Fixture {
-    let mut fixture = Fixture::failback(by_hand);
+fn many(servers: usize, change: impl FnOnce(&mut Value)) -> Fixture {
+    let mut fixture = Fixture::failback(change);
     let (b1, away) = (fixture.b1(0), fixture.recovery());
     fixture.tamper(move |seen| {
         if let Response::SourceServers(region, found) = seen
@@ -49,10 +49,31 @@ fn many(servers: usize) -> Fixture {
 
 #[test]
 fn an_execution_carries_so_many_servers_and_no_more() {
-    let told = |servers| check(&many(servers)).err().map(|error| error.to_string()).unwrap_or_default();
+    let told =
+        |servers| check(&many(servers, by_hand)).err().map(|error| error.to_string()).unwrap_or_default();
     let said = format!("$.servers: chooses {} servers", SERVERS_MAX + 1);
     assert!(told(SERVERS_MAX + 1).contains(&said), "{}", told(SERVERS_MAX + 1));
     assert!(!told(SERVERS_MAX).contains("$.servers: chooses"), "{}", told(SERVERS_MAX));
+}
+
+/// Step Functions ends an execution with a larger payload, and catches nothing.
+#[test]
+fn a_plan_that_an_execution_cannot_carry_is_refused() {
+    let label = "n".repeat(60);
+    let name = |n: usize| format!("{label}.{label}.{label}.web-{n}.example.com");
+    let record = |n: usize| {
+        json!({
+            "zoneId": "Z0123456789ABCDEFGHIJ", "name": name(n), "type": "A", "ttlSeconds": 60, "server": "web-1",
+            "address": "private"
+        })
+    };
+    let records: Vec<Value> = (0..500).map(record).collect();
+    let fixture = many(SERVERS_MAX, |plan| plan["redirect"] = json!({ "records": records }));
+    let told = check(&fixture).err().map(|error| error.to_string()).unwrap_or_default();
+    assert!(
+        told.contains("the plan: takes up to ") && told.contains("and an execution carries 262144"),
+        "{told}"
+    );
 }
 
 #[test]
