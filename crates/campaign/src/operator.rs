@@ -6,7 +6,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use failback_core::cloud::{RightSizing, Tags};
-use failback_core::id::HostedZoneId;
+use failback_core::id::{HostedZoneId, InstanceId};
 use failback_core::procedure::Procedure;
 use failback_core::region::Region;
 use failback_core::tags::tag;
@@ -35,12 +35,14 @@ pub enum ManualStep {
     TerminateB2,
     TerminateA1,
     TerminateA3,
+    TerminateA4,
     DeleteA3,
     DisconnectA2,
     DeleteA2,
     TagA1,
     LongTtl,
     PointAtA1,
+    Recover,
 }
 
 const MOVES: &[(&str, ManualStep)] = &[
@@ -60,12 +62,14 @@ const MOVES: &[(&str, ManualStep)] = &[
     ("terminate-b2", ManualStep::TerminateB2),
     ("terminate-a1", ManualStep::TerminateA1),
     ("terminate-a3", ManualStep::TerminateA3),
+    ("terminate-a4", ManualStep::TerminateA4),
     ("delete-a3", ManualStep::DeleteA3),
     ("disconnect-a2", ManualStep::DisconnectA2),
     ("delete-a2", ManualStep::DeleteA2),
     ("tag-a1", ManualStep::TagA1),
     ("long-ttl", ManualStep::LongTtl),
     ("point-at-a1", ManualStep::PointAtA1),
+    ("recover", ManualStep::Recover),
 ];
 
 impl ManualStep {
@@ -139,12 +143,12 @@ pub(super) fn does(world: &mut World, by_hand: ManualStep, plan: &Value) {
     match by_hand {
         ManualStep::LaunchAndLeave => launch_a2(world),
         ManualStep::ProtectAndLeave => each(world, protect),
-        ManualStep::LaunchB1 => {
+        ManualStep::LaunchB1 => launch_b1(world, true),
+        ManualStep::Recover => {
+            launch_b1(world, false);
             let (_, recovery) = world.region_pair();
-            let servers: Vec<RecoveryRequest> =
-                world.fleet().iter().map(|server| server.b1.clone().into()).collect();
-            world.start_recovery(recovery, &servers, true, Tags::new()).ok();
-            rest(world);
+            point_at(world, plan, recovery, |labels| labels.b3);
+            world.operator_moves_traffic_to_recovered();
         }
         ManualStep::Launch => {
             launch_a2(world);
@@ -191,7 +195,7 @@ pub(super) fn does(world: &mut World, by_hand: ManualStep, plan: &Value) {
 
 fn for_one(world: &mut World, server: usize, by_hand: ManualStep, plan: &Value) {
     let (source, recovery) = world.region_pair();
-    let Labels { a1, a2, a3, b1, .. } = world.labels(server);
+    let Labels { a1, a2, a3, a4, b1, .. } = world.labels(server);
     match by_hand {
         ManualStep::Prepare => prepare(world, server, &plan["launch"]["network"]),
         ManualStep::PrepareForDrill => prepare(world, server, &plan["drill"]["network"]),
@@ -199,6 +203,7 @@ fn for_one(world: &mut World, server: usize, by_hand: ManualStep, plan: &Value) 
         ManualStep::StopB1 => _ = b1.map(|b1| world.stop_replication(recovery, &b1)),
         ManualStep::StopA2 => _ = a2.map(|a2| world.stop_replication(source, &a2)),
         ManualStep::TerminateA1 => _ = a1.map(|a1| world.terminate_instances(source, &[a1])),
+        ManualStep::TerminateA4 => _ = a4.map(|a4| world.terminate_instances(source, &[a4])),
         ManualStep::DeleteA3 => _ = a3.map(|a3| world.delete_recovery_instance(source, &a3)),
         ManualStep::DisconnectA2 => _ = a2.map(|a2| world.disconnect_source_server(source, &a2)),
         // Check Readiness asks for this tag where nothing else identifies A1.
@@ -246,6 +251,15 @@ fn launch_a2(world: &mut World) {
     world.start_recovery(source, &servers, false, Tags::new()).ok();
 }
 
+/// Launches the recovered servers, as a drill or, in the next disaster, as production.
+fn launch_b1(world: &mut World, is_drill: bool) {
+    let (_, recovery) = world.region_pair();
+    let servers: Vec<RecoveryRequest> =
+        world.fleet().iter().map(|server| server.b1.clone().into()).collect();
+    world.start_recovery(recovery, &servers, is_drill, Tags::new()).ok();
+    rest(world);
+}
+
 fn terminate(world: &mut World, failed_back: bool) {
     let (source, recovery) = world.region_pair();
     let region = if failed_back { source } else { recovery };
@@ -290,13 +304,21 @@ fn prepare(world: &mut World, server: usize, network: &Value) {
 /// Points the plan's records at A4. Without records, traffic moves by other means.
 fn redirect(world: &mut World, plan: &Value) {
     let (source, _) = world.region_pair();
-    let records = plan["redirect"]["records"].as_array().cloned().unwrap_or_default();
-    if records.is_empty() {
+    if plan["redirect"]["records"].as_array().is_none_or(Vec::is_empty) {
         world.operator_moves_traffic();
     }
-    for record in records {
+    point_at(world, plan, source, |labels| labels.a4);
+}
+
+/// Points the plan's records at an instance of each server.
+fn point_at(world: &mut World, plan: &Value, region: Region, which: fn(Labels) -> Option<InstanceId>) {
+    for record in plan["redirect"]["records"].as_array().cloned().unwrap_or_default() {
         let text = |field: &str| record[field].as_str().unwrap_or_default().to_owned();
-        let Some(value) = address(world, source, &text("server"), &text("address")) else { continue };
+        let server = world.index_of(&text("server"));
+        let found = server.and_then(|server| which(world.labels(server)));
+        let Some(instance) = found.and_then(|id| world.instance(region, &id)) else { continue };
+        let is_private = record["address"] == "private";
+        let value = if is_private { instance.private_ip.clone() } else { instance.public_ip.clone() };
         let Ok(zone) = text("zoneId").parse() else { continue };
         let ttl_seconds = record["ttlSeconds"].as_u64().unwrap_or(60);
         let change = RecordChange::of_simple(ChangeAction::Upsert, &text("name"), ttl_seconds, vec![value]);
@@ -335,10 +357,4 @@ fn point_at_a1(world: &mut World, plan: &Value) {
 
 fn zone_and_name(record: &Value) -> Option<(HostedZoneId, String)> {
     Some((record["zoneId"].as_str()?.parse().ok()?, record["name"].as_str()?.to_owned()))
-}
-
-fn address(world: &World, source: Region, server: &str, which: &str) -> Option<String> {
-    let a4 = world.labels(world.index_of(server)?).a4?;
-    let instance = world.instance(source, &a4)?;
-    Some(if which == "private" { instance.private_ip.clone() } else { instance.public_ip.clone() })
 }

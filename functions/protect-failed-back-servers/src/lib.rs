@@ -42,7 +42,16 @@ impl Step for ProtectFailedBackServers {
     const NAME: &'static str = "protect-failed-back-servers";
 
     async fn run(ctx: &Context<'_, Failback>, fleet: &mut Fleet) -> Result<StepResult> {
-        let reads = Reads { b1: true, a3: true, source_instances: true, records: true, ..Reads::default() };
+        let reads = Reads {
+            b1: true,
+            b2: true,
+            a3: true,
+            source_jobs: true,
+            recovery_jobs: true,
+            source_instances: true,
+            records: true,
+            ..Reads::default()
+        };
         let live = ctx.read(fleet, reads).await?;
         let servers = live.servers(fleet);
         for server in &servers {
@@ -129,12 +138,11 @@ async fn record_traffic(ctx: &Context<'_, Failback>, server: &LiveServer<'_>) ->
     if !ctx.run.traffic_moved_by_hand {
         return Ok(());
     }
-    match server.a2()? {
-        Some(a2) if !a2.tags.contains_key(tag::TRAFFIC) => {
-            ctx.cloud.tag_resource(ctx.guard.tag_traffic(server)?).await
-        }
-        _ => Ok(()),
+    let (Some(a2), Some(a3)) = (server.a2()?, server.a3()?) else { return Ok(()) };
+    if a2.tags.get(tag::TRAFFIC).is_some_and(|to| to == a3.instance.as_str()) {
+        return Ok(());
     }
+    ctx.cloud.tag_resource(ctx.guard.tag_traffic(server)?).await
 }
 
 /// Does the missing work for one server. Returns `None` when it is protected, else the reason why not yet.

@@ -85,9 +85,10 @@ fn that_people_have_moved_traffic_is_recorded_before_anything_else() {
     fixture.call::<Step>().unwrap_err();
     let world = fixture.simulation.world();
     for server in 0..2 {
-        let a2 = world.labels(server).a2.expect("A2 lives");
+        let labels = world.labels(server);
+        let a2 = labels.a2.expect("A2 lives");
         let tags = &world.source_server(fixture.run.source(), &a2).expect("A2").tags;
-        assert_eq!(tags.get(tag::TRAFFIC).map(String::as_str), Some(tag::TO_A4), "{tags:?}");
+        assert_eq!(tags.get(tag::TRAFFIC).cloned(), labels.a4.map(|a4| a4.to_string()), "{tags:?}");
     }
 }
 

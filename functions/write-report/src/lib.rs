@@ -2,7 +2,7 @@
 //! the run's own records.
 
 use failback_core::cloud::Cloud;
-use failback_core::fleet::{self, Fleet, LiveServer, LiveState, Reads, Server, Times};
+use failback_core::fleet::{self, Chain, Fleet, LiveServer, LiveState, Reads, Server, Times};
 use failback_core::id::{InstanceId, JobId};
 use failback_core::message::count;
 use failback_core::procedure::Procedure;
@@ -10,7 +10,7 @@ use failback_core::report::{Failure, Loss, Outcome, Report, ServerOutcome, Serve
 use failback_core::run::Run;
 use failback_core::step::Handler;
 use failback_core::timestamp::Timestamp;
-use failback_core::{Error, Result};
+use failback_core::{Error, ErrorName, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -54,7 +54,11 @@ impl Handler for WriteReport {
             ..Reads::default()
         };
         let live = fleet::read(cloud, &run, &fleet, reads).await?;
-        live.complete(&run, &mut fleet, reads)?;
+        match live.complete(&run, &mut fleet, reads) {
+            // An object that is not provably the server's has ended the run, and the report says so.
+            Err(error) if error.name() == ErrorName::Guard => {}
+            completed => completed?,
+        }
         let outcome = match (&failure, run.procedure, cleaning) {
             (None, ..) => Outcome::Succeeded,
             (Some(_), Procedure::Failback, false) => Outcome::Held,
@@ -134,13 +138,16 @@ fn server_report(run: &Run, live: &LiveState, server: &Server, outcome: Outcome)
 /// Returns the labels of what still exists.
 fn left(server: &LiveServer<'_>) -> Result<Vec<&'static str>> {
     let a1_is_a4 = server.a1.is_some() && server.a1 == server.a4();
+    // An object that is not provably the server's exists all the same.
+    let Chain { a2, a3, b1, b2 } = server.chain();
+    let is_a2_unseen = a2.ambiguity().is_none() && b2.ambiguity().is_none() && server.is_a2_unseen()?;
     let all = [
         ("A1", !a1_is_a4 && is_live(server, server.a1.clone())?),
-        ("A2", server.a2()?.is_some() || server.is_a2_unseen()?),
-        ("A3", server.a3()?.is_some()),
+        ("A2", a2.candidate().is_some() || is_a2_unseen),
+        ("A3", a3.candidate().is_some()),
         ("A4", is_live(server, server.a4())?),
-        ("B1", server.b1()?.is_some()),
-        ("B2", server.b2()?.is_some()),
+        ("B1", b1.candidate().is_some()),
+        ("B2", b2.candidate().is_some()),
         ("B3", is_live(server, server.b3())?),
     ];
     Ok(all.into_iter().filter(|(_, left)| *left).map(|(label, _)| label).collect())

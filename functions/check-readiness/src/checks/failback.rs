@@ -7,10 +7,11 @@ use failback_core::guard::Guard;
 use failback_core::id::SourceServerId;
 use failback_core::procedure::{Either, Procedure};
 use failback_core::run::Run;
-use failback_core::tags::{made_by_a_drill, tag};
+use failback_core::tags::tag;
 
 use crate::facts::{Facts, Found};
 use crate::finding::{Finding, Findings};
+use crate::servers::is_of_a_drill;
 
 /// Warns of what the plan deletes on request.
 pub(crate) fn check_plan(run: &Run, findings: &mut Vec<Finding>) {
@@ -180,7 +181,7 @@ fn may_be_terminated(a1: &Instance) -> bool {
 /// Refuses the remains of an interrupted drill. Its A4 is in an isolated network and must not be taken for the
 /// failed-back server. A server that it has started to clean up, with B2 gone or A2 stopped, cannot be failed back.
 fn launched_by_a_drill(server: &Found<'_>, findings: &mut Vec<Finding>) {
-    let Some(a2) = server.a2.filter(|a2| made_by_a_drill(&a2.tags)) else { return };
+    let Some(a2) = server.a2.filter(|a2| is_of_a_drill(a2)) else { return };
     let remedy = "Start the drill with its plan again: it cleans up first";
     if server.a3.is_some() {
         findings.block(&server.name, "an interrupted drill left A3 and A4 in its isolated network", remedy);
