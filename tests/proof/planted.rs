@@ -132,6 +132,18 @@ fn old_data_taken_for_fresh() {
 }
 
 #[test]
+fn an_a4_of_an_earlier_cycle_taken_for_this_ones() {
+    let case = "recovered, 1 servers, seed 1, keep-originals, ask-before-cleanup, reverse_repoints_a2: \
+                run failback no; hand recover; wait 172800; run failback";
+    let program = Program::deployed().expect("the machines").performed_by(Bugged(bugs::OldIsFresh));
+    let played = failback_campaign::play_with(&program, &case.parse().expect("a case")).expect("a case");
+    let broken: Vec<Broken> = played.violations.iter().map(|violation| violation.broken).collect();
+    for rule in [SafetyRule::ProductionRuns, SafetyRule::DataYoungEnough] {
+        assert!(broken.contains(&Broken::Rule(rule)), "{:#?}", played.violations);
+    }
+}
+
+#[test]
 fn b3_taken_for_what_serves() {
     // Only in this world a person has moved traffic to an A4 that fails its checks.
     let case = "recovered, 1 servers, seed 1: \
