@@ -86,6 +86,16 @@ const FOUND: &[(&str, &str)] = &[
         "the A2 of an earlier failback was taken for one that had not ended",
     ),
     (
+        "recovered, 1 servers, seed 1, keep-originals, ask-before-cleanup, own-network, own-type, reverse_repoints_a2: \
+         run failback no; hand recover; hand terminate-a4; run failback",
+        "an A2 that was still being compared with the new B3 was taken for Ready",
+    ),
+    (
+        "recovered, 1 servers, seed 1, by-hand, repoint_shows_late: hand reverse; hand sync; hand prepare; \
+         hand launch; hand redirect; hand tag-a1; hand protect-and-leave; run failback",
+        "B3 was terminated on the counters of an earlier rescan",
+    ),
+    (
         "recovered, 1 servers, seed 1: hand long-ttl; settle failback",
         "B3 was terminated while resolvers still returned its address for an hour",
     ),

@@ -138,7 +138,10 @@ fn start_recovery(observations: &mut Observations, world: &World, run: &WatchedR
             observations.violated(SafetyRule::ProductionRuns, call.at_ms, what.clone());
             observations.violated(SafetyRule::ServingUntouched, call.at_ms, what);
         }
-        if from_a2 && let Some(protected) = protected_a4(world, server).filter(|id| launched(id)) {
+        let ends = |id: &&InstanceId| {
+            launched(id) && world.instance(source, id).is_some_and(|instance| instance.state.is_live())
+        };
+        if from_a2 && let Some(protected) = protected_a4(world, server).filter(ends) {
             let what = format!("{}: launched from A2 while B1 protects its A4 {protected}", server.name);
             observations.violated(SafetyRule::ServingUntouched, call.at_ms, what);
         }
@@ -429,8 +432,7 @@ fn redirect(observations: &mut Observations, world: &World, run: &WatchedRun, ca
         // The age of an A4 that B1 protects is history, unless a later disaster has made that A4 the original.
         let is_original = run.originals[index] == a4 && a4 != server.a1;
         let counts = |reversed: bool| !reversed || is_original;
-        let Some(record) =
-            records.find(|record| record.instance == a4 && counts(record.reversal.is_some()))
+        let Some(record) = records.find(|record| record.instance == a4 && counts(record.reversal.is_some()))
         else {
             continue;
         };

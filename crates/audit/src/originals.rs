@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 
 use failback_core::id::InstanceId;
-use failback_sim::{FleetServer, World};
 use failback_sim::objects::SourceServer;
+use failback_sim::{FleetServer, World};
 
 /// Returns the original of each server at the start of a run. `before` has those of the run before.
 pub(crate) fn originals(world: &World, before: &[InstanceId]) -> Vec<InstanceId> {

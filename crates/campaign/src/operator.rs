@@ -254,8 +254,7 @@ fn launch_a2(world: &mut World) {
 /// Launches the recovered servers, as a drill or, in the next disaster, as production.
 fn launch_b1(world: &mut World, is_drill: bool) {
     let (_, recovery) = world.region_pair();
-    let servers: Vec<RecoveryRequest> =
-        world.fleet().iter().map(|server| server.b1.clone().into()).collect();
+    let servers: Vec<RecoveryRequest> = world.fleet().iter().map(|server| server.b1.clone().into()).collect();
     world.start_recovery(recovery, &servers, is_drill, Tags::new()).ok();
     rest(world);
 }

@@ -21,6 +21,8 @@ pub struct Switches {
     pub refuses_to_reverse_drills: bool,
     /// §12.5: protecting A4 with a stopped B1 is a full initial sync. Otherwise it is a rescan.
     pub stopped_b1_full_sync: bool,
+    /// §12.12: a re-pointed B1 names A4 minutes before its state and its counters leave those of the last rescan.
+    pub repoint_shows_late: bool,
     /// Rescanned bytes count up during a full sync too. Not documented; with `false` a server that was synchronised
     /// in full never reports rescanned bytes. Not drawn by [`Switches::random`].
     pub full_sync_counts_as_rescan: bool,
@@ -47,6 +49,7 @@ impl Default for Switches {
             reverse_repoints_a2: false,
             refuses_to_reverse_drills: false,
             stopped_b1_full_sync: true,
+            repoint_shows_late: false,
             full_sync_counts_as_rescan: true,
             participants_lack_instances: false,
             lag_blips: false,
@@ -70,6 +73,7 @@ impl Switches {
             second_reverse_answers_arn: rng.bool(),
             reverse_repoints_a2: rng.bool(),
             stopped_b1_full_sync: rng.bool(),
+            repoint_shows_late: rng.bool(),
             participants_lack_instances: rng.bool(),
             lag_blips: rng.bool(),
             post_launch: rng.bool(),

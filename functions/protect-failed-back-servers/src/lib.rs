@@ -17,6 +17,7 @@ use failback_core::step::{
 };
 use failback_core::tags::tag;
 use failback_core::timestamp::Timestamp;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 /// The step.
@@ -26,6 +27,20 @@ pub struct ProtectFailedBackServers;
 /// All bytes of a server, in the millionths in which the compared share is counted.
 const WHOLE_PPM: u64 = 1_000_000;
 
+/// The time for which B1 must look as if it protected A4. DRS may show that B1 was re-pointed before its counters leave those
+/// of an earlier rescan (drs-facts §12.12).
+const SETTLED_SECONDS: u64 = 300;
+
+/// The notes for the next call.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+struct Note {
+    at_ms: i64,
+    /// The smallest share that any server had compared, in millionths.
+    slowest_ppm: Option<u64>,
+    /// The time since which every byte of every server has been compared at each look, in milliseconds since 1970.
+    compared_since_ms: Option<i64>,
+}
+
 /// The servers by their protection.
 #[derive(Default)]
 struct Protection {
@@ -34,6 +49,8 @@ struct Protection {
     reasons: Reasons,
     /// The smallest share that any of the others has compared, in millionths.
     slowest_ppm: Option<u64>,
+    /// The number of servers of which not every byte is compared.
+    incomplete: usize,
 }
 
 impl Step for ProtectFailedBackServers {
@@ -92,6 +109,7 @@ impl Protection {
             return Ok(());
         };
         self.reasons.add(&server.name, reason);
+        self.incomplete += usize::from(!is_compared(server)?);
         if let Some(b1) = server.b1()? {
             self.add_progress(b1);
         }
@@ -109,13 +127,21 @@ impl Protection {
     }
 
     fn result(mut self, ctx: &Context<'_, Failback>, followed: Option<Timestamp>) -> StepResult {
+        let note = self.note(ctx);
         let Some(reason) = self.reasons.first() else {
             if let Some(by) = followed.filter(|by| *by > ctx.now()) {
                 let why = format!(
                     "clients may still use B3 until {by}: the TTL that the records had has not passed"
                 );
                 let seconds = (by.seconds_since(ctx.now()) + 1).min(poll_interval::SECONDS_MAX);
-                return Waiting { progress: Some(self.progress), ..Waiting::new(why, seconds) }.into();
+                return waiting(why, seconds, self.progress, note);
+            }
+            let since = note.compared_since_ms.map_or(ctx.now(), Timestamp::from_millis);
+            let settled = ctx.now().seconds_since(since);
+            if settled < SETTLED_SECONDS {
+                let why =
+                    "B1 of every server protects A4 by its numbers, and is looked at once more".to_owned();
+                return waiting(why, SETTLED_SECONDS - settled, self.progress, note);
             }
             let servers = count(self.progress.servers, "failed-back server");
             return StepResult::Done(format!("{servers} protected"));
@@ -128,9 +154,28 @@ impl Protection {
             Some(remaining) => poll_interval::by_remaining(remaining),
             None => poll_interval::by_typical(typical::PROTECTION, self.reasons.len(), ctx.waited_seconds()),
         };
-        let note = self.slowest_ppm.map(|slowest| json!((ctx.now().millis(), slowest)));
-        StepResult::Waiting(Waiting { progress: Some(self.progress), note, ..Waiting::new(why, seconds) })
+        waiting(why, seconds, self.progress, note)
     }
+
+    fn note(&self, ctx: &Context<'_, Failback>) -> Note {
+        let at_ms = ctx.now().millis();
+        let before = ctx.note::<Note>().and_then(|note| note.compared_since_ms);
+        let compared_since_ms = (self.incomplete == 0).then(|| before.unwrap_or(at_ms));
+        Note { at_ms, slowest_ppm: self.slowest_ppm, compared_since_ms }
+    }
+}
+
+fn waiting(why: String, seconds: u64, progress: Progress, note: Note) -> StepResult {
+    Waiting { progress: Some(progress), ..Waiting::new(why, seconds) }.with_note(json!(note)).into()
+}
+
+/// Returns true when B1 has compared every byte of A4, even if it lags at this moment.
+fn is_compared(server: &LiveServer<'_>) -> Result<bool> {
+    let is_reversed = server.a3()?.is_none_or(RecoveryInstance::is_reversed);
+    let b1 = server.b1()?.filter(|b1| is_reversed && b1.instance.is_some() && b1.instance == server.a4());
+    Ok(b1.is_some_and(|b1| {
+        b1.replication.state == ReplicationState::Continuous && !b1.replication.is_rescanning()
+    }))
 }
 
 /// Records on A2 that people have redirected traffic by hand, so that a later run knows that clients use A4.
@@ -195,7 +240,8 @@ fn how_far(replication: &Replication) -> String {
 
 /// Extrapolates the speed of the slowest server since the last poll, because DRS gives no ETA for a rescan.
 fn remaining_seconds(ctx: &Context<'_, Failback>, slowest_ppm: Option<u64>) -> Option<u64> {
-    let (then_ms, before_ppm) = ctx.note::<(i64, u64)>()?;
+    let Note { at_ms: then_ms, slowest_ppm: before_ppm, .. } = ctx.note()?;
+    let before_ppm = before_ppm?;
     let slowest_ppm = slowest_ppm?;
     let compared_ppm = slowest_ppm.checked_sub(before_ppm)?;
     if compared_ppm == 0 {

@@ -19,12 +19,41 @@ fn every_a3_is_reversed_and_b1_waited_for_until_it_is_healthy() {
     assert_eq!(fixture.done::<Step>().last().unwrap(), "2 failed-back servers protected");
     assert_eq!(fixture.writes() - before, 2);
     assert!(fixture.fleet.servers.iter().all(|server| server.times.protected.is_some()));
-    fixture.idle::<Step>("2 failed-back servers protected");
 }
 
 #[test]
 fn what_is_protected_already_is_left_as_it_is() {
-    Fixture::failback(|_| ()).protected().idle::<Step>("2 failed-back servers protected");
+    let mut fixture = Fixture::failback(|_| ()).protected();
+    fixture.waits::<Step>("is looked at once more", 0);
+    fixture.pass(300);
+    fixture.idle::<Step>("2 failed-back servers protected");
+}
+
+/// DRS may show the counters of an earlier rescan for some time.
+#[test]
+fn b1_must_look_as_if_it_protected_a4_for_five_minutes() {
+    let early = Arc::new(AtomicU64::new(1));
+    let seen = Arc::clone(&early);
+    let mut fixture = b1s(move |_, b1| match seen.load(Ordering::Relaxed) {
+        0 => (b1.replication.state, b1.replication.rescan_complete) = (ReplicationState::Rescan, false),
+        2 => b1.replication.lag_seconds = Some(20),
+        _ => {}
+    });
+    let left = |fixture: &mut Fixture| fixture.waits::<Step>("is looked at once more", 0);
+    assert_eq!(left(&mut fixture), 300);
+    early.store(0, Ordering::Relaxed);
+    fixture.pass(200);
+    fixture.waits::<Step>("B1 is RESCAN", 0);
+    early.store(1, Ordering::Relaxed);
+    fixture.pass(200);
+    assert_eq!(left(&mut fixture), 300, "it begins anew");
+    // A short lag does not count.
+    early.store(2, Ordering::Relaxed);
+    fixture.pass(150);
+    fixture.waits::<Step>("B1 is CONTINUOUS", 0);
+    early.store(1, Ordering::Relaxed);
+    fixture.pass(150);
+    fixture.idle::<Step>("2 failed-back servers protected");
 }
 
 #[test]

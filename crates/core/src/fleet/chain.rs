@@ -269,7 +269,8 @@ impl DrsView {
         let is_earlier = |a2: &&SourceServer| {
             let a1 = tag_of_cycle(a2, tag::A1);
             self.live_a4(a2).is_some()
-                && protected.is_some_and(|id| Some(id) != self.live_a4(a2) && a1.is_some_and(|a1| a1 != id.as_str()))
+                && protected
+                    .is_some_and(|id| Some(id) != self.live_a4(a2) && a1.is_some_and(|a1| a1 != id.as_str()))
         };
         let (earlier, own): (Vec<_>, Vec<_>) = tagged.into_iter().partition(is_earlier);
         match (own.as_slice(), earlier.first()) {

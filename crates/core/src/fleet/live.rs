@@ -404,12 +404,7 @@ impl LiveState {
 }
 
 /// Reads the jobs of a Region from two days before the run, and the wanted ones whatever their age.
-async fn jobs(
-    cloud: &dyn Cloud,
-    run: &Run,
-    region: Region,
-    mut wanted: BTreeSet<JobId>,
-) -> Result<Vec<Job>> {
+async fn jobs(cloud: &dyn Cloud, run: &Run, region: Region, mut wanted: BTreeSet<JobId>) -> Result<Vec<Job>> {
     let mut jobs = cloud.jobs(region, &[], Some(run.started.days_before(JOBS_DAYS))).await?;
     for job in &jobs {
         wanted.remove(&job.id);

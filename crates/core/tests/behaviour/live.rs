@@ -6,7 +6,8 @@ use failback_core::tags::tag;
 use failback_core::{ErrorName, Result};
 
 use crate::case::{
-    A1, A2, A4, B1, B3, Case, JOB, OTHER, OTHERS, id, instance, job_on, recovery_instance, source_server, start,
+    A1, A2, A4, B1, B3, Case, JOB, OTHER, OTHERS, id, instance, job_on, recovery_instance, source_server,
+    start,
 };
 
 fn guard_says<T>(result: Result<T>, said: &str) {

@@ -141,9 +141,11 @@ impl World {
         let full = stopped && self.switches.stopped_b1_full_sync;
         let (now, source) = (self.now_ms, &recovery_instance.instance);
         let counts_as_rescan = self.switches.full_sync_counts_as_rescan;
+        let shows_late = self.switches.repoint_shows_late;
         let mut rng = self.rng.fork();
         if let Some(server) = self.source_server_mut(region, id) {
-            let parameters = SyncParameters { now, source, total, stall_ms: None, counts_as_rescan };
+            let parameters =
+                SyncParameters { now, source, total, stall_ms: None, shows_late, counts_as_rescan };
             if full {
                 server.replication.restart(&parameters, &mut rng);
             } else {
@@ -190,7 +192,7 @@ impl World {
         let stall_ms = if is_failback { self.stall_ms(launched_from) } else { None };
         let (now, source) = (self.now_ms, &recovery_instance.instance);
         let total = launched_from.total_bytes();
-        let parameters = SyncParameters { now, source, total, stall_ms, counts_as_rescan };
+        let parameters = SyncParameters { now, source, total, stall_ms, shows_late: false, counts_as_rescan };
         let replication = Replication::initial_sync(&parameters, &mut self.rng);
         let visible = d::VISIBLE.draw(&mut self.rng);
         let direction = if is_failback { Direction::Failback } else { Direction::Failover };

@@ -14,7 +14,7 @@ use serde_json::json;
 
 use crate::case::{
     A1, A2, A4, B1, B3, Case, OTHER, OTHERS, Row, granted_unless, id, job_on, recovery_instance, refused,
-    source_server,
+    source_server, start,
 };
 
 fn reverse_b2(case: &Case) -> Result<Warrant<ReverseReplication>> {
