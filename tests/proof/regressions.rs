@@ -91,8 +91,9 @@ const FOUND: &[(&str, &str)] = &[
         "an A2 that was still being compared with the new B3 was taken for Ready",
     ),
     (
-        "recovered, 1 servers, seed 1, by-hand, repoint_shows_late: hand reverse; hand sync; hand prepare; \
-         hand launch; hand redirect; hand tag-a1; hand protect-and-leave; run failback",
+        "recovered, 1 servers, seed 1, by-hand, keep-originals, repoint_shows_late: \
+         hand reverse; hand prepare; hand launch; hand redirect; hand protect; hand recover; hand reverse; hand sync; \
+         hand prepare; hand launch; hand redirect; hand tag-a1; hand protect-and-leave; run failback",
         "B3 was terminated on the counters of an earlier rescan",
     ),
     (

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use crate::cloud::{Job, RecoveryInstance, SourceServer};
-use crate::id::JobId;
+use crate::id::{InstanceId, JobId};
 use crate::tags::tag;
 use crate::timestamp::Timestamp;
 
@@ -39,7 +39,7 @@ impl Launches {
 
 /// Returns a tag of A2, unless A2 was tagged while it replicated another B3.
 pub fn tag_of_cycle<'a>(a2: &'a SourceServer, key: &str) -> Option<&'a str> {
-    let replicated = a2.instance.as_ref().map(|b3| b3.as_str());
+    let replicated = a2.instance.as_ref().map(InstanceId::as_str);
     let is_stale = a2.tags.get(tag::B2).is_some_and(|b2| replicated != Some(b2.as_str()));
     a2.tags.get(key).filter(|_| !is_stale).map(String::as_str)
 }
