@@ -225,6 +225,17 @@ fn counters_of_an_earlier_rescan_taken_for_this_ones() {
 }
 
 #[test]
+fn a_recovery_as_a_drill_taken_for_a_drills_copy() {
+    let case = "drilled, 1 servers, seed 1, drill-recovered, by-hand: hand use-b3; run drill";
+    let program = Program::deployed().expect("the machines").performed_by(Bugged(bugs::EveryB2IsADrills));
+    let played = failback_campaign::play_with(&program, &case.parse().expect("a case")).expect("a case");
+    let broken: Vec<Broken> = played.violations.iter().map(|violation| violation.broken).collect();
+    for rule in [SafetyRule::ProductionRuns, SafetyRule::ServingUntouched] {
+        assert!(broken.contains(&Broken::Rule(rule)), "{:#?}", played.violations);
+    }
+}
+
+#[test]
 fn the_report_says_that_nothing_is_left() {
     assert_bug_caught(bugs::NothingLeft, Broken::Rule(SafetyRule::NothingLeftUnreported));
 }

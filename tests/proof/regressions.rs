@@ -97,6 +97,14 @@ const FOUND: &[(&str, &str)] = &[
         "B3 was terminated on the counters of an earlier rescan",
     ),
     (
+        "drilled, 1 servers, seed 1, drill-recovered, by-hand: hand use-b3; refuse drill",
+        "a drill terminated a B3 that people had recovered as a drill and used",
+    ),
+    (
+        "recovered, 2 servers, seed 1: hand forget-b2; refuse failback",
+        "servers whose B2 was deleted were taken for failed back",
+    ),
+    (
         "recovered, 1 servers, seed 1: hand long-ttl; settle failback",
         "B3 was terminated while resolvers still returned its address for an hour",
     ),

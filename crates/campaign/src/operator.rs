@@ -43,6 +43,8 @@ pub enum ManualStep {
     LongTtl,
     PointAtA1,
     Recover,
+    UseB3,
+    ForgetB2,
 }
 
 const MOVES: &[(&str, ManualStep)] = &[
@@ -70,6 +72,8 @@ const MOVES: &[(&str, ManualStep)] = &[
     ("long-ttl", ManualStep::LongTtl),
     ("point-at-a1", ManualStep::PointAtA1),
     ("recover", ManualStep::Recover),
+    ("use-b3", ManualStep::UseB3),
+    ("forget-b2", ManualStep::ForgetB2),
 ];
 
 impl ManualStep {
@@ -146,10 +150,9 @@ pub(super) fn does(world: &mut World, by_hand: ManualStep, plan: &Value) {
         ManualStep::LaunchB1 => launch_b1(world, true),
         ManualStep::Recover => {
             launch_b1(world, false);
-            let (_, recovery) = world.region_pair();
-            point_at(world, plan, recovery, |labels| labels.b3);
-            world.operator_moves_traffic_to_recovered();
+            use_b3(world, plan);
         }
+        ManualStep::UseB3 => use_b3(world, plan),
         ManualStep::Launch => {
             launch_a2(world);
             rest(world);
@@ -195,7 +198,7 @@ pub(super) fn does(world: &mut World, by_hand: ManualStep, plan: &Value) {
 
 fn for_one(world: &mut World, server: usize, by_hand: ManualStep, plan: &Value) {
     let (source, recovery) = world.region_pair();
-    let Labels { a1, a2, a3, a4, b1, .. } = world.labels(server);
+    let Labels { a1, a2, a3, a4, b1, b2, .. } = world.labels(server);
     match by_hand {
         ManualStep::Prepare => prepare(world, server, &plan["launch"]["network"]),
         ManualStep::PrepareForDrill => prepare(world, server, &plan["drill"]["network"]),
@@ -204,6 +207,12 @@ fn for_one(world: &mut World, server: usize, by_hand: ManualStep, plan: &Value) 
         ManualStep::StopA2 => _ = a2.map(|a2| world.stop_replication(source, &a2)),
         ManualStep::TerminateA1 => _ = a1.map(|a1| world.terminate_instances(source, &[a1])),
         ManualStep::TerminateA4 => _ = a4.map(|a4| world.terminate_instances(source, &[a4])),
+        // B3 runs on, and DRS no longer knows it.
+        ManualStep::ForgetB2 => {
+            let Some(b2) = b2 else { return };
+            world.disconnect_recovery_instance(recovery, &b2).ok();
+            world.delete_recovery_instance(recovery, &b2).ok();
+        }
         ManualStep::DeleteA3 => _ = a3.map(|a3| world.delete_recovery_instance(source, &a3)),
         ManualStep::DisconnectA2 => _ = a2.map(|a2| world.disconnect_source_server(source, &a2)),
         // Check Readiness asks for this tag where nothing else identifies A1.
@@ -257,6 +266,13 @@ fn launch_b1(world: &mut World, is_drill: bool) {
     let servers: Vec<RecoveryRequest> = world.fleet().iter().map(|server| server.b1.clone().into()).collect();
     world.start_recovery(recovery, &servers, is_drill, Tags::new()).ok();
     rest(world);
+}
+
+/// Points the plan's records at B3, or moves traffic there by other means.
+fn use_b3(world: &mut World, plan: &Value) {
+    let (_, recovery) = world.region_pair();
+    point_at(world, plan, recovery, |labels| labels.b3);
+    world.operator_moves_traffic_to_recovered();
 }
 
 fn terminate(world: &mut World, failed_back: bool) {

@@ -78,6 +78,7 @@ fn plan(rng: &mut Rng, procedure: Procedure) -> Vec<PlanOption> {
 
 /// Draws the scenario, and the plan's options for it.
 fn scenario(rng: &mut Rng, case: &mut Case, procedure: Procedure) {
+    let by_hand = case.plan.iter().any(|option| option.name() == "by-hand");
     let mut also = |name| case.plan.extend(PlanOption::find(name));
     if procedure == Procedure::Failback {
         if rng.u8(..10) == 0 {
@@ -93,6 +94,9 @@ fn scenario(rng: &mut Rng, case: &mut Case, procedure: Procedure) {
         }
         1 => {
             also("drill-recovered");
+            if by_hand {
+                also("disposable");
+            }
             case.scenario = Scenario::DrilledRecovered;
         }
         2 => {

@@ -2,6 +2,7 @@
 
 use failback_core::Result;
 use failback_core::cloud::{InstanceState, RecoveryInstance};
+use failback_core::guard::is_disposable;
 use failback_core::procedure::Procedure;
 use failback_core::run::Run;
 use failback_core::tags::made_by_a_drill;
@@ -98,10 +99,15 @@ fn recovered(
     if server.live().is_pointed_at(&b2.instance)? {
         findings.block(name, "a record of the plan points at B3, so it may be production", keep);
     }
-    if !b2.is_drill && !of_an_earlier_drill && !drill.recovered_servers_are_disposable {
+    if !is_disposable(run, server, b2)? {
+        let is_marked = if b2.is_drill {
+            "no record shows that B3 is a drill's"
+        } else {
+            "B3 was not launched as a drill"
+        };
         findings.block(
             name,
-            "B3 was not launched as a drill, so it may be production",
+            format!("{is_marked}, so it may be production"),
             "Set drill.keepRecoveredServers, or drill.recoveredServersAreDisposable if it is not needed",
         );
     }
