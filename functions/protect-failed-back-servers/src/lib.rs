@@ -27,8 +27,8 @@ pub struct ProtectFailedBackServers;
 /// All bytes of a server, in the millionths in which the compared share is counted.
 const WHOLE_PPM: u64 = 1_000_000;
 
-/// The time for which B1 must look as if it protected A4, unless every B1 was seen to be behind before. DRS may show that B1
-/// was re-pointed before its counters leave those of an earlier rescan (drs-facts §12.12).
+/// The time after replication of A3 is reversed from which B1's numbers count. DRS may show that B1 was re-pointed before its
+/// counters leave those of an earlier rescan (drs-facts §12.12).
 const SETTLED_SECONDS: u64 = 300;
 
 /// The notes for the next call.
@@ -37,10 +37,8 @@ struct Note {
     at_ms: i64,
     /// The smallest share that any server had compared, in millionths.
     slowest_ppm: Option<u64>,
-    /// The time since which every byte of every server has been compared at each look, in milliseconds since 1970.
-    compared_since_ms: Option<i64>,
-    /// At one look every B1 replicated A4 and was behind: the counters since then are of this rescan.
-    was_behind: bool,
+    /// The time of the first look, or of the last one that saw an A3 which was not reversed, in milliseconds since 1970.
+    since_ms: i64,
 }
 
 /// The servers by their protection.
@@ -51,10 +49,8 @@ struct Protection {
     reasons: Reasons,
     /// The smallest share that any of the others has compared, in millionths.
     slowest_ppm: Option<u64>,
-    /// The number of servers of which not every byte is compared.
-    incomplete: usize,
-    /// The number of servers among these whose B1 replicates A4.
-    behind: usize,
+    /// True when replication of an A3 is not reversed yet.
+    is_reversing: bool,
 }
 
 impl Step for ProtectFailedBackServers {
@@ -113,10 +109,7 @@ impl Protection {
             return Ok(());
         };
         self.reasons.add(&server.name, reason);
-        let is_repointed = is_repointed(server)?;
-        let is_incomplete = !is_repointed || !is_compared(server)?;
-        self.incomplete += usize::from(is_incomplete);
-        self.behind += usize::from(is_repointed && is_incomplete);
+        self.is_reversing |= server.a3()?.is_some_and(|a3| !a3.is_reversed());
         if let Some(b1) = server.b1()? {
             self.add_progress(b1);
         }
@@ -143,9 +136,8 @@ impl Protection {
                 let seconds = (by.seconds_since(ctx.now()) + 1).min(poll_interval::SECONDS_MAX);
                 return waiting(why, seconds, self.progress, note);
             }
-            let since = note.compared_since_ms.map_or(ctx.now(), Timestamp::from_millis);
-            let settled = ctx.now().seconds_since(since);
-            if settled < SETTLED_SECONDS && !note.was_behind {
+            let settled = ctx.now().seconds_since(Timestamp::from_millis(note.since_ms));
+            if settled < SETTLED_SECONDS {
                 let why =
                     "B1 of every server protects A4 by its numbers, and is looked at once more".to_owned();
                 return waiting(why, SETTLED_SECONDS - settled, self.progress, note);
@@ -166,30 +158,13 @@ impl Protection {
 
     fn note(&self, ctx: &Context<'_, Failback>) -> Note {
         let at_ms = ctx.now().millis();
-        let before = ctx.note::<Note>();
-        let since = before.and_then(|note| note.compared_since_ms).unwrap_or(at_ms);
-        let compared_since_ms = (self.incomplete == 0).then_some(since);
-        let was_behind = before.is_some_and(|note| note.was_behind)
-            || (self.behind > 0 && self.behind == self.progress.servers);
-        Note { at_ms, slowest_ppm: self.slowest_ppm, compared_since_ms, was_behind }
+        let before = ctx.note::<Note>().filter(|_| !self.is_reversing);
+        Note { at_ms, slowest_ppm: self.slowest_ppm, since_ms: before.map_or(at_ms, |note| note.since_ms) }
     }
 }
 
 fn waiting(why: String, seconds: u64, progress: Progress, note: Note) -> StepResult {
     Waiting { progress: Some(progress), ..Waiting::new(why, seconds) }.with_note(json!(note)).into()
-}
-
-/// Returns true when replication of A3 is reversed and B1 names A4.
-fn is_repointed(server: &LiveServer<'_>) -> Result<bool> {
-    let is_reversed = server.a3()?.is_none_or(RecoveryInstance::is_reversed);
-    let protected = server.b1()?.and_then(|b1| b1.instance.clone());
-    Ok(is_reversed && protected.is_some() && protected == server.a4())
-}
-
-/// Returns true when B1 has compared every byte, even if it lags at this moment.
-fn is_compared(server: &LiveServer<'_>) -> Result<bool> {
-    let Some(b1) = server.b1()? else { return Ok(false) };
-    Ok(b1.replication.state == ReplicationState::Continuous && !b1.replication.is_rescanning())
 }
 
 /// Records on A2 that people have redirected traffic by hand, so that a later run knows that clients use A4.
