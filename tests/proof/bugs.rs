@@ -6,6 +6,7 @@ use failback_core::cloud::{
 };
 use failback_core::guard::ChangeRecords;
 use failback_core::region::Region;
+use failback_core::tags::tag;
 use failback_core::timestamp::Timestamp;
 use failback_sim::{CallRequest, ChangeAction, RecordChange, World};
 use serde_json::{Value, json};
@@ -233,6 +234,31 @@ impl Bug for ForgetsOldTtl {
     fn given(&self, _step: &str, payload: &mut Value) {
         if let Some(redirected) = payload.pointer_mut("/fleet/redirected").and_then(Value::as_object_mut) {
             redirected.insert("oldTtlSeconds".to_owned(), json!(0));
+        }
+    }
+}
+
+/// Every B2 is taken for one that a drill of this program launched.
+pub(crate) struct EveryB2IsADrills;
+
+impl Bug for EveryB2IsADrills {
+    fn recovery_instances(&self, world: &World, region: Region, found: &mut Vec<RecoveryInstance>) {
+        let (_, recovery) = world.region_pair();
+        for b2 in found.iter_mut().filter(|_| region == recovery) {
+            b2.tags.insert(tag::PROCEDURE.to_owned(), "drill".to_owned());
+        }
+    }
+}
+
+/// B1 is looked at once, just after it was re-pointed.
+pub(crate) struct LooksOnce;
+
+impl Bug for LooksOnce {
+    fn answered(&self, step: &str, payload: &mut Value) {
+        let why = payload["why"].as_str().unwrap_or_default();
+        if step == "protect-failed-back-servers" && why.contains("looked at once more") {
+            payload["status"] = json!("done");
+            payload["wait"] = Value::Null;
         }
     }
 }

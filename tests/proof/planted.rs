@@ -152,12 +152,30 @@ fn ownership_by_region_instead_of_chain() {
 
 #[test]
 fn continuous_taken_for_healthy() {
-    assert_bug_caught(bugs::ContinuousIsHealthy, Broken::Rule(SafetyRule::ProductionRuns));
+    // A B1 that is only compared with A4 is healthy before the step has looked twice; a stopped one is copied in full.
+    let case = "recovered, 3 servers, seed 1, stop-b1: hand stop-b1; hand reverse; hand sync; hand prepare; hand launch; \
+                run failback";
+    let program = Program::deployed().expect("the machines").performed_by(Bugged(bugs::ContinuousIsHealthy));
+    let played = failback_campaign::play_with(&program, &case.parse().expect("a case")).expect("a case");
+    let broken: Vec<Broken> = played.violations.iter().map(|violation| violation.broken).collect();
+    assert!(broken.contains(&Broken::Rule(SafetyRule::ProductionRuns)), "{:#?}", played.violations);
 }
 
 #[test]
 fn old_data_taken_for_fresh() {
     assert_bug_caught(bugs::OldIsFresh, Broken::Rule(SafetyRule::DataYoungEnough));
+}
+
+#[test]
+fn an_a4_of_an_earlier_cycle_taken_for_this_ones() {
+    let case = "recovered, 1 servers, seed 1, keep-originals, ask-before-cleanup, reverse_repoints_a2: \
+                run failback no; hand recover; wait 172800; run failback";
+    let program = Program::deployed().expect("the machines").performed_by(Bugged(bugs::OldIsFresh));
+    let played = failback_campaign::play_with(&program, &case.parse().expect("a case")).expect("a case");
+    let broken: Vec<Broken> = played.violations.iter().map(|violation| violation.broken).collect();
+    for rule in [SafetyRule::ProductionRuns, SafetyRule::DataYoungEnough] {
+        assert!(broken.contains(&Broken::Rule(rule)), "{:#?}", played.violations);
+    }
 }
 
 #[test]
@@ -229,6 +247,29 @@ fn the_old_ttl_is_not_waited_for() {
     let s2 = Broken::Rule(SafetyRule::ProductionRuns);
     let found = played.violations.iter().any(|violation| violation.broken == s2);
     assert!(found, "B3 is terminated while clients use it: {:#?}", played.violations);
+}
+
+#[test]
+fn counters_of_an_earlier_rescan_taken_for_this_ones() {
+    let case = "recovered, 1 servers, seed 1, by-hand, keep-originals, repoint_shows_late: \
+                hand reverse; hand prepare; hand launch; hand redirect; hand protect; hand recover; hand reverse; hand sync; \
+                hand prepare; hand launch; hand redirect; hand tag-a1; hand protect-and-leave; run failback";
+    let program = Program::deployed().expect("the machines").performed_by(Bugged(bugs::LooksOnce));
+    let played = failback_campaign::play_with(&program, &case.parse().expect("a case")).expect("a case");
+    let s2 = Broken::Rule(SafetyRule::ProductionRuns);
+    let found = played.violations.iter().any(|violation| violation.broken == s2);
+    assert!(found, "B3 is terminated before B1 protects A4: {:#?}", played.violations);
+}
+
+#[test]
+fn a_recovery_as_a_drill_taken_for_a_drills_copy() {
+    let case = "drilled, 1 servers, seed 1, drill-recovered, by-hand: hand use-b3; run drill";
+    let program = Program::deployed().expect("the machines").performed_by(Bugged(bugs::EveryB2IsADrills));
+    let played = failback_campaign::play_with(&program, &case.parse().expect("a case")).expect("a case");
+    let broken: Vec<Broken> = played.violations.iter().map(|violation| violation.broken).collect();
+    for rule in [SafetyRule::ProductionRuns, SafetyRule::ServingUntouched] {
+        assert!(broken.contains(&Broken::Rule(rule)), "{:#?}", played.violations);
+    }
 }
 
 #[test]

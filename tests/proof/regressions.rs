@@ -72,6 +72,45 @@ const FOUND: &[(&str, &str)] = &[
         "a record at A1, where a person had moved production, was overwritten because an A2 existed",
     ),
     (
+        "recovered, 1 servers, seed 1, keep-originals, ask-before-cleanup, reverse_repoints_a2: \
+         run failback no; hand recover; wait 172800; run failback; refuse failback",
+        "after a second disaster, the A4 of the first failback was adopted and production terminated",
+    ),
+    (
+        "recovered, 1 servers, seed 1, by-hand, keep-originals, reverse_repoints_a2: hand reverse; hand prepare; \
+         hand launch; hand redirect; hand protect; hand recover; wait 172800; run failback; refuse failback",
+        "after a second disaster, the A4 of a failback by hand was adopted",
+    ),
+    (
+        "recovered, 1 servers, seed 1, keep-originals, ask-before-cleanup: run failback no; hand recover; wait 172800; \
+         fail error:DisconnectSourceServer=AccessDeniedException; run failback; mend; run failback",
+        "of two A2 of one B1, the one of the earlier failback could be taken in the clean-up",
+    ),
+    (
+        "recovered, 1 servers, seed 1, keep-originals, ask-before-cleanup: run failback no; hand recover; wait 172800; \
+         run failback; refuse failback",
+        "the A2 of an earlier failback was taken for one that had not ended",
+    ),
+    (
+        "recovered, 1 servers, seed 1, keep-originals, ask-before-cleanup, own-network, own-type, reverse_repoints_a2: \
+         run failback no; hand recover; hand terminate-a4; run failback",
+        "an A2 that was still being compared with the new B3 was taken for Ready",
+    ),
+    (
+        "recovered, 1 servers, seed 1, by-hand, keep-originals, repoint_shows_late: \
+         hand reverse; hand prepare; hand launch; hand redirect; hand protect; hand recover; hand reverse; hand sync; \
+         hand prepare; hand launch; hand redirect; hand tag-a1; hand protect-and-leave; run failback",
+        "B3 was terminated on the counters of an earlier rescan",
+    ),
+    (
+        "drilled, 1 servers, seed 1, drill-recovered, by-hand: hand use-b3; refuse drill",
+        "a drill terminated a B3 that people had recovered as a drill and used",
+    ),
+    (
+        "recovered, 2 servers, seed 1: hand forget-b2; refuse failback",
+        "servers whose B2 was deleted were taken for failed back",
+    ),
+    (
         "recovered, 1 servers, seed 1: hand long-ttl; settle failback",
         "B3 was terminated while resolvers still returned its address for an hour",
     ),

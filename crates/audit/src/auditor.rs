@@ -92,12 +92,15 @@ impl Auditor {
             })
         };
         let began_home = world.fleet().iter().enumerate().map(source).collect();
+        let began_without =
+            (0..world.fleet().len()).map(|server| world.missing(server).unwrap_or_default()).collect();
         let run = WatchedRun {
             procedure,
             plan: plan.clone(),
             began_with,
             originals: originals.clone(),
             began_home,
+            began_without,
         };
         observations.runs.insert(execution.to_owned(), run);
     }

@@ -138,7 +138,10 @@ fn start_recovery(observations: &mut Observations, world: &World, run: &WatchedR
             observations.violated(SafetyRule::ProductionRuns, call.at_ms, what.clone());
             observations.violated(SafetyRule::ServingUntouched, call.at_ms, what);
         }
-        if from_a2 && let Some(protected) = protected_a4(world, server).filter(|id| launched(id)) {
+        let ends = |id: &&InstanceId| {
+            launched(id) && world.instance(source, id).is_some_and(|instance| instance.state.is_live())
+        };
+        if from_a2 && let Some(protected) = protected_a4(world, server).filter(ends) {
             let what = format!("{}: launched from A2 while B1 protects its A4 {protected}", server.name);
             observations.violated(SafetyRule::ServingUntouched, call.at_ms, what);
         }
@@ -430,7 +433,11 @@ fn redirect(observations: &mut Observations, world: &World, run: &WatchedRun, ca
             observations.violated(SafetyRule::ProductionRuns, call.at_ms, what);
         }
         let mut records = world.recovery_instances(source);
-        let Some(record) = records.find(|record| record.instance == a4 && record.reversal.is_none()) else {
+        // The age of an A4 that B1 protects is history, unless a later disaster has made that A4 the original.
+        let is_original = run.originals[index] == a4 && a4 != server.a1;
+        let counts = |reversed: bool| !reversed || is_original;
+        let Some(record) = records.find(|record| record.instance == a4 && counts(record.reversal.is_some()))
+        else {
             continue;
         };
         // The guard reads the age some seconds before the call.
@@ -446,13 +453,11 @@ fn redirect(observations: &mut Observations, world: &World, run: &WatchedRun, ca
 fn disconnect(observations: &mut Observations, world: &World, run: &WatchedRun, call: &Call) {
     let (source, recovery) = world.region_pair();
     let keeps = run.procedure == Procedure::Drill && run.plan.drill.keep_recovered_servers;
-    for (index, server) in world.fleet().iter().enumerate() {
-        let a2 = server.a2.iter().any(|a2| call.targets.iter().any(|target| target == a2.as_str()));
-        if !a2 || call.region != Some(source) {
-            continue;
-        }
+    for server in world.fleet() {
+        let a2 = server.a2.iter().find(|a2| call.targets.iter().any(|target| target == a2.as_str()));
+        let Some(a2) = a2.filter(|_| call.region == Some(source)) else { continue };
         let name = &server.name;
-        if world.labels(index).a3.is_some() {
+        if world.has_live_recovery_instance(source, a2) {
             observations.violated(
                 SafetyRule::PageOrder,
                 call.at_ms,

@@ -6,7 +6,7 @@ use failback_core::id::InstanceId;
 use failback_core::plan::Plan;
 use failback_core::procedure::Procedure;
 use failback_core::rule::SafetyRule;
-use failback_sim::FleetServer;
+use failback_sim::{FleetServer, RangeSet};
 
 /// A violation of a rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +31,8 @@ pub(crate) struct WatchedRun {
     /// For each server, true if its traffic already went to A4 when the run started. An earlier run then reported the
     /// loss.
     pub(crate) began_home: Vec<bool>,
+    /// Records of each server that an earlier disaster or failback had lost when the run started.
+    pub(crate) began_without: Vec<RangeSet>,
 }
 
 impl WatchedRun {

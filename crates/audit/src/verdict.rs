@@ -215,7 +215,7 @@ fn loss(observations: &mut Observations, world: &World, run: &WatchedRun, report
         }
         let to_a4 = |id: &InstanceId| run.is_a4(index, server, id);
         let failed_back = world.serving(index).is_some_and(|serving| to_a4(&serving.instance));
-        match (world.lost(index), reported) {
+        match (world.lost_besides(index, &run.began_without[index]), reported) {
             (Some(lost), Some(said)) if failed_back => {
                 let told = said.from.millis() - 1_000..=said.until_at_most.millis() + 1_000;
                 if !told.contains(&lost.first_ms) || !told.contains(&lost.last_ms) {

@@ -1,7 +1,7 @@
 //! The calls that a person makes in the consoles for a manual step. AWS may refuse each of them.
 
 use failback_core::cloud::{RightSizing, Tags};
-use failback_core::id::HostedZoneId;
+use failback_core::id::{HostedZoneId, InstanceId, RecoveryInstanceId};
 use failback_core::region::Region;
 use failback_core::tags::tag;
 use failback_sim::{
@@ -15,7 +15,9 @@ use crate::operator::ManualStep;
 pub(super) fn asks(world: &mut World, by_hand: ManualStep, plan: &Value) {
     match by_hand {
         ManualStep::Sync => {}
-        ManualStep::LaunchB1 => launch_b1(world),
+        ManualStep::LaunchB1 => launch_b1(world, true),
+        ManualStep::Recover => launch_b1(world, false),
+        ManualStep::UseB3 => use_b3(world, plan),
         ManualStep::Launch | ManualStep::LaunchAndLeave => launch_a2(world),
         ManualStep::Redirect => redirect(world, plan),
         ManualStep::LongTtl => lengthen_ttl(world, plan),
@@ -37,7 +39,8 @@ fn for_one(world: &mut World, server: usize, by_hand: ManualStep, plan: &Value) 
         ManualStep::Protect | ManualStep::ProtectAndLeave => protect(world, server),
         ManualStep::StopB1 => _ = b1.map(|b1| world.stop_replication(recovery, &b1)),
         ManualStep::StopA2 => _ = a2.map(|a2| world.stop_replication(source, &a2)),
-        ManualStep::DeleteB2 => _ = b2.map(|b2| world.delete_recovery_instance(recovery, &b2)),
+        ManualStep::ForgetB2 => forget_b2(world, b2),
+        ManualStep::TerminateA4 => _ = a4.map(|a4| world.terminate_instances(source, &[a4])),
         ManualStep::DeleteA3 => _ = a3.map(|a3| world.delete_recovery_instance(source, &a3)),
         ManualStep::DisconnectA2 => _ = a2.map(|a2| world.disconnect_source_server(source, &a2)),
         ManualStep::DeleteA2 => _ = a2.map(|a2| world.delete_source_server(source, &a2)),
@@ -64,10 +67,26 @@ fn tag_a1(world: &mut World, server: usize) {
     _ = arn.map(|arn| world.tag_resource(&arn, &Tags::from([(tag::A1.to_owned(), a1)])));
 }
 
-fn launch_b1(world: &mut World) {
+/// Removes B2 from DRS. B3 runs on.
+fn forget_b2(world: &mut World, b2: Option<RecoveryInstanceId>) {
+    let (_, recovery) = world.region_pair();
+    let Some(b2) = b2 else { return };
+    world.disconnect_recovery_instance(recovery, &b2).ok();
+    world.delete_recovery_instance(recovery, &b2).ok();
+}
+
+/// Launches the recovered servers, as a drill or, in the next disaster, as production.
+fn launch_b1(world: &mut World, is_drill: bool) {
     let (_, recovery) = world.region_pair();
     let servers: Vec<RecoveryRequest> = world.fleet().iter().map(|server| server.b1.clone().into()).collect();
-    world.start_recovery(recovery, &servers, true, Tags::new()).ok();
+    world.start_recovery(recovery, &servers, is_drill, Tags::new()).ok();
+}
+
+/// Points the plan's records at B3, or moves traffic there by other means.
+fn use_b3(world: &mut World, plan: &Value) {
+    let (_, recovery) = world.region_pair();
+    point_at(world, plan, recovery, |labels| labels.b3);
+    world.operator_moves_traffic_to_recovered();
 }
 
 fn each(world: &mut World, mut one: impl FnMut(&mut World, usize)) {
@@ -139,13 +158,21 @@ fn prepare(world: &mut World, server: usize, network: &Value) {
 /// Points the plan's records at A4. Without records, traffic moves by other means.
 fn redirect(world: &mut World, plan: &Value) {
     let (source, _) = world.region_pair();
-    let records = plan["redirect"]["records"].as_array().cloned().unwrap_or_default();
-    if records.is_empty() {
+    if plan["redirect"]["records"].as_array().is_none_or(Vec::is_empty) {
         world.operator_moves_traffic();
     }
-    for record in records {
+    point_at(world, plan, source, |labels| labels.a4);
+}
+
+/// Points the plan's records at an instance of each server.
+fn point_at(world: &mut World, plan: &Value, region: Region, which: fn(Labels) -> Option<InstanceId>) {
+    for record in plan["redirect"]["records"].as_array().cloned().unwrap_or_default() {
         let text = |field: &str| record[field].as_str().unwrap_or_default().to_owned();
-        let Some(value) = address(world, source, &text("server"), &text("address")) else { continue };
+        let server = world.index_of(&text("server"));
+        let found = server.and_then(|server| which(world.labels(server)));
+        let Some(instance) = found.and_then(|id| world.instance(region, &id)) else { continue };
+        let is_private = record["address"] == "private";
+        let value = if is_private { instance.private_ip.clone() } else { instance.public_ip.clone() };
         let Ok(zone) = text("zoneId").parse() else { continue };
         let ttl_seconds = record["ttlSeconds"].as_u64().unwrap_or(60);
         let change = RecordChange::of_simple(ChangeAction::Upsert, &text("name"), ttl_seconds, vec![value]);
@@ -180,10 +207,4 @@ fn point_at_a1(world: &mut World, plan: &Value) {
 
 fn zone_and_name(record: &Value) -> Option<(HostedZoneId, String)> {
     Some((record["zoneId"].as_str()?.parse().ok()?, record["name"].as_str()?.to_owned()))
-}
-
-fn address(world: &World, source: Region, server: &str, which: &str) -> Option<String> {
-    let a4 = world.labels(world.index_of(server)?).a4?;
-    let instance = world.instance(source, &a4)?;
-    Some(if which == "private" { instance.private_ip.clone() } else { instance.public_ip.clone() })
 }

@@ -4,9 +4,10 @@
 use failback_core::procedure::Procedure;
 use failback_sim::Scenario;
 
-use crate::case::{Act, Case};
+use crate::case::{Act, Case, no};
 use crate::operator::ManualStep;
 use crate::options::{PlanOption, Switch};
+use failback_rehearsal::runner::GateAnswer;
 
 /// Returns every case.
 pub fn manual_starts() -> Vec<Case> {
@@ -42,6 +43,36 @@ pub fn manual_starts() -> Vec<Case> {
         }
     }
     cases.extend(refusals());
+    cases.extend(second_cycles());
+    cases
+}
+
+/// Returns worlds in which the source Region fails again before a failback was cleaned up, so that an A2, an A3 and an A4
+/// of the first failback are left.
+fn second_cycles() -> Vec<Case> {
+    let failback = Procedure::Failback;
+    let clean_up_refused =
+        || vec![Act::Run(failback, no()), Act::Hand(ManualStep::Recover), Act::Wait(172_800)];
+    let by_hand = || {
+        let page = ManualStep::page(failback);
+        let protected = page.iter().position(|by_hand| *by_hand == ManualStep::StopA2).unwrap_or(0);
+        let mut acts: Vec<Act> = page[..protected].iter().map(|by_hand| Act::Hand(*by_hand)).collect();
+        acts.push(Act::Hand(ManualStep::Recover));
+        acts
+    };
+    let mut cases = Vec::new();
+    for switches in [&[][..], &["reverse_repoints_a2"], &["reverse_repoints_a2", "repoint_shows_late"]] {
+        for (gates, began) in [("ask-before-cleanup", clean_up_refused()), ("by-hand", by_hand())] {
+            for ends in [vec![Act::Run(failback, GateAnswer::Yes)], vec![Act::Cut(failback, 90)]] {
+                let acts = began.iter().cloned().chain(ends).chain([Act::Run(failback, GateAnswer::Yes)]);
+                cases.push(Case {
+                    plan: [gates, "keep-originals"].into_iter().filter_map(PlanOption::find).collect(),
+                    switches: switches.iter().filter_map(|name| Switch::find(name)).collect(),
+                    ..Case::of(failback, 1, acts.collect())
+                });
+            }
+        }
+    }
     cases
 }
 

@@ -31,6 +31,7 @@ pub enum ManualStep {
     TerminateB2,
     TerminateA1,
     TerminateA3,
+    TerminateA4,
     DeleteA3,
     DisconnectA2,
     DeleteA2,
@@ -44,8 +45,10 @@ pub enum ManualStep {
     RebootA4,
     StopA1,
     StartA1,
-    DeleteB2,
     TerminateB3,
+    Recover,
+    UseB3,
+    ForgetB2,
 }
 
 const MOVES: &[(&str, ManualStep)] = &[
@@ -65,6 +68,7 @@ const MOVES: &[(&str, ManualStep)] = &[
     ("terminate-b2", ManualStep::TerminateB2),
     ("terminate-a1", ManualStep::TerminateA1),
     ("terminate-a3", ManualStep::TerminateA3),
+    ("terminate-a4", ManualStep::TerminateA4),
     ("delete-a3", ManualStep::DeleteA3),
     ("disconnect-a2", ManualStep::DisconnectA2),
     ("delete-a2", ManualStep::DeleteA2),
@@ -78,8 +82,10 @@ const MOVES: &[(&str, ManualStep)] = &[
     ("reboot-a4", ManualStep::RebootA4),
     ("stop-a1", ManualStep::StopA1),
     ("start-a1", ManualStep::StartA1),
-    ("delete-b2", ManualStep::DeleteB2),
     ("terminate-b3", ManualStep::TerminateB3),
+    ("recover", ManualStep::Recover),
+    ("use-b3", ManualStep::UseB3),
+    ("forget-b2", ManualStep::ForgetB2),
 ];
 
 impl ManualStep {
@@ -181,6 +187,12 @@ pub(super) fn does(world: &mut World, by_hand: ManualStep, plan: &Value) {
             // DRS refuses for some time after replication was stopped.
             for _ in 0..12 {
                 asks(world, by_hand, plan);
+                rest(world);
+            }
+        }
+        ManualStep::Recover => {
+            for asked in [ManualStep::Recover, ManualStep::UseB3] {
+                asks(world, asked, plan);
                 rest(world);
             }
         }

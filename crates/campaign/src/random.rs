@@ -18,7 +18,7 @@ pub fn random(seed: u64) -> Case {
     let mut case = Case::of(procedure, seed, Vec::new());
     case.servers = if rng.u8(..50) == 0 { rng.usize(20..=60) } else { rng.usize(1..=6) };
     case.plan = plan(&mut rng, procedure);
-    case.switches = Switch::harmless().filter(|_| rng.u8(..3) == 0).collect();
+    case.switches = Switch::harmless().filter(|switch| !is_late(*switch) && rng.u8(..3) == 0).collect();
     scenario(&mut rng, &mut case, procedure);
     let mut may_stop = case.plan.iter().any(|option| option.name() == "tight-limits")
         || case.switches.iter().any(|switch| switch.name() == "refuses_to_reverse_drills")
@@ -55,7 +55,13 @@ pub fn random(seed: u64) -> Case {
     may_stop |=
         procedure == Procedure::Drill && case.scenario != Scenario::Steady && case.acts.iter().any(goes_home);
     case.acts.push(if may_stop { Act::Try(procedure) } else { Act::Settle(procedure) });
+    case.switches.extend(Switch::harmless().filter(|switch| is_late(*switch) && rng.u8(..3) == 0));
     case
+}
+
+/// Returns true for a switch that is drawn last, so that it changes nothing else of a seed's case.
+fn is_late(switch: Switch) -> bool {
+    ["reverse_repoints_a2", "repoint_shows_late"].contains(&switch.name())
 }
 
 fn plan(rng: &mut Rng, procedure: Procedure) -> Vec<PlanOption> {
@@ -78,6 +84,7 @@ fn plan(rng: &mut Rng, procedure: Procedure) -> Vec<PlanOption> {
 
 /// Draws the scenario, and the plan's options for it.
 fn scenario(rng: &mut Rng, case: &mut Case, procedure: Procedure) {
+    let by_hand = case.plan.iter().any(|option| option.name() == "by-hand");
     let mut also = |name| case.plan.extend(PlanOption::find(name));
     if procedure == Procedure::Failback {
         if rng.u8(..10) == 0 {
@@ -93,6 +100,9 @@ fn scenario(rng: &mut Rng, case: &mut Case, procedure: Procedure) {
         }
         1 => {
             also("drill-recovered");
+            if by_hand {
+                also("disposable");
+            }
             case.scenario = Scenario::DrilledRecovered;
         }
         2 => {

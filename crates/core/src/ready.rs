@@ -7,7 +7,7 @@ use crate::timestamp::Timestamp;
 /// The *reversed direction launch state* of a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LaunchState {
-    /// CONTINUOUS, without lag.
+    /// CONTINUOUS, without lag, and not in the middle of a rescan.
     Ready,
     /// Launchable if a recovery snapshot exists, with data this old.
     ReadyWithLag {
@@ -31,7 +31,7 @@ pub fn launch_state(replication: &Replication, now: Timestamp, lag_seconds_max: 
     use ReplicationState as S;
     let lag = replication.lag();
     match replication.state {
-        S::Continuous if lag == 0 => LaunchState::Ready,
+        S::Continuous if lag == 0 && !replication.is_rescanning() => LaunchState::Ready,
         S::Continuous | S::Backlog | S::CreatingSnapshot | S::Rescan | S::Stalled
             if lag > 0
                 && lag <= lag_seconds_max
@@ -54,6 +54,9 @@ pub fn launch_state(replication: &Replication, now: Timestamp, lag_seconds_max: 
         S::Backlog => LaunchState::Synchronizing { remaining_seconds: 2 * typical::SNAPSHOT.low_seconds },
         S::CreatingSnapshot => {
             LaunchState::Synchronizing { remaining_seconds: typical::SNAPSHOT.low_seconds / 2 }
+        }
+        S::Continuous if replication.is_rescanning() => {
+            LaunchState::Synchronizing { remaining_seconds: typical::SNAPSHOT.low_seconds }
         }
         S::Continuous => LaunchState::Synchronizing { remaining_seconds: lag.min(60) },
     }

@@ -11,15 +11,15 @@ pub mod tag {
     pub const PROCEDURE: &str = "drs-failback:procedure";
     /// The key, on A2, of the B1 that it belongs to.
     pub const B1: &str = "drs-failback:b1";
+    /// The key, on A2, of the B2 that it replicated when it was tagged: the other tags are of that cycle.
+    pub const B2: &str = "drs-failback:b2";
     /// The key, on A2, of the original instance, which is recorded nowhere else once B1 protects A4.
     pub const A1: &str = "drs-failback:a1";
     /// The key, on A1, with which its owner permits termination: a failback may terminate it if the value is
     /// [`MAY_BE_TERMINATED`]. The deployed function cannot terminate any other instance.
     pub const ORIGINAL: &str = "drs-failback:original";
-    /// The key, on A2, of the instance to which people have redirected traffic by hand.
+    /// The key, on A2, of the instance to which people have redirected traffic by hand: the id of A4.
     pub const TRAFFIC: &str = "drs-failback:traffic";
-    /// The value of [`TRAFFIC`] once clients use A4.
-    pub const TO_A4: &str = "a4";
     /// The value of [`ORIGINAL`].
     pub const MAY_BE_TERMINATED: &str = "may-be-terminated";
 }

@@ -44,6 +44,9 @@ pub(crate) const POST_LAUNCH: Between = Between(25 * SECOND, 35 * SECOND);
 /// Running to the agent's first check-in (§5: "not finished initializing"; minutes).
 pub(crate) const AGENT: Between = Between(3 * MINUTE, 6 * MINUTE);
 
+/// ReverseReplication to the first sign of it in state and counters of a re-pointed server (§12.12). Assumed.
+pub(crate) const REPOINT_SHOWS: Between = Between(2 * MINUTE, 4 * MINUTE);
+
 /// The eleven initiation steps of a source server (§6: 12 to 25 min in all for 8 GB).
 pub(crate) const INITIATION: Between = Between(3 * MINUTE, 6 * MINUTE);
 /// Initial sync, bytes a millisecond: 60 to 120 MB/s.

@@ -15,10 +15,14 @@ pub struct Switches {
     pub reports_ready_for_launch: bool,
     /// §12.2: a second ReverseReplication returns the same ARN instead of a conflict.
     pub second_reverse_answers_arn: bool,
+    /// §12.11: ReverseReplication of B2 re-points the A2 that an earlier cycle has left. Otherwise it makes a new one.
+    pub reverse_repoints_a2: bool,
     /// §12.3: ReverseReplication of an instance launched with isDrill=true is refused.
     pub refuses_to_reverse_drills: bool,
     /// §12.5: protecting A4 with a stopped B1 is a full initial sync. Otherwise it is a rescan.
     pub stopped_b1_full_sync: bool,
+    /// §12.12: a re-pointed B1 names A4 minutes before its state and its counters leave those of the last rescan.
+    pub repoint_shows_late: bool,
     /// Rescanned bytes count up during a full sync too. Not documented; with `false` a server that was synchronised
     /// in full never reports rescanned bytes. Not drawn by [`Switches::random`].
     pub full_sync_counts_as_rescan: bool,
@@ -42,8 +46,10 @@ impl Default for Switches {
             not_ready_for_launch_at_first: false,
             reports_ready_for_launch: true,
             second_reverse_answers_arn: false,
+            reverse_repoints_a2: false,
             refuses_to_reverse_drills: false,
             stopped_b1_full_sync: true,
+            repoint_shows_late: false,
             full_sync_counts_as_rescan: true,
             participants_lack_instances: false,
             lag_blips: false,
@@ -65,7 +71,9 @@ impl Switches {
             not_ready_for_launch_at_first: rng.bool(),
             reports_ready_for_launch: rng.bool(),
             second_reverse_answers_arn: rng.bool(),
+            reverse_repoints_a2: rng.bool(),
             stopped_b1_full_sync: rng.bool(),
+            repoint_shows_late: rng.bool(),
             participants_lack_instances: rng.bool(),
             lag_blips: rng.bool(),
             post_launch: rng.bool(),

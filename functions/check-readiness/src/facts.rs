@@ -82,7 +82,8 @@ impl Facts {
 
     /// Reads everything that depends on the fleet.
     pub(crate) async fn read_of_fleet(&mut self, cloud: &dyn Cloud, run: &Run, fleet: &Fleet) -> Result<()> {
-        let a1s = fleet.pending().filter_map(|server| server.a1.clone());
+        // What B1 replicates of a server that has failed back is looked at too.
+        let a1s = fleet.servers.iter().filter_map(|server| server.a1.clone());
         let a4s = fleet.pending().filter_map(Server::a4);
         self.live.add_instances(cloud, run.source(), a1s.chain(a4s).collect()).await?;
         let b3s = fleet.pending().filter_map(Server::b3).collect();

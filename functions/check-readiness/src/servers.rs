@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use failback_core::cloud::{Direction, SourceServer};
-use failback_core::fleet::{Chain, DrsView, Fleet, KnownIds, NAME_MAX, Server, Times};
+use failback_core::fleet::{Chain, DrsView, Fleet, KnownIds, Link, NAME_MAX, Server, Times, tag_of_cycle};
 use failback_core::id::InstanceId;
 use failback_core::procedure::Procedure;
 use failback_core::run::Run;
-use failback_core::tags::{made_by_a_drill, tag};
+use failback_core::tags::tag;
 
 use crate::facts::Found;
 use crate::finding::{Finding, Findings};
@@ -71,7 +71,7 @@ fn server(run: &Run, drs: &DrsView, b1: &SourceServer, findings: &mut Vec<Findin
 
 /// Returns the A1 that a run has recorded in A2's tags.
 fn tagged_a1(chain: &Chain<'_>) -> Option<InstanceId> {
-    chain.a2.candidate()?.tags.get(tag::A1)?.parse().ok()
+    tag_of_cycle(chain.a2.candidate()?, tag::A1)?.parse().ok()
 }
 
 /// Returns the original instance. Once B1 protects A4, only A2's tag names it.
@@ -86,7 +86,7 @@ fn original(
         return Some(tagged);
     }
     let protected = b1.instance.as_ref()?;
-    let a3 = chain.a3.candidate();
+    let a3 = if let Link::One(a3) = chain.a3 { Some(a3) } else { None };
     let is_a4 = !run.plan.launch.into_source && a3.is_some_and(|a3| a3.instance == *protected);
     if !is_a4 {
         return Some(protected.clone());
@@ -128,8 +128,18 @@ fn distinguish(servers: &mut [Server]) {
     }
 }
 
+/// Returns true when a drill of this cycle has tagged A2.
+pub(crate) fn is_of_a_drill(a2: &SourceServer) -> bool {
+    procedure(a2) == Some(Procedure::Drill.as_str())
+}
+
+/// Returns the procedure that has tagged A2 in this cycle.
+pub(crate) fn procedure(a2: &SourceServer) -> Option<&str> {
+    tag_of_cycle(a2, tag::PROCEDURE)
+}
+
 /// Returns true when an interrupted drill had started its clean-up: an A2 of a drill has stopped replicating.
 pub(crate) fn is_leftover(servers: &[Found<'_>]) -> bool {
     let mut a2s = servers.iter().filter_map(|found| found.a2);
-    a2s.any(|a2| made_by_a_drill(&a2.tags) && !a2.replication.is_running())
+    a2s.any(|a2| is_of_a_drill(a2) && !a2.replication.is_running())
 }

@@ -48,7 +48,8 @@ impl Step for LaunchForFailback {
             a3: true,
             source_jobs: true,
             source_instances: true,
-            b2: replaces,
+            b2: true,
+            recovery_jobs: true,
             recovery_instances: replaces,
             records: replaces,
             ..Reads::default()

@@ -18,6 +18,7 @@ use failback_core::step::{
 };
 use failback_core::tags::tag;
 use failback_core::timestamp::Timestamp;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 /// The step.
@@ -27,6 +28,20 @@ pub struct ProtectFailedBackServers;
 /// All bytes of a server, in the millionths in which the compared share is counted.
 const WHOLE_PPM: u64 = 1_000_000;
 
+/// The time after replication of A3 is reversed from which B1's numbers count. DRS may show that B1 was re-pointed before its
+/// counters leave those of an earlier rescan (drs-facts §12.12).
+const SETTLED_SECONDS: u64 = 300;
+
+/// The notes for the next call.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+struct Note {
+    at_ms: i64,
+    /// The smallest share that any server had compared, in millionths.
+    slowest_ppm: Option<u64>,
+    /// The time of the first look, or of the last one that saw an A3 which was not reversed, in milliseconds since 1970.
+    since_ms: i64,
+}
+
 /// The servers by their protection.
 #[derive(Default)]
 struct Protection {
@@ -35,6 +50,8 @@ struct Protection {
     reasons: Reasons,
     /// The smallest share that any of the others has compared, in millionths.
     slowest_ppm: Option<u64>,
+    /// True when replication of an A3 is not reversed yet.
+    is_reversing: bool,
 }
 
 impl Step for ProtectFailedBackServers {
@@ -45,8 +62,10 @@ impl Step for ProtectFailedBackServers {
     async fn run(ctx: &Context<'_, Failback>, fleet: &mut Fleet) -> Result<StepResult> {
         let reads = Reads {
             b1: true,
+            b2: true,
             a3: true,
             source_jobs: true,
+            recovery_jobs: true,
             source_instances: true,
             records: true,
             ..Reads::default()
@@ -97,6 +116,7 @@ impl Protection {
             return Ok(());
         };
         self.reasons.add(&server.name, reason);
+        self.is_reversing |= server.a3()?.is_some_and(|a3| !a3.is_reversed());
         if let Some(b1) = server.b1()? {
             self.add_progress(b1);
         }
@@ -114,13 +134,20 @@ impl Protection {
     }
 
     fn result(mut self, ctx: &Context<'_, Failback>, followed: Option<Timestamp>) -> StepResult {
+        let note = self.note(ctx);
         let Some(reason) = self.reasons.first() else {
             if let Some(by) = followed.filter(|by| *by > ctx.now()) {
                 let why = format!(
                     "clients may still use B3 until {by}: the TTL that the records had has not passed"
                 );
                 let seconds = (by.seconds_since(ctx.now()) + 1).min(poll_interval::SECONDS_MAX);
-                return Waiting { progress: Some(self.progress), ..Waiting::new(why, seconds) }.into();
+                return waiting(why, seconds, self.progress, note);
+            }
+            let settled = ctx.now().seconds_since(Timestamp::from_millis(note.since_ms));
+            if settled < SETTLED_SECONDS {
+                let why =
+                    "B1 of every server protects A4 by its numbers, and is looked at once more".to_owned();
+                return waiting(why, SETTLED_SECONDS - settled, self.progress, note);
             }
             let servers = count(self.progress.servers, "failed-back server");
             return StepResult::Done(format!("{servers} protected"));
@@ -133,9 +160,18 @@ impl Protection {
             Some(remaining) => poll_interval::by_remaining(remaining),
             None => poll_interval::by_typical(typical::PROTECTION, self.reasons.len(), ctx.waited_seconds()),
         };
-        let note = self.slowest_ppm.map(|slowest| json!((ctx.now().millis(), slowest)));
-        StepResult::Waiting(Waiting { progress: Some(self.progress), note, ..Waiting::new(why, seconds) })
+        waiting(why, seconds, self.progress, note)
     }
+
+    fn note(&self, ctx: &Context<'_, Failback>) -> Note {
+        let at_ms = ctx.now().millis();
+        let before = ctx.note::<Note>().filter(|_| !self.is_reversing);
+        Note { at_ms, slowest_ppm: self.slowest_ppm, since_ms: before.map_or(at_ms, |note| note.since_ms) }
+    }
+}
+
+fn waiting(why: String, seconds: u64, progress: Progress, note: Note) -> StepResult {
+    Waiting { progress: Some(progress), ..Waiting::new(why, seconds) }.with_note(json!(note)).into()
 }
 
 /// Records on A2 that people have redirected traffic by hand, so that a later run knows that clients use A4.
@@ -143,12 +179,11 @@ async fn record_traffic(ctx: &Context<'_, Failback>, server: &LiveServer<'_>) ->
     if !ctx.run.traffic_moved_by_hand {
         return Ok(());
     }
-    match server.a2()? {
-        Some(a2) if !a2.tags.contains_key(tag::TRAFFIC) => {
-            ctx.cloud.tag_resource(ctx.guard.tag_traffic(server)?).await
-        }
-        _ => Ok(()),
+    let (Some(a2), Some(a3)) = (server.a2()?, server.a3()?) else { return Ok(()) };
+    if a2.tags.get(tag::TRAFFIC).is_some_and(|to| to == a3.instance.as_str()) {
+        return Ok(());
     }
+    ctx.cloud.tag_resource(ctx.guard.tag_traffic(server)?).await
 }
 
 /// Does the missing work for one server. Returns `None` when it is protected, else the reason why not yet.
@@ -204,7 +239,8 @@ fn how_far(replication: &Replication) -> String {
 
 /// Extrapolates the speed of the slowest server since the last poll, because DRS gives no ETA for a rescan.
 fn remaining_seconds(ctx: &Context<'_, Failback>, slowest_ppm: Option<u64>) -> Option<u64> {
-    let (then_ms, before_ppm) = ctx.note::<(i64, u64)>()?;
+    let Note { at_ms: then_ms, slowest_ppm: before_ppm, .. } = ctx.note()?;
+    let before_ppm = before_ppm?;
     let slowest_ppm = slowest_ppm?;
     let compared_ppm = slowest_ppm.checked_sub(before_ppm)?;
     if compared_ppm == 0 {

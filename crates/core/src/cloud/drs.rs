@@ -74,6 +74,12 @@ impl Replication {
         self.is_healthy() && (self.rescan_complete || copied)
     }
 
+    /// Returns true while blocks are compared with the source again, which CONTINUOUS may precede (drs-facts §3, row 4b): a
+    /// launch would mix the blocks of two times.
+    pub fn is_rescanning(&self) -> bool {
+        self.rescanned_bytes > 0 && !self.rescan_complete
+    }
+
     /// Returns the lag in seconds; DRS leaves it out when there is none.
     pub fn lag(&self) -> u64 {
         self.lag_seconds.unwrap_or(0)

@@ -5,12 +5,14 @@
 
 use std::collections::BTreeMap;
 
+use super::cycle::{Launches, tag_of_cycle};
 use super::server::Server;
-use crate::cloud::{Direction, RecoveryInstance, SourceServer};
+use crate::cloud::{Direction, Job, RecoveryInstance, SourceServer};
 use crate::error::{Error, ErrorName, Result};
 use crate::id::{InstanceId, RecoveryInstanceId, SourceServerId};
 use crate::rule::SafetyRule;
 use crate::tags::tag;
+use crate::timestamp::Timestamp;
 
 /// Recovery instances by the source server that they were launched from.
 type ByServer = BTreeMap<SourceServerId, Vec<RecoveryInstance>>;
@@ -25,6 +27,7 @@ pub struct DrsView {
     source_instances: Option<ByServer>,
     /// FAILBACK servers of the source Region by the instance that they replicate.
     replicating: BTreeMap<InstanceId, Vec<SourceServerId>>,
+    launches: Launches,
 }
 
 /// The ids that a run already knows of a server.
@@ -160,6 +163,11 @@ impl DrsView {
         add(self.source_instances.get_or_insert_default(), instances);
     }
 
+    /// Adds the jobs of a Region, which show when an object was launched.
+    pub fn read_jobs(&mut self, jobs: &[Job]) {
+        self.launches.add(jobs);
+    }
+
     /// Returns every source server of the recovery Region that was read.
     pub fn recovery_servers(&self) -> impl Iterator<Item = &SourceServer> {
         self.recovery_servers.iter().flat_map(BTreeMap::values)
@@ -194,7 +202,34 @@ impl DrsView {
         // A record of A3 may outlive A2.
         let launched_from = a2.candidate().map(|a2| &a2.id).or(known.a2);
         let a3 = live(self.source_instances.as_ref(), launched_from, known.a3, "A3");
+        let a3 = self.of_cycle(a3, &b2);
         Chain { b1, b2, a2, a3 }
+    }
+
+    /// Sorts out an A3 that was launched before B2: DRS may have re-pointed its A2 to the new B3.
+    fn of_cycle<'v>(
+        &self,
+        a3: Link<'v, RecoveryInstance>,
+        b2: &Link<'_, RecoveryInstance>,
+    ) -> Link<'v, RecoveryInstance> {
+        let (Link::One(found), Link::One(b2)) = (&a3, b2) else { return a3 };
+        if self.launches.is_of_cycle(found, b2) {
+            return a3;
+        }
+        Link::Ambiguous(Ambiguity {
+            first: found,
+            message: format!(
+                "A4 {} holds data of before B2 {} was launched: an earlier failback has left it",
+                found.instance, b2.id
+            ),
+            // DRS refuses to terminate it while B1 protects it.
+            remedy: "If clients do not use it, terminate it in EC2, and start again with the same plan",
+        })
+    }
+
+    /// Returns true when data that was taken at this time is of the cycle of a live B2.
+    pub(super) fn is_since(&self, taken: Timestamp, b2: &RecoveryInstance) -> bool {
+        self.launches.began(b2).is_some_and(|began| taken > began)
     }
 
     fn b1(&self, id: &SourceServerId) -> Link<'_, SourceServer> {
@@ -221,19 +256,51 @@ impl DrsView {
                 let ids = self.replicating.get(&b3).into_iter().flatten();
                 ids.filter_map(|id| servers.get(id)).collect()
             }
-            None => self.a2_without_b2(known.b1, b1),
+            None => return self.a2_without_b2(known.b1, b1),
         };
         only_own(&candidates, known.b1)
     }
 
-    /// Finds A2 once B2 is gone: the server that carries B1's tag, or that launched the instance which B1 protects.
-    fn a2_without_b2(&self, id: &SourceServerId, b1: &Link<'_, SourceServer>) -> Vec<&SourceServer> {
+    /// Finds A2 once B2 is gone: the server that carries B1's tag, or that launched the instance which B1 protects. One
+    /// whose A4 runs while B1 protects another instance, which is not A1, is of an earlier cycle.
+    fn a2_without_b2(&self, id: &SourceServerId, b1: &Link<'_, SourceServer>) -> Link<'_, SourceServer> {
         let protected = b1.candidate().and_then(|b1| b1.instance.as_ref());
-        let launched_it = |a2: &SourceServer| {
-            let instances = self.source_instances.as_ref().and_then(|all| all.get(&a2.id));
-            let mut live = instances.into_iter().flatten().filter(|a3| a3.is_live());
-            live.any(|a3| Some(&a3.instance) == protected)
+        let tagged = self.a2_of_b1(id, protected);
+        let is_earlier = |a2: &&SourceServer| {
+            let a1 = tag_of_cycle(a2, tag::A1);
+            self.live_a4(a2).is_some()
+                && protected
+                    .is_some_and(|id| Some(id) != self.live_a4(a2) && a1.is_some_and(|a1| a1 != id.as_str()))
         };
+        let (earlier, own): (Vec<_>, Vec<_>) = tagged.into_iter().partition(is_earlier);
+        match (own.as_slice(), earlier.first()) {
+            ([], None) => Link::Absent,
+            ([a2], _) => Link::One(a2),
+            ([], Some(first)) => Link::Ambiguous(Ambiguity {
+                first,
+                message: format!(
+                    "A2 {} is of an earlier failback: B1 protects another instance than its A4",
+                    first.id
+                ),
+                remedy: "Remove its tag drs-failback:b1 in the DRS console, and start again with the same plan",
+            }),
+            ([first, ..], _) => Link::Ambiguous(Ambiguity {
+                first,
+                message: format!("{} source servers of the source Region carry the tag of its B1", own.len()),
+                remedy: "Remove the tag drs-failback:b1 in the DRS console from those of earlier failbacks, and start again \
+                         with the same plan",
+            }),
+        }
+    }
+
+    /// Returns the A4 that was launched from an A2 and lives.
+    fn live_a4(&self, a2: &SourceServer) -> Option<&InstanceId> {
+        let instances = self.source_instances.as_ref().and_then(|all| all.get(&a2.id));
+        instances.into_iter().flatten().find(|a3| a3.is_live()).map(|a3| &a3.instance)
+    }
+
+    fn a2_of_b1(&self, id: &SourceServerId, protected: Option<&InstanceId>) -> Vec<&SourceServer> {
+        let launched_it = |a2: &SourceServer| protected.is_some() && self.live_a4(a2) == protected;
         let mut found = Vec::new();
         for server in self.source_servers().filter(|server| server.direction == Direction::Failback) {
             let is_its = match server.tags.get(tag::B1) {

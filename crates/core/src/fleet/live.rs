@@ -30,7 +30,7 @@ pub struct Reads {
     pub b2: bool,
     /// A2.
     pub a2: bool,
-    /// A3; reads A2 too.
+    /// A3; reads A2 and B2 too, which show whether it is of this cycle.
     pub a3: bool,
     /// Jobs of the source Region, from two days before the run started.
     pub source_jobs: bool,
@@ -47,12 +47,12 @@ pub struct Reads {
 impl Reads {
     /// The reads that [`serving`](super::serving()) and [`too_old`](super::too_old) need.
     pub const SERVING: Self = Self {
-        b1: false,
+        b1: true,
         b2: true,
         a2: false,
         a3: true,
         source_jobs: true,
-        recovery_jobs: false,
+        recovery_jobs: true,
         source_instances: true,
         recovery_instances: true,
         records: true,
@@ -111,7 +111,7 @@ impl LiveState {
         if reads.b1 {
             drs.read_recovery_servers(Vec::new());
         }
-        if reads.b2 {
+        if reads.b2 || reads.a3 {
             drs.read_recovery_instances(Vec::new());
         }
         if reads.a2 || reads.a3 {
@@ -134,10 +134,12 @@ impl LiveState {
     /// Returns the live state of whole Regions, to which instances and records are added once the fleet is known.
     pub fn of_regions(
         read_at: Timestamp,
-        drs: DrsView,
+        mut drs: DrsView,
         source_jobs: Vec<Job>,
         recovery_jobs: Vec<Job>,
     ) -> Self {
+        drs.read_jobs(&source_jobs);
+        drs.read_jobs(&recovery_jobs);
         let (source_jobs, recovery_jobs) = (Some(source_jobs), Some(recovery_jobs));
         Self { drs, source_jobs, recovery_jobs, ..Self::empty(read_at, Reads::default()) }
     }
@@ -147,7 +149,7 @@ impl LiveState {
         if reads.b1 {
             self.drs.read_recovery_servers(cloud.source_servers(run.recovery(), Some(&b1s)).await?);
         }
-        if reads.b2 {
+        if reads.b2 || reads.a3 {
             let filter = RecoveryInstanceFilter::SourceServers(b1s);
             self.drs.read_recovery_instances(cloud.recovery_instances(run.recovery(), &filter).await?);
         }
@@ -179,32 +181,25 @@ impl LiveState {
     }
 
     async fn read_jobs(&mut self, cloud: &dyn Cloud, run: &Run, fleet: &Fleet, reads: Reads) -> Result<()> {
-        let since = Some(run.started.days_before(JOBS_DAYS));
         if reads.source_jobs {
-            let mut jobs = cloud.jobs(run.source(), &[], since).await?;
-            // The jobs that launched the A3 which were read, and the last ones of A2, whatever their age: their tags show
-            // who launched them.
-            let known: BTreeSet<&JobId> = jobs.iter().map(|job| &job.id).collect();
-            let mut older: BTreeSet<JobId> = self
-                .drs
-                .source_instances()
-                .filter(|a3| a3.is_live())
-                .filter_map(|a3| a3.job.clone())
-                .collect();
+            // The jobs that launched the A3 which were read, and the last ones of A2: their tags show who launched them.
+            let live = self.drs.source_instances().filter(|a3| a3.is_live());
+            let mut wanted: BTreeSet<JobId> = live.filter_map(|a3| a3.job.clone()).collect();
             for server in fleet.pending() {
                 let a2 = self.drs.chain(server.into()).a2.candidate();
-                older.extend(a2.and_then(|a2| a2.last_launch_job.clone()));
+                wanted.extend(a2.and_then(|a2| a2.last_launch_job.clone()));
             }
-            older.retain(|job| !known.contains(job));
-            if !older.is_empty() {
-                let older: Vec<JobId> = older.into_iter().collect();
-                let found = cloud.jobs(run.source(), &older, None).await?;
-                jobs.extend(found.into_iter().filter(|job| older.contains(&job.id)));
-            }
+            let jobs = jobs(cloud, run, run.source(), wanted).await?;
+            self.drs.read_jobs(&jobs);
             self.source_jobs = Some(jobs);
         }
         if reads.recovery_jobs {
-            self.recovery_jobs = Some(cloud.jobs(run.recovery(), &[], since).await?);
+            // The jobs that launched the B2 which were read: they show when the cycle began.
+            let live = self.drs.recovery_instances().filter(|b2| b2.is_live());
+            let wanted = live.filter_map(|b2| b2.job.clone()).collect();
+            let jobs = jobs(cloud, run, run.recovery(), wanted).await?;
+            self.drs.read_jobs(&jobs);
+            self.recovery_jobs = Some(jobs);
         }
         Ok(())
     }
@@ -221,9 +216,7 @@ impl LiveState {
             let chain = self.drs.chain(server.into());
             source.extend(server.a1.clone());
             source.extend(server.a4());
-            if reads.a3 {
-                source.extend(chain.a3.candidate().map(|a3| a3.instance.clone()));
-            }
+            source.extend(chain.a3.candidate().map(|a3| a3.instance.clone()));
             if let (Some(a2), None) = (chain.a2.candidate(), chain.a3.candidate())
                 && reads.source_jobs
             {
@@ -278,11 +271,13 @@ impl LiveState {
 
     /// Adds older jobs of the source Region.
     pub fn add_source_jobs(&mut self, jobs: Vec<Job>) {
+        self.drs.read_jobs(&jobs);
         self.source_jobs.get_or_insert_default().extend(jobs);
     }
 
     /// Adds older jobs of the recovery Region.
     pub fn add_recovery_jobs(&mut self, jobs: Vec<Job>) {
+        self.drs.read_jobs(&jobs);
         self.recovery_jobs.get_or_insert_default().extend(jobs);
     }
 
@@ -437,6 +432,20 @@ impl LiveState {
     }
 }
 
+/// Reads the jobs of a Region from two days before the run, and the wanted ones whatever their age.
+async fn jobs(cloud: &dyn Cloud, run: &Run, region: Region, mut wanted: BTreeSet<JobId>) -> Result<Vec<Job>> {
+    let mut jobs = cloud.jobs(region, &[], Some(run.started.days_before(JOBS_DAYS))).await?;
+    for job in &jobs {
+        wanted.remove(&job.id);
+    }
+    if !wanted.is_empty() {
+        let older: Vec<JobId> = wanted.into_iter().collect();
+        let found = cloud.jobs(region, &older, None).await?;
+        jobs.extend(found.into_iter().filter(|job| older.contains(&job.id)));
+    }
+    Ok(jobs)
+}
+
 /// Returns the error for a part that the step did not request: a defect of this program, not an empty answer.
 fn not_read(part: &str) -> Error {
     Error::internal(format!("{part} was not read before it was needed"))
@@ -548,6 +557,14 @@ impl<'l> LiveServer<'l> {
         let stopped = self.a2()?.is_none_or(|a2| !a2.replication.is_running());
         let was_launched = self.known.a3.is_some() && self.known.replace.is_none();
         Ok(was_launched && stopped && self.a3()?.is_none())
+    }
+
+    /// Returns true when data that was taken at this time is of this cycle: B2 had been launched. Once B2 is gone, it is.
+    ///
+    /// # Errors
+    /// Those of [`b2`](Self::b2).
+    pub fn is_of_cycle(&self, taken: Timestamp) -> Result<bool> {
+        Ok(self.b2()?.is_none_or(|b2| self.live.drs.is_since(taken, b2)))
     }
 
     /// Returns true when DRS shows a recovery instance of this A2, even a terminated one.

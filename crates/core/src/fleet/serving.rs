@@ -4,6 +4,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::cycle::tag_of_cycle;
 use super::live::LiveServer;
 use crate::error::Result;
 use crate::id::InstanceId;
@@ -71,16 +72,22 @@ fn instances(server: &LiveServer<'_>) -> Result<Vec<(InstanceId, Serving)>> {
     let mut known = Vec::new();
     known.extend(server.a1.clone().map(|a1| (a1, Serving::A1)));
     known.extend(server.b3().map(|b3| (b3, Serving::B3)));
-    let a4 = match server.a3()? {
-        Some(a3) => Some(a3.instance.clone()),
-        None => server.a4(),
-    };
-    known.extend(a4.map(|a4| (a4, Serving::A4)));
+    known.extend(a4(server)?.map(|a4| (a4, Serving::A4)));
     Ok(known)
 }
 
 /// Returns A4 once a person has confirmed that traffic was redirected to it by hand, which is recorded on A2.
 fn without_records(server: &LiveServer<'_>) -> Result<Serving> {
-    let moved = server.a2()?.and_then(|a2| a2.tags.get(tag::TRAFFIC));
-    Ok(if moved.is_some_and(|to| to == tag::TO_A4) { Serving::A4 } else { Serving::Unknown })
+    let moved = server.a2()?.and_then(|a2| tag_of_cycle(a2, tag::TRAFFIC));
+    let a4 = a4(server)?;
+    let is_a4 = moved.zip(a4).is_some_and(|(to, a4)| to == a4.as_str());
+    Ok(if is_a4 { Serving::A4 } else { Serving::Unknown })
+}
+
+/// Returns A4: the live one, or the one that the run knows once its record is deleted.
+fn a4(server: &LiveServer<'_>) -> Result<Option<InstanceId>> {
+    Ok(match server.a3()? {
+        Some(a3) => Some(a3.instance.clone()),
+        None => server.a4(),
+    })
 }

@@ -157,9 +157,19 @@ pub fn may_be_production(
     if !is_a1_running(server)? {
         return Ok(Some("A1 does not run"));
     }
-    let is_of_a_drill = b2.is_drill || made_by_a_drill(&b2.tags) || server.live().is_of_a_drill(b2)?;
-    if !is_of_a_drill && !run.plan.drill.recovered_servers_are_disposable {
-        return Ok(Some("it was not launched as a drill, and the plan does not call it disposable"));
+    if !is_disposable(run, server, b2)? {
+        return Ok(Some("no drill of this program launched it, and the plan does not call it disposable"));
     }
     Ok(None)
+}
+
+/// Returns true for a B3 that a drill of this program launched, or that the plan calls disposable. DRS's mark of a drill
+/// counts only where records show what serves: in an emergency, people start a drill in place of a recovery.
+///
+/// # Errors
+/// `Internal` when jobs of the recovery Region were not read.
+pub fn is_disposable(run: &Run, server: &LiveServer<'_>, b2: &RecoveryInstance) -> Result<bool> {
+    let is_marked = b2.is_drill && !run.plan.redirect.is_by_hand();
+    let is_said = run.plan.drill.recovered_servers_are_disposable;
+    Ok(is_marked || is_said || server.live().is_of_a_drill(b2)?)
 }

@@ -69,12 +69,13 @@ impl Guard<'_, Failback> {
     /// `Guard` when no person has confirmed it, or A2 or A3 is not this server's.
     pub fn tag_traffic(&self, server: &LiveServer<'_>) -> Result<Warrant<TagResource>> {
         self.fresh_server(server)?;
-        if !self.run.traffic_moved_by_hand || server.a3()?.is_none() {
+        let a3 = server.a3()?.filter(|_| self.run.traffic_moved_by_hand);
+        let Some(a3) = a3 else {
             let message = format!("{}: no person has confirmed that clients use A4", server.name);
             return Err(refuse(SafetyRule::ServingUntouched, message));
-        }
+        };
         let arn = a2(server)?.arn.clone();
-        let tags = Tags::from([(tag::TRAFFIC.to_owned(), tag::TO_A4.to_owned())]);
+        let tags = Tags::from([(tag::TRAFFIC.to_owned(), a3.instance.to_string())]);
         Ok(Warrant::issue(TagResource { region: self.run.source(), arn, tags }))
     }
 

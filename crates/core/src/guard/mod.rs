@@ -13,7 +13,7 @@ mod warrant;
 
 use std::marker::PhantomData;
 
-pub use drill::may_be_production;
+pub use drill::{is_disposable, may_be_production};
 pub use shared::{LaunchReady, LaunchSettings, Launchable, a2_tags};
 pub use warrant::{
     ChangeRecords, CreateLaunchTemplateVersion, DeleteRecoveryInstance, DeleteSourceServer,

@@ -31,6 +31,7 @@ impl Guard<'_, Failback> {
                 let message = format!("{}: A4 {} holds old data", server.name, a3.instance);
                 return Err(refuse(SafetyRule::DataYoungEnough, message));
             }
+            protects_no_other(server)?;
         }
         let mut batches: BTreeMap<(&str, &HostedZoneId), Vec<RecordChange>> = BTreeMap::new();
         for target in targets(self.run, servers) {
@@ -118,6 +119,20 @@ fn simple<'l>(name: &str, sets: &'l [RecordSet]) -> Result<&'l RecordSet> {
         return Err(refuse(SafetyRule::OwnFleetOnly, message));
     }
     Ok(set)
+}
+
+/// Refuses while B1 protects an instance that is neither A1 nor this A4: a later failback has launched it, and it may be
+/// production.
+fn protects_no_other(server: &LiveServer<'_>) -> Result<()> {
+    let protected = server.b1()?.and_then(|b1| b1.instance.as_ref());
+    let Some(other) = protected.filter(|id| server.a1.as_ref().is_some_and(|a1| a1 != *id)) else {
+        return Ok(());
+    };
+    if server.a4().as_ref() == Some(other) {
+        return Ok(());
+    }
+    let message = format!("{}: B1 protects {other}, which is neither A1 nor A4", server.name);
+    Err(refuse(SafetyRule::ProductionRuns, message))
 }
 
 /// Refuses to change a record that holds neither an address of B3 nor one of A4: something else may be production.

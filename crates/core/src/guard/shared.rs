@@ -219,8 +219,11 @@ impl<S: Scope> Guard<'_, S> {
         spec: &LaunchSpec,
     ) -> Result<Launchable> {
         self.fresh_server(server)?;
-        if ready.needs_snapshot() && settings.snapshots.is_empty() {
-            return Err(not_ready(server, "it has no recovery snapshot yet"));
+        if ready.needs_snapshot() {
+            let mut of_cycle = settings.snapshots.iter().map(|(_, taken)| server.is_of_cycle(*taken));
+            if !of_cycle.try_fold(false, |found, is| is.map(|is| found || is))? {
+                return Err(not_ready(server, "it has no recovery snapshot of this B3 yet"));
+            }
         }
         self.allows_target(server, &settings.configuration)?;
         let is_as_planned = settings.template.as_ref().is_some_and(|version| spec.is_met_by(version));
@@ -338,6 +341,9 @@ impl<S: Scope> Guard<'_, S> {
 pub fn a2_tags(run: &Run, server: &Server) -> Tags {
     let mut tags = run.tags();
     tags.insert(tag::B1.to_owned(), server.b1.to_string());
+    if let Some(b2) = &server.b2 {
+        tags.insert(tag::B2.to_owned(), b2.to_string());
+    }
     if let Some(a1) = &server.a1 {
         tags.insert(tag::A1.to_owned(), a1.to_string());
     }

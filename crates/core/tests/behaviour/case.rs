@@ -276,7 +276,8 @@ pub fn recovery_instance(name: &str, of: &str) -> RecoveryInstance {
         failback_state: FailbackState::NotStarted,
         agent_seen: None,
         replication_state: ReplicationState::Continuous,
-        point_in_time: None,
+        // A3 was launched after B2.
+        point_in_time: Some(if of == B1 { start().days_before(1) } else { start() }),
     }
 }
 

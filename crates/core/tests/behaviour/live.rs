@@ -1,12 +1,13 @@
 //! The live state: the parts that are read, their joining by live ids, and the ids that they add to the fleet.
 
-use failback_core::cloud::{Direction, InstanceState, ReplicationState};
-use failback_core::fleet::{Fleet, Reads, targets};
+use failback_core::cloud::{Direction, InstanceState, JobStatus, ReplicationState};
+use failback_core::fleet::{Fleet, Reads, tag_of_cycle, targets};
 use failback_core::tags::tag;
 use failback_core::{ErrorName, Result};
 
 use crate::case::{
-    A1, A2, A4, B1, B3, Case, OTHER, OTHERS, id, instance, job_on, recovery_instance, source_server, start,
+    A1, A2, A4, B1, B3, Case, JOB, OTHER, OTHERS, id, instance, job_on, recovery_instance, source_server,
+    start,
 };
 
 fn guard_says<T>(result: Result<T>, said: &str) {
@@ -174,9 +175,13 @@ fn an_a2_tagged_for_another_b1_is_refused_and_one_among_several_is_told_by_its_t
     case.aws.source.servers.push(tagged(OTHERS));
     assert_eq!(case.live().unwrap().server(&case.fleet.servers[0]).a2().unwrap().unwrap().id, id(A2));
     case.aws.source.servers[1] = tagged(B1);
-    guard_says(case.live(), "2 source servers of the source Region replicate its B3");
+    let a2 = |case: &Case| {
+        let server = &case.fleet.servers[0];
+        case.live().and_then(|live| live.server(server).a2().map(|a2| a2.map(|a2| a2.id.clone())))
+    };
+    guard_says(a2(&case), "2 source servers of the source Region replicate its B3");
     case.aws.source.servers = vec![tagged(OTHERS)];
-    guard_says(case.live(), "is tagged as another server's");
+    guard_says(a2(&case), "is tagged as another server's");
 }
 
 #[test]
@@ -286,7 +291,9 @@ fn the_fleet_learns_what_it_lacks_and_keeps_what_it_knows() {
     assert_eq!(complete(&case).b2, Some(id(OTHER)));
     // An A3 that was launched meanwhile is not taken for the one that the run knows.
     case.server().a3 = Some(id(OTHER));
-    assert!(case.live().unwrap_err().to_string().contains("was launched meanwhile"));
+    let live = case.live().unwrap();
+    let a3 = live.server(&case.fleet.servers[0]).a3().map(|_| ());
+    guard_says(a3, "was launched meanwhile");
     case.server().a3 = None;
     // No ids are added to a server that has already failed back.
     case.server().already_failed_back = true;
@@ -334,4 +341,61 @@ fn an_a4_that_the_fleet_does_not_know_yet_is_read_by_way_of_its_a3() {
     case.aws.source.instances[1] = instance(A4, InstanceState::Stopping, "10.0.0.4");
     let live = case.live().unwrap();
     assert_eq!(live.instance(&id(A4)).unwrap().unwrap().state, InstanceState::Stopping);
+}
+
+#[test]
+fn an_a3_whose_data_is_older_than_b2_is_of_an_earlier_cycle() {
+    let a3 = |case: &Case| {
+        let server = &case.fleet.servers[0];
+        case.live().and_then(|live| live.server(server).a3().map(|a3| a3.map(|a3| a3.id.clone())))
+    };
+    let mut case = Case::failback();
+    assert_eq!(a3(&case).unwrap(), Some(id(A4)));
+    // The launch of B2 counts, and its point in time only while the job is not known.
+    case.aws.recovery.recovery_instances[0].job = Some(id(JOB));
+    assert_eq!(a3(&case).unwrap(), Some(id(A4)));
+    let mut launched = job_on(B1);
+    launched.status = JobStatus::Completed;
+    case.aws.recovery.jobs = vec![launched];
+    guard_says(a3(&case), "an earlier failback has left it");
+    case.a3().point_in_time = Some(start().plus_seconds(1));
+    assert_eq!(a3(&case).unwrap(), Some(id(A4)));
+    // What cannot be told is not adopted.
+    case.a3().point_in_time = None;
+    guard_says(a3(&case), "an earlier failback has left it");
+}
+
+#[test]
+fn tags_of_a2_are_of_the_b2_that_they_name() {
+    let mut a2 = source_server(A2, Direction::Failback, B3, ReplicationState::Continuous);
+    a2.tags.insert(tag::A1.to_owned(), A1.to_owned());
+    assert_eq!(tag_of_cycle(&a2, tag::A1), Some(A1), "a person has tagged it");
+    a2.tags.insert(tag::B2.to_owned(), B3.to_owned());
+    assert_eq!(tag_of_cycle(&a2, tag::A1), Some(A1));
+    a2.tags.insert(tag::B2.to_owned(), OTHER.to_owned());
+    assert_eq!(tag_of_cycle(&a2, tag::A1), None);
+}
+
+#[test]
+fn without_b2_an_a2_is_the_servers_if_b1_protects_its_a4() {
+    let mut case = Case::failback();
+    case.aws.recovery.recovery_instances.clear();
+    case.server().a2 = None;
+    case.server().b2 = None;
+    case.a2().tags.insert(tag::B1.to_owned(), B1.to_owned());
+    case.a2().tags.insert(tag::A1.to_owned(), A1.to_owned());
+    let a2 = |case: &Case| {
+        let server = &case.fleet.servers[0];
+        case.live().and_then(|live| live.server(server).a2().map(|a2| a2.map(|a2| a2.id.clone())))
+    };
+    assert_eq!(a2(&case).unwrap(), Some(id(A2)));
+    // Of two, the one whose A4 B1 protects.
+    let mut later = source_server(OTHERS, Direction::Failback, OTHER, ReplicationState::Stopped);
+    later.tags.clone_from(&case.a2().tags.clone());
+    case.aws.source.servers.push(later);
+    guard_says(a2(&case), "2 source servers of the source Region carry the tag of its B1");
+    case.aws.recovery.servers[0].instance = Some(id(OTHER));
+    assert_eq!(a2(&case).unwrap(), Some(id(OTHERS)));
+    case.aws.source.servers.truncate(1);
+    guard_says(a2(&case), "is of an earlier failback");
 }

@@ -44,6 +44,16 @@ fn ready_is_continuous_without_lag() {
 }
 
 #[test]
+fn continuous_in_the_middle_of_a_rescan_is_not_ready() {
+    let compared = |rescanned_bytes: u64, rescan_complete: bool| {
+        state(&Replication { rescanned_bytes, rescan_complete, ..healthy(S::Continuous) })
+    };
+    assert_eq!(compared(40, false), synchronizing(30));
+    assert_eq!(compared(0, false), LaunchState::Ready, "after a first sync there may be nothing to compare");
+    assert_eq!(compared(100, true), LaunchState::Ready);
+}
+
+#[test]
 fn ready_with_lag_is_a_lag_that_the_plan_allows_once_all_is_copied() {
     for one in STATES {
         let launchable =

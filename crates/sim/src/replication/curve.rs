@@ -1,6 +1,6 @@
 //! Bytes over time.
 
-/// Copied bytes over time: straight lines between points of milliseconds since 1970 and bytes.
+/// Copied bytes over time: straight lines, or steps down, between points of milliseconds since 1970 and bytes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Curve(pub(super) Vec<(i64, u64)>);
 
@@ -13,8 +13,8 @@ impl Curve {
         }
         let (from_ms, from) = self.0[next - 1];
         let Some(&(to_ms, to)) = self.0.get(next) else { return from };
-        let part =
-            u128::from(to - from) * u128::from(now.abs_diff(from_ms)) / u128::from(to_ms.abs_diff(from_ms));
+        let part = u128::from(to.saturating_sub(from)) * u128::from(now.abs_diff(from_ms))
+            / u128::from(to_ms.abs_diff(from_ms));
         from + u64::try_from(part).unwrap_or(0)
     }
 

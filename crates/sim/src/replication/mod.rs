@@ -97,6 +97,8 @@ pub(crate) struct SyncParameters<'a> {
     pub(crate) total: u64,
     /// Length of a stall half-way through the initial sync; absent without a stall.
     pub(crate) stall_ms: Option<i64>,
+    /// See [`Switches::repoint_shows_late`](crate::Switches).
+    pub(crate) shows_late: bool,
     /// See [`Switches::full_sync_counts_as_rescan`](crate::Switches).
     pub(crate) counts_as_rescan: bool,
 }
@@ -121,7 +123,7 @@ impl Replication {
 
     /// Lays out a first, full synchronisation that starts now.
     pub(crate) fn initial_sync(parameters: &SyncParameters<'_>, rng: &mut Rng) -> Self {
-        let &SyncParameters { now, source, total, stall_ms, counts_as_rescan } = parameters;
+        let &SyncParameters { now, source, total, stall_ms, counts_as_rescan, .. } = parameters;
         let rate = u64::try_from(d::SYNC_BYTES_PER_MS.draw(rng)).unwrap_or(1);
         let copy = i64::try_from(total / rate).unwrap_or(i64::MAX / 4);
         let initiated = now + d::INITIATION.draw(rng);
@@ -161,15 +163,22 @@ impl Replication {
     /// Continues from another instance's disks, which are compared block by block: B1 that comes to protect A4
     /// (§3, row 4).
     pub(crate) fn repoint(&mut self, parameters: &SyncParameters<'_>, rng: &mut Rng) {
-        let &SyncParameters { now, source, total, .. } = parameters;
+        let &SyncParameters { now, source, total, shows_late, .. } = parameters;
         self.cut(now);
-        let seen = now + d::REPOINT.draw(rng);
+        // §12.12: until it shows, state and counters are those of before.
+        let began = if shows_late { now + d::REPOINT_SHOWS.draw(rng) } else { now };
+        let seen = began + d::REPOINT.draw(rng);
         let extra = i64::try_from(total).unwrap_or(0) / d::RESCAN_BYTES_PER_MS;
         let complete = seen + d::RESCAN_MIN + extra;
         // §6 (b): CONTINUOUS comes before the rescan is complete.
         let early = complete - (complete - seen) / 3;
-        self.phases.extend([(now, Phase::AgentNotSeen), (seen, Phase::Rescan), (early, Phase::Continuous)]);
-        self.rescanned = Curve(vec![(now, 0), (seen, 0), (complete, total)]);
+        self.phases.extend([(began, Phase::AgentNotSeen), (seen, Phase::Rescan), (early, Phase::Continuous)]);
+        let before = self.rescanned.at(now);
+        self.rescanned = if shows_late {
+            Curve(vec![(now, before), (began - 1, before), (began, 0), (seen, 0), (complete, total)])
+        } else {
+            Curve(vec![(now, 0), (seen, 0), (complete, total)])
+        };
         self.replicated = Curve(vec![(now, total)]);
         self.spans.push(ContentSpan { from_ms: complete, to_ms: None, instance: source.clone() });
         self.first_snapshot_ms = self.first_snapshot_ms.or(Some(complete));

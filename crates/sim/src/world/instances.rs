@@ -230,7 +230,14 @@ impl World {
             let Some(found) = self.source_server_mut(region, &server) else { continue };
             if found.replication.is_running(now) {
                 let total = found.total_bytes();
-                let parameters = SyncParameters { now, source: id, total, stall_ms: None, counts_as_rescan };
+                let parameters = SyncParameters {
+                    now,
+                    source: id,
+                    total,
+                    stall_ms: None,
+                    shows_late: false,
+                    counts_as_rescan,
+                };
                 found.replication.repoint(&parameters, &mut rng);
             }
             self.mark_changed(Changed::SourceServer(region, server));

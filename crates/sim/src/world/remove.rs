@@ -61,7 +61,14 @@ impl World {
         let (now, counts_as_rescan) = (self.now_ms, self.switches.full_sync_counts_as_rescan);
         let mut rng = self.rng.fork();
         if let Some(server) = self.source_server_mut(region, id) {
-            let parameters = SyncParameters { now, source: &source, total, stall_ms: None, counts_as_rescan };
+            let parameters = SyncParameters {
+                now,
+                source: &source,
+                total,
+                stall_ms: None,
+                shows_late: false,
+                counts_as_rescan,
+            };
             server.replication.restart(&parameters, &mut rng);
         }
         self.mark_changed(Changed::SourceServer(region, id.clone()));

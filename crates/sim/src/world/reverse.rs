@@ -43,7 +43,7 @@ impl World {
             }
             return Err(ServiceError::conflict(format!("Replication of {id} is already reversed"), id));
         }
-        let (server, arn) = match self.original_to_repoint(&launched_from) {
+        let (server, arn) = match self.to_repoint(&launched_from) {
             Some(original) => self.repoint(source, &original, &recovery_instance)?,
             None => self.create_reversed(source, &launched_from, &recovery_instance)?,
         };
@@ -95,14 +95,20 @@ impl World {
         Some(server.arn.clone())
     }
 
-    /// Returns the B1 that is to protect a failed-back instance. For a recovered instance there is none.
-    fn original_to_repoint(&self, launched_from: &SourceServer) -> Option<SourceServerId> {
-        if launched_from.direction != Direction::Failback {
+    /// Returns the source server that is to replicate a launched instance: for a failed-back instance B1; for a
+    /// recovered one the A2 of an earlier cycle, if DRS uses it again (§12.11).
+    fn to_repoint(&self, launched_from: &SourceServer) -> Option<SourceServerId> {
+        let found = if launched_from.direction == Direction::Failback {
+            let (region, id) = launched_from.counterpart.as_ref()?;
+            self.source_server(*region, id)?
+        } else if self.switches.reverse_repoints_a2 {
+            let arn = launched_from.reversed_arn.as_ref()?;
+            let mut servers = self.source_servers(launched_from.origin);
+            servers.find(|server| server.arn == *arn && server.direction == Direction::Failback)?
+        } else {
             return None;
-        }
-        let (region, id) = launched_from.counterpart.as_ref()?;
-        let original = self.source_server(*region, id)?;
-        if original.disconnecting { None } else { Some(id.clone()) }
+        };
+        if found.disconnecting { None } else { Some(found.id.clone()) }
     }
 
     /// Refuses one more replicating server where the quota is used up (§6).
@@ -116,7 +122,7 @@ impl World {
         Ok(())
     }
 
-    /// Has B1 protect another instance: its id and its direction stay the same (§3, row 4).
+    /// Has a source server replicate another instance: its id and its direction stay the same (§3, row 4).
     fn repoint(
         &mut self,
         region: Region,
@@ -130,12 +136,16 @@ impl World {
             self.check_replicating_quota(region)?;
         }
         let (arn, total, old) = (server.arn.clone(), server.total_bytes(), server.source.clone());
+        let label =
+            if server.direction == Direction::Failback { "reversed replication" } else { "protection" };
         let full = stopped && self.switches.stopped_b1_full_sync;
         let (now, source) = (self.now_ms, &recovery_instance.instance);
         let counts_as_rescan = self.switches.full_sync_counts_as_rescan;
+        let shows_late = self.switches.repoint_shows_late;
         let mut rng = self.rng.fork();
         if let Some(server) = self.source_server_mut(region, id) {
-            let parameters = SyncParameters { now, source, total, stall_ms: None, counts_as_rescan };
+            let parameters =
+                SyncParameters { now, source, total, stall_ms: None, shows_late, counts_as_rescan };
             if full {
                 server.replication.restart(&parameters, &mut rng);
             } else {
@@ -148,7 +158,7 @@ impl World {
         }
         self.index_replication(region, id, source);
         self.mark_changed(Changed::SourceServer(region, id.clone()));
-        self.schedule_completion(region, id, "protection");
+        self.schedule_completion(region, id, label);
         Ok((id.clone(), arn))
     }
 
@@ -182,7 +192,7 @@ impl World {
         let stall_ms = if is_failback { self.stall_ms(launched_from) } else { None };
         let (now, source) = (self.now_ms, &recovery_instance.instance);
         let total = launched_from.total_bytes();
-        let parameters = SyncParameters { now, source, total, stall_ms, counts_as_rescan };
+        let parameters = SyncParameters { now, source, total, stall_ms, shows_late: false, counts_as_rescan };
         let replication = Replication::initial_sync(&parameters, &mut self.rng);
         let visible = d::VISIBLE.draw(&mut self.rng);
         let direction = if is_failback { Direction::Failback } else { Direction::Failover };

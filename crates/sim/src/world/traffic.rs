@@ -117,6 +117,13 @@ impl World {
         self.follow_all_traffic();
     }
 
+    /// Moves the traffic of the whole fleet to the newest B3, as people do after a recovery, where no record moves it.
+    pub fn operator_moves_traffic_to_recovered(&mut self) {
+        self.workload.moved_by_hand.clear();
+        self.workload.recovered = true;
+        self.follow_all_traffic();
+    }
+
     /// Stops the applications of the whole fleet, or starts them again, as people do. While they are stopped,
     /// production runs but takes no writes.
     pub fn operator_freezes_writes(&mut self, frozen: bool) {
@@ -168,10 +175,19 @@ impl World {
 
     /// Returns the acknowledged records of a server that are missing on the instance that serves now.
     pub fn lost(&self, server: usize) -> Option<LossWindow> {
+        self.lost_besides(server, &RangeSet::default())
+    }
+
+    /// Returns the records that are missing on the instance that serves now, without those that were missing before.
+    pub fn lost_besides(&self, server: usize, before: &RangeSet) -> Option<LossWindow> {
+        self.workload.loss_window(&self.missing(server)?.without(before))
+    }
+
+    /// Returns the numbers of the acknowledged records of a server that are missing on the instance that serves now.
+    pub fn missing(&self, server: usize) -> Option<RangeSet> {
         let serving = self.serving(server)?;
         let held = self.disk_content(self.instance(serving.region, &serving.instance)?, self.now_ms);
-        let missing = self.workload.acknowledged(server, self.now_ms).without(&held);
-        self.workload.loss_window(&missing)
+        Some(self.workload.acknowledged(server, self.now_ms).without(&held))
     }
 
     /// Returns the downtime of a server since the scenario started, in milliseconds.

@@ -2,13 +2,14 @@
 
 use failback_core::Result;
 use failback_core::cloud::{InstanceState, RecoveryInstance};
+use failback_core::guard::is_disposable;
 use failback_core::procedure::Procedure;
 use failback_core::run::Run;
-use failback_core::tags::{made_by_a_drill, tag};
+use failback_core::tags::made_by_a_drill;
 
 use crate::facts::{Facts, Found};
 use crate::finding::{Finding, Findings};
-use crate::servers::is_leftover;
+use crate::servers::{is_leftover, is_of_a_drill, procedure};
 
 pub(crate) fn check(
     run: &Run,
@@ -98,10 +99,15 @@ fn recovered(
     if server.live().is_pointed_at(&b2.instance)? {
         findings.block(name, "a record of the plan points at B3, so it may be production", keep);
     }
-    if !b2.is_drill && !of_an_earlier_drill && !drill.recovered_servers_are_disposable {
+    if !is_disposable(run, server, b2)? {
+        let is_marked = if b2.is_drill {
+            "no record shows that B3 is a drill's"
+        } else {
+            "B3 was not launched as a drill"
+        };
         findings.block(
             name,
-            "B3 was not launched as a drill, so it may be production",
+            format!("{is_marked}, so it may be production"),
             "Set drill.keepRecoveredServers, or drill.recoveredServersAreDisposable if it is not needed",
         );
     }
@@ -111,14 +117,13 @@ fn recovered(
 /// Reports an A2 that a failback or a person created before the drill.
 fn reversed(run: &Run, server: &Found<'_>, findings: &mut Vec<Finding>) {
     let Some(a2) = server.a2 else { return };
-    let procedure = a2.tags.get(tag::PROCEDURE).map(String::as_str);
-    if procedure == Some(Procedure::Failback.as_str()) {
+    if procedure(a2) == Some(Procedure::Failback.as_str()) {
         findings.block(
             &server.name,
             "a failback of it was started and has not finished",
             "Start the failback again and let it end; a drill would clean up what it made",
         );
-    } else if !made_by_a_drill(&a2.tags) && !run.plan.drill.keep_recovered_servers {
+    } else if !is_of_a_drill(a2) && !run.plan.drill.keep_recovered_servers {
         findings.warn(
             &server.name,
             format!("replication is reversed already, and the drill's clean-up deletes {}", a2.id),

@@ -2,15 +2,16 @@
 
 use failback_core::Result;
 use failback_core::cloud::{Cloud, Instance, InstanceState, RecoveryInstance};
-use failback_core::fleet::{self, Fleet, Serving, data_age_seconds, serving};
+use failback_core::fleet::{self, Fleet, Server, Serving, data_age_seconds, serving};
 use failback_core::guard::Guard;
 use failback_core::id::SourceServerId;
 use failback_core::procedure::{Either, Procedure};
 use failback_core::run::Run;
-use failback_core::tags::{made_by_a_drill, tag};
+use failback_core::tags::tag;
 
 use crate::facts::{Facts, Found};
 use crate::finding::{Finding, Findings};
+use crate::servers::is_of_a_drill;
 
 /// Warns of what the plan deletes on request.
 pub(crate) fn check_plan(run: &Run, findings: &mut Vec<Finding>) {
@@ -47,10 +48,31 @@ pub(crate) fn check(
     }
     points_at_b3(run, servers, findings)?;
     for server in fleet.servers.iter().filter(|server| server.already_failed_back) {
+        at_home(facts, server, findings)?;
+    }
+    Ok(())
+}
+
+/// Checks that a server without B2 has failed back: the instance that B1 replicates runs. DRS may have lost B2, whose B3 is
+/// production.
+fn at_home(facts: &Facts, server: &Server, findings: &mut Vec<Finding>) -> Result<()> {
+    let runs = match &server.a1 {
+        Some(a1) => facts.live.instance(a1)?.is_some_and(|a1| a1.state == InstanceState::Running),
+        None => false,
+    };
+    let mut b1s = facts.live.drs().recovery_servers().filter(|b1| b1.id == server.b1);
+    if runs && b1s.any(|b1| b1.replication.is_running()) {
         findings.warn(
             &server.name,
             "it has no recovered server: it has failed back already",
             "Nothing is done to it; leave it out of the plan to silence this",
+        );
+    } else {
+        findings.block(
+            &server.name,
+            "it has no recovery instance, and B1 does not replicate a running instance",
+            "Find out where it runs. If B3 runs, make it a recovery instance again, as the DRS user guide says for \
+             reinstalling the agent. If the server is not needed, leave it out of the plan",
         );
     }
     Ok(())
@@ -180,7 +202,7 @@ fn may_be_terminated(a1: &Instance) -> bool {
 /// Refuses the remains of an interrupted drill. Its A4 is in an isolated network and must not be taken for the
 /// failed-back server. A server that it has started to clean up, with B2 gone or A2 stopped, cannot be failed back.
 fn launched_by_a_drill(server: &Found<'_>, findings: &mut Vec<Finding>) {
-    let Some(a2) = server.a2.filter(|a2| made_by_a_drill(&a2.tags)) else { return };
+    let Some(a2) = server.a2.filter(|a2| is_of_a_drill(a2)) else { return };
     let remedy = "Start the drill with its plan again: it cleans up first";
     if server.a3.is_some() {
         findings.block(&server.name, "an interrupted drill left A3 and A4 in its isolated network", remedy);

@@ -353,5 +353,13 @@ fn what_is_gone_is_not_judged() {
         b2.state = InstanceState::Terminated;
         b2.originated_in_aws = false;
     });
-    silent(&fixture, "did not originate");
+    let error = check(&fixture).unwrap_err().to_string();
+    assert!(!error.contains("did not originate"), "{error}");
+}
+
+#[test]
+fn a_server_without_b2_is_home_only_if_b1_replicates_a_running_instance() {
+    // DRS no longer knows B2, whose B3 may be production.
+    let gone = b2(|b2| b2.state = InstanceState::Terminated);
+    blocked(&gone, &name(&gone), "B1 does not replicate a running instance");
 }

@@ -129,7 +129,7 @@ fn the_drills_b2_is_terminated_unless_b3_may_be_production() {
         }),
         ("A1 does not run", |case| case.a1().state = InstanceState::Stopped),
         ("A1 does not run", |case| case.server().a1 = None),
-        ("was not launched as a drill", |case| case.b2().tags.clear()),
+        ("no drill of this program launched it", |case| case.b2().tags.clear()),
     ];
     let warrant = granted_unless(&Case::drill(), terminate_b2, rows).spend();
     assert_eq!((warrant.region.as_str(), warrant.recovery_instances), ("us-east-2", vec![id(B3)]));
@@ -146,6 +146,11 @@ fn a_b2_is_a_drills_by_its_tag_its_kind_its_job_or_the_plans_word() {
     };
     assert!(!granted(|_| ()));
     assert!(granted(|case| case.b2().is_drill = true));
+    // Without records, DRS's mark proves nothing: people may have started a drill in place of a recovery.
+    assert!(!granted(|case| {
+        case.moved_by_hand(false);
+        case.b2().is_drill = true;
+    }));
     assert!(granted(|case| case.set("/drill/recoveredServersAreDisposable", json!(true))));
     assert!(granted(|case| {
         let mut job = job_on(B1);

@@ -101,7 +101,8 @@ fn records_are_pointed_at_an_a4_that_works() {
         ("holds 10.0.0.1, an address of A1, the original of web-1", |case| case.points_at("10.0.0.1")),
         ("holds 10.9.9.9, not an address of B3 or A4 of web-1", |case| case.points_at("10.9.9.9")),
         ("holds 10.1.0.3, not an address of B3", |case| case.aws.recovery.recovery_instances.clear()),
-        ("A4 is not launched", |case| case.server().a3 = None),
+        ("neither A1 nor A4 (S2:", |case| case.server().a3 = None),
+        ("neither A1 nor A4 (S2:", |case| case.aws.recovery.servers[0].instance = Some(id(OTHER))),
         ("does not run (S2:", |case| case.a4().state = InstanceState::Pending),
         ("does not run (S2:", |case| case.aws.source.instances.truncate(1)),
         ("has no private address", |case| case.a4().private_ip = None),
@@ -188,7 +189,7 @@ fn that_traffic_was_moved_is_tagged_only_after_a_persons_word() {
     case.moved_by_hand(true);
     let ask = |case: &Case| case.ask(|guard: &Guard<'_, Failback>, servers| guard.tag_traffic(&servers[0]));
     let warrant = granted_unless(&case, ask, rows).spend();
-    assert_eq!(warrant.tags.into_iter().collect::<Vec<_>>(), [(tag::TRAFFIC.into(), tag::TO_A4.into())]);
+    assert_eq!(warrant.tags.into_iter().collect::<Vec<_>>(), [(tag::TRAFFIC.into(), A4.into())]);
 }
 
 #[test]

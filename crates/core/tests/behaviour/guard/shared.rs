@@ -14,7 +14,7 @@ use serde_json::json;
 
 use crate::case::{
     A1, A2, A4, B1, B3, Case, OTHER, OTHERS, Row, granted_unless, id, job_on, recovery_instance, refused,
-    source_server,
+    source_server, start,
 };
 
 fn reverse_b2(case: &Case) -> Result<Warrant<ReverseReplication>> {
@@ -193,8 +193,11 @@ fn a2_with_lag_is_launched_from_a_snapshot_if_the_plan_allows_the_lag() {
     let mut case = ready();
     case.a2().replication.lag_seconds = Some(60);
     assert!(launchable(&case).unwrap(), "it takes an existing snapshot");
-    refused(&case, launchable, ErrorName::NotReady, "no recovery snapshot yet", |case| {
+    refused(&case, launchable, ErrorName::NotReady, "no recovery snapshot of this B3 yet", |case| {
         case.aws.snapshots.clear();
+    });
+    refused(&case, launchable, ErrorName::NotReady, "no recovery snapshot of this B3 yet", |case| {
+        case.aws.snapshots[0].1 = start().days_before(2);
     });
     refused(&case, launchable, ErrorName::NotReady, "synchronizing", |case| {
         case.a2().replication.lag_seconds = Some(61);
