@@ -115,6 +115,10 @@ const FOUND: &[(&str, &str)] = &[
         "B3 was terminated while resolvers still returned its address for an hour",
     ),
     (
+        "steady, 3 servers, seed 1: during drill 15 forget-b2; try drill",
+        "B1 was launched although the B3 that it had launched, and that DRS no longer showed, ran on",
+    ),
+    (
         "recovered, 3 servers, seed 1: during failback 97 launch; try failback",
         "clients were sent to an A4 that a person was having launched again, which ended it",
     ),

@@ -30,6 +30,7 @@ impl Step for LaunchRecoveredServers {
             source_jobs: true,
             recovery_jobs: true,
             source_instances: true,
+            recovery_instances: true,
             ..Reads::default()
         };
         let live = ctx.read(fleet, reads).await?;

@@ -9,7 +9,7 @@ use crate::cloud::{
     Cloud, Instance, Job, RecordSet, RecoveryInstance, RecoveryInstanceFilter, ReplicationState, SourceServer,
 };
 use crate::error::{Error, Result};
-use crate::id::{InstanceId, JobId, RecoveryInstanceId, SourceServerId};
+use crate::id::{InstanceId, JobId, SourceServerId};
 use crate::message::listed;
 use crate::plan::Record;
 use crate::region::Region;
@@ -226,6 +226,11 @@ impl LiveState {
             // A B2 whose launch lost its answer is not known yet. A step that must choose among several does so by
             // itself.
             recovery.extend(chain.b2.candidate().map(|b2| b2.instance.clone()));
+            if let (Some(b1), None) = (chain.b1.candidate(), chain.b2.candidate())
+                && reads.recovery_jobs
+            {
+                recovery.extend(launched_last(self.recovery_jobs()?, b1));
+            }
         }
         if reads.source_instances {
             self.add_instances(cloud, run.source(), source).await?;
@@ -382,9 +387,18 @@ impl LiveState {
     /// # Errors
     /// `Internal` when jobs of the source Region were not read.
     pub fn last_launched(&self, a2: &SourceServer) -> Result<Option<InstanceId>> {
-        let last = self.source_jobs()?.iter().find(|job| Some(&job.id) == a2.last_launch_job.as_ref());
-        let part = last.and_then(|job| job.part_of(&a2.id));
-        Ok(part.and_then(|part| part.recovery_instance.as_ref()).map(RecoveryInstanceId::instance))
+        Ok(launched_last(self.source_jobs()?, a2))
+    }
+
+    /// Returns the instance that the last launch of B1 created, as its job names it, if DRS shows no record of it and EC2
+    /// still runs it.
+    ///
+    /// # Errors
+    /// `Internal` when jobs of the recovery Region or instances were not read.
+    pub fn forgotten_b3(&self, b1: &SourceServer) -> Result<Option<InstanceId>> {
+        let Some(b3) = launched_last(self.recovery_jobs()?, b1) else { return Ok(None) };
+        let runs = self.instance(&b3)?.is_some_and(|instance| instance.state.is_live());
+        Ok(runs.then_some(b3))
     }
 
     /// Returns true when a record of the plan points at the A4 of any server that was read.
@@ -444,6 +458,13 @@ async fn jobs(cloud: &dyn Cloud, run: &Run, region: Region, mut wanted: BTreeSet
         jobs.extend(found.into_iter().filter(|job| older.contains(&job.id)));
     }
     Ok(jobs)
+}
+
+/// Returns the instance that the last launch of a source server created, while DRS keeps its job.
+fn launched_last(jobs: &[Job], server: &SourceServer) -> Option<InstanceId> {
+    let last = jobs.iter().find(|job| Some(&job.id) == server.last_launch_job.as_ref())?;
+    let instance = last.part_of(&server.id)?.recovery_instance.as_ref()?;
+    Some(instance.instance())
 }
 
 /// Returns the error for a part that the step did not request: a defect of this program, not an empty answer.

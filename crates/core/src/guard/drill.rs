@@ -32,6 +32,13 @@ impl Guard<'_, Drill> {
                 let message = format!("{name}: B1 has a recovery instance, which DRS would terminate");
                 return Err(refuse(SafetyRule::ProductionRuns, message));
             }
+            if let Some(b3) = server.live().forgotten_b3(b1)? {
+                let message = format!(
+                    "{name}: B1 launched {b3}, which runs although DRS shows no B2 of it. It may be production. If it is \
+                     not, terminate it in EC2 and start again"
+                );
+                return Err(refuse(SafetyRule::ProductionRuns, message));
+            }
             no_job(server)?;
             if !is_a1_running(server)? {
                 let message = format!("{name}: A1 does not run, so production may be elsewhere");

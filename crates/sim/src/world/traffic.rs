@@ -72,18 +72,24 @@ impl World {
         if !self.fleet.get(leader)?.a4.contains(&leading) {
             return Some(original);
         }
-        match self.failed_back(fleet_server) {
+        match self.failed_back(fleet_server, &leading) {
             Some(a4) => Some((source, a4.clone())),
             None => recovered,
         }
     }
 
-    /// Returns the A4 that is production.
-    fn failed_back<'a>(&self, server: &'a FleetServer) -> Option<&'a InstanceId> {
+    /// Returns the A4 that is production: the last one that was launched while the leading server's A4 lived.
+    fn failed_back<'a>(&self, server: &'a FleetServer, leading: &InstanceId) -> Option<&'a InstanceId> {
         // The A4 that B1 protects is production, even if a drill launched others after it.
         let b1 = self.source_server(self.region_pair.1, &server.b1);
         let protected = b1.and_then(|b1| server.a4.iter().find(|id| **id == b1.source));
-        protected.or(server.a4.last())
+        let source = self.region_pair.0;
+        let leads_until = self.instance(source, leading).filter(|leading| !leading.state.is_live());
+        let in_time = |id: &&InstanceId| {
+            let launched = self.instance(source, id).map(|instance| instance.launched_ms);
+            leads_until.is_none_or(|leading| launched.is_none_or(|at| at <= leading.since_ms))
+        };
+        protected.or_else(|| server.a4.iter().rfind(in_time))
     }
 
     /// Returns the instance that owns the address which clients use.
