@@ -153,8 +153,8 @@ fn ownership_by_region_instead_of_chain() {
 #[test]
 fn continuous_taken_for_healthy() {
     // A B1 that is only compared with A4 is healthy before the step has looked twice; a stopped one is copied in full.
-    let case = "recovered, 3 servers, seed 1, stop-b1: hand stop-b1; hand reverse; hand sync; hand prepare; hand launch; \
-                run failback";
+    let case = "recovered, 3 servers, seed 1, stop-b1: hand stop-b1; hand reverse; hand sync; hand prepare; \
+                hand launch; run failback";
     let program = Program::deployed().expect("the machines").performed_by(Bugged(bugs::ContinuousIsHealthy));
     let played = failback_campaign::play_with(&program, &case.parse().expect("a case")).expect("a case");
     let broken: Vec<Broken> = played.violations.iter().map(|violation| violation.broken).collect();
@@ -252,8 +252,9 @@ fn the_old_ttl_is_not_waited_for() {
 #[test]
 fn counters_of_an_earlier_rescan_taken_for_this_ones() {
     let case = "recovered, 1 servers, seed 1, by-hand, keep-originals, repoint_shows_late: \
-                hand reverse; hand prepare; hand launch; hand redirect; hand protect; hand recover; hand reverse; hand sync; \
-                hand prepare; hand launch; hand redirect; hand tag-a1; hand protect-and-leave; run failback";
+                hand reverse; hand prepare; hand launch; hand redirect; hand protect; hand recover; hand reverse; \
+                hand sync; hand prepare; hand launch; hand redirect; hand tag-a1; hand protect-and-leave; \
+                run failback";
     let program = Program::deployed().expect("the machines").performed_by(Bugged(bugs::LooksOnce));
     let played = failback_campaign::play_with(&program, &case.parse().expect("a case")).expect("a case");
     let s2 = Broken::Rule(SafetyRule::ProductionRuns);

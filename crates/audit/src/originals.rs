@@ -1,5 +1,5 @@
-//! The originals of the servers. Each failback ends a cycle: the A4 that B1 then protects is the A1 of the next cycle. So
-//! does a new recovery, even if the failback before it was never cleaned up.
+//! The originals of the servers. Each failback ends a cycle: the A4 that B1 then protects is the A1 of the next
+//! cycle. So does a new recovery, even if the failback before it was never cleaned up.
 
 use std::collections::BTreeSet;
 

@@ -47,8 +47,8 @@ pub fn manual_starts() -> Vec<Case> {
     cases
 }
 
-/// Returns worlds in which the source Region fails again before a failback was cleaned up, so that an A2, an A3 and an A4
-/// of the first failback are left.
+/// Returns worlds in which the source Region fails again before a failback was cleaned up, so that an A2, an A3 and
+/// an A4 of the first failback are left.
 fn second_cycles() -> Vec<Case> {
     let failback = Procedure::Failback;
     let clean_up_refused =

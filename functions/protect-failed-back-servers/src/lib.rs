@@ -28,8 +28,8 @@ pub struct ProtectFailedBackServers;
 /// All bytes of a server, in the millionths in which the compared share is counted.
 const WHOLE_PPM: u64 = 1_000_000;
 
-/// The time after replication of A3 is reversed from which B1's numbers count. DRS may show that B1 was re-pointed before its
-/// counters leave those of an earlier rescan (drs-facts §12.12).
+/// The time after replication of A3 is reversed from which B1's numbers count. DRS may show that B1 was re-pointed
+/// before its counters leave those of an earlier rescan (drs-facts §12.12).
 const SETTLED_SECONDS: u64 = 300;
 
 /// The notes for the next call.
@@ -38,7 +38,8 @@ struct Note {
     at_ms: i64,
     /// The smallest share that any server had compared, in millionths.
     slowest_ppm: Option<u64>,
-    /// The time of the first look, or of the last one that saw an A3 which was not reversed, in milliseconds since 1970.
+    /// The time of the first look, or of the last one that saw an A3 which was not reversed, in milliseconds since
+    /// 1970.
     since_ms: i64,
 }
 

@@ -74,8 +74,8 @@ impl Replication {
         self.is_healthy() && (self.rescan_complete || copied)
     }
 
-    /// Returns true while blocks are compared with the source again, which CONTINUOUS may precede (drs-facts §3, row 4b): a
-    /// launch would mix the blocks of two times.
+    /// Returns true while blocks are compared with the source again, which CONTINUOUS may precede (drs-facts §3, row
+    /// 4b): a launch would mix the blocks of two times.
     pub fn is_rescanning(&self) -> bool {
         self.rescanned_bytes > 0 && !self.rescan_complete
     }

@@ -261,8 +261,8 @@ impl DrsView {
         only_own(&candidates, known.b1)
     }
 
-    /// Finds A2 once B2 is gone: the server that carries B1's tag, or that launched the instance which B1 protects. One
-    /// whose A4 runs while B1 protects another instance, which is not A1, is of an earlier cycle.
+    /// Finds A2 once B2 is gone: the server that carries B1's tag, or that launched the instance which B1 protects.
+    /// One whose A4 runs while B1 protects another instance, which is not A1, is of an earlier cycle.
     fn a2_without_b2(&self, id: &SourceServerId, b1: &Link<'_, SourceServer>) -> Link<'_, SourceServer> {
         let protected = b1.candidate().and_then(|b1| b1.instance.as_ref());
         let tagged = self.a2_of_b1(id, protected);
@@ -287,8 +287,8 @@ impl DrsView {
             ([first, ..], _) => Link::Ambiguous(Ambiguity {
                 first,
                 message: format!("{} source servers of the source Region carry the tag of its B1", own.len()),
-                remedy: "Remove the tag drs-failback:b1 in the DRS console from those of earlier failbacks, and start again \
-                         with the same plan",
+                remedy: "Remove the tag drs-failback:b1 in the DRS console from those of earlier failbacks, and start \
+                         again with the same plan",
             }),
         }
     }

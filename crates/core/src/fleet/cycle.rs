@@ -1,6 +1,6 @@
-//! The cycle that an object belongs to. A recovery starts a cycle: everything that was launched or tagged before it is of an
-//! earlier one, even if DRS has the same A2 replicate the new B3 (drs-facts §12.11). An A4 of an earlier cycle holds the
-//! data of before the disaster.
+//! The cycle that an object belongs to. A recovery starts a cycle: everything that was launched or tagged before it
+//! is of an earlier one, even if DRS has the same A2 replicate the new B3 (drs-facts §12.11). An A4 of an earlier
+//! cycle holds the data of before the disaster.
 
 use std::collections::BTreeMap;
 
@@ -23,14 +23,14 @@ impl Launches {
         launched.job.as_ref().and_then(|job| self.0.get(job)).copied()
     }
 
-    /// Returns the time at which the cycle of a live B2 began: its launch. While its job is not known, its point in time is
-    /// the best that is, and may be earlier.
+    /// Returns the time at which the cycle of a live B2 began: its launch. While its job is not known, its point in
+    /// time is the best that is, and may be earlier.
     pub(super) fn began(&self, b2: &RecoveryInstance) -> Option<Timestamp> {
         self.of(b2).or(b2.point_in_time)
     }
 
-    /// Returns true when an A3 is of the cycle of a live B2: its data was taken after B2 was launched. A launch from an
-    /// older point in time is not. What cannot be told is not of the cycle.
+    /// Returns true when an A3 is of the cycle of a live B2: its data was taken after B2 was launched. A launch from
+    /// an older point in time is not. What cannot be told is not of the cycle.
     pub(super) fn is_of_cycle(&self, a3: &RecoveryInstance, b2: &RecoveryInstance) -> bool {
         let taken = a3.point_in_time.or_else(|| self.of(a3));
         self.began(b2).zip(taken).is_some_and(|(began, taken)| taken > began)

@@ -182,7 +182,8 @@ impl LiveState {
 
     async fn read_jobs(&mut self, cloud: &dyn Cloud, run: &Run, fleet: &Fleet, reads: Reads) -> Result<()> {
         if reads.source_jobs {
-            // The jobs that launched the A3 which were read, and the last ones of A2: their tags show who launched them.
+            // The jobs that launched the A3 which were read, and the last ones of A2: their tags show who launched
+            // them.
             let live = self.drs.source_instances().filter(|a3| a3.is_live());
             let mut wanted: BTreeSet<JobId> = live.filter_map(|a3| a3.job.clone()).collect();
             for server in fleet.pending() {
@@ -580,7 +581,8 @@ impl<'l> LiveServer<'l> {
         Ok(was_launched && stopped && self.a3()?.is_none())
     }
 
-    /// Returns true when data that was taken at this time is of this cycle: B2 had been launched. Once B2 is gone, it is.
+    /// Returns true when data that was taken at this time is of this cycle: B2 had been launched. Once B2 is gone, it
+    /// is.
     ///
     /// # Errors
     /// Those of [`b2`](Self::b2).

@@ -170,8 +170,8 @@ pub fn may_be_production(
     Ok(None)
 }
 
-/// Returns true for a B3 that a drill of this program launched, or that the plan calls disposable. DRS's mark of a drill
-/// counts only where records show what serves: in an emergency, people start a drill in place of a recovery.
+/// Returns true for a B3 that a drill of this program launched, or that the plan calls disposable. DRS's mark of a
+/// drill counts only where records show what serves: in an emergency, people start a drill in place of a recovery.
 ///
 /// # Errors
 /// `Internal` when jobs of the recovery Region were not read.

@@ -121,8 +121,8 @@ fn simple<'l>(name: &str, sets: &'l [RecordSet]) -> Result<&'l RecordSet> {
     Ok(set)
 }
 
-/// Refuses while B1 protects an instance that is neither A1 nor this A4: a later failback has launched it, and it may be
-/// production.
+/// Refuses while B1 protects an instance that is neither A1 nor this A4: a later failback has launched it, and it may
+/// be production.
 fn protects_no_other(server: &LiveServer<'_>) -> Result<()> {
     let protected = server.b1()?.and_then(|b1| b1.instance.as_ref());
     let Some(other) = protected.filter(|id| server.a1.as_ref().is_some_and(|a1| a1 != *id)) else {

@@ -53,8 +53,8 @@ pub(crate) fn check(
     Ok(())
 }
 
-/// Checks that a server without B2 has failed back: the instance that B1 replicates runs. DRS may have lost B2, whose B3 is
-/// production.
+/// Checks that a server without B2 has failed back: the instance that B1 replicates runs. DRS may have lost B2, whose
+/// B3 is production.
 fn at_home(facts: &Facts, server: &Server, findings: &mut Vec<Finding>) -> Result<()> {
     let runs = match &server.a1 {
         Some(a1) => facts.live.instance(a1)?.is_some_and(|a1| a1.state == InstanceState::Running),

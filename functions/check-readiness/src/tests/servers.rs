@@ -361,5 +361,5 @@ fn what_is_gone_is_not_judged() {
 fn a_server_without_b2_is_home_only_if_b1_replicates_a_running_instance() {
     // DRS no longer knows B2, whose B3 may be production.
     let gone = b2(|b2| b2.state = InstanceState::Terminated);
-    blocked(&gone, &name(&gone), "B1 does not replicate a running instance");
+    blocked(&gone, &name(&gone), "it has no recovery instance, and B1 does not replicate");
 }
