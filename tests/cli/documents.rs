@@ -22,6 +22,7 @@ const DOCUMENTS: &[&str] = &[
     "docs/verification.md",
     "docs/graphs.md",
     "docs/plan.md",
+    "docs/reality.md",
     "docs/safety.md",
     "docs/simulator.md",
 ];
@@ -151,15 +152,20 @@ fn every_command_of_the_readme_and_of_rehearse_runs() {
     assert!(commands > 5, "{commands} commands were found");
 }
 
+/// Returns the name and the default of every switch of the simulator.
+fn switches() -> Vec<(String, String)> {
+    let switches = format!("{:?}", Switches::default());
+    let inner = switches.trim_start_matches("Switches {").trim_end_matches('}').trim();
+    let split = |switch: &str| switch.split_once(": ").map(|(name, default)| (name.into(), default.into()));
+    inner.split(", ").filter_map(split).collect()
+}
+
 #[test]
 fn every_switch_and_error_code_of_the_simulator_is_described() {
     let page = text("docs/simulator.md");
     let described: BTreeMap<&str, &str> =
         rows(&page).filter(|row| row.len() == 3).map(|row| (row[0], row[1])).collect();
-    let switches = format!("{:?}", Switches::default());
-    let inner = switches.trim_start_matches("Switches {").trim_end_matches('}').trim();
-    for switch in inner.split(", ") {
-        let (name, default) = switch.split_once(": ").expect("a name and a value");
+    for (name, default) in switches() {
         let name = format!("`{name}`");
         assert_eq!(
             described.get(name.as_str()),
@@ -275,4 +281,28 @@ fn every_change_that_makes_no_difference_is_explained() {
     assert!(!listed.is_empty());
     let explained: BTreeSet<&str> = rows(table).flat_map(|row| codes(row[0])).collect();
     assert_eq!(explained, listed, "docs/mutation.md and .cargo/mutants.toml");
+}
+
+/// `docs/reality.md` names a test as `file::name`.
+#[test]
+fn every_test_that_the_page_about_reality_names_exists() {
+    let page = text("docs/reality.md");
+    let named = rows(&page).flatten().flat_map(codes).filter_map(|code| code.split_once(".rs::"));
+    let mut seen = 0;
+    for (file, name) in named {
+        let code = text(&format!("{file}.rs"));
+        assert!(code.contains(&format!("fn {name}(")), "docs/reality.md: {file}.rs has no test {name}");
+        seen += 1;
+    }
+    assert!(seen > 100, "{seen} tests are named");
+}
+
+/// A switch that no row names is a question that a reader cannot weigh.
+#[test]
+fn the_page_about_reality_names_every_switch() {
+    let page = text("docs/reality.md");
+    let named = codes(&page);
+    for (switch, _) in switches() {
+        assert!(named.contains(switch.as_str()), "docs/reality.md names no row for the switch {switch}");
+    }
 }

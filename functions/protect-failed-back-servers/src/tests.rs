@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use failback_core::cloud::{ReplicationState, SourceServer};
-use failback_core::step::Progress;
+use failback_core::step::{Progress, Status};
 use failback_core::tags::tag;
 use failback_testkit::{Fixture, Response};
 use serde_json::{Value, json};
@@ -83,9 +83,14 @@ fn a_call_that_is_late_begins_nothing() {
 fn the_person_at_the_gate_is_told_what_the_clean_up_ends() {
     let gate = |plan: &mut Value| plan["gates"]["beforeCleanup"] = json!({ "timeoutMinutes": 60 });
     let mut fixture = Fixture::failback(gate).protected();
+    let waited = fixture.call::<Step>().unwrap().wait_seconds;
+    fixture.pass(waited.cast_signed());
     let notice = fixture.call::<Step>().unwrap().notice.expect("a notice");
     assert!(notice.starts_with("B1 protects A4 of 2 servers (web-1, all-1).\nA1 of web-1"), "{notice}");
-    assert_eq!(Fixture::failback(|_| ()).protected().call::<Step>().unwrap().notice, None);
+    let mut fixture = Fixture::failback(|plan| plan["gates"] = json!({})).protected();
+    fixture.pass(waited.cast_signed());
+    let done = fixture.call::<Step>().unwrap();
+    assert_eq!((done.status, done.notice), (Status::Done, None), "no gate, no notice");
 }
 
 #[test]

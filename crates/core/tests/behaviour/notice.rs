@@ -18,6 +18,7 @@ fn told(case: &mut Case, servers: usize) -> String {
 
 fn launched() -> Case {
     let mut case = Case::failback();
+    case.b2().point_in_time = Some(start().days_before(1));
     case.a3().point_in_time = Some(start());
     case.aws.now = start().plus_seconds(12 * 60 + 5);
     case
@@ -37,7 +38,7 @@ fn a_gate_tells_names_and_the_age_of_the_data_and_the_state_of_a1() {
         assert!(text.contains(said), "{said}: {text}");
     }
     let mut unknown = launched();
-    unknown.a3().point_in_time = None;
+    unknown.aws.source.recovery_instances.clear();
     assert!(told(&mut unknown, 1).contains("It is not known how old the data of A4 of web-1 is."));
 }
 
