@@ -119,6 +119,11 @@ const FOUND: &[(&str, &str)] = &[
         "B1 was launched although the B3 that it had launched, and that DRS no longer showed, ran on",
     ),
     (
+        "recovered, 1 servers, seed 1, ask-before-cleanup, keep-originals, reverse_repoints_a2: \
+         run failback no; hand recover; run failback",
+        "the report named the A4 of an earlier cycle as this cycle's, and left out the original that it is",
+    ),
+    (
         "recovered, 3 servers, seed 1: during failback 97 launch; try failback",
         "clients were sent to an A4 that a person was having launched again, which ended it",
     ),

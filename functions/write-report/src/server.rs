@@ -135,7 +135,10 @@ fn launched_copy(server: &LiveServer<'_>, serves: Serving) -> Result<Option<u64>
 /// Returns the labels of what still exists. Of several candidates, at least one exists.
 fn left(server: &LiveServer<'_>) -> Result<Vec<&'static str>> {
     let chain = server.chain();
-    let a4s = [server.a4(), chain.a3.candidate().map(|a3| a3.instance.clone())];
+    let launched = chain.a3.candidate().map(|a3| a3.instance.clone());
+    // The A4 of an earlier cycle is the original of this one.
+    let is_original = |id: &InstanceId| chain.a3.ambiguity().is_some() && server.a1.as_ref() == Some(id);
+    let a4s = [server.a4(), launched.filter(|id| !is_original(id))];
     let b3s = [server.b3(), chain.b2.candidate().map(|b2| b2.instance.clone())];
     let a1_is_a4 = server.a1.is_some() && a4s.contains(&server.a1);
     // DRS lists a new A2 some seconds after replication of B2 is reversed.
