@@ -184,6 +184,7 @@ fn calls_by_step() -> BTreeMap<String, BTreeSet<String>> {
     let original: Value = serde_json::from_str(plans::THREE_TIER).expect("the example is JSON");
     let mut stops_b1 = original.clone();
     stops_b1["stopOriginalReplication"] = json!(true);
+    stops_b1["gates"]["beforeStop"] = json!({ "timeoutMinutes": 60 });
     let mut by_hand = original.clone();
     by_hand["redirect"] = json!({ "byHand": true });
     by_hand["launch"]["dataAgeSecondsMax"] = json!(18_000);

@@ -28,9 +28,10 @@ const DRILL: &[Row] = &[
 const FAILBACK: &[Row] = &[
     ("Check Readiness", "Before the page's step 1:"),
     ("Start Reversed Replication", "Page step 1 (B2 → A2):"),
-    ("Stop Original Replication", "Note of page step 1 (B1):"),
     ("Prepare Launch", "Between page steps 1 and 2 (A2):"),
     ("Check Launch State", "Page step 2 (A2):"),
+    ("Ask Before Stop", "Gate before the note of page step 1:"),
+    ("Stop Original Replication", "Note of page step 1 (B1):"),
     ("Launch For Failback", "Page step 2.2 (A2 → A3, A4):"),
     ("Validate Failed Back Servers", "Page step 2.2 (A4):"),
     ("Ask Before Redirect", "Gate before page step 2.3:"),

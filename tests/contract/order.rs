@@ -20,7 +20,8 @@ const DRILL: &[Rule] = &[
 ];
 
 const FAILBACK: &[Rule] = &[
-    ("Stop Original Replication", &["Start Reversed Replication"]),
+    ("Stop Original Replication", &["Check Launch State"]),
+    ("Stop Original Replication", &["Ask Before Stop"]),
     ("Launch For Failback", &["Prepare Launch"]),
     ("Launch For Failback", &["Check Launch State"]),
     ("Ask Before Redirect", &["Validate Failed Back Servers"]),

@@ -121,7 +121,13 @@ fn rehearsals() -> Vec<Rehearsed> {
         },
         Rehearsed { plan: recovered_servers_are_kept, scenario: Some(Scenario::Recovered), ..drill() },
         Rehearsed { plan: |plan| plan["drill"]["launchAs"] = json!("drill"), ..drill() },
-        Rehearsed { plan: |plan| plan["stopOriginalReplication"] = json!(true), ..failback() },
+        Rehearsed {
+            plan: |plan| {
+                plan["stopOriginalReplication"] = json!(true);
+                plan["gates"]["beforeStop"] = json!({ "timeoutMinutes": 60 });
+            },
+            ..failback()
+        },
         Rehearsed {
             plan: |plan| {
                 plan["redirect"] = json!({ "byHand": true });

@@ -115,6 +115,14 @@ const FOUND: &[(&str, &str)] = &[
         "B3 was terminated while resolvers still returned its address for an hour",
     ),
     (
+        "recovered, 1 servers, seed 1, by-hand: hand start-a1; refuse failback",
+        "a failback by hand did not notice an original that runs and may be production",
+    ),
+    (
+        "recovered, 1 servers, seed 1, stop-b1: settle failback",
+        "B1's points in time were deleted while A2 had no copy of B3 yet",
+    ),
+    (
         "steady, 3 servers, seed 1: during drill 15 forget-b2; try drill",
         "B1 was launched although the B3 that it had launched, and that DRS no longer showed, ran on",
     ),

@@ -77,7 +77,10 @@ fn originals_are_kept_unless_the_plan_says_otherwise() {
 
 #[test]
 fn original_replication_is_stopped_only_where_the_plan_says_so() {
-    let plan = three_tier(|plan| plan["stopOriginalReplication"] = json!(true));
+    let plan = three_tier(|plan| {
+        plan["stopOriginalReplication"] = json!(true);
+        plan["gates"]["beforeStop"] = json!({ "timeoutMinutes": 60 });
+    });
     let mut rehearsal = Rehearsal::new(setting(Procedure::Failback, plan, 3, 1));
     let done = run(&mut rehearsal, Procedure::Failback);
     assert_done(&rehearsal, &done, rest(Procedure::Failback));

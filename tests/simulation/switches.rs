@@ -28,7 +28,10 @@ fn either_answer_to_every_open_question_ends_well() {
     for procedure in BOTH {
         for stop_originals in [false, true] {
             for (name, switches) in flipped() {
-                let plan = three_tier(|plan| plan["stopOriginalReplication"] = json!(stop_originals));
+                let plan = three_tier(|plan| {
+                    plan["stopOriginalReplication"] = json!(stop_originals);
+                    plan["gates"]["beforeStop"] = json!({ "timeoutMinutes": 60 });
+                });
                 let mut setting = setting(procedure, plan, 3, 11);
                 setting.switches = switches;
                 let mut rehearsal = Rehearsal::new(setting);

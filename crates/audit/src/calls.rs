@@ -355,8 +355,8 @@ fn terminate_originals(observations: &mut Observations, world: &World, run: &Wat
     }
 }
 
-/// Judges S2 and S5: B1 is stopped only where the plan asks for it and production no longer runs on the instance that
-/// B1 protects.
+/// Judges S2 and S5: B1 is stopped only where the plan asks for it, production no longer runs on the instance that B1
+/// protects, and A2 has a copy of what production runs on.
 fn stop(observations: &mut Observations, world: &World, run: &WatchedRun, call: &Call) {
     let (_, recovery) = world.region_pair();
     for (index, server) in world.fleet().iter().enumerate() {
@@ -371,6 +371,12 @@ fn stop(observations: &mut Observations, world: &World, run: &WatchedRun, call: 
                 call.at_ms,
                 format!("{}: B1 was stopped, and the plan keeps it", server.name),
             );
+        }
+        let has_copy =
+            |a2: &SourceServer| a2.replication.complete_ms().is_some_and(|at| at <= world.now_ms());
+        if !a2s(world, server).any(has_copy) {
+            let what = format!("{}: B1 was stopped before A2 has a copy of B3", server.name);
+            observations.violated(SafetyRule::ProductionRuns, call.at_ms, what);
         }
         if world.serving(index).is_some_and(|serving| serving.region != recovery || !serving.running) {
             let what = format!("{}: B1 was stopped while production is not on B3", server.name);

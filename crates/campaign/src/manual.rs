@@ -62,11 +62,20 @@ fn second_cycles() -> Vec<Case> {
     };
     let mut cases = Vec::new();
     for switches in [&[][..], &["reverse_repoints_a2"], &["reverse_repoints_a2", "repoint_shows_late"]] {
-        for (gates, began) in [("ask-before-cleanup", clean_up_refused()), ("by-hand", by_hand())] {
+        // The A4 of the first cycle is the original of the second, and runs.
+        let gates = [
+            (&["ask-before-cleanup"][..], clean_up_refused()),
+            (&["by-hand", "originals-may-run"], by_hand()),
+        ];
+        for (gates, began) in gates {
             for ends in [vec![Act::Run(failback, GateAnswer::Yes)], vec![Act::Cut(failback, 90)]] {
                 let acts = began.iter().cloned().chain(ends).chain([Act::Run(failback, GateAnswer::Yes)]);
                 cases.push(Case {
-                    plan: [gates, "keep-originals"].into_iter().filter_map(PlanOption::find).collect(),
+                    plan: gates
+                        .iter()
+                        .chain(&["keep-originals"])
+                        .filter_map(|name| PlanOption::find(name))
+                        .collect(),
                     switches: switches.iter().filter_map(|name| Switch::find(name)).collect(),
                     ..Case::of(failback, 1, acts.collect())
                 });

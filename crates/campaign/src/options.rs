@@ -33,6 +33,7 @@ const OPTIONS: &[(&str, Change)] = &[
     ("no-post-launch", |plan| plan["validation"]["postLaunchActions"] = json!(false)),
     ("no-status-checks", |plan| plan["validation"]["statusChecks"] = json!(false)),
     ("one-wave", |plan| plan["waves"] = json!([])),
+    ("originals-may-run", |plan| plan["redirect"]["originalsMayRun"] = json!(true)),
     ("own-network", |plan| {
         plan["launch"]["network"] = json!({
             "subnetId": "subnet-0a1b2c3d4e5f60718",
@@ -46,7 +47,10 @@ const OPTIONS: &[(&str, Change)] = &[
     ("private-record", |plan| plan["redirect"]["records"][0]["address"] = json!("private")),
     ("relaunch-never", |plan| plan["launch"]["relaunchesMax"] = json!(0)),
     ("relaunch-5", |plan| plan["launch"]["relaunchesMax"] = json!(5)),
-    ("stop-b1", |plan| plan["stopOriginalReplication"] = json!(true)),
+    ("stop-b1", |plan| {
+        plan["stopOriginalReplication"] = json!(true);
+        plan["gates"]["beforeStop"] = json!({ "timeoutMinutes": 60 });
+    }),
     ("tight-limits", |plan| {
         plan["limits"] = json!({
             "reversalMinutes": 10, "replicationHours": 1, "launchMinutes": 15, "validationMinutes": 4,

@@ -94,7 +94,11 @@ fn went_on(run: &RunResult) -> Option<&'static str> {
         let place = Place { procedure: Procedure::Failback, state: state.to_owned(), part: Part::State };
         run.coverage.unvisited(&[place]).is_empty()
     };
-    let gates = [("Ask Before Redirect", "Redirect By Hand?"), ("Ask Before Clean Up", "Clean Up")];
+    let gates = [
+        ("Ask Before Stop", "Stop Original Replication"),
+        ("Ask Before Redirect", "Redirect By Hand?"),
+        ("Ask Before Clean Up", "Clean Up"),
+    ];
     let passed = gates.into_iter().find(|(gate, beyond)| visited(gate) && visited(beyond));
     passed.map(|(gate, _)| gate)
 }

@@ -42,7 +42,9 @@ pub fn repetitions() -> Vec<Case> {
 /// Reports whether the procedure reaches its usual end from its usual start with this option.
 fn suits(option: PlanOption, procedure: Procedure) -> bool {
     let others = ["drill-recovered", "keep-recovered", "tight-limits", "into-source"];
-    procedure == Procedure::Failback || !others.contains(&option.name())
+    // It belongs to a plan by hand.
+    option.name() != "originals-may-run"
+        && (procedure == Procedure::Failback || !others.contains(&option.name()))
 }
 
 /// Returns the turns and the seconds of an undisturbed run.

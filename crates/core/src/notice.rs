@@ -11,6 +11,24 @@ use crate::timestamp::Timestamp;
 /// The number of servers whose addresses are listed, three in a line.
 const ADDRESSES_SHOWN: usize = 36;
 
+/// Returns what a person is told before replication of B1 is stopped.
+///
+/// # Errors
+/// `Internal` when instances of the source Region were not read.
+pub fn before_stop(servers: &[LiveServer<'_>]) -> Result<String> {
+    let lines = [
+        format!("A2 of {} can be launched, and B1 still replicates the original.", who(servers)),
+        originals(servers)?,
+        "Yes: replication of B1 is stopped, which deletes every point in time of B1. Until A4 is protected, A2 is then \
+         the only copy of B3, and making B1 protect A4 copies every disk again."
+            .to_owned(),
+        "No, or no answer: B1 keeps its points in time, and nothing is deleted. Start again with the same plan to be \
+         asked again, or without stopOriginalReplication to go on."
+            .to_owned(),
+    ];
+    Ok(lines.join("\n"))
+}
+
 /// Returns what a person is told before traffic is redirected.
 ///
 /// # Errors

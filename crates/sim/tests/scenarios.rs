@@ -75,7 +75,7 @@ fn scenarios_differ_in_what_runs() {
 #[test]
 fn a_person_may_move_the_traffic() {
     let mut plan = plan();
-    plan.redirect = Redirect::ByHand;
+    plan.redirect = Redirect::ByHand { originals_may_run: false };
     let mut world = World::build(&plan, &Options::default());
     assert_eq!(world.serving(0).unwrap().region, recovery());
     reverse_all(&mut world);

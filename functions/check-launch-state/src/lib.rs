@@ -10,9 +10,10 @@ use failback_core::cloud::{FailbackState, SourceServer};
 use failback_core::fleet::{Fleet, LiveServer, Reads};
 use failback_core::id::SourceServerId;
 use failback_core::message::{Reasons, count, listed};
+use failback_core::notice;
 use failback_core::plan::Plan;
 use failback_core::poll_interval;
-use failback_core::procedure::Either;
+use failback_core::procedure::{Either, Procedure};
 use failback_core::ready::{LaunchState, launch_state, word};
 use failback_core::step::{Context, FleetInput, Progress, Step, StepResult, Waiting};
 
@@ -56,7 +57,7 @@ impl Step for CheckLaunchState {
         }
         if states.stalled.is_empty() && states.synchronizing.is_empty() {
             let servers = count(fleet.pending().count(), "server");
-            return Ok(StepResult::Done(format!("{servers} ready{elsewhere}")));
+            return done(ctx, fleet, format!("{servers} ready{elsewhere}")).await;
         }
         Ok(states.waiting(ctx).into())
     }
@@ -64,6 +65,26 @@ impl Step for CheckLaunchState {
     fn limit_seconds(plan: &Plan) -> u64 {
         plan.limits.replication_hours * 3600
     }
+}
+
+/// Adds what the person at the gate before the stop of B1 is told, if it is next. It is read only now: nearly every poll
+/// needs less.
+async fn done(ctx: &Context<'_, Either>, fleet: &mut Fleet, why: String) -> Result<StepResult> {
+    if ctx.run.procedure == Procedure::Drill || !ctx.run.plan.stop_original_replication {
+        return Ok(StepResult::Done(why));
+    }
+    let reads = Reads { b1: true, a3: true, source_instances: true, ..Reads::default() };
+    let live = ctx.read(fleet, reads).await?;
+    let mut to_stop = Vec::new();
+    for server in live.servers(fleet) {
+        if server.is_original_replicated()? {
+            to_stop.push(server);
+        }
+    }
+    if to_stop.is_empty() {
+        return Ok(StepResult::Done(why));
+    }
+    Ok(StepResult::DoneBeforeGate { why, notice: notice::before_stop(&to_stop)? })
 }
 
 impl LaunchStates {

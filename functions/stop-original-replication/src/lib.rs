@@ -1,9 +1,9 @@
 //! The note of step 1, failback only and only if the plan requests it: stops replication of B1, so that A1 is not
-//! billed twice. This deletes every point in time of B1, so B3 must be validated first: the guard requires that it
-//! runs, passes its status checks and is replicated to the source Region, and that traffic is no longer on A1.
+//! billed twice. This deletes every point in time of B1, so a person is asked first, and the guard requires that B3 runs
+//! and passes its status checks, that A2 can be launched, and that traffic is no longer on A1.
 
 use failback_core::Result;
-use failback_core::fleet::{Fleet, LiveServer, Reads, Server};
+use failback_core::fleet::{Fleet, Reads, Server};
 use failback_core::plan::Plan;
 use failback_core::poll_interval;
 use failback_core::procedure::Failback;
@@ -33,7 +33,7 @@ impl Step for StopOriginalReplication {
         let checks = ctx.cloud.instance_status(ctx.run.recovery(), &b3s).await?;
         let mut stopped = 0;
         for server in live.servers(fleet) {
-            if !protects_original(&server)? {
+            if !server.is_original_replicated()? {
                 continue;
             }
             if ctx.is_late() {
@@ -57,14 +57,6 @@ impl Step for StopOriginalReplication {
     fn limit_seconds(plan: &Plan) -> u64 {
         plan.limits.reversal_minutes * 60
     }
-}
-
-/// Returns true while B1 replicates A1. A server that is further along, whose A4 runs or is protected by B1 already, is
-/// not changed.
-fn protects_original(server: &LiveServer<'_>) -> Result<bool> {
-    let Some(b1) = server.b1()? else { return Ok(false) };
-    let was_launched = server.a3()?.is_some();
-    Ok(!was_launched && b1.replication.is_running() && b1.instance == server.a1)
 }
 
 #[cfg(test)]

@@ -1,11 +1,16 @@
 use failback_core::step::{OUT_OF_TIME, Status};
 use failback_testkit::Fixture;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::StopOriginalReplication as Step;
 
+fn stops(plan: &mut Value) {
+    plan["stopOriginalReplication"] = json!(true);
+    plan["gates"]["beforeStop"] = json!({ "timeoutMinutes": 60 });
+}
+
 fn due() -> Fixture {
-    Fixture::failback(|plan| plan["stopOriginalReplication"] = json!(true)).reversed()
+    Fixture::failback(stops).reversed()
 }
 
 #[test]
@@ -20,8 +25,7 @@ fn b1_is_stopped_once_b3_works_and_is_replicated_home() {
 #[test]
 fn the_plan_decides_and_b3_must_be_production() {
     Fixture::failback(|_| ()).reversed().refused::<Step>("does not request to stop");
-    Fixture::failback(|plan| plan["stopOriginalReplication"] = json!(true))
-        .refused::<Step>("not replicated to the source Region yet");
+    Fixture::failback(stops).refused::<Step>("not replicated to the source Region yet");
 }
 
 #[test]

@@ -163,7 +163,10 @@ fn after_the_redirect_nobody_is_told_that_b3_serves() {
 
 #[test]
 fn what_is_gone_is_told() {
-    let stops = |plan: &mut Value| plan["stopOriginalReplication"] = json!(true);
+    let stops = |plan: &mut Value| {
+        plan["stopOriginalReplication"] = json!(true);
+        plan["gates"]["beforeStop"] = json!({ "timeoutMinutes": 60 });
+    };
     let fixture = Fixture::failback(stops).reversed();
     let (recovery, b1) = (fixture.recovery(), fixture.b1(0));
     fixture.simulation.world().stop_replication(recovery, &b1).unwrap();

@@ -590,6 +590,16 @@ impl<'l> LiveServer<'l> {
         Ok(self.b2()?.is_none_or(|b2| self.live.drs.is_since(taken, b2)))
     }
 
+    /// Returns true while B1 replicates A1 and nothing was launched for failback. A server that is further along, whose A4
+    /// runs or is protected by B1 already, has none to stop.
+    ///
+    /// # Errors
+    /// Those of [`a3`](Self::a3); `Internal` when B1 was not read.
+    pub fn is_original_replicated(&self) -> Result<bool> {
+        let Some(b1) = self.b1()? else { return Ok(false) };
+        Ok(self.a3()?.is_none() && b1.replication.is_running() && b1.instance == self.known.a1)
+    }
+
     /// Returns true when DRS shows a recovery instance of this A2, even a terminated one.
     ///
     /// # Errors

@@ -10,16 +10,18 @@ use crate::error::{Error, ErrorName, Result};
 use crate::fleet::{LiveServer, LiveState, Redirected, targets};
 use crate::id::{InstanceId, SourceServerId};
 use crate::procedure::Failback;
+use crate::ready::{LaunchState, launch_state};
 use crate::rule::SafetyRule;
 use crate::run::Run;
 use crate::tags::{Tags, tag};
 
 impl Guard<'_, Failback> {
-    /// Stops replication of B1 once the recovered server is validated (the note of step 1). This deletes every point in
-    /// time, so B3 must run, pass its checks and carry traffic.
+    /// Stops replication of B1 once A2 can be launched (the note of step 1). This deletes every point in time of B1, so A2
+    /// must have one of B3, and B3 must run, pass its checks and carry traffic.
     ///
     /// # Errors
-    /// `Guard` when the plan does not request it or B3 is not proven to be production.
+    /// `Guard` when the plan does not request it or B3 is not proven to be production; `NotReady` while A2 cannot be
+    /// launched or B3 does not pass its checks.
     pub fn stop_b1(
         &self,
         server: &LiveServer<'_>,
@@ -40,9 +42,15 @@ impl Guard<'_, Failback> {
             return Err(refuse(SafetyRule::ProductionRuns, format!("{name}: B2 does not live")));
         };
         self.works(server.live(), checks, &b2.instance, name)?;
-        if server.a2()?.is_none() {
+        let Some(a2) = server.a2()? else {
             let message = format!("{name}: B3 is not replicated to the source Region yet");
             return Err(refuse(SafetyRule::ProductionRuns, message));
+        };
+        let lag_seconds_max = self.run.plan.launch.lag_seconds_max;
+        let state = launch_state(&a2.replication, self.clock.now(), lag_seconds_max);
+        if !matches!(state, LaunchState::Ready | LaunchState::ReadyWithLag { .. }) {
+            let message = format!("{name}: A2 {} has no point in time of B3 yet", a2.id);
+            return Err(Error::new(ErrorName::NotReady, message));
         }
         if let Some(a3) = server.a3()? {
             let message = format!("{name}: A4 {} runs already, and may be production", a3.instance);

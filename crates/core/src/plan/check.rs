@@ -15,6 +15,7 @@ pub(super) fn problems(plan: &Plan) -> Vec<Problem> {
     drill(plan, &mut found);
     records(plan.redirect.records(), &mut found);
     by_hand_needs_a_gate(plan, &mut found);
+    stop_needs_a_gate(plan, &mut found);
     limits(&plan.limits, &mut found);
     gates(plan, &mut found);
     ranges(plan, &mut found);
@@ -160,6 +161,17 @@ fn by_hand_needs_a_gate(plan: &Plan, found: &mut Vec<Problem>) {
     }
 }
 
+/// The page warns that stopping B1 deletes its points in time.
+fn stop_needs_a_gate(plan: &Plan, found: &mut Vec<Problem>) {
+    if plan.stop_original_replication && plan.gates.before_stop.is_none() {
+        found.push(Problem::new(
+            "$.gates.beforeStop",
+            "missing: stopOriginalReplication deletes every point in time of B1, and a person confirms that",
+            "Add \"beforeStop\": {\"timeoutMinutes\": 240}, or leave out stopOriginalReplication",
+        ));
+    }
+}
+
 /// The longest wait that fits into an execution's 25,000 events: 14 days.
 const HOURS_MAX: u64 = 14 * 24;
 
@@ -182,8 +194,11 @@ fn limits(limits: &Limits, found: &mut Vec<Problem>) {
 }
 
 fn gates(plan: &Plan, found: &mut Vec<Problem>) {
-    let gates =
-        [("beforeRedirect", &plan.gates.before_redirect), ("beforeCleanup", &plan.gates.before_cleanup)];
+    let gates = [
+        ("beforeStop", &plan.gates.before_stop),
+        ("beforeRedirect", &plan.gates.before_redirect),
+        ("beforeCleanup", &plan.gates.before_cleanup),
+    ];
     for (name, gate) in gates {
         let minutes = gate.as_ref().map_or(1, |gate| gate.timeout_minutes);
         if minutes == 0 || minutes > HOURS_MAX * 60 {
@@ -287,6 +302,15 @@ mod tests {
         wrong("/launch/dataAgeSecondsMax", json!(600), "$.launch.dataAgeSecondsMax");
         wrong("/launch/dataAgeSecondsMax", json!(9_999_999), "$.launch.dataAgeSecondsMax");
         wrong("/launch/instanceType", json!(" "), "$.launch.instanceType");
+    }
+
+    #[test]
+    fn the_stop_of_b1_needs_a_gate() {
+        wrong("/stopOriginalReplication", json!(true), "$.gates.beforeStop");
+        let mut plan: Value = serde_json::from_str(include_str!("complete.json")).unwrap();
+        plan["stopOriginalReplication"] = json!(true);
+        plan["gates"]["beforeStop"] = json!({ "timeoutMinutes": 60 });
+        assert!(Plan::read(&plan).is_ok());
     }
 
     #[test]

@@ -47,7 +47,7 @@ pub struct Plan {
     pub validation: Validation,
     /// The redirection of traffic after a failback.
     pub redirect: Redirect,
-    /// Failback only: stop replication of B1 once the recovered servers are validated, to avoid double billing.
+    /// Failback only: stop replication of B1 once A2 can be launched and a person has agreed, to avoid double billing.
     /// Deletes every point in time of B1, and makes protecting A4 a full initial sync.
     #[serde(default)]
     pub stop_original_replication: bool,
@@ -214,7 +214,10 @@ pub enum Redirect {
     /// Records that are changed to point at A4. A drill does not change them, but identifies production by them.
     Records(Vec<Record>),
     /// A person redirects traffic by other means, and confirms this by approving `beforeRedirect`.
-    ByHand,
+    ByHand {
+        /// True if an original that runs beside a recovered server is known not to be production.
+        originals_may_run: bool,
+    },
 }
 
 impl Redirect {
@@ -222,13 +225,19 @@ impl Redirect {
     pub fn records(&self) -> &[Record] {
         match self {
             Self::Records(records) => records,
-            Self::ByHand => &[],
+            Self::ByHand { .. } => &[],
         }
+    }
+
+    /// Returns true when an original that runs is no sign of production: by records, which show what serves, or by the
+    /// plan's word.
+    pub fn allows_running_originals(&self) -> bool {
+        matches!(self, Self::Records(_) | Self::ByHand { originals_may_run: true })
     }
 
     /// Returns true when a person redirects traffic.
     pub fn is_by_hand(&self) -> bool {
-        *self == Self::ByHand
+        matches!(self, Self::ByHand { .. })
     }
 }
 
@@ -264,6 +273,10 @@ pub struct Cleanup {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Gates {
+    /// The gate once A2 can be launched, before replication of B1 is stopped and its points in time are deleted. Required
+    /// with `stopOriginalReplication`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before_stop: Option<Gate>,
     /// The gate between validation of A4 and redirection of traffic. With `byHand`, approval confirms that traffic was
     /// redirected.
     #[serde(default, skip_serializing_if = "Option::is_none")]

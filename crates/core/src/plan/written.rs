@@ -127,15 +127,24 @@ pub(super) struct WrittenRedirect {
     /// `true`: a person redirects traffic by other means, and confirms this by approving `beforeRedirect`.
     #[serde(default)]
     by_hand: bool,
+    /// Only with `byHand`. `true`: an original (A1) that runs is known not to be production. Otherwise a failback is refused
+    /// while one runs beside a recovered server, because no record shows which of them serves.
+    #[serde(default)]
+    originals_may_run: bool,
 }
 
 impl TryFrom<WrittenRedirect> for Redirect {
     type Error = NotOne;
 
     fn try_from(written: WrittenRedirect) -> Result<Self, Self::Error> {
-        match (written.by_hand, written.records.is_empty()) {
-            (true, true) => Ok(Self::ByHand),
-            (false, false) => Ok(Self::Records(written.records)),
+        let WrittenRedirect { records, by_hand, originals_may_run } = written;
+        match (by_hand, records.is_empty()) {
+            (true, true) => Ok(Self::ByHand { originals_may_run }),
+            (false, false) if originals_may_run => Err(NotOne {
+                message: "originalsMayRun belongs to byHand: records show which instance serves",
+                remedy: "Remove originalsMayRun",
+            }),
+            (false, false) => Ok(Self::Records(records)),
             (true, false) => Err(NotOne {
                 message: "traffic is redirected in two ways",
                 remedy: "Remove the records, or set byHand to false",
@@ -151,8 +160,10 @@ impl TryFrom<WrittenRedirect> for Redirect {
 impl From<Redirect> for WrittenRedirect {
     fn from(redirect: Redirect) -> Self {
         match redirect {
-            Redirect::ByHand => Self { by_hand: true, ..Self::default() },
-            Redirect::Records(records) => Self { records, by_hand: false },
+            Redirect::ByHand { originals_may_run } => {
+                Self { by_hand: true, originals_may_run, ..Self::default() }
+            }
+            Redirect::Records(records) => Self { records, ..Self::default() },
         }
     }
 }

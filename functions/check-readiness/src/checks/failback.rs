@@ -44,6 +44,7 @@ pub(crate) fn check(
         }
         launched_by_a_drill(server, findings);
         into_source(run, facts, server, findings);
+        original_runs(run, server, findings);
         may_terminate(run, facts, server, findings);
     }
     points_at_b3(run, servers, findings)?;
@@ -76,6 +77,27 @@ fn at_home(facts: &Facts, server: &Server, findings: &mut Vec<Finding>) -> Resul
         );
     }
     Ok(())
+}
+
+/// Finds an A1 that runs beside B3. It may be production: the Region is back, and somebody has put traffic back.
+fn original_runs(run: &Run, server: &Found<'_>, findings: &mut Vec<Finding>) {
+    let Some(a1) = server.a1.filter(|a1| a1.state == InstanceState::Running) else { return };
+    let is_a4 = server.server.a4().as_ref() == Some(&a1.id)
+        || server.chain().a3.candidate().is_some_and(|a3| a3.instance == a1.id);
+    if server.b2.is_none() || is_a4 {
+        return;
+    }
+    let message = format!("A1 {} runs", a1.id);
+    if run.plan.redirect.allows_running_originals() {
+        let remedy = "If clients use it, stop this failback: B3 is not production. If not, stop A1";
+        findings.warn(&server.name, message, remedy);
+    } else {
+        findings.block(
+            &server.name,
+            format!("{message}, and no record shows whether clients use it or B3"),
+            "Find out. If they use A1, do not fail back. If not, stop A1, or set redirect.originalsMayRun",
+        );
+    }
 }
 
 /// Finds the servers of a failback whose A4 an earlier run or a person launched too long ago. Those that no client can use

@@ -4,7 +4,7 @@ use failback_core::tags::tag;
 use failback_testkit::{Fixture, Response, Scenario};
 use serde_json::{Value, json};
 
-use super::{blocked, check, silent, warned};
+use super::{blocked, by_hand, check, silent, warned};
 
 fn name(fixture: &Fixture) -> String {
     fixture.fleet.servers[0].name.clone()
@@ -154,6 +154,21 @@ fn where_a_record_points_at_an_unknown_address_it_is_production() {
 }
 
 #[test]
+fn where_no_record_shows_it_an_original_that_runs_may_be_production() {
+    let running = |instance: &mut Instance| instance.state = InstanceState::Running;
+    let with = |change: fn(&mut Value)| a1(Fixture::failback(change), false, running);
+    let fixture = with(by_hand);
+    blocked(&fixture, &name(&fixture), "no record shows whether clients use it or B3");
+    let fixture = with(|plan| {
+        by_hand(plan);
+        plan["redirect"]["originalsMayRun"] = json!(true);
+    });
+    warned(&fixture, &name(&fixture), "runs");
+    let fixture = with(|_| ());
+    warned(&fixture, &name(&fixture), "runs");
+}
+
+#[test]
 fn an_original_is_terminated_only_with_its_owners_leave() {
     let said = "A1 is to be terminated, and its owner has not tagged it for that";
     let untagged = |a1: &mut Instance| drop(a1.tags.remove(tag::ORIGINAL));
@@ -228,7 +243,10 @@ fn what_is_home_is_told() {
 
 #[test]
 fn what_cannot_be_taken_back_is_told() {
-    let stop = |plan: &mut Value| plan["stopOriginalReplication"] = json!(true);
+    let stop = |plan: &mut Value| {
+        plan["stopOriginalReplication"] = json!(true);
+        plan["gates"]["beforeStop"] = json!({ "timeoutMinutes": 60 });
+    };
     warned(&Fixture::failback(stop), "$.stopOriginalReplication", "deletes every point in time");
     silent(&Fixture::failback(|_| ()), "deletes every point in time");
     warned(&Fixture::failback(|_| ()), "$.cleanup.terminateOriginals", "will be terminated");

@@ -43,6 +43,7 @@ fn delete_a3(case: &Case) -> Result<Warrant<DeleteRecoveryInstance>> {
 fn double_billed() -> Case {
     let mut case = Case::failback().without_a3();
     case.plan["stopOriginalReplication"] = json!(true);
+    case.plan["gates"]["beforeStop"] = json!({ "timeoutMinutes": 60 });
     case.b1().instance = Some(id(A1));
     case.a2().replication.state = ReplicationState::Continuous;
     case.points_at("10.1.0.3");
@@ -66,6 +67,10 @@ fn b1_is_stopped_when_b3_works_and_is_replicated_home() {
     let waits = |change: fn(&mut Case)| {
         refused(&double_billed(), stop_b1, ErrorName::NotReady, "does not pass its status checks", change);
     };
+    // The points in time of B1 are the only copies until A2 has one.
+    refused(&double_billed(), stop_b1, ErrorName::NotReady, "has no point in time of B3 yet", |case| {
+        case.a2().replication.state = ReplicationState::InitialSync;
+    });
     waits(|case| case.checks.clear());
     waits(|case| case.checks[0].system = Check::Impaired);
     waits(|case| case.checks[0].instance = Check::Initializing);
@@ -257,6 +262,7 @@ fn b2_stays_while_b1_lags_or_has_not_compared_every_byte() {
     // After a full initial sync there is nothing to compare.
     let mut synced = Case::failback();
     synced.plan["stopOriginalReplication"] = json!(true);
+    synced.plan["gates"]["beforeStop"] = json!({ "timeoutMinutes": 60 });
     synced.b1().replication.rescan_complete = false;
     synced.b1().replication.rescanned_bytes = 0;
     assert!(terminate_b2(&synced).is_ok());
