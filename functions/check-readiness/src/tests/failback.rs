@@ -159,7 +159,8 @@ fn where_no_record_shows_it_an_original_that_runs_may_be_production() {
     let with = |change: fn(&mut Value)| a1(Fixture::failback(change), false, running);
     let fixture = with(by_hand);
     // Without a name in a record, a server is called by its wave.
-    blocked(&fixture, "all-1", "no record shows whether clients use it or B3");
+    let a1 = fixture.a1(0);
+    blocked(&fixture, "all-1", &format!("A1 {a1} runs, and no record shows whether clients use it or B3"));
     let fixture = with(|plan| {
         by_hand(plan);
         plan["redirect"]["originalsMayRun"] = json!(true);
