@@ -28,8 +28,8 @@ fn case(procedure: Procedure, rules: &[&str]) -> Case {
     acts.push(Act::Settle(procedure));
     let mut case = Case::of(procedure, 1, acts);
     // Only some plans reach this state.
-    if rules.iter().any(|rule| rule.contains("stop-original-replication") || rule.contains("StopReplication"))
-    {
+    let stops_b1 = ["stop-original-replication", "ask-before-stop", "StopReplication"];
+    if rules.iter().any(|rule| stops_b1.iter().any(|place| rule.contains(place))) {
         case.plan.extend(PlanOption::find("stop-b1"));
     }
     case
@@ -74,10 +74,10 @@ pub fn grid() -> Vec<Case> {
     cases
 }
 
-/// Returns a case for every answer at either gate.
+/// Returns a case for every answer at each gate.
 fn gates() -> impl Iterator<Item = Case> {
     let answers = [no(), GateAnswer::NotApproved, GateAnswer::Silence];
-    ["", "ask-before-cleanup"].into_iter().flat_map(move |gate| {
+    ["", "stop-b1", "ask-before-cleanup"].into_iter().flat_map(move |gate| {
         answers.clone().into_iter().map(move |answer| {
             let failback = Procedure::Failback;
             let acts = vec![Act::Run(failback, answer), Act::Settle(failback)];
