@@ -88,6 +88,7 @@ fn the_person_at_the_gate_is_told_what_the_clean_up_ends() {
     let notice = fixture.call::<Step>().unwrap().notice.expect("a notice");
     assert!(notice.starts_with("B1 protects A4 of 2 servers (web-1, all-1).\nA1 of web-1"), "{notice}");
     let mut fixture = Fixture::failback(|plan| plan["gates"] = json!({})).protected();
+    let waited = fixture.call::<Step>().unwrap().wait_seconds;
     fixture.pass(waited.cast_signed());
     let done = fixture.call::<Step>().unwrap();
     assert_eq!((done.status, done.notice), (Status::Done, None), "no gate, no notice");
