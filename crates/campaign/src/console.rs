@@ -11,6 +11,55 @@ use serde_json::Value;
 
 use crate::operator::ManualStep;
 
+const MINUTE: i64 = 60_000;
+
+/// The longest time that a person waits.
+const PATIENCE: i64 = 24 * 60 * MINUTE;
+
+/// Performs a step, and waits until it takes effect, except for `…AndLeave`.
+pub(super) fn does(world: &mut World, by_hand: ManualStep, plan: &Value) {
+    match by_hand {
+        ManualStep::LaunchAndLeave | ManualStep::ProtectAndLeave => asks(world, by_hand, plan),
+        ManualStep::Reverse => {
+            // DRS detects the agent some minutes after the launch.
+            for _ in 0..12 {
+                asks(world, by_hand, plan);
+                if (0..world.fleet().len()).all(|server| world.labels(server).a2.is_some()) {
+                    break;
+                }
+                world.advance_by(5 * MINUTE);
+            }
+            world.advance_by(MINUTE);
+        }
+        ManualStep::TerminateB2 | ManualStep::TerminateA3 => {
+            // DRS refuses for some time after replication was stopped.
+            for _ in 0..12 {
+                asks(world, by_hand, plan);
+                rest(world);
+            }
+        }
+        ManualStep::Recover => {
+            for asked in [ManualStep::Recover, ManualStep::UseB3] {
+                asks(world, asked, plan);
+                rest(world);
+            }
+        }
+        other => {
+            asks(world, other, plan);
+            rest(world);
+        }
+    }
+}
+
+/// Lets time pass until no event is left, for at most `PATIENCE`.
+fn rest(world: &mut World) {
+    let until = world.now_ms() + PATIENCE;
+    while let Some(next) = world.next_event_ms().filter(|next| *next < until) {
+        world.advance_to(next);
+    }
+    world.advance_by(MINUTE);
+}
+
 /// Makes the calls of a step for the whole fleet once, and waits for nothing.
 pub(super) fn asks(world: &mut World, by_hand: ManualStep, plan: &Value) {
     match by_hand {

@@ -1,15 +1,9 @@
 //! The manual steps of a person in the consoles, for the whole fleet: the lines of AWS's page, in any order.
-//!
-//! The person skips what AWS refuses, and waits after each step until it takes effect, except `…AndLeave`.
 
 use std::fmt;
 use std::str::FromStr;
 
 use failback_core::procedure::Procedure;
-use failback_sim::World;
-use serde_json::Value;
-
-use crate::console::asks;
 
 /// A line of the page, or another action in the consoles, done by hand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -161,53 +155,4 @@ impl FromStr for ManualStep {
         let names = || MOVES.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
         found.ok_or_else(|| format!("`{text}` is not a manual step; known are {}", names()))
     }
-}
-
-const MINUTE: i64 = 60_000;
-
-/// The longest time that a person waits.
-const PATIENCE: i64 = 24 * 60 * MINUTE;
-
-/// Performs a step, and waits until it takes effect.
-pub(super) fn does(world: &mut World, by_hand: ManualStep, plan: &Value) {
-    match by_hand {
-        ManualStep::LaunchAndLeave | ManualStep::ProtectAndLeave => asks(world, by_hand, plan),
-        ManualStep::Reverse => {
-            // DRS detects the agent some minutes after the launch.
-            for _ in 0..12 {
-                asks(world, by_hand, plan);
-                if (0..world.fleet().len()).all(|server| world.labels(server).a2.is_some()) {
-                    break;
-                }
-                world.advance_by(5 * MINUTE);
-            }
-            world.advance_by(MINUTE);
-        }
-        ManualStep::TerminateB2 | ManualStep::TerminateA3 => {
-            // DRS refuses for some time after replication was stopped.
-            for _ in 0..12 {
-                asks(world, by_hand, plan);
-                rest(world);
-            }
-        }
-        ManualStep::Recover => {
-            for asked in [ManualStep::Recover, ManualStep::UseB3] {
-                asks(world, asked, plan);
-                rest(world);
-            }
-        }
-        other => {
-            asks(world, other, plan);
-            rest(world);
-        }
-    }
-}
-
-/// Lets time pass until no event is left, for at most `PATIENCE`.
-fn rest(world: &mut World) {
-    let until = world.now_ms() + PATIENCE;
-    while let Some(next) = world.next_event_ms().filter(|next| *next < until) {
-        world.advance_to(next);
-    }
-    world.advance_by(MINUTE);
 }

@@ -11,7 +11,7 @@ use crate::case::{Act, Case};
 use crate::extreme::Extreme;
 use crate::operator::ManualStep;
 use crate::verdict::{Broken, CaseResult, Violation};
-use crate::{console, operator, options, reference};
+use crate::{console, options, reference};
 use failback_rehearsal::program::{Program, Twice};
 use failback_rehearsal::rehearsal::{Always, ManualAct, Rehearsal, RunResult, Setting};
 use failback_rehearsal::runner::GateAnswer;
@@ -150,7 +150,7 @@ impl<'c> CaseRun<'c> {
         match act {
             Act::Hand(by_hand) => {
                 let input = &self.rehearsal.setting().input;
-                operator::does(&mut self.rehearsal.simulation.world(), *by_hand, input);
+                console::does(&mut self.rehearsal.simulation.world(), *by_hand, input);
             }
             Act::Fail(rule) => self.rehearsal.fail(rule).map_err(|error| format!("fail {rule}: {error}"))?,
             Act::Mend => self.mend(),
