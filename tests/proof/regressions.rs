@@ -115,6 +115,15 @@ const FOUND: &[(&str, &str)] = &[
         "B3 was terminated while resolvers still returned its address for an hour",
     ),
     (
+        "recovered, 1 servers, seed 1: run failback no; hand recover; refuse failback",
+        "the A2 and the running A4 of an earlier failback stayed, and no report named them",
+    ),
+    (
+        "recovered, 1 servers, seed 7853, two-records: run failback no; wait 604800; \
+         during failback 49 terminate-a4 94 stop-a4 164 start-b3; try failback",
+        "the auditor blamed the program for an A4 that a person had terminated",
+    ),
+    (
         "recovered, 1 servers, seed 1, by-hand: hand start-a1; refuse failback",
         "a failback by hand did not notice an original that runs and may be production",
     ),

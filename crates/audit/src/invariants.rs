@@ -101,7 +101,10 @@ fn failed_back(observations: &mut Observations, world: &World, index: usize) {
     }
     let failback = observations.runs.values().any(|run| run.procedure == Procedure::Failback);
     let drill = observations.runs.values().any(|run| run.procedure == Procedure::Drill);
-    let going = |id| world.instance(source, id).is_some_and(|i| i.state == InstanceState::ShuttingDown);
+    let going = |id| {
+        let by_a_person = observations.down.contains(id);
+        !by_a_person && world.instance(source, id).is_some_and(|i| i.state == InstanceState::ShuttingDown)
+    };
     if failback && !drill && server.a4.iter().filter(this_cycle).any(going) {
         let mut jobs = world.active_jobs(source).filter(|job| job.kind == JobKind::Launch);
         if !jobs.any(|job| job.parts.iter().any(|part| server.a2.contains(&part.server))) {

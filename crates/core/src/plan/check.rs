@@ -135,7 +135,7 @@ fn records(records: &[Record], found: &mut Vec<Problem>) {
             found.push(Problem::new(format!("{path}.server"), "empty", remedy));
         }
     }
-    // Route 53 counts an UPSERT twice towards its 1,000 per batch.
+    // A batch of Route 53 takes 1,000 changes, and each record is a DELETE and a CREATE.
     if records.len() > 500 {
         let message = format!("{} records", records.len());
         found.push(Problem::new("$.redirect.records", message, "Use at most 500"));

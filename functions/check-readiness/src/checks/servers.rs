@@ -2,7 +2,7 @@
 
 use failback_core::Result;
 use failback_core::cloud::{
-    InstanceState, Job, JobKind, LastLaunch, RecordSet, RecoveryInstance, SourceServer,
+    Direction, InstanceState, Job, JobKind, LastLaunch, RecordSet, RecoveryInstance, SourceServer,
 };
 use failback_core::fleet::Fleet;
 use failback_core::launch_spec::{LaunchSpec, needs_a1};
@@ -32,6 +32,7 @@ pub(crate) fn check(
         if let Some(b2) = server.b2 {
             recovered(server, b2, findings)?;
         }
+        left_over(facts, server, findings);
         original(run, server, findings);
         jobs(run, facts, server, findings)?;
         launched_before(facts, server, findings)?;
@@ -84,6 +85,32 @@ fn agent(server: &Found<'_>, b2: &RecoveryInstance, findings: &mut Vec<Finding>)
             "Check that the agent runs and reaches DRS on TCP 443",
         ),
         Some(_) => {}
+    }
+}
+
+/// Refuses a server of which an earlier failback has left an A2 that replicates another B3: its A4 may run and be billed,
+/// nobody would report it, and DRS may have that A2 replicate the new B3.
+fn left_over(facts: &Facts, server: &Found<'_>, findings: &mut Vec<Finding>) {
+    if server.b2.is_none() {
+        return;
+    }
+    let drs = facts.live.drs();
+    for a2 in drs.source_servers().filter(|a2| a2.direction == Direction::Failback) {
+        let is_tagged = a2.tags.get(tag::B1).is_some_and(|b1| *b1 == server.b1.as_str());
+        // An A2 that replicates a live B3 is not left over, whatever its tag says.
+        let mut b3s = drs.recovery_instances().filter(|one| one.is_live());
+        let replicates_b3 = b3s.any(|one| Some(&one.instance) == a2.instance.as_ref());
+        if !is_tagged || replicates_b3 {
+            continue;
+        }
+        let mut launched = drs.source_instances().filter(|a3| a3.source_server == a2.id && a3.is_live());
+        let with_a4 = launched.next().map_or_else(String::new, |a3| format!(", with A4 {}", a3.instance));
+        findings.block(
+            &server.name,
+            format!("A2 {} of an earlier failback is left{with_a4}", a2.id),
+            "If clients use that A4, or the instance that this A2 replicated, do not fail back. If not, terminate both, stop \
+             replication of that A2, and disconnect and delete it, in the DRS console",
+        );
     }
 }
 

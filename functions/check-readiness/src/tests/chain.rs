@@ -248,6 +248,30 @@ fn an_a3_that_is_gone_is_not_adopted() {
     assert_eq!((of(0), of(1)), (None, Some(fixture.a3(1))));
 }
 
+/// An A2 that a first failback has left is named, because its A4 may run and no report would say so.
+#[test]
+fn an_a2_of_an_earlier_failback_is_reported() {
+    let mut fixture = Fixture::failback(|_| ()).launched();
+    let (b1, other) = (fixture.b1(0), fixture.a2(1));
+    let name = fixture.fleet.servers[0].name.clone();
+    fixture.tamper(move |seen| {
+        if let Response::SourceServers(_, servers) = seen
+            && let Some(a2) = servers.iter_mut().find(|a2| a2.id == other)
+        {
+            let mut left = a2.clone();
+            left.id = "s-0000000000000left".parse().expect("an id");
+            left.instance = Some("i-0000000000000dead".parse().expect("an id"));
+            left.tags.insert(tag::B1.to_owned(), b1.to_string());
+            servers.push(left);
+        }
+    });
+    let error = check(&fixture).expect_err("a blocker").to_string();
+    assert!(
+        error.contains(&format!("blocker: {name}: A2 s-0000000000000left of an earlier failback is left")),
+        "{error}"
+    );
+}
+
 #[test]
 fn an_a2_of_another_server_is_reported() {
     let mut fixture = Fixture::failback(|_| ()).reversed();
