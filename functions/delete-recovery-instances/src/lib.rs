@@ -20,16 +20,7 @@ impl Step for DeleteRecoveryInstances {
     const NAME: &'static str = "delete-recovery-instances";
 
     async fn run(ctx: &Context<'_, Failback>, fleet: &mut Fleet) -> Result<StepResult> {
-        let reads = Reads {
-            b1: true,
-            b2: true,
-            a3: true,
-            source_jobs: true,
-            recovery_jobs: true,
-            source_instances: true,
-            ..Reads::default()
-        };
-        let live = ctx.read(fleet, reads).await?;
+        let live = ctx.read(fleet, Reads { records: false, ..Reads::PROTECTION }).await?;
         let a4s: Vec<_> = fleet.pending().filter_map(Server::a4).collect();
         let checks = ctx.cloud.instance_status(ctx.run.source(), &a4s).await?;
         for server in live.servers(fleet) {

@@ -20,17 +20,7 @@ impl Step for TerminateOriginalServers {
     const NAME: &'static str = "terminate-original-servers";
 
     async fn run(ctx: &Context<'_, Failback>, fleet: &mut Fleet) -> Result<StepResult> {
-        let reads = Reads {
-            b1: true,
-            b2: true,
-            a3: true,
-            source_jobs: true,
-            recovery_jobs: true,
-            source_instances: true,
-            records: true,
-            ..Reads::default()
-        };
-        let live = ctx.read(fleet, reads).await?;
+        let live = ctx.read(fleet, Reads::PROTECTION).await?;
         let servers = live.servers(fleet);
         let (mut running, mut shutting_down) = (Vec::new(), Vec::new());
         for server in &servers {

@@ -32,18 +32,7 @@ impl Step for TerminateRecoveredServers {
     const NAME: &'static str = "terminate-recovered-servers";
 
     async fn run(ctx: &Context<'_, Either>, fleet: &mut Fleet) -> Result<StepResult> {
-        let reads = Reads {
-            b1: true,
-            b2: true,
-            a3: true,
-            source_jobs: true,
-            recovery_jobs: true,
-            source_instances: true,
-            recovery_instances: true,
-            records: true,
-            ..Reads::default()
-        };
-        let (live, mut refused) = ctx.read_to_clean_up(fleet, reads).await?;
+        let (live, mut refused) = ctx.read_to_clean_up(fleet, Reads::SERVING).await?;
         let redirected = fleet.redirected;
         let servers = live.servers(fleet);
         let mut remaining = Remaining::default();

@@ -57,6 +57,10 @@ impl Reads {
         recovery_instances: true,
         records: true,
     };
+
+    /// The reads that show whether A4 works, carries the traffic and is protected, and whether a job is about to change
+    /// that.
+    pub const PROTECTION: Self = Self { recovery_instances: false, ..Self::SERVING };
 }
 
 /// The live state at one time.
