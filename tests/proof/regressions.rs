@@ -124,6 +124,11 @@ const FOUND: &[(&str, &str)] = &[
         "the auditor blamed the program for an A4 that a person had terminated",
     ),
     (
+        "recovered, 2 servers, seed 2332, keep-originals: \
+         run failback; hand recover; during failback 76 launch-b1; try failback",
+        "the auditor blamed the program for what was lost with a B3 that a person replaced",
+    ),
+    (
         "recovered, 1 servers, seed 1, by-hand: hand start-a1; refuse failback",
         "a failback by hand did not notice an original that runs and may be production",
     ),

@@ -56,11 +56,14 @@ impl Observer for Watch {
         }
         observations.by_a_person = what.actor().is_none();
         if observations.by_a_person {
-            let stopped = what.changed().iter().filter_map(|changed| match changed {
-                Changed::Instance(region, id) if !runs(world, *region, id) => Some(id.clone()),
-                _ => None,
-            });
-            observations.down.extend(stopped);
+            for changed in what.changed() {
+                if let Changed::Instance(region, id) = changed
+                    && !runs(world, *region, id)
+                {
+                    observations.by_hand.extend(world.instance(*region, id).and_then(|one| one.server));
+                    observations.down.insert(id.clone());
+                }
+            }
         }
         invariants::check(&mut observations, world, what.changed());
         observations.by_a_person = false;
