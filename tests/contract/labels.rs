@@ -11,6 +11,7 @@ type Row = (&'static str, &'static str);
 const DRILL: &[Row] = &[
     ("Check Readiness", "Before the page's step 1:"),
     ("Launch Recovered Servers", "Before page step 1 (B1 → B2, B3):"),
+    ("Claim Servers", "Before page step 1 (B2, A2):"),
     ("Start Reversed Replication", "Page step 1 (B2 → A2):"),
     ("Prepare Launch", "Between page steps 1 and 2 (A2):"),
     ("Check Launch State", "Page step 2 (A2):"),
@@ -27,6 +28,7 @@ const DRILL: &[Row] = &[
 
 const FAILBACK: &[Row] = &[
     ("Check Readiness", "Before the page's step 1:"),
+    ("Claim Servers", "Before page step 1 (B2, A2):"),
     ("Start Reversed Replication", "Page step 1 (B2 → A2):"),
     ("Prepare Launch", "Between page steps 1 and 2 (A2):"),
     ("Check Launch State", "Page step 2 (A2):"),

@@ -48,6 +48,7 @@ const WHY: &[(&str, &str)] = &[
         "LaunchPrepared",
         "Launches A2, once *Prepare Launch* has tagged it. No other source server can be launched.",
     ),
+    ("ClaimServers", "Writes the run on B2 and A2, and no other tag."),
     ("ListExecutions", "Finds other runs on the same servers."),
     (
         "MakeManagedAsDrs",
@@ -62,7 +63,7 @@ const WHY: &[(&str, &str)] = &[
     ),
     ("ReadAndStop", "Shows a run with its history, and stops it."),
     ("ReadAsDrs", "DRS reads as the caller."),
-    ("ReadExecutions", "Reads the plans of other runs."),
+    ("ReadExecutions", "Reads the plans of other runs, and whether they have ended."),
     ("ReadJobLogs", "Says why a launch failed."),
     ("ReadKeysAsDrs", "DRS reads the volumes' key as the caller."),
     ("ReadRecords", "Finds out which servers are production."),

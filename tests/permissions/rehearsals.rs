@@ -120,6 +120,13 @@ fn rehearsals() -> Vec<Rehearsed> {
             ..drill()
         },
         Rehearsed { plan: recovered_servers_are_kept, scenario: Some(Scenario::Recovered), ..drill() },
+        // A failback takes over from a drill that has left B2.
+        Rehearsed {
+            runs: &[Procedure::Drill, Procedure::Failback],
+            plan: recovered_servers_are_kept,
+            scenario: Some(Scenario::Recovered),
+            ..drill()
+        },
         Rehearsed { plan: |plan| plan["drill"]["launchAs"] = json!("drill"), ..drill() },
         Rehearsed {
             plan: |plan| {

@@ -1,5 +1,7 @@
 use failback_core::Result;
-use failback_core::cloud::{Instance, Job, RecordSet, RecoveryInstance, RunningExecution, SourceServer};
+use failback_core::cloud::{
+    ExecutionState, Instance, Job, RecordSet, RecoveryInstance, RunningExecution, SourceServer,
+};
 use failback_core::guard::{ChangeRecords, TerminateRecoveryInstances};
 use failback_core::region::Region;
 use failback_core::timestamp::Timestamp;
@@ -45,6 +47,9 @@ pub(crate) trait Bug: Send + Sync {
     /// Changes the executions that a step sees.
     fn executions(&self, _executions: &mut Vec<RunningExecution>) {}
 
+    /// Changes the state of another execution that a step sees.
+    fn execution_state(&self, _state: &mut Option<ExecutionState>) {}
+
     /// Terminates something before the call that the guard has allowed.
     fn terminates(&self, _world: &mut World, _allowed: &TerminateRecoveryInstances) {}
 
@@ -74,6 +79,7 @@ impl<B: Bug> Performer for Bugged<B> {
                 Response::Instances(_, instances) => self.0.instances(world, instances),
                 Response::Records(sets) => self.0.records(world, sets),
                 Response::Executions(executions) => self.0.executions(executions),
+                Response::ExecutionState(_, state) => self.0.execution_state(state),
                 Response::Terminates(allowed) => self.0.terminates(world, allowed),
                 Response::Changes(allowed) => self.0.changes(world, allowed),
                 _ => {}

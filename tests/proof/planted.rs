@@ -257,11 +257,7 @@ fn counters_of_an_earlier_rescan_taken_for_this_ones() {
                 hand reverse; hand prepare; hand launch; hand redirect; hand protect; hand recover; hand reverse; \
                 hand sync; hand prepare; hand launch; hand redirect; hand tag-a1; hand protect-and-leave; \
                 run failback";
-    let program = Program::deployed().expect("the machines").performed_by(Bugged(bugs::LooksOnce));
-    let played = failback_campaign::play_with(&program, &case.parse().expect("a case")).expect("a case");
-    let s2 = Broken::Rule(SafetyRule::ProductionRuns);
-    let found = played.violations.iter().any(|violation| violation.broken == s2);
-    assert!(found, "B3 is terminated before B1 protects A4: {:#?}", played.violations);
+    assert_caught_in(case, bugs::LooksOnce, Broken::Rule(SafetyRule::ProductionRuns));
 }
 
 #[test]
@@ -298,6 +294,27 @@ fn a_wait_that_does_not_say_why() {
 #[test]
 fn two_executions_that_do_not_see_each_other() {
     assert_bug_caught(bugs::AloneInTheWorld, Broken::OnlyOne);
+}
+
+/// Asserts that a bug is caught in this world, and that nothing is without it.
+fn assert_caught_in(case: &str, bug: impl Bug + 'static, by: Broken) {
+    let case: Case = case.parse().expect("a case");
+    let deployed = Program::deployed().expect("the machines");
+    assert_eq!(broken_by(&deployed, &case), []);
+    let broken = broken_by(&deployed.performed_by(Bugged(bug)), &case);
+    assert!(broken.contains(&by), "caught by {broken:?}");
+}
+
+#[test]
+fn a_claim_that_is_not_read_again() {
+    let case = "recovered, 2 servers, seed 1: redrive failback 20 failback 60; try failback";
+    assert_caught_in(case, bugs::ClaimsForEver, Broken::Rule(SafetyRule::OthersUntouched));
+}
+
+#[test]
+fn an_owner_that_cannot_be_seen_taken_for_one_that_has_ended() {
+    let case = "recovered, 2 servers, seed 1: together failback failback 3000 two-stacks; try failback";
+    assert_caught_in(case, bugs::OthersHaveEnded, Broken::OnlyOne);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use failback_sim::objects::SourceServer;
 use failback_sim::{Access, Call, CallOutcome, Changed, FleetServer, World};
 
 use crate::observations::{Observations, WatchedRun};
-use crate::records;
+use crate::{others, records};
 use failback_core::rule::SafetyRule;
 
 /// Judges a call that took effect.
@@ -20,6 +20,7 @@ pub(crate) fn check(observations: &mut Observations, world: &World, call: &Call)
         return;
     };
     bystanders(observations, world, call);
+    others::check(observations, world, &run, call);
     if run.procedure == Procedure::Drill {
         drill(observations, world, &run, call);
     }

@@ -10,7 +10,7 @@ use failback_sim::objects::Job;
 use failback_sim::{Call, Changed, FleetServer, World};
 
 use crate::observations::{Observations, Violation, WatchedRun};
-use crate::{originals, serving};
+use crate::{originals, others, serving};
 use failback_core::rule::SafetyRule;
 
 /// The end of a run, as its runner observed it.
@@ -109,7 +109,9 @@ fn left(
         let left = originals::left(world, index, &run.originals[index]);
         let began = &run.began_with[index];
         let Some(told) = report.servers.iter().find(|told| told.b1 == server.b1) else { continue };
-        if told.outcome == ServerOutcome::AlreadyFailedBack {
+        if told.outcome == ServerOutcome::AlreadyFailedBack
+            || others::is_at_work(observations, world, index, execution)
+        {
             continue;
         }
         let into_source = server.a4.contains(&server.a1);

@@ -5,7 +5,7 @@ use failback_core::plan::Plan;
 use failback_core::procedure::Procedure;
 use failback_core::report::Outcome;
 use failback_core::rule::SafetyRule;
-use failback_sim::{Access, CallOutcome, Scenario, World};
+use failback_sim::{Access, CallOutcome, Scenario, Stack, World};
 
 use crate::case::{Act, Case};
 use crate::extreme::Extreme;
@@ -13,13 +13,16 @@ use crate::operator::ManualStep;
 use crate::verdict::{Broken, CaseResult, Violation};
 use crate::{console, options, reference};
 use failback_rehearsal::program::{Program, Twice};
-use failback_rehearsal::rehearsal::{Always, ManualAct, Rehearsal, RunResult, Setting};
+use failback_rehearsal::rehearsal::{Always, ManualAct, Rehearsal, RunResult, Setting, Start};
 use failback_rehearsal::runner::GateAnswer;
-use failback_rehearsal::task_output::CHECK_READINESS;
+use failback_rehearsal::task_output::{CHECK_READINESS, CLAIM_SERVERS};
 
 /// The number of starts within which a procedure must reach its end without faults. A drill that was interrupted in
 /// its clean-up cleans up first, and drills at the next start.
 const STARTS_MAX: usize = 3;
+
+/// The time after which a person looks again whether an execution has ended, where Step Functions shows that late.
+const EXECUTION_SHOWN_MS: i64 = 61_000;
 
 /// The virtual time within which every execution must end.
 const SECONDS_MAX: f64 = 60.0 * 86_400.0;
@@ -175,7 +178,15 @@ impl<'c> CaseRun<'c> {
                 self.rehearsal.cut(*procedure, *turns, &mut Always(GateAnswer::Yes));
                 self.played.runs += 1;
             }
-            Act::Together(first, second, after) => self.together(*first, *second, *after),
+            Act::Together(first, second, after, stack) => {
+                let start = |procedure, after_seconds, stack| Start { procedure, after_seconds, stack };
+                self.together([start(*first, 0, Stack::First), start(*second, *after, *stack)]);
+            }
+            Act::Redrive(first, second) => {
+                self.begin();
+                let runs = self.rehearsal.redriven(*first, *second, &mut Always(GateAnswer::Yes));
+                runs.iter().for_each(|run| self.note(run));
+            }
             Act::Settle(procedure) => self.settle(*procedure, false),
             Act::Try(procedure) => self.settle(*procedure, true),
             Act::Refuse(procedure) => {
@@ -279,18 +290,23 @@ impl<'c> CaseRun<'c> {
         self.played.violations.push(Violation { broken, what: what.into() });
     }
 
-    fn together(&mut self, first: Procedure, second: Procedure, after: u64) {
+    fn together(&mut self, starts: [Start; 2]) {
         self.begin();
-        let runs = self.rehearsal.together([(first, 0), (second, after)], &mut Always(GateAnswer::Yes));
-        for run in &runs {
-            self.note(run);
-        }
+        let runs = self.rehearsal.together(starts, &mut Always(GateAnswer::Yes));
+        runs.iter().for_each(|run| self.note(run));
         let changed = |run: &RunResult| {
             let world = self.rehearsal.simulation.world();
             let by = |call: &&failback_sim::Call| call.actor.as_deref() == Some(run.execution.as_str());
-            world.calls().iter().filter(by).any(failback_sim::Call::has_changed)
+            // Both may claim a server, before either knows which claim stays.
+            let is_claim = |call: &&failback_sim::Call| call.step.as_deref() == Some(CLAIM_SERVERS);
+            world
+                .calls()
+                .iter()
+                .filter(by)
+                .filter(|call| !is_claim(call))
+                .any(failback_sim::Call::has_changed)
         };
-        let overlap = (after as f64) < runs[0].virtual_seconds;
+        let overlap = (starts[1].after_seconds as f64) < runs[0].virtual_seconds;
         if overlap && runs.iter().filter(|run| changed(run)).count() > 1 {
             self.broken(Broken::OnlyOne, "both executions have changed something");
         }
@@ -317,6 +333,9 @@ impl<'c> CaseRun<'c> {
         }
         let mut last = None;
         for _ in 0..STARTS_MAX {
+            if self.rehearsal.setting().switches.executions_show_late {
+                self.rehearsal.simulation.world().advance_by(EXECUTION_SHOWN_MS);
+            }
             let writes = self.writes();
             let run = self.run(procedure, &GateAnswer::Yes);
             if run.outcome == Outcome::Succeeded {

@@ -35,5 +35,5 @@ pub use switches::Switches;
 pub use world::{
     Bystanders, Call, CallOutcome, CallRequest, CallResult, ChangeAction, Changed, FleetServer, Labels,
     LaunchChange, Left, LeftKind, LossWindow, Observer, Occurrence, RecordChange, RecoveryRequest, Serving,
-    Version, World,
+    Stack, Version, World,
 };

@@ -30,6 +30,10 @@ pub struct Switches {
     pub participants_lack_instances: bool,
     /// §3: healthy replication lags from time to time, for 10 to 45 seconds, at most a twentieth of the time.
     pub lag_blips: bool,
+    /// §12.13: Step Functions shows executions as they were a minute ago.
+    pub executions_show_late: bool,
+    /// §12.14: DRS shows tags as they were half a minute ago.
+    pub tags_show_late: bool,
     /// §0.4: the source Region's launch configuration template launches into the source instance.
     pub launch_into_source: bool,
     /// §5: A1 lacks the tag that allows launching into it.
@@ -53,6 +57,8 @@ impl Default for Switches {
             full_sync_counts_as_rescan: true,
             participants_lack_instances: false,
             lag_blips: false,
+            executions_show_late: false,
+            tags_show_late: false,
             launch_into_source: false,
             originals_lack_tag: false,
             post_launch: false,
@@ -76,6 +82,8 @@ impl Switches {
             repoint_shows_late: rng.bool(),
             participants_lack_instances: rng.bool(),
             lag_blips: rng.bool(),
+            executions_show_late: rng.bool(),
+            tags_show_late: rng.bool(),
             post_launch: rng.bool(),
             basic_right_sizing: rng.bool(),
             ..Self::default()

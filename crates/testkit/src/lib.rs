@@ -37,6 +37,8 @@ pub struct Fixture {
     pub fleet: Fleet,
     /// Index of the wave, for a step that works wave by wave.
     pub wave: usize,
+    /// The execution that owns the servers at each call: the run's, unless a test says otherwise.
+    pub owner: Option<String>,
     pub(crate) poll: Option<PollState>,
     tamper: Box<dyn Fn(Response<'_>) + Send + Sync>,
 }
@@ -74,7 +76,16 @@ impl Fixture {
             traffic_moved_by_hand: false,
         };
         let fleet = Fleet { servers, redirected: None };
-        Self { simulation: Simulation::new(world), run, fleet, wave: 0, poll: None, tamper: Box::new(|_| ()) }
+        let owner = Some(run.tag_value());
+        Self {
+            simulation: Simulation::new(world),
+            run,
+            fleet,
+            wave: 0,
+            owner,
+            poll: None,
+            tamper: Box::new(|_| ()),
+        }
     }
 
     /// Changes what the step reads from now on, to states that no simulated world reaches by itself.

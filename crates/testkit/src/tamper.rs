@@ -3,10 +3,10 @@
 use async_trait::async_trait;
 use failback_core::Result;
 use failback_core::cloud::{
-    ChangeStatus, Clock, Drs, DrsQuotas, Ec2, Executions, Instance, InstanceStatus, Job, JobLogItem,
-    LaunchConfiguration, LaunchConfigurationTemplate, LaunchTemplateVersion, Quotas, RecordSet, RecordType,
-    RecoveryInstance, RecoveryInstanceFilter, ReplicationTemplate, Route53, RunningExecution, SourceServer,
-    Subnet,
+    ChangeStatus, Clock, Drs, DrsQuotas, Ec2, ExecutionState, Executions, Instance, InstanceStatus, Job,
+    JobLogItem, LaunchConfiguration, LaunchConfigurationTemplate, LaunchTemplateVersion, Quotas, RecordSet,
+    RecordType, RecoveryInstance, RecoveryInstanceFilter, ReplicationTemplate, Route53, RunningExecution,
+    SourceServer, Subnet,
 };
 use failback_core::guard::{
     ChangeRecords, CreateLaunchTemplateVersion, DeleteRecoveryInstance, DeleteSourceServer,
@@ -40,6 +40,7 @@ pub enum Response<'a> {
     Records(&'a mut Vec<RecordSet>),
     Ipv6Records(&'a mut Vec<RecordSet>),
     Executions(&'a mut Vec<RunningExecution>),
+    ExecutionState(&'a str, &'a mut Option<ExecutionState>),
     Quotas(Region, &'a mut DrsQuotas),
     /// An action that the guard has allowed and that comes next. A test cannot change it, but can act before it.
     Terminates(&'a TerminateRecoveryInstances),
@@ -234,6 +235,12 @@ impl Executions for Tampered<'_> {
         let mut executions = self.world.running_executions().await?;
         (self.tamper)(Response::Executions(&mut executions));
         Ok(executions)
+    }
+
+    async fn execution_state(&self, id: &str) -> Result<Option<ExecutionState>> {
+        let mut state = self.world.execution_state(id).await?;
+        (self.tamper)(Response::ExecutionState(id, &mut state));
+        Ok(state)
     }
 }
 

@@ -7,7 +7,7 @@ use failback_core::cloud::{
     Cloud, DrsQuotas, Instance, Job, RecordSet, RecordType, RecoveryInstance, RecoveryInstanceFilter,
     ReplicationTemplate, RunningExecution, SourceServer, Subnet,
 };
-use failback_core::fleet::{DrsView, Fleet, LiveServer, LiveState, Server};
+use failback_core::fleet::{DrsView, Fleet, LiveServer, LiveState, Owners, Server};
 use failback_core::id::{JobId, SubnetId};
 use failback_core::plan::Network;
 use failback_core::region::Region;
@@ -28,6 +28,8 @@ pub(crate) struct Facts {
     pub(crate) source_quotas: DrsQuotas,
     pub(crate) recovery_quotas: DrsQuotas,
     pub(crate) executions: Vec<RunningExecution>,
+    /// The other runs that own servers of the fleet.
+    pub(crate) owners: Owners,
     pub(crate) subnets: BTreeMap<SubnetId, Subnet>,
     /// The AAAA sets beside each record of the plan, in the plan's order.
     pub(crate) ipv6_records: Vec<Vec<RecordSet>>,
@@ -75,6 +77,7 @@ impl Facts {
             source_quotas,
             recovery_quotas,
             executions: cloud.running_executions().await?,
+            owners: Owners::default(),
             subnets: BTreeMap::new(),
             ipv6_records: Vec::new(),
         }))
@@ -94,6 +97,7 @@ impl Facts {
             let sets = cloud.record_sets(&record.zone_id, &record.name, RecordType::Aaaa).await?;
             self.ipv6_records.push(sets);
         }
+        self.owners = Owners::read(cloud, run, &self.live.servers(fleet)).await?;
         self.read_older_jobs(cloud, run, fleet).await
     }
 

@@ -11,7 +11,7 @@ use failback_core::plan::Plan;
 use failback_core::poll_interval::{self, typical};
 use failback_core::procedure::Drill;
 use failback_core::step::{Context, FleetInput, Step, StepResult, Waiting, attempt};
-use failback_core::tags::has_tags;
+use failback_core::tags::{drill_tags, has_tags};
 use failback_core::{Error, ErrorName, Result};
 
 /// The step.
@@ -27,6 +27,7 @@ impl Step for LaunchRecoveredServers {
         let reads = Reads {
             b1: true,
             b2: true,
+            a2: true,
             source_jobs: true,
             recovery_jobs: true,
             source_instances: true,
@@ -94,9 +95,10 @@ fn parts<'j>(jobs: &'j [Job], server: &LiveServer<'_>) -> Vec<&'j Job> {
 
 /// Tags every B2 of this drill, so that no later run takes it for production.
 async fn tag(ctx: &Context<'_, Drill>, servers: &[LiveServer<'_>]) -> Result<()> {
-    let tags = ctx.run.tags();
+    let tags = drill_tags();
     for server in servers {
-        if server.b2()?.is_some_and(|b2| !has_tags(&b2.tags, &tags)) {
+        if server.b2()?.is_some_and(|b2| !has_tags(&b2.tags, &tags)) && server.other_owner(ctx.run)?.is_none()
+        {
             ctx.cloud.tag_resource(ctx.guard.tag_b2(server)?).await?;
         }
     }

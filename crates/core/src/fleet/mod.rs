@@ -5,6 +5,7 @@
 //! is not authoritative: every step reads the live state and adds the ids that the fleet lacks.
 
 mod chain;
+mod claim;
 mod cycle;
 mod data_age;
 mod live;
@@ -12,6 +13,7 @@ mod server;
 mod serving;
 
 pub use chain::{Ambiguity, Chain, DrsView, KnownIds, Link};
+pub use claim::{Claim, Obstacle, Owners};
 pub use cycle::tag_of_cycle;
 pub use data_age::{data_age_seconds, too_old};
 pub use live::{

@@ -9,7 +9,7 @@ use crate::fleet::LiveServer;
 use crate::procedure::Drill;
 use crate::rule::SafetyRule;
 use crate::run::Run;
-use crate::tags::made_by_a_drill;
+use crate::tags::{drill_tags, made_by_a_drill};
 
 impl Guard<'_, Drill> {
     /// Launches the recovered servers of a drill. Refused while B1 has a recovery instance, because `StartRecovery`
@@ -18,7 +18,7 @@ impl Guard<'_, Drill> {
     /// # Errors
     /// `Guard` when the plan does not request it, a B2 lives, or production does not run on A1.
     pub fn launch_b1(&self, servers: &[&LiveServer<'_>]) -> Result<Warrant<StartRecovery>> {
-        self.fresh_servers(servers)?;
+        servers.iter().try_for_each(|server| self.fresh_server(server))?;
         if !self.run.plan.drill.launch_recovered_servers {
             let message = "the plan does not request the launch of recovered servers";
             return Err(refuse(SafetyRule::ProductionRuns, message));
@@ -53,7 +53,7 @@ impl Guard<'_, Drill> {
         }))
     }
 
-    /// Tags the B2 that this drill launched, so that it is never taken for production.
+    /// Tags a B2 that a drill launched as a drill's, so that it is never taken for production.
     ///
     /// # Errors
     /// `Guard` when B2 does not live, or a drill did not launch it.
@@ -64,7 +64,7 @@ impl Guard<'_, Drill> {
             let message = format!("{}: recovery instance {} was not launched by a drill", server.name, b2.id);
             return Err(refuse(SafetyRule::OwnFleetOnly, message));
         }
-        let (arn, tags) = (b2.arn.clone(), self.run.tags());
+        let (arn, tags) = (b2.arn.clone(), drill_tags());
         Ok(Warrant::issue(TagResource { region: self.run.recovery(), arn, tags }))
     }
 
@@ -73,7 +73,7 @@ impl Guard<'_, Drill> {
     /// # Errors
     /// `Guard` when A3 is not this drill's, A2 still replicates or a job is working on the server.
     pub fn terminate_a3(&self, servers: &[&LiveServer<'_>]) -> Result<Warrant<TerminateRecoveryInstances>> {
-        self.fresh_servers(servers)?;
+        self.may_change_all(servers)?;
         let mut recovery_instances = Vec::new();
         for server in servers {
             let name = &server.name;
@@ -117,7 +117,7 @@ impl Guard<'_, Drill> {
     /// # Errors
     /// `Guard` when B3 may be production, A2 still replicates or a job is working on the server.
     pub fn terminate_b2(&self, servers: &[&LiveServer<'_>]) -> Result<Warrant<TerminateRecoveryInstances>> {
-        self.fresh_servers(servers)?;
+        self.may_change_all(servers)?;
         if self.run.plan.drill.keep_recovered_servers {
             return Err(refuse(SafetyRule::NothingLeftUnreported, "the plan keeps the recovered servers"));
         }

@@ -27,7 +27,7 @@ impl Guard<'_, Failback> {
         server: &LiveServer<'_>,
         checks: &[InstanceStatus],
     ) -> Result<Warrant<StopReplication>> {
-        self.fresh_server(server)?;
+        self.may_change(server)?;
         let name = &server.name;
         if !self.run.plan.stop_original_replication {
             return Err(refuse(
@@ -76,7 +76,7 @@ impl Guard<'_, Failback> {
     /// # Errors
     /// `Guard` when no person has confirmed it, or A2 or A3 is not this server's.
     pub fn tag_traffic(&self, server: &LiveServer<'_>) -> Result<Warrant<TagResource>> {
-        self.fresh_server(server)?;
+        self.may_change(server)?;
         let a3 = server.a3()?.filter(|_| self.run.traffic_moved_by_hand);
         let Some(a3) = a3 else {
             let message = format!("{}: no person has confirmed that clients use A4", server.name);
@@ -96,7 +96,7 @@ impl Guard<'_, Failback> {
         fleet: &[LiveServer<'_>],
         server: &LiveServer<'_>,
     ) -> Result<Warrant<ReverseReplication>> {
-        self.fresh_server(server)?;
+        self.may_change(server)?;
         let Some(a3) = server.a3()? else {
             return Err(refuse(SafetyRule::OwnFleetOnly, format!("{}: A3 does not live", server.name)));
         };
@@ -118,7 +118,7 @@ impl Guard<'_, Failback> {
         checks: &[InstanceStatus],
         redirected: Option<Redirected>,
     ) -> Result<Warrant<TerminateRecoveryInstances>> {
-        self.fresh_servers(servers)?;
+        self.may_change_all(servers)?;
         self.carries_traffic(fleet)?;
         self.clients_have_followed(fleet, redirected)?;
         let mut recovery_instances = Vec::new();
@@ -152,7 +152,7 @@ impl Guard<'_, Failback> {
         servers: &[&LiveServer<'_>],
         checks: &[InstanceStatus],
     ) -> Result<Warrant<TerminateInstances>> {
-        self.fresh_servers(servers)?;
+        self.may_change_all(servers)?;
         if !self.run.plan.cleanup.terminate_originals {
             return Err(refuse(SafetyRule::OriginalsEndOnRequest, "the plan keeps the original servers"));
         }
@@ -192,7 +192,7 @@ impl Guard<'_, Failback> {
         server: &LiveServer<'_>,
         checks: &[InstanceStatus],
     ) -> Result<Warrant<DeleteRecoveryInstance>> {
-        self.fresh_server(server)?;
+        self.may_change(server)?;
         let name = &server.name;
         let Some(a3) = server.a3()? else {
             return Err(refuse(SafetyRule::OwnFleetOnly, format!("{name}: A3 does not exist")));

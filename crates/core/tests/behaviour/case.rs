@@ -74,7 +74,7 @@ impl Case {
     /// Returns a drill that has reached its clean-up: production runs on A1, a drill launched B2, A2 is stopped.
     pub fn drill() -> Self {
         let mut case = Self::new(Procedure::Drill, A1, "10.0.0.1", InstanceState::Running);
-        case.b2().tags = Tags::from([(tag::PROCEDURE.to_owned(), "drill".to_owned())]);
+        case.b2().tags.insert(tag::PROCEDURE.to_owned(), "drill".to_owned());
         case.a3().replication_state = ReplicationState::NotStarted;
         let launch = Job { status: JobStatus::Completed, tags: case.run().tags(), ..job_on(A2) };
         let launch = Job { id: id(LAUNCH), ..launch };
@@ -97,7 +97,7 @@ impl Case {
             instances: vec![instance(B3, InstanceState::Running, "10.1.0.3")],
         };
         let redirected = Redirected { in_sync: Some(start()), ..Redirected::default() };
-        Self {
+        let mut case = Self {
             procedure,
             plan: serde_json::from_str(include_str!("../../src/plan/complete.json")).unwrap(),
             aws: Aws {
@@ -108,12 +108,28 @@ impl Case {
                 snapshots: vec![(id("pit-00000000000000001"), start())],
                 configuration: configured(),
                 template: template(),
+                execution: None,
             },
             fleet: Fleet { servers: vec![server()], redirected: Some(redirected) },
             checks: [B3, A4].map(passed).to_vec(),
             traffic_moved_by_hand: false,
             reads: ALL_READS,
             asked_after_seconds: 0,
+        };
+        let run = case.run().tag_value();
+        case.claimed_by(Some(&run));
+        case
+    }
+
+    /// Has a run own the server, as the tags of B2 and A2 say; or nobody.
+    pub fn claimed_by(&mut self, run: Option<&str>) {
+        let (b2, a2) =
+            (self.aws.recovery.recovery_instances.first_mut(), self.aws.source.servers.first_mut());
+        for tags in b2.map(|b2| &mut b2.tags).into_iter().chain(a2.map(|a2| &mut a2.tags)) {
+            match run {
+                Some(run) => tags.insert(tag::RUN.to_owned(), run.to_owned()),
+                None => tags.remove(tag::RUN),
+            };
         }
     }
 
@@ -356,6 +372,12 @@ pub type Row = (&'static str, fn(&mut Case));
 
 /// Requests a warrant in a world where it is due, and again with each row's precondition falsified.
 pub fn granted_unless<T>(base: &Case, ask: impl Fn(&Case) -> Result<T>, rows: &[Row]) -> T {
+    servers_of_others_are_left_alone(base, &ask);
+    granted_to_anyone_unless(base, ask, rows)
+}
+
+/// Same as [`granted_unless`], for what needs no claim: the launch of B2, and judgments.
+pub fn granted_to_anyone_unless<T>(base: &Case, ask: impl Fn(&Case) -> Result<T>, rows: &[Row]) -> T {
     let granted = ask(base).unwrap_or_else(|error| panic!("in the world where it is due: {error}"));
     stale_state_proves_nothing(base, &ask);
     for (said, falsify) in rows {
@@ -378,6 +400,13 @@ pub fn refused<T>(
     assert_eq!(error.name(), name, "{said}: {error}");
     assert!(error.to_string().contains(said), "`{said}` is not what was said: {error}");
     error
+}
+
+fn servers_of_others_are_left_alone<T>(base: &Case, ask: &impl Fn(&Case) -> Result<T>) {
+    refused(base, ask, ErrorName::Guard, "has not claimed it", |case| case.claimed_by(None));
+    refused(base, ask, ErrorName::Guard, "execution:other has claimed", |case| {
+        case.claimed_by(Some("execution:other"));
+    });
 }
 
 fn stale_state_proves_nothing<T>(base: &Case, ask: impl Fn(&Case) -> Result<T>) {

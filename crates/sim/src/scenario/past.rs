@@ -32,7 +32,7 @@ impl Builder<'_> {
             arn: self.world.drs_arn(region, "recovery-instance", &instance_id),
             id: recovery_instance_id.clone(),
             region,
-            tags: Tags::new(),
+            tags: Tags::default().into(),
             instance: instance_id.clone(),
             job: job.clone(),
             source_server: id.clone(),

@@ -82,7 +82,7 @@ impl Builder<'_> {
     ) -> SourceServer {
         let (source, recovery) = (self.source(), self.recovery());
         let mut b1 = self.draw_source_server(recovery, source, draft.id.clone(), a1, draft.name.clone());
-        b1.tags.clone_from(&draft.tags);
+        b1.tags = draft.tags.clone().into();
         b1.disks = disks;
         b1.server = Some(index);
         let noise = self.world.rng.u64(..);
@@ -164,7 +164,7 @@ impl Builder<'_> {
             arn: self.world.drs_arn(region, "source-server", &id),
             id,
             region,
-            tags: Tags::new(),
+            tags: Tags::default().into(),
             direction: Direction::Failover,
             source: source.clone(),
             hostname,

@@ -1,6 +1,6 @@
 //! The warrants of a drill, which never endanger production.
 
-use failback_core::cloud::{InstanceState, JobStatus, ReplicationState, Tags};
+use failback_core::cloud::{InstanceState, JobStatus, RecoveryInstance, ReplicationState, Tags};
 use failback_core::guard::{Guard, StartRecovery, TagResource, TerminateRecoveryInstances, Warrant};
 use failback_core::procedure::Drill;
 use failback_core::tags::tag;
@@ -8,8 +8,8 @@ use failback_core::{ErrorName, Result};
 use serde_json::json;
 
 use crate::case::{
-    A1, A2, A4, B1, B3, Case, JOB, OTHER, OTHERS, Row, all, granted_unless, id, instance, job_on,
-    recovery_instance, refused, start,
+    A1, A2, A4, B1, B3, Case, JOB, OTHER, OTHERS, Row, all, granted_to_anyone_unless, granted_unless, id,
+    instance, job_on, recovery_instance, refused, start,
 };
 
 fn launch_b1(case: &Case) -> Result<Warrant<StartRecovery>> {
@@ -49,7 +49,7 @@ fn b1_is_launched_while_production_is_on_a1_and_nothing_is_recovered() {
         ("A1 does not run", |case| case.server().a1 = None),
         ("A1 does not run", |case| case.aws.source.instances.clear()),
     ];
-    let warrant = granted_unless(&steady(), launch_b1, rows).spend();
+    let warrant = granted_to_anyone_unless(&steady(), launch_b1, rows).spend();
     assert_eq!((warrant.region.as_str(), warrant.servers), ("us-east-2", vec![id(B1)]));
     assert!(!warrant.is_drill, "DRS does not document that a drill instance can be reversed");
     assert_eq!(warrant.tags[tag::PROCEDURE], "drill");
@@ -75,7 +75,7 @@ fn a_job_that_is_over_or_of_others_is_in_nobodys_way() {
 #[test]
 fn b2_is_tagged_as_a_drills_only_when_a_drill_launched_it() {
     let rows: &[Row] = &[("not launched by a drill", |case| case.b2().tags.clear())];
-    let warrant = granted_unless(&Case::drill(), tag_b2, rows).spend();
+    let warrant = granted_to_anyone_unless(&Case::drill(), tag_b2, rows).spend();
     assert_eq!((warrant.region.as_str(), warrant.arn), ("us-east-2", Case::drill().b2().arn.clone()));
     assert_eq!(warrant.tags[tag::PROCEDURE], "drill");
 }
@@ -179,7 +179,11 @@ fn one_server_that_may_be_production_keeps_the_whole_batch() {
     second.a2 = None;
     second.a3 = None;
     case.fleet.servers.push(second);
-    case.aws.recovery.recovery_instances.push(recovery_instance(OTHER, OTHERS));
+    let claim = Tags::from([(tag::RUN.to_owned(), case.run().tag_value())]);
+    case.aws
+        .recovery
+        .recovery_instances
+        .push(RecoveryInstance { tags: claim, ..recovery_instance(OTHER, OTHERS) });
     case.aws.recovery.instances.push(instance(OTHER, InstanceState::Running, "10.1.0.9"));
     refused(&case, terminate_b2, ErrorName::Guard, "db-1: B3", |_| ());
 }

@@ -300,7 +300,7 @@ fn a1_is_terminated_when_nothing_depends_on_it() {
         ("the plan keeps the original servers (S3:", |case| case.plan["cleanup"] = json!({})),
         ("does not point at A4 (S2:", |case| case.points_at("10.1.0.3")),
         ("A1 is not known (S5:", |case| case.server().a1 = None),
-        ("A2 does not exist (S5:", |case| case.aws.source.servers.clear()),
+        ("neither B2 nor A2 exists", |case| case.aws.source.servers.clear()),
         ("still replicates", |case| case.a2().replication.state = ReplicationState::InitialSync),
         ("B2 is terminated before A1 (S4:", |case| {
             case.aws.recovery.recovery_instances.push(crate::case::recovery_instance(B3, B1));
