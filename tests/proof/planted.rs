@@ -276,6 +276,19 @@ fn a_recovery_as_a_drill_taken_for_a_drills_copy() {
 }
 
 #[test]
+fn an_instance_that_existed_before_taken_for_drs_own() {
+    assert_bug_caught(bugs::ExistingIsDrsOwn, Broken::Rule(SafetyRule::OwnFleetOnly));
+    for case in [
+        "steady, 1 servers, seed 1, launch_into_existing: run drill",
+        "recovered, 1 servers, seed 1, launch_into_existing: run failback",
+    ] {
+        let program = Program::deployed().expect("the machines").performed_by(Bugged(bugs::ExistingIsDrsOwn));
+        let broken = broken_by(&program, &case.parse().expect("a case"));
+        assert!(broken.contains(&Broken::Rule(SafetyRule::OwnFleetOnly)), "{case}: {broken:?}");
+    }
+}
+
+#[test]
 fn the_report_says_that_nothing_is_left() {
     assert_bug_caught(bugs::NothingLeft, Broken::Rule(SafetyRule::NothingLeftUnreported));
 }

@@ -176,6 +176,27 @@ const FOUND: &[(&str, &str)] = &[
         "a change that changed nothing kept the simulator's clients from following",
     ),
     (
+        "steady, 3 servers, seed 1, launch_into_existing: refuse drill",
+        "a drill launched B1 into an instance that existed before, and terminated it in its clean-up",
+    ),
+    (
+        "drilled, 3 servers, seed 1, drill-recovered, launch_into_existing: refuse drill",
+        "a drill terminated an instance that existed before B1 was launched into it",
+    ),
+    (
+        "recovered, 3 servers, seed 1, launch_into_existing: settle failback; settle failback",
+        "the clean-up of a failback terminated an instance that existed before B1 was launched into it",
+    ),
+    (
+        "recovered, 2 servers, seed 1, launch_into_existing: cut failback 165; settle failback; refuse drill",
+        "the same, cut off in its clean-up",
+    ),
+    (
+        "recovered, 2 servers, seed 1, keep-originals, launch_into_existing: \
+         run failback; hand stop-b3; hand recover; settle failback",
+        "the same in the next cycle, in which B1 is launched into the same instance",
+    ),
+    (
         "recovered, 3 servers, seed 1: \
          fail task:protect-failed-back-servers=Failback.AccessDenied; run failback",
         "the report of a held failback said that production is served where it was, after traffic had moved",

@@ -6,6 +6,7 @@
 mod auditor;
 mod calls;
 mod coverage;
+mod existing;
 mod invariants;
 mod observations;
 mod originals;
