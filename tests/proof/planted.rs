@@ -240,6 +240,16 @@ fn records_are_changed_before_they_are_kept() {
 }
 
 #[test]
+fn launch_settings_are_changed_before_they_are_kept() {
+    for procedure in [Procedure::Drill, Procedure::Failback] {
+        let program = with(procedure, |states| {
+            states["Keep Previous Settings"] = json!({ "Type": "Pass", "Next": "Prepare Launch" });
+        });
+        assert_caught(&program, Broken::Rule(SafetyRule::OwnFleetOnly));
+    }
+}
+
+#[test]
 fn the_old_ttl_is_not_waited_for() {
     // In a world with short TTLs, only the reported loss is wrong.
     assert_bug_caught(bugs::ForgetsOldTtl, Broken::Rule(SafetyRule::LossReported));

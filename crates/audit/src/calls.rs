@@ -8,7 +8,7 @@ use failback_sim::objects::SourceServer;
 use failback_sim::{Access, Call, CallOutcome, Changed, FleetServer, World};
 
 use crate::observations::{Observations, WatchedRun};
-use crate::{existing, records};
+use crate::{existing, records, settings};
 use failback_core::rule::SafetyRule;
 
 /// Judges a call that took effect.
@@ -37,6 +37,7 @@ pub(crate) fn check(observations: &mut Observations, world: &World, call: &Call)
                 "a recovery instance was disconnected: the page never does that",
             );
         }
+        "UpdateLaunchConfiguration" | "ModifyLaunchTemplate" => settings::check(observations, world, call),
         "DisconnectSourceServer" => disconnect(observations, world, &run, call),
         "ChangeResourceRecordSets" => {
             redirect(observations, world, &run, call);

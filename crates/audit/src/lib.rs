@@ -12,6 +12,7 @@ mod observations;
 mod originals;
 mod records;
 mod serving;
+mod settings;
 mod verdict;
 
 pub use auditor::Auditor;
