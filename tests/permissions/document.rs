@@ -61,6 +61,10 @@ const WHY: &[(&str, &str)] = &[
         "ReadA2",
         "Compares A4 with A1 before every launch, by A2's launch settings. A2 is ready once it has a point in time.",
     ),
+    (
+        "ReadB1",
+        "Finds out whether B1 launches into an instance that exists, which no run may change, and in which network.",
+    ),
     ("ReadAndStop", "Shows a run with its history, and stops it."),
     ("ReadAsDrs", "DRS reads as the caller."),
     ("ReadExecutions", "Reads the plans of other runs, and whether they have ended."),
@@ -81,6 +85,10 @@ const WHY: &[(&str, &str)] = &[
     ("TagTraffic", "Records on A2 that people have redirected traffic by hand, and writes no other tag."),
     ("TagA2", "Writes the run into A2's tags, and no tags but its own."),
     ("TagJobs", "Tags the jobs that it starts, and no others, so that a crashed step finds them again."),
+    (
+        "TagLeft",
+        "Records on B2 that a failback leaves it, because B3 existed before, and writes no other tag.",
+    ),
     ("TagNewOnesAsDrs", "DRS tags what it makes, as the caller."),
     ("TagRecovered", "Tags a drill's B2, so that it is never taken for production."),
     ("Terminate", "Asks DRS to terminate recovery instances."),

@@ -2,7 +2,8 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use failback_core::cloud::{
-    ExecutionState, Job, RecordSet, RecoveryInstance, ReplicationState, RunningExecution, SourceServer, Tags,
+    ExecutionState, Instance, Job, LaunchConfiguration, RecordSet, RecoveryInstance, ReplicationState,
+    RunningExecution, SourceServer, Tags,
 };
 use failback_core::guard::ChangeRecords;
 use failback_core::region::Region;
@@ -234,6 +235,21 @@ impl Bug for ForgetsOldTtl {
     fn given(&self, _step: &str, payload: &mut Value) {
         if let Some(redirected) = payload.pointer_mut("/fleet/redirected").and_then(Value::as_object_mut) {
             redirected.insert("oldTtlSeconds".to_owned(), json!(0));
+        }
+    }
+}
+
+/// An instance that existed before B1 was launched into it is taken for one that DRS launched.
+pub(crate) struct ExistingIsDrsOwn;
+
+impl Bug for ExistingIsDrsOwn {
+    fn launch_configuration(&self, _region: Region, settings: &mut LaunchConfiguration) {
+        settings.launch_into = None;
+    }
+
+    fn instances(&self, _world: &World, instances: &mut Vec<Instance>) {
+        for instance in instances {
+            instance.tags.remove(tag::LAUNCH_INTO);
         }
     }
 }

@@ -240,6 +240,16 @@ fn records_are_changed_before_they_are_kept() {
 }
 
 #[test]
+fn launch_settings_are_changed_before_they_are_kept() {
+    for procedure in [Procedure::Drill, Procedure::Failback] {
+        let program = with(procedure, |states| {
+            states["Keep Previous Settings"] = json!({ "Type": "Pass", "Next": "Prepare Launch" });
+        });
+        assert_caught(&program, Broken::Rule(SafetyRule::OwnFleetOnly));
+    }
+}
+
+#[test]
 fn the_old_ttl_is_not_waited_for() {
     // In a world with short TTLs, only the reported loss is wrong.
     assert_bug_caught(bugs::ForgetsOldTtl, Broken::Rule(SafetyRule::LossReported));
@@ -268,6 +278,19 @@ fn a_recovery_as_a_drill_taken_for_a_drills_copy() {
     let broken: Vec<Broken> = played.violations.iter().map(|violation| violation.broken).collect();
     for rule in [SafetyRule::ProductionRuns, SafetyRule::ServingUntouched] {
         assert!(broken.contains(&Broken::Rule(rule)), "{:#?}", played.violations);
+    }
+}
+
+#[test]
+fn an_instance_that_existed_before_taken_for_drs_own() {
+    assert_bug_caught(bugs::ExistingIsDrsOwn, Broken::Rule(SafetyRule::OwnFleetOnly));
+    for case in [
+        "steady, 1 servers, seed 1, launch_into_existing: run drill",
+        "recovered, 1 servers, seed 1, launch_into_existing: run failback",
+    ] {
+        let program = Program::deployed().expect("the machines").performed_by(Bugged(bugs::ExistingIsDrsOwn));
+        let broken = broken_by(&program, &case.parse().expect("a case"));
+        assert!(broken.contains(&Broken::Rule(SafetyRule::OwnFleetOnly)), "{case}: {broken:?}");
     }
 }
 

@@ -6,12 +6,14 @@
 mod auditor;
 mod calls;
 mod coverage;
+mod existing;
 mod invariants;
 mod observations;
 mod originals;
 mod others;
 mod records;
 mod serving;
+mod settings;
 mod verdict;
 
 pub use auditor::Auditor;

@@ -122,6 +122,7 @@ const SWITCHES: &[(&str, Flip)] = &[
     ("refuses_to_reverse_drills", |s| s.refuses_to_reverse_drills ^= true),
     ("originals_lack_tag", |s| s.originals_lack_tag ^= true),
     ("launch_into_source", |s| s.launch_into_source ^= true),
+    ("launch_into_existing", |s| s.launch_into_existing ^= true),
 ];
 
 /// The number of switches, from the first, that must not change how a procedure ends.

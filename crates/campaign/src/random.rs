@@ -56,7 +56,22 @@ pub fn random(seed: u64) -> Case {
         procedure == Procedure::Drill && case.scenario != Scenario::Steady && case.acts.iter().any(goes_home);
     case.acts.push(if may_stop { Act::Try(procedure) } else { Act::Settle(procedure) });
     case.switches.extend(Switch::harmless().filter(|switch| is_late(*switch) && rng.u8(..3) == 0));
+    if rng.u8(..10) == 0 {
+        into_existing(&mut case);
+    }
     case
+}
+
+/// Has B1 launch into instances that exist. A drill that would change them is refused, and the next recovery is refused by
+/// DRS while they run, so what a person must do may come first.
+fn into_existing(case: &mut Case) {
+    case.switches.extend(Switch::find("launch_into_existing"));
+    if let Some(Act::Settle(procedure)) = case.acts.last().cloned()
+        && procedure == Procedure::Drill
+    {
+        case.acts.pop();
+        case.acts.push(Act::Try(procedure));
+    }
 }
 
 /// Returns true for a switch that is drawn last, so that it changes nothing else of a seed's case.

@@ -20,6 +20,12 @@ pub mod tag {
     pub const ORIGINAL: &str = "drs-failback:original";
     /// The key, on A2, of the instance to which people have redirected traffic by hand: the id of A4.
     pub const TRAFFIC: &str = "drs-failback:traffic";
+    /// The key, on a B2 whose B3 existed before and which a failback therefore leaves, of the job that launched it.
+    pub const LEFT: &str = "drs-failback:left";
+    /// DRS's key, on an instance that source servers may be launched into.
+    pub const LAUNCH_INTO: &str = "AWSDRS";
+    /// The value of [`LAUNCH_INTO`].
+    pub const ALLOWED_TO_LAUNCH_INTO: &str = "AllowLaunchingIntoThisInstance";
     /// The value of [`ORIGINAL`].
     pub const MAY_BE_TERMINATED: &str = "may-be-terminated";
 }

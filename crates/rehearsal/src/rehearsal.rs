@@ -243,9 +243,10 @@ impl Rehearsal {
         let mut stopped = self.start(&program, first.0, Stack::First);
         go_on(&mut stopped, first.1, &self.simulation, watcher);
         let mut ended = [None, None];
-        match stopped.goes_on() {
-            true => stopped.stop(&self.simulation),
-            false => ended[0] = Some(self.ended(&stopped)),
+        if stopped.goes_on() {
+            stopped.stop(&self.simulation);
+        } else {
+            ended[0] = Some(self.ended(&stopped));
         }
         let mut other = self.start(&program, second.0, Stack::First);
         go_on(&mut other, second.1, &self.simulation, watcher);

@@ -38,6 +38,8 @@ pub struct Switches {
     pub launch_into_source: bool,
     /// §5: A1 lacks the tag that allows launching into it.
     pub originals_lack_tag: bool,
+    /// B1 launches into an instance that exists in the recovery Region, so that B3 is that instance.
+    pub launch_into_existing: bool,
     /// Servers have DRS post-launch actions.
     pub post_launch: bool,
     /// A2 is launched with right-sizing BASIC unless it is configured otherwise (§9).
@@ -61,6 +63,7 @@ impl Default for Switches {
             tags_show_late: false,
             launch_into_source: false,
             originals_lack_tag: false,
+            launch_into_existing: false,
             post_launch: false,
             basic_right_sizing: true,
         }
@@ -70,7 +73,7 @@ impl Default for Switches {
 impl Switches {
     /// Draws every switch that must not change how a procedure ends.
     ///
-    /// Switches that forbid something, or that make A4 another instance, keep their defaults: a test sets them on
+    /// Switches that forbid something, or that make A4 or B3 another instance, keep their defaults: a test sets them on
     /// purpose.
     pub fn random(rng: &mut Rng) -> Self {
         Self {

@@ -34,9 +34,11 @@ pub enum Response<'a> {
     Snapshots(&'a mut Vec<(SnapshotId, Timestamp)>),
     ReplicationTemplates(Region, &'a mut Vec<ReplicationTemplate>),
     LaunchConfigurationTemplates(Region, &'a mut Vec<LaunchConfigurationTemplate>),
+    LaunchConfiguration(Region, &'a mut LaunchConfiguration),
     Instances(Region, &'a mut Vec<Instance>),
     InstanceStatus(&'a mut Vec<InstanceStatus>),
     Subnets(&'a mut Vec<Subnet>),
+    LaunchTemplateVersion(Region, &'a mut LaunchTemplateVersion),
     Records(&'a mut Vec<RecordSet>),
     Ipv6Records(&'a mut Vec<RecordSet>),
     Executions(&'a mut Vec<RunningExecution>),
@@ -120,7 +122,9 @@ impl Drs for Tampered<'_> {
         region: Region,
         server: &SourceServerId,
     ) -> Result<LaunchConfiguration> {
-        self.world.launch_configuration(region, server).await
+        let mut configuration = self.world.launch_configuration(region, server).await?;
+        (self.tamper)(Response::LaunchConfiguration(region, &mut configuration));
+        Ok(configuration)
     }
 
     async fn start_recovery(&self, warrant: Warrant<StartRecovery>) -> Result<JobId> {
@@ -189,7 +193,9 @@ impl Ec2 for Tampered<'_> {
         region: Region,
         template: &LaunchTemplateId,
     ) -> Result<LaunchTemplateVersion> {
-        self.world.default_launch_template_version(region, template).await
+        let mut version = self.world.default_launch_template_version(region, template).await?;
+        (self.tamper)(Response::LaunchTemplateVersion(region, &mut version));
+        Ok(version)
     }
 
     async fn create_launch_template_version(

@@ -4,7 +4,7 @@
 //! of a drill launched is adopted; any other live B2 stops the drill, because launching would terminate it.
 
 use failback_core::cloud::{InstanceState, Job, JobServer, LaunchStatus, RecoveryInstance};
-use failback_core::fleet::{Fleet, LiveServer, LiveState, Reads, names};
+use failback_core::fleet::{Fleet, LiveServer, LiveState, Reads, launch_configurations, names};
 use failback_core::job_capacity::JobCapacity;
 use failback_core::message::count;
 use failback_core::plan::Plan;
@@ -117,7 +117,9 @@ async fn launch(ctx: &Context<'_, Drill>, live: &LiveState, missing: &[&LiveServ
         if ctx.is_late() {
             return Ok(Waiting::new("launching the recovered servers: this call has no time left", 1));
         }
-        let warrant = ctx.guard.launch_b1(batch)?;
+        let b1s: Vec<_> = batch.iter().map(|server| server.b1.clone()).collect();
+        let settings = launch_configurations(ctx.cloud, ctx.run.recovery(), &b1s).await?;
+        let warrant = ctx.guard.launch_b1(batch, &settings)?;
         refusal = attempt(ctx.cloud.start_recovery(warrant).await)?.refusal().or(refusal);
     }
     if let Some(reason) = refusal {

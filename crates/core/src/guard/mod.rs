@@ -24,9 +24,9 @@ pub use warrant::{
     Warrant,
 };
 
-use crate::cloud::{Clock, Job, SourceServer};
+use crate::cloud::{Clock, Job, RecoveryInstance, SourceServer};
 use crate::error::{Error, ErrorName, Result};
-use crate::fleet::LiveServer;
+use crate::fleet::{LaunchConfigurations, LiveServer, existed_before};
 use crate::procedure::{Drill, Either, Failback, Procedure, Scope};
 use crate::rule::SafetyRule;
 use crate::run::Run;
@@ -124,6 +124,15 @@ fn stopped_a2<'l>(server: &LiveServer<'l>) -> Result<Option<&'l SourceServer>> {
         )),
         other => Ok(other),
     }
+}
+
+/// Refuses to terminate a B3 that existed before B1 was launched into it: it is somebody's.
+fn is_drs_own(server: &LiveServer<'_>, b2: &RecoveryInstance, settings: &LaunchConfigurations) -> Result<()> {
+    if existed_before(server, b2, settings)? {
+        let message = format!("{}: B3 {} existed before B1 was launched into it", server.name, b2.instance);
+        return Err(refuse(SafetyRule::OwnFleetOnly, message));
+    }
+    Ok(())
 }
 
 /// Waits while a job is working on the server: what a person launches or terminates at this moment decides whether A4 will

@@ -5,7 +5,9 @@ use failback_core::cloud::{
     JobStatus, LastLaunch, LaunchConfiguration, LaunchStatus, LaunchTemplateVersion, RecordSet, RecordType,
     RecoveryInstance, Replication, ReplicationState, RightSizing, SourceServer, Tags,
 };
-use failback_core::fleet::{self, Fleet, LiveServer, LiveState, Reads, Redirected, Server, Times};
+use failback_core::fleet::{
+    self, Fleet, LaunchConfigurations, LiveServer, LiveState, Reads, Redirected, Server, Times,
+};
 use failback_core::guard::Guard;
 use failback_core::id::{InstanceId, RecoveryInstanceId, SourceServerId};
 use failback_core::plan::Plan;
@@ -131,6 +133,11 @@ impl Case {
                 None => tags.remove(tag::RUN),
             };
         }
+    }
+
+    /// Returns the launch settings of every B1, as a step reads them.
+    pub fn settings(&self) -> LaunchConfigurations {
+        self.fleet.servers.iter().map(|server| (server.b1.clone(), self.aws.configuration.clone())).collect()
     }
 
     pub fn a1(&mut self) -> &mut Instance {
@@ -343,6 +350,11 @@ pub fn job_on(server: &str) -> Job {
         tags: Tags::new(),
         servers: vec![part],
     }
+}
+
+/// Returns the tags of an instance whose owner lets DRS launch into it.
+pub fn may_be_launched_into() -> Tags {
+    Tags::from([("AWSDRS".to_owned(), "AllowLaunchingIntoThisInstance".to_owned())])
 }
 
 pub fn configured() -> LaunchConfiguration {

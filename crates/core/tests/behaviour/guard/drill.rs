@@ -9,11 +9,11 @@ use serde_json::json;
 
 use crate::case::{
     A1, A2, A4, B1, B3, Case, JOB, OTHER, OTHERS, Row, all, granted_to_anyone_unless, granted_unless, id,
-    instance, job_on, recovery_instance, refused, start,
+    instance, job_on, may_be_launched_into, recovery_instance, refused, start,
 };
 
 fn launch_b1(case: &Case) -> Result<Warrant<StartRecovery>> {
-    case.ask(|guard: &Guard<'_, Drill>, servers| guard.launch_b1(&all(servers)))
+    case.ask(|guard: &Guard<'_, Drill>, servers| guard.launch_b1(&all(servers), &case.settings()))
 }
 
 fn tag_b2(case: &Case) -> Result<Warrant<TagResource>> {
@@ -25,7 +25,7 @@ fn terminate_a3(case: &Case) -> Result<Warrant<TerminateRecoveryInstances>> {
 }
 
 fn terminate_b2(case: &Case) -> Result<Warrant<TerminateRecoveryInstances>> {
-    case.ask(|guard: &Guard<'_, Drill>, servers| guard.terminate_b2(&all(servers)))
+    case.ask(|guard: &Guard<'_, Drill>, servers| guard.terminate_b2(&all(servers), &case.settings()))
 }
 
 /// Returns a case in which nothing is recovered yet.
@@ -44,6 +44,7 @@ fn b1_is_launched_while_production_is_on_a1_and_nothing_is_recovered() {
             case.aws.recovery.recovery_instances.push(recovery_instance(B3, B1));
         }),
         ("B1 has a recovery instance", |case| case.b1().recovery_instance = Some(id(B3))),
+        ("which exists (S5:", |case| case.aws.configuration.launch_into = Some(id(OTHER))),
         ("is working on it (S7:", |case| case.aws.recovery.jobs.push(job_on(B1))),
         ("A1 does not run", |case| case.a1().state = InstanceState::Stopped),
         ("A1 does not run", |case| case.server().a1 = None),
@@ -131,6 +132,10 @@ fn the_drills_b2_is_terminated_unless_b3_may_be_production() {
         ("A1 does not run", |case| case.a1().state = InstanceState::Stopped),
         ("A1 does not run", |case| case.server().a1 = None),
         ("no drill of this program launched it", |case| case.b2().tags.clear()),
+        ("existed before B1 was launched into it (S5:", |case| {
+            case.aws.configuration.launch_into = Some(id(B3));
+        }),
+        ("existed before B1 was launched into it (S5:", |case| case.b3().tags = may_be_launched_into()),
     ];
     let warrant = granted_unless(&Case::drill(), terminate_b2, rows).spend();
     assert_eq!((warrant.region.as_str(), warrant.recovery_instances), ("us-east-2", vec![id(B3)]));
