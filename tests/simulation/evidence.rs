@@ -79,7 +79,7 @@ fn records_that_cannot_be_kept_are_not_changed() {
 #[test]
 fn launch_settings_are_kept_before_they_are_changed() {
     for procedure in BOTH {
-        let mut rehearsal = rehearsal(procedure, 25, 1);
+        let mut rehearsal = rehearsal(procedure, 160, 1);
         let done = run(&mut rehearsal, procedure);
         let world = rehearsal.simulation.world();
         let kept = world.evidence().filter(|(key, _)| key.ends_with("-settings.json"));
@@ -93,7 +93,7 @@ fn launch_settings_are_kept_before_they_are_changed() {
             assert_eq!(before["launchTemplate"]["DefaultVersion"], "1");
         }
         servers.sort_unstable();
-        assert_eq!(servers, [5, 20], "{procedure}");
+        assert_eq!(servers, [10, 150], "{procedure}");
     }
 }
 

@@ -28,8 +28,9 @@ use present::Present;
 #[derive(Debug)]
 pub struct PrepareLaunch;
 
-/// The number of servers whose settings are kept at a time: they are part of the payload.
-const KEPT_AT_A_TIME: usize = 20;
+/// The number of servers whose settings are kept at a time: about as many as one call can change. Their settings are part
+/// of the payload, 35 KB at most.
+const KEPT_AT_A_TIME: usize = 150;
 
 /// The note of what is done: the servers before this position are prepared, and the bucket for evidence has the settings
 /// with these fingerprints.
