@@ -1,6 +1,7 @@
 //! The observations of an auditor.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use failback_core::id::InstanceId;
 use failback_core::plan::Plan;
@@ -23,7 +24,7 @@ pub struct Violation {
 #[derive(Debug, Clone)]
 pub(crate) struct WatchedRun {
     pub(crate) procedure: Procedure,
-    pub(crate) plan: Plan,
+    pub(crate) plan: Arc<Plan>,
     /// Labels of the objects of each server that existed when the run started.
     pub(crate) began_with: Vec<BTreeSet<&'static str>>,
     /// The original of each server: A1, or the A4 of an earlier cycle that B1 has protected since.
@@ -43,7 +44,7 @@ impl WatchedRun {
 }
 
 /// The observations so far.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Observations {
     pub(crate) runs: BTreeMap<String, WatchedRun>,
     /// The current original of each server. A failback that has ended starts a new cycle.
