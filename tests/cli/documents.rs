@@ -188,19 +188,23 @@ fn calls_by_step() -> BTreeMap<String, BTreeSet<String>> {
     let mut by_hand = original.clone();
     by_hand["redirect"] = json!({ "byHand": true });
     by_hand["launch"]["dataAgeSecondsMax"] = json!(18_000);
+    let usual = Switches::default();
+    let existing = Switches { launch_into_existing: true, ..usual };
     let runs = [
-        (Procedure::Drill, &original, None),
-        (Procedure::Failback, &original, None),
-        (Procedure::Failback, &original, Some("launch:db-1x3")),
+        (Procedure::Drill, &original, usual, None),
+        (Procedure::Failback, &original, usual, None),
+        (Procedure::Failback, &original, usual, Some("launch:db-1x3")),
         // This call starts a reversed replication, and does not tag it.
-        (Procedure::Drill, &original, Some("late:start-reversed-replication=Failback.AccessDenied")),
-        (Procedure::Failback, &stops_b1, None),
-        (Procedure::Failback, &by_hand, None),
+        (Procedure::Drill, &original, usual, Some("late:start-reversed-replication=Failback.AccessDenied")),
+        (Procedure::Failback, &stops_b1, usual, None),
+        (Procedure::Failback, &by_hand, usual, None),
+        (Procedure::Failback, &original, existing, None),
     ];
     let mut by_step: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for (procedure, input, rule) in runs {
+    for (procedure, input, switches, rule) in runs {
         let plan = Plan::read(input).unwrap_or_else(|problems| panic!("{problems}"));
-        let mut rehearsal = Rehearsal::new(Setting::usual(procedure, input.clone(), plan, 3, 1));
+        let setting = Setting { switches, ..Setting::usual(procedure, input.clone(), plan, 3, 1) };
+        let mut rehearsal = Rehearsal::new(setting);
         if let Some(rule) = rule {
             rehearsal.fail(rule).unwrap_or_else(|problem| panic!("{problem}"));
         }

@@ -36,7 +36,7 @@ fn is_complete(value: &Value, servers: usize) {
     }
     let rules = value["rules"].as_array().expect("`rules` is an array");
     let held: Vec<(&str, &Value)> = rules.iter().map(|rule| (text(rule, "id"), &rule["held"])).collect();
-    let all = ["S1", "S2", "S3", "S4", "S5", "S6", "S7", "S8", "S9", "S10", "S11"];
+    let all = ["S1", "S2", "S3", "S4", "S5", "S6", "S7", "S8", "S9", "S10", "S11", "S12"];
     assert_eq!(held, all.map(|id| (id, &Value::Bool(true))));
     let all = value["servers"].as_array().expect("`servers` is an array");
     assert_eq!(all.len(), servers);

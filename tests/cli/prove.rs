@@ -39,7 +39,7 @@ fn as_json_it_is_one_object() {
     let proof: Value = serde_json::from_str(&ran.stdout).expect("JSON");
     assert_eq!(proof["worlds"], 2);
     assert_eq!(proof["violations"], Value::Array(vec![]));
-    assert!(proof["rules"].as_array().is_some_and(|rules| rules.len() == 14), "{}", proof["rules"]);
+    assert!(proof["rules"].as_array().is_some_and(|rules| rules.len() == 15), "{}", proof["rules"]);
 }
 
 #[test]

@@ -59,7 +59,7 @@ fn excerpt(transcript: &str) -> String {
     let (run, rest) = run.split_once("\n\nafter\n").expect("the world after it");
     let (_, end) = rest.split_once("\n\n").expect("an end");
     let states: Vec<&str> = run.lines().collect();
-    let (first, last) = (&states[..11], &states[states.len() - 7..]);
+    let (first, last) = (&states[..11], &states[states.len() - 6..]);
     let lines: Vec<&str> =
         first.iter().chain(&["  …"]).chain(last).copied().chain([""]).chain(end.lines()).collect();
     let cut = |line: &&str| match line.char_indices().nth(100) {

@@ -11,8 +11,10 @@ type Row = (&'static str, &'static str);
 const DRILL: &[Row] = &[
     ("Check Readiness", "Before the page's step 1:"),
     ("Launch Recovered Servers", "Before page step 1 (B1 → B2, B3):"),
+    ("Claim Servers", "Before page step 1 (B2, A2):"),
     ("Start Reversed Replication", "Page step 1 (B2 → A2):"),
     ("Prepare Launch", "Between page steps 1 and 2 (A2):"),
+    ("Keep Previous Settings", "Evidence: the launch settings of A2"),
     ("Check Launch State", "Page step 2 (A2):"),
     ("Launch For Failback", "Page step 2.2 (A2 → A3, A4):"),
     ("Validate Failed Back Servers", "Page step 2.2 (A4):"),
@@ -27,8 +29,10 @@ const DRILL: &[Row] = &[
 
 const FAILBACK: &[Row] = &[
     ("Check Readiness", "Before the page's step 1:"),
+    ("Claim Servers", "Before page step 1 (B2, A2):"),
     ("Start Reversed Replication", "Page step 1 (B2 → A2):"),
     ("Prepare Launch", "Between page steps 1 and 2 (A2):"),
+    ("Keep Previous Settings", "Evidence: the launch settings of A2"),
     ("Check Launch State", "Page step 2 (A2):"),
     ("Ask Before Stop", "Gate before the note of page step 1:"),
     ("Stop Original Replication", "Note of page step 1 (B1):"),

@@ -143,6 +143,6 @@ fn choices_know_every_status() {
     found(&with(&rule("Failed Back Servers Work?", 1), again), "`Failed Back Servers Work?` asks for");
     found(
         &with(&rule("Launch Prepared?", 1), json!("{% false %}")),
-        "`Launch Prepared?` asks for [\"done\"]",
+        "`Launch Prepared?` asks for [\"done\", \"waiting\"]",
     );
 }

@@ -164,7 +164,7 @@ class Stage:
     def _ended(self, engine: Engine, run: Run) -> Ended:
         # What is refused at its start, or dies of its report, leaves none.
         kept = engine.bucket.objects.items()
-        report = next((body for key, body in kept if not key.endswith("-records.json")), None)
+        report = next((body for key, body in kept if not key.endswith(("-records.json", "-settings.json"))), None)
         return Ended(run.status, run.output, run.error, run.cause, run.states, report)
 
 

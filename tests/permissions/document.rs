@@ -48,6 +48,7 @@ const WHY: &[(&str, &str)] = &[
         "LaunchPrepared",
         "Launches A2, once *Prepare Launch* has tagged it. No other source server can be launched.",
     ),
+    ("ClaimServers", "Writes the run on B2 and A2, and no other tag."),
     ("ListExecutions", "Finds other runs on the same servers."),
     (
         "MakeManagedAsDrs",
@@ -60,9 +61,13 @@ const WHY: &[(&str, &str)] = &[
         "ReadA2",
         "Compares A4 with A1 before every launch, by A2's launch settings. A2 is ready once it has a point in time.",
     ),
+    (
+        "ReadB1",
+        "Finds out whether B1 launches into an instance that exists, which no run may change, and in which network.",
+    ),
     ("ReadAndStop", "Shows a run with its history, and stops it."),
     ("ReadAsDrs", "DRS reads as the caller."),
-    ("ReadExecutions", "Reads the plans of other runs."),
+    ("ReadExecutions", "Reads the plans of other runs, and whether they have ended."),
     ("ReadJobLogs", "Says why a launch failed."),
     ("ReadKeysAsDrs", "DRS reads the volumes' key as the caller."),
     ("ReadRecords", "Finds out which servers are production."),
@@ -80,6 +85,10 @@ const WHY: &[(&str, &str)] = &[
     ("TagTraffic", "Records on A2 that people have redirected traffic by hand, and writes no other tag."),
     ("TagA2", "Writes the run into A2's tags, and no tags but its own."),
     ("TagJobs", "Tags the jobs that it starts, and no others, so that a crashed step finds them again."),
+    (
+        "TagLeft",
+        "Records on B2 that a failback leaves it, because B3 existed before, and writes no other tag.",
+    ),
     ("TagNewOnesAsDrs", "DRS tags what it makes, as the caller."),
     ("TagRecovered", "Tags a drill's B2, so that it is never taken for production."),
     ("Terminate", "Asks DRS to terminate recovery instances."),

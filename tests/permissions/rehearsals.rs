@@ -113,6 +113,8 @@ fn rehearsals() -> Vec<Rehearsed> {
         },
         Rehearsed { runs: &[Procedure::Drill, Procedure::Drill], faults: &["launch:db-1x3"], ..drill() },
         Rehearsed { answer: GateAnswer::No("not now".to_owned()), ..failback() },
+        // A B3 that existed before B1 was launched into it.
+        Rehearsed { switches: Switches { launch_into_existing: true, ..usual }, ..failback() },
         // The switches of the plan.
         Rehearsed {
             plan: recovered_servers_are_there,
@@ -120,6 +122,13 @@ fn rehearsals() -> Vec<Rehearsed> {
             ..drill()
         },
         Rehearsed { plan: recovered_servers_are_kept, scenario: Some(Scenario::Recovered), ..drill() },
+        // A failback takes over from a drill that has left B2.
+        Rehearsed {
+            runs: &[Procedure::Drill, Procedure::Failback],
+            plan: recovered_servers_are_kept,
+            scenario: Some(Scenario::Recovered),
+            ..drill()
+        },
         Rehearsed { plan: |plan| plan["drill"]["launchAs"] = json!("drill"), ..drill() },
         Rehearsed {
             plan: |plan| {

@@ -1,5 +1,8 @@
 use failback_core::Result;
-use failback_core::cloud::{Instance, Job, RecordSet, RecoveryInstance, RunningExecution, SourceServer};
+use failback_core::cloud::{
+    ExecutionState, Instance, Job, LaunchConfiguration, RecordSet, RecoveryInstance, RunningExecution,
+    SourceServer,
+};
 use failback_core::guard::{ChangeRecords, TerminateRecoveryInstances};
 use failback_core::region::Region;
 use failback_core::timestamp::Timestamp;
@@ -39,11 +42,17 @@ pub(crate) trait Bug: Send + Sync {
     /// Changes the EC2 instances that a step sees.
     fn instances(&self, _world: &World, _instances: &mut Vec<Instance>) {}
 
+    /// Changes the launch settings that a step sees.
+    fn launch_configuration(&self, _region: Region, _settings: &mut LaunchConfiguration) {}
+
     /// Changes the records that a step sees.
     fn records(&self, _world: &World, _sets: &mut Vec<RecordSet>) {}
 
     /// Changes the executions that a step sees.
     fn executions(&self, _executions: &mut Vec<RunningExecution>) {}
+
+    /// Changes the state of another execution that a step sees.
+    fn execution_state(&self, _state: &mut Option<ExecutionState>) {}
 
     /// Terminates something before the call that the guard has allowed.
     fn terminates(&self, _world: &mut World, _allowed: &TerminateRecoveryInstances) {}
@@ -72,8 +81,12 @@ impl<B: Bug> Performer for Bugged<B> {
                 Response::RecoveryInstances(region, found) => self.0.recovery_instances(world, region, found),
                 Response::Jobs(_, jobs) => self.0.jobs(jobs),
                 Response::Instances(_, instances) => self.0.instances(world, instances),
+                Response::LaunchConfiguration(region, settings) => {
+                    self.0.launch_configuration(region, settings);
+                }
                 Response::Records(sets) => self.0.records(world, sets),
                 Response::Executions(executions) => self.0.executions(executions),
+                Response::ExecutionState(_, state) => self.0.execution_state(state),
                 Response::Terminates(allowed) => self.0.terminates(world, allowed),
                 Response::Changes(allowed) => self.0.changes(world, allowed),
                 _ => {}

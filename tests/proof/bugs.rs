@@ -2,7 +2,8 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use failback_core::cloud::{
-    Job, RecordSet, RecoveryInstance, ReplicationState, RunningExecution, SourceServer,
+    ExecutionState, Instance, Job, LaunchConfiguration, RecordSet, RecoveryInstance, ReplicationState,
+    RunningExecution, SourceServer, Tags,
 };
 use failback_core::guard::ChangeRecords;
 use failback_core::region::Region;
@@ -238,6 +239,21 @@ impl Bug for ForgetsOldTtl {
     }
 }
 
+/// An instance that existed before B1 was launched into it is taken for one that DRS launched.
+pub(crate) struct ExistingIsDrsOwn;
+
+impl Bug for ExistingIsDrsOwn {
+    fn launch_configuration(&self, _region: Region, settings: &mut LaunchConfiguration) {
+        settings.launch_into = None;
+    }
+
+    fn instances(&self, _world: &World, instances: &mut Vec<Instance>) {
+        for instance in instances {
+            instance.tags.remove(tag::LAUNCH_INTO);
+        }
+    }
+}
+
 /// Every B2 is taken for one that a drill of this program launched.
 pub(crate) struct EveryB2IsADrills;
 
@@ -311,12 +327,56 @@ impl Bug for SilentWait {
     }
 }
 
-/// Other executions are not checked.
+/// Neither other executions nor their claims are seen.
 pub(crate) struct AloneInTheWorld;
 
 impl Bug for AloneInTheWorld {
     fn executions(&self, executions: &mut Vec<RunningExecution>) {
         executions.clear();
+    }
+
+    fn source_servers(&self, world: &World, _region: Region, servers: &mut Vec<SourceServer>) {
+        servers.iter_mut().for_each(|server| owned_by_caller(world, &mut server.tags));
+    }
+
+    fn recovery_instances(&self, world: &World, _region: Region, found: &mut Vec<RecoveryInstance>) {
+        found.iter_mut().for_each(|found| owned_by_caller(world, &mut found.tags));
+    }
+}
+
+/// A server that was claimed stays claimed: only the claim itself reads the tags.
+pub(crate) struct ClaimsForEver;
+
+impl Bug for ClaimsForEver {
+    fn source_servers(&self, world: &World, region: Region, servers: &mut Vec<SourceServer>) {
+        if world.caller_step() != Some("claim-servers") {
+            AloneInTheWorld.source_servers(world, region, servers);
+        }
+    }
+
+    fn recovery_instances(&self, world: &World, region: Region, found: &mut Vec<RecoveryInstance>) {
+        if world.caller_step() != Some("claim-servers") {
+            AloneInTheWorld.recovery_instances(world, region, found);
+        }
+    }
+}
+
+fn owned_by_caller(world: &World, tags: &mut Tags) {
+    if let Some(caller) = world.caller().filter(|_| tags.contains_key(tag::RUN)) {
+        tags.insert(tag::RUN.to_owned(), caller.to_owned());
+    }
+}
+
+/// Every other run is taken for one that has ended.
+pub(crate) struct OthersHaveEnded;
+
+impl Bug for OthersHaveEnded {
+    fn executions(&self, executions: &mut Vec<RunningExecution>) {
+        executions.clear();
+    }
+
+    fn execution_state(&self, state: &mut Option<ExecutionState>) {
+        *state = Some(ExecutionState::Ended);
     }
 }
 

@@ -240,6 +240,16 @@ fn records_are_changed_before_they_are_kept() {
 }
 
 #[test]
+fn launch_settings_are_changed_before_they_are_kept() {
+    for procedure in [Procedure::Drill, Procedure::Failback] {
+        let program = with(procedure, |states| {
+            states["Keep Previous Settings"] = json!({ "Type": "Pass", "Next": "Prepare Launch" });
+        });
+        assert_caught(&program, Broken::Rule(SafetyRule::OwnFleetOnly));
+    }
+}
+
+#[test]
 fn the_old_ttl_is_not_waited_for() {
     // In a world with short TTLs, only the reported loss is wrong.
     assert_bug_caught(bugs::ForgetsOldTtl, Broken::Rule(SafetyRule::LossReported));
@@ -257,11 +267,7 @@ fn counters_of_an_earlier_rescan_taken_for_this_ones() {
                 hand reverse; hand prepare; hand launch; hand redirect; hand protect; hand recover; hand reverse; \
                 hand sync; hand prepare; hand launch; hand redirect; hand tag-a1; hand protect-and-leave; \
                 run failback";
-    let program = Program::deployed().expect("the machines").performed_by(Bugged(bugs::LooksOnce));
-    let played = failback_campaign::play_with(&program, &case.parse().expect("a case")).expect("a case");
-    let s2 = Broken::Rule(SafetyRule::ProductionRuns);
-    let found = played.violations.iter().any(|violation| violation.broken == s2);
-    assert!(found, "B3 is terminated before B1 protects A4: {:#?}", played.violations);
+    assert_caught_in(case, bugs::LooksOnce, Broken::Rule(SafetyRule::ProductionRuns));
 }
 
 #[test]
@@ -272,6 +278,19 @@ fn a_recovery_as_a_drill_taken_for_a_drills_copy() {
     let broken: Vec<Broken> = played.violations.iter().map(|violation| violation.broken).collect();
     for rule in [SafetyRule::ProductionRuns, SafetyRule::ServingUntouched] {
         assert!(broken.contains(&Broken::Rule(rule)), "{:#?}", played.violations);
+    }
+}
+
+#[test]
+fn an_instance_that_existed_before_taken_for_drs_own() {
+    assert_bug_caught(bugs::ExistingIsDrsOwn, Broken::Rule(SafetyRule::OwnFleetOnly));
+    for case in [
+        "steady, 1 servers, seed 1, launch_into_existing: run drill",
+        "recovered, 1 servers, seed 1, launch_into_existing: run failback",
+    ] {
+        let program = Program::deployed().expect("the machines").performed_by(Bugged(bugs::ExistingIsDrsOwn));
+        let broken = broken_by(&program, &case.parse().expect("a case"));
+        assert!(broken.contains(&Broken::Rule(SafetyRule::OwnFleetOnly)), "{case}: {broken:?}");
     }
 }
 
@@ -298,6 +317,27 @@ fn a_wait_that_does_not_say_why() {
 #[test]
 fn two_executions_that_do_not_see_each_other() {
     assert_bug_caught(bugs::AloneInTheWorld, Broken::OnlyOne);
+}
+
+/// Asserts that a bug is caught in this world, and that nothing is without it.
+fn assert_caught_in(case: &str, bug: impl Bug + 'static, by: Broken) {
+    let case: Case = case.parse().expect("a case");
+    let deployed = Program::deployed().expect("the machines");
+    assert_eq!(broken_by(&deployed, &case), []);
+    let broken = broken_by(&deployed.performed_by(Bugged(bug)), &case);
+    assert!(broken.contains(&by), "caught by {broken:?}");
+}
+
+#[test]
+fn a_claim_that_is_not_read_again() {
+    let case = "recovered, 2 servers, seed 1: redrive failback 20 failback 60; try failback";
+    assert_caught_in(case, bugs::ClaimsForEver, Broken::Rule(SafetyRule::OthersUntouched));
+}
+
+#[test]
+fn an_owner_that_cannot_be_seen_taken_for_one_that_has_ended() {
+    let case = "recovered, 2 servers, seed 1: together failback failback 3000 two-stacks; try failback";
+    assert_caught_in(case, bugs::OthersHaveEnded, Broken::OnlyOne);
 }
 
 #[test]

@@ -129,6 +129,11 @@ const FOUND: &[(&str, &str)] = &[
         "the auditor blamed the program for what was lost with a B3 that a person replaced",
     ),
     (
+        "recovered, 4 servers, seed 188, stop-b1, post_launch: fail boot:web-1x3; during failback 100 redirect; \
+         try failback",
+        "the auditor took an A4 for production that a person had sent clients to while a job terminated it",
+    ),
+    (
         "recovered, 1 servers, seed 1, by-hand: hand start-a1; refuse failback",
         "a failback by hand did not notice an original that runs and may be production",
     ),
@@ -174,6 +179,27 @@ const FOUND: &[(&str, &str)] = &[
     (
         "recovered, 2 servers, seed 1027, no-status-checks, post_launch: during failback 58 redirect",
         "a change that changed nothing kept the simulator's clients from following",
+    ),
+    (
+        "steady, 3 servers, seed 1, launch_into_existing: refuse drill",
+        "a drill launched B1 into an instance that existed before, and terminated it in its clean-up",
+    ),
+    (
+        "drilled, 3 servers, seed 1, drill-recovered, launch_into_existing: refuse drill",
+        "a drill terminated an instance that existed before B1 was launched into it",
+    ),
+    (
+        "recovered, 3 servers, seed 1, launch_into_existing: settle failback; settle failback",
+        "the clean-up of a failback terminated an instance that existed before B1 was launched into it",
+    ),
+    (
+        "recovered, 2 servers, seed 1, launch_into_existing: cut failback 165; settle failback; refuse drill",
+        "the same, cut off in its clean-up",
+    ),
+    (
+        "recovered, 2 servers, seed 1, keep-originals, launch_into_existing: \
+         run failback; hand stop-b3; hand recover; settle failback",
+        "the same in the next cycle, in which B1 is launched into the same instance",
     ),
     (
         "recovered, 3 servers, seed 1: \

@@ -6,11 +6,16 @@ use failback_rehearsal::rehearsal::Rehearsal;
 
 use crate::support::{BOTH, assert_left, calls, failure, rehearsal, rest, run, setting, three_tier};
 
-/// Returns reports and refusals: what is kept of the records is not among them.
+/// Returns true for an object that holds what was there before a change.
+fn is_previous(key: &str) -> bool {
+    key.ends_with("-records.json") || key.ends_with("-settings.json")
+}
+
+/// Returns reports and refusals.
 fn evidence(rehearsal: &Rehearsal) -> Vec<(String, Value)> {
     let world = rehearsal.simulation.world();
     let read = |(key, body): (&str, &str)| (key.to_owned(), serde_json::from_str(body).expect("JSON"));
-    world.evidence().filter(|(key, _)| !key.ends_with("-records.json")).map(read).collect()
+    world.evidence().filter(|(key, _)| !is_previous(key)).map(read).collect()
 }
 
 #[test]
@@ -64,7 +69,7 @@ fn records_are_kept_before_they_are_changed() {
 #[test]
 fn records_that_cannot_be_kept_are_not_changed() {
     let mut rehearsal = rehearsal(Procedure::Failback, 3, 1);
-    rehearsal.fail("error:s3:PutObject=AccessDeniedExceptionx*").expect("a rule");
+    rehearsal.fail("task:keep-previous-records=S3.S3Exceptionx*").expect("a rule");
     let held = run(&mut rehearsal, Procedure::Failback);
     assert_eq!(held.report.as_ref().map(|report| report.outcome), Some(Outcome::Held));
     assert_eq!(failure(&held), ("Keep Previous Records", "S3.S3Exception"));
@@ -72,13 +77,43 @@ fn records_that_cannot_be_kept_are_not_changed() {
 }
 
 #[test]
-fn a_run_whose_report_cannot_be_kept_does_not_succeed_in_silence() {
-    for (procedure, rule) in [
-        (Procedure::Drill, "error:s3:PutObject=AccessDeniedExceptionx*"),
-        (Procedure::Failback, "task:keep-report=S3.S3Exceptionx*"),
-    ] {
+fn launch_settings_are_kept_before_they_are_changed() {
+    for procedure in BOTH {
+        let mut rehearsal = rehearsal(procedure, 160, 1);
+        let done = run(&mut rehearsal, procedure);
+        let world = rehearsal.simulation.world();
+        let kept = world.evidence().filter(|(key, _)| key.ends_with("-settings.json"));
+        let mut servers = Vec::new();
+        for (key, body) in kept {
+            assert!(key.contains(&format!("-{}-", done.execution)), "{key}");
+            let body: Value = serde_json::from_str(body).expect("JSON");
+            servers.push(body["settings"].as_array().expect("a list").len());
+            let before = &body["settings"][0];
+            assert_eq!(before["launchConfiguration"]["targetInstanceTypeRightSizingMethod"], "BASIC");
+            assert_eq!(before["launchTemplate"]["DefaultVersion"], "1");
+        }
+        servers.sort_unstable();
+        assert_eq!(servers, [10, 150], "{procedure}");
+    }
+}
+
+#[test]
+fn launch_settings_that_cannot_be_kept_are_not_changed() {
+    for procedure in BOTH {
         let mut rehearsal = rehearsal(procedure, 3, 1);
-        rehearsal.fail(rule).expect("a rule");
+        rehearsal.fail("error:s3:PutObject=AccessDeniedExceptionx*").expect("a rule");
+        let ended = run(&mut rehearsal, procedure);
+        assert_eq!(failure(&ended), ("Keep Previous Settings", "S3.S3Exception"), "{procedure}");
+        assert_eq!(calls(&rehearsal, "UpdateLaunchConfiguration"), 0);
+        assert_eq!(calls(&rehearsal, "ModifyLaunchTemplate"), 0);
+    }
+}
+
+#[test]
+fn a_run_whose_report_cannot_be_kept_does_not_succeed_in_silence() {
+    for procedure in BOTH {
+        let mut rehearsal = rehearsal(procedure, 3, 1);
+        rehearsal.fail("task:keep-report=S3.S3Exceptionx*").expect("a rule");
         let done = run(&mut rehearsal, procedure);
         assert!(evidence(&rehearsal).is_empty());
         // Everything is done, and the report says so. The execution fails, so that people are notified.

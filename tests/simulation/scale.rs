@@ -9,7 +9,8 @@ fn waiting_costs_little_more_than_awss_own_work() {
         let mut rehearsal = rehearsal(Procedure::Failback, 3, seed);
         let run = run(&mut rehearsal, Procedure::Failback);
         let ratio = run.virtual_seconds / rehearsal.simulation.world().aws_seconds();
-        assert!(ratio <= 1.03, "seed {seed}: {ratio}");
+        // A minute of it, in two hours, is the claim of the servers.
+        assert!(ratio <= 1.035, "seed {seed}: {ratio}");
         assert!(run.polls <= 120, "seed {seed}: {} polls", run.polls);
     }
 }

@@ -1,15 +1,17 @@
 use failback_core::procedure::Procedure;
 use failback_core::report::Outcome;
-use failback_rehearsal::rehearsal::{Always, Rehearsal};
+use failback_rehearsal::rehearsal::{Always, Rehearsal, Start};
 use failback_rehearsal::runner::GateAnswer;
-use failback_sim::Scenario;
+use failback_sim::{Scenario, Stack};
 
 use crate::support::{assert_left, assert_safe, rest, setting, three_tier};
 
 /// Starts the second this many seconds after the first, and drives both to their ends. Returns which succeeded. No
 /// rule may be broken.
 fn both(rehearsal: &mut Rehearsal, [first, second]: [Procedure; 2], later_seconds: u64) -> Vec<bool> {
-    let runs = rehearsal.together([(first, 0), (second, later_seconds)], &mut Always(GateAnswer::Yes));
+    let start = |procedure, after_seconds| Start { procedure, after_seconds, stack: Stack::First };
+    let starts = [start(first, 0), start(second, later_seconds)];
+    let runs = rehearsal.together(starts, &mut Always(GateAnswer::Yes));
     for run in &runs {
         assert_safe(rehearsal, run);
     }

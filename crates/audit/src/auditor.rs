@@ -12,7 +12,7 @@ use failback_sim::{Changed, FleetServer, Observer, Occurrence, World};
 
 use crate::observations::{Observations, Violation, WatchedRun};
 use crate::verdict::{self, End, Verdict};
-use crate::{calls, invariants, originals};
+use crate::{calls, invariants, originals, others};
 
 /// An auditor of a world. Each run is announced before it starts and judged after it has ended.
 #[derive(Debug, Clone, Default)]
@@ -65,6 +65,7 @@ impl Observer for Watch {
                 }
             }
         }
+        others::note(&mut observations, world, what.changed());
         invariants::check(&mut observations, world, what.changed());
         observations.by_a_person = false;
     }
@@ -110,6 +111,7 @@ impl Auditor {
         let run = WatchedRun {
             procedure,
             plan: Arc::new(plan.clone()),
+            began_ms: world.now_ms(),
             began_with,
             originals: originals.clone(),
             began_home,

@@ -8,7 +8,7 @@ use failback_sim::objects::SourceServer;
 use failback_sim::{Access, Call, CallOutcome, Changed, FleetServer, World};
 
 use crate::observations::{Observations, WatchedRun};
-use crate::records;
+use crate::{existing, others, records, settings};
 use failback_core::rule::SafetyRule;
 
 /// Judges a call that took effect.
@@ -20,6 +20,8 @@ pub(crate) fn check(observations: &mut Observations, world: &World, call: &Call)
         return;
     };
     bystanders(observations, world, call);
+    others::check(observations, world, &run, call);
+    existing::check_call(observations, world, call);
     if run.procedure == Procedure::Drill {
         drill(observations, world, &run, call);
     }
@@ -36,6 +38,7 @@ pub(crate) fn check(observations: &mut Observations, world: &World, call: &Call)
                 "a recovery instance was disconnected: the page never does that",
             );
         }
+        "UpdateLaunchConfiguration" | "ModifyLaunchTemplate" => settings::check(observations, world, call),
         "DisconnectSourceServer" => disconnect(observations, world, &run, call),
         "ChangeResourceRecordSets" => {
             redirect(observations, world, &run, call);
@@ -133,7 +136,10 @@ fn start_recovery(observations: &mut Observations, world: &World, run: &WatchedR
         }
         let launched =
             |id: &InstanceId| a2s(world, server).any(|a2| named(a2.id.as_str()) && a2.launched.contains(id));
-        if from_a2 && world.serving(index).is_some_and(|serving| launched(&serving.instance)) {
+        // A person may have sent clients to an instance that a job was terminating.
+        let lives = |id: &InstanceId| world.instance(source, id).is_some_and(|a4| a4.state.is_live());
+        let is_production = |id: &InstanceId| launched(id) && lives(id);
+        if from_a2 && world.serving(index).is_some_and(|serving| is_production(&serving.instance)) {
             let what = format!("{}: launched from A2 while its A4 is production", server.name);
             observations.violated(SafetyRule::ProductionRuns, call.at_ms, what.clone());
             observations.violated(SafetyRule::ServingUntouched, call.at_ms, what);
@@ -306,7 +312,7 @@ fn not_home(world: &World, run: &WatchedRun, index: usize, server: &FleetServer)
 
 /// Judges S3, and S4: B2 is terminated before A1.
 fn terminate_originals(observations: &mut Observations, world: &World, run: &WatchedRun, call: &Call) {
-    let (source, recovery) = world.region_pair();
+    let (source, _) = world.region_pair();
     for (index, server) in world.fleet().iter().enumerate() {
         if call.region != Some(source) {
             continue;
@@ -345,7 +351,7 @@ fn terminate_originals(observations: &mut Observations, world: &World, run: &Wat
                 format!("{name}: A1 was terminated although {why}"),
             );
         }
-        if server.b3.iter().any(|b3| world.instance(recovery, b3).is_some_and(|i| i.state.is_live())) {
+        if existing::has_b3_to_end(world, server) {
             observations.violated(
                 SafetyRule::PageOrder,
                 call.at_ms,
@@ -388,7 +394,7 @@ fn stop(observations: &mut Observations, world: &World, run: &WatchedRun, call: 
 /// Judges S4: the record A3 is deleted after B2 and, where the plan asks for it, A1 are terminated, and never in a
 /// drill.
 fn delete_record(observations: &mut Observations, world: &World, run: &WatchedRun, call: &Call) {
-    let (source, recovery) = world.region_pair();
+    let (source, _) = world.region_pair();
     for (index, server) in world.fleet().iter().enumerate() {
         let a3 = server.a3.iter().any(|a3| call.targets.iter().any(|target| target == a3.as_str()));
         if !a3 || call.region != Some(source) {
@@ -402,7 +408,7 @@ fn delete_record(observations: &mut Observations, world: &World, run: &WatchedRu
                 format!("{name}: a drill deleted A3 instead of terminating it"),
             );
         }
-        if server.b3.iter().any(|b3| world.instance(recovery, b3).is_some_and(|i| i.state.is_live())) {
+        if existing::has_b3_to_end(world, server) {
             observations.violated(
                 SafetyRule::PageOrder,
                 call.at_ms,
@@ -478,7 +484,7 @@ fn disconnect(observations: &mut Observations, world: &World, run: &WatchedRun, 
             );
             observations.violated(SafetyRule::ServingUntouched, call.at_ms, what);
         }
-        if b3_lives && !keeps {
+        if existing::has_b3_to_end(world, server) && !keeps {
             observations.violated(
                 SafetyRule::PageOrder,
                 call.at_ms,

@@ -7,6 +7,7 @@ use failback_core::id::InstanceId;
 use failback_core::procedure::Procedure;
 use failback_sim::{Changed, World};
 
+use crate::existing;
 use crate::observations::Observations;
 use failback_core::rule::SafetyRule;
 
@@ -38,6 +39,7 @@ fn check_server(observations: &mut Observations, world: &World, server: usize) {
     production(observations, world, server);
     originals(observations, world, server);
     failed_back(observations, world, server);
+    existing::check_server(observations, world, &world.fleet()[server]);
 }
 
 /// Judges S2: traffic goes to a running instance.

@@ -25,6 +25,8 @@ pub struct Violation {
 pub(crate) struct WatchedRun {
     pub(crate) procedure: Procedure,
     pub(crate) plan: Arc<Plan>,
+    /// Start of the run, in milliseconds since 1970.
+    pub(crate) began_ms: i64,
     /// Labels of the objects of each server that existed when the run started.
     pub(crate) began_with: Vec<BTreeSet<&'static str>>,
     /// The original of each server: A1, or the A4 of an earlier cycle that B1 has protected since.
@@ -43,6 +45,15 @@ impl WatchedRun {
     }
 }
 
+/// The last change of a server by a run.
+#[derive(Debug, Clone)]
+pub(crate) struct Written {
+    /// The execution.
+    pub(crate) by: String,
+    /// Time of the call, in milliseconds since 1970.
+    pub(crate) at_ms: i64,
+}
+
 /// The observations so far.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Observations {
@@ -56,6 +67,12 @@ pub(crate) struct Observations {
     pub(crate) down: BTreeSet<InstanceId>,
     /// Servers whose instances or traffic a person has changed during a run, so that a loss may be a person's.
     pub(crate) by_hand: BTreeSet<usize>,
+    /// The last change of each server by a run.
+    pub(crate) written: BTreeMap<usize, Written>,
+    /// The fleet's instances that have been seen to change.
+    pub(crate) instances: BTreeSet<InstanceId>,
+    /// Instances that a person has launched, with the time at which they were first seen, in milliseconds since 1970.
+    pub(crate) launched_by_hand: BTreeMap<InstanceId, i64>,
     /// True while the changes of a person are judged.
     pub(crate) by_a_person: bool,
     /// Answers of production DNS when the first run started, and after each change by a person: zone, name, values.

@@ -10,7 +10,7 @@ use failback_sim::objects::Job;
 use failback_sim::{Call, Changed, FleetServer, World};
 
 use crate::observations::{Observations, Violation, WatchedRun};
-use crate::{originals, serving};
+use crate::{existing, originals, others, serving};
 use failback_core::rule::SafetyRule;
 
 /// The end of a run, as its runner observed it.
@@ -109,15 +109,12 @@ fn left(
         let left = originals::left(world, index, &run.originals[index]);
         let began = &run.began_with[index];
         let Some(told) = report.servers.iter().find(|told| told.b1 == server.b1) else { continue };
-        if told.outcome == ServerOutcome::AlreadyFailedBack {
+        if told.outcome == ServerOutcome::AlreadyFailedBack
+            || others::is_at_work(observations, world, index, execution)
+        {
             continue;
         }
-        let into_source = server.a4.contains(&server.a1);
-        let expected = if run.procedure == Procedure::Failback && into_source {
-            BTreeSet::from(["A4", "B1"])
-        } else {
-            expected(run, began)
-        };
+        let expected = expected(run, began, server);
         let mut told: BTreeSet<&str> = told.left.split_whitespace().collect();
         // Objects that a job in the report has launched or terminated since.
         for label in ["A3", "A4", "B2", "B3"].into_iter().filter(|_| !report.jobs.is_empty()) {
@@ -153,7 +150,21 @@ fn is_kept_by_another(run: &WatchedRun, report: &Report, server: &FleetServer) -
         && !report.servers.iter().any(|told| own(told) && ambiguous(told))
 }
 
-fn expected(run: &WatchedRun, began: &BTreeSet<&'static str>) -> BTreeSet<&'static str> {
+fn expected(
+    run: &WatchedRun,
+    began: &BTreeSet<&'static str>,
+    server: &FleetServer,
+) -> BTreeSet<&'static str> {
+    let into_source = run.procedure == Procedure::Failback && server.a4.contains(&server.a1);
+    let mut left = if into_source { BTreeSet::from(["A4", "B1"]) } else { usual(run, began) };
+    // A failback leaves a B3 that existed before, and so B2.
+    if run.procedure == Procedure::Failback && existing::b3(server).is_some() {
+        left.extend(["B2", "B3"].into_iter().filter(|label| began.contains(label)));
+    }
+    left
+}
+
+fn usual(run: &WatchedRun, began: &BTreeSet<&'static str>) -> BTreeSet<&'static str> {
     match run.procedure {
         Procedure::Drill if run.plan.drill.keep_recovered_servers => {
             // The A2 that replicates the B3 which is kept is its only protection.

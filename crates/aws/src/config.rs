@@ -14,7 +14,7 @@ use serde::Deserialize;
 /// (with its second underscore), `_SFN`, `_STS`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Config {
-    /// The state machines whose executions are listed. Only `check-readiness` asks for them.
+    /// The state machines whose executions are read. Only `check-readiness` and `claim-servers` ask for them.
     pub machines: Option<Machines>,
     /// Roles to assume, by Region. A Region without one is called with the function's own credentials.
     pub roles: BTreeMap<Region, Role>,

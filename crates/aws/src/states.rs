@@ -1,27 +1,23 @@
 //! Step Functions.
 
 use async_trait::async_trait;
+use aws_sdk_sfn::operation::describe_execution::DescribeExecutionError;
 use aws_sdk_sfn::types::ExecutionStatus;
-use failback_core::cloud::{Executions, RunningExecution};
+use failback_core::cloud::{ExecutionState, Executions, RunningExecution};
 use failback_core::procedure::Procedure;
 use failback_core::timestamp::Timestamp;
 use failback_core::{Error, Result};
 use serde_json::Value;
 
 use crate::aws::Aws;
-use crate::config::Config;
+use crate::config::{Config, Machines};
 use crate::sdk_error::OfOperation;
 
 #[async_trait]
 impl Executions for Aws {
     /// ListExecutions leaves out the inputs, so each execution is described. Few run at a time.
     async fn running_executions(&self) -> Result<Vec<RunningExecution>> {
-        let machines = self.machines.as_ref().ok_or_else(|| {
-            let names = Config::MACHINES.join(" and ");
-            Error::internal(format!(
-                "running executions cannot be listed: {names} are not set for this function"
-            ))
-        })?;
+        let machines = self.state_machines()?;
         let mut found = Vec::new();
         for (machine, procedure) in
             [(&machines.drill, Procedure::Drill), (&machines.failback, Procedure::Failback)]
@@ -45,4 +41,42 @@ impl Executions for Aws {
         }
         Ok(found)
     }
+    async fn execution_state(&self, id: &str) -> Result<Option<ExecutionState>> {
+        let machines = self.state_machines()?;
+        let Some(machine) = [&machines.drill, &machines.failback].into_iter().find(|arn| is_of(id, arn))
+        else {
+            return Ok(None);
+        };
+        let client = self.clients.states(machine)?.read;
+        match client.describe_execution().execution_arn(id).send().await {
+            Ok(described) if described.status == ExecutionStatus::Running => Ok(Some(ExecutionState::Runs)),
+            Ok(described) if described.status == ExecutionStatus::PendingRedrive => {
+                Ok(Some(ExecutionState::Runs))
+            }
+            Ok(_) => Ok(Some(ExecutionState::Ended)),
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(DescribeExecutionError::is_execution_does_not_exist) =>
+            {
+                Ok(None)
+            }
+            Err(error) => Err(error).of("states:DescribeExecution"),
+        }
+    }
+}
+
+impl Aws {
+    fn state_machines(&self) -> Result<&Machines> {
+        self.machines.as_ref().ok_or_else(|| {
+            let names = Config::MACHINES.join(" and ");
+            Error::internal(format!("executions cannot be read: {names} are not set for this function"))
+        })
+    }
+}
+
+/// Returns true for an execution of a state machine, by their ARNs.
+fn is_of(execution: &str, machine: &str) -> bool {
+    let executions = machine.replacen(":stateMachine:", ":execution:", 1);
+    execution.strip_prefix(&executions).is_some_and(|name| name.starts_with(':'))
 }

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use failback_core::plan::SERVERS_MAX;
 use failback_core::procedure::Procedure;
-use failback_sim::Scenario;
+use failback_sim::{Scenario, Stack};
 
 use crate::operator::ManualStep;
 use crate::options::{PlanOption, SCENARIOS, Switch};
@@ -30,8 +30,12 @@ pub enum Act {
     Twice(Procedure),
     /// A run of a procedure that is cut off after this many turns.
     Cut(Procedure, usize),
-    /// Two executions, the second this many seconds after the first. While they overlap, only one may change anything.
-    Together(Procedure, Procedure, u64),
+    /// Two executions, the second this many seconds after the first, and in this stack. While they overlap, only one may
+    /// change anything.
+    Together(Procedure, Procedure, u64, Stack),
+    /// A run that is stopped after this many turns, another one, and, after this many turns of that, a redrive of the
+    /// first. While both run, the first may change nothing that the other has changed.
+    Redrive((Procedure, usize), (Procedure, usize)),
     /// The removal of all faults. The procedure must then reach its end within a few starts.
     Settle(Procedure),
     /// The removal of all faults. The procedure must then reach its end, or stop and state what a person must do.
@@ -108,7 +112,13 @@ impl fmt::Display for Act {
             }
             Self::Twice(procedure) => write!(f, "twice {procedure}"),
             Self::Cut(procedure, turns) => write!(f, "cut {procedure} {turns}"),
-            Self::Together(first, second, after) => write!(f, "together {first} {second} {after}"),
+            Self::Together(first, second, after, stack) => {
+                let two_stacks = if *stack == Stack::Second { " two-stacks" } else { "" };
+                write!(f, "together {first} {second} {after}{two_stacks}")
+            }
+            Self::Redrive(first, second) => {
+                write!(f, "redrive {} {} {} {}", first.0, first.1, second.0, second.1)
+            }
             Self::Settle(procedure) => write!(f, "settle {procedure}"),
             Self::Try(procedure) => write!(f, "try {procedure}"),
             Self::Refuse(procedure) => write!(f, "refuse {procedure}"),
@@ -199,14 +209,21 @@ impl FromStr for Act {
             ["twice", which] => Ok(Self::Twice(procedure(which)?)),
             ["cut", which, turns] => Ok(Self::Cut(procedure(which)?, number(turns)?)),
             ["together", first, second, after] => {
-                Ok(Self::Together(procedure(first)?, procedure(second)?, number(after)?))
+                Ok(Self::Together(procedure(first)?, procedure(second)?, number(after)?, Stack::First))
+            }
+            ["together", first, second, after, "two-stacks"] => {
+                Ok(Self::Together(procedure(first)?, procedure(second)?, number(after)?, Stack::Second))
+            }
+            ["redrive", first, turns, second, after] => {
+                let (first, second) = (procedure(first)?, procedure(second)?);
+                Ok(Self::Redrive((first, number(turns)?), (second, number(after)?)))
             }
             ["settle", which] => Ok(Self::Settle(procedure(which)?)),
             ["try", which] => Ok(Self::Try(procedure(which)?)),
             ["refuse", which] => Ok(Self::Refuse(procedure(which)?)),
             _ => Err(format!(
                 "`{text}` is not an action; known are hand, fail, mend, wait, run, during, twice, cut, \
-                 together, settle, try and refuse"
+                 together, redrive, settle, try and refuse"
             )),
         }
     }

@@ -117,13 +117,16 @@ const SWITCHES: &[(&str, Flip)] = &[
     ("basic_right_sizing", |s| s.basic_right_sizing ^= true),
     ("reverse_repoints_a2", |s| s.reverse_repoints_a2 ^= true),
     ("repoint_shows_late", |s| s.repoint_shows_late ^= true),
+    ("executions_show_late", |s| s.executions_show_late ^= true),
+    ("tags_show_late", |s| s.tags_show_late ^= true),
     ("refuses_to_reverse_drills", |s| s.refuses_to_reverse_drills ^= true),
     ("originals_lack_tag", |s| s.originals_lack_tag ^= true),
     ("launch_into_source", |s| s.launch_into_source ^= true),
+    ("launch_into_existing", |s| s.launch_into_existing ^= true),
 ];
 
 /// The number of switches, from the first, that must not change how a procedure ends.
-const HARMLESS: usize = 11;
+const HARMLESS: usize = 13;
 
 impl Switch {
     /// Returns every switch.

@@ -1,7 +1,7 @@
 //! Random worlds: fleets, plans, bystanders, open questions, faults and interruptions, all drawn from one seed.
 
 use failback_core::procedure::Procedure;
-use failback_sim::{ERROR_CODES, OPERATIONS, Scenario};
+use failback_sim::{ERROR_CODES, OPERATIONS, Scenario, Stack};
 use fastrand::Rng;
 
 use crate::case::{Act, Case, no};
@@ -50,18 +50,34 @@ pub fn random(seed: u64) -> Case {
     // A failback in between leaves nothing to drill with, unless the plan launches it.
     let goes_home = |act: &Act| {
         matches!(act, Act::Run(Procedure::Failback, _) | Act::Cut(Procedure::Failback, _))
-            || matches!(act, Act::Together(first, second, _) if [*first, *second].contains(&Procedure::Failback))
+            || matches!(act, Act::Together(first, second, ..) if [*first, *second].contains(&Procedure::Failback))
     };
     may_stop |=
         procedure == Procedure::Drill && case.scenario != Scenario::Steady && case.acts.iter().any(goes_home);
     case.acts.push(if may_stop { Act::Try(procedure) } else { Act::Settle(procedure) });
     case.switches.extend(Switch::harmless().filter(|switch| is_late(*switch) && rng.u8(..3) == 0));
+    if rng.u8(..10) == 0 {
+        into_existing(&mut case);
+    }
     case
+}
+
+/// Has B1 launch into instances that exist. A drill that would change them is refused, and the next recovery is refused by
+/// DRS while they run, so what a person must do may come first.
+fn into_existing(case: &mut Case) {
+    case.switches.extend(Switch::find("launch_into_existing"));
+    if let Some(Act::Settle(procedure)) = case.acts.last().cloned()
+        && procedure == Procedure::Drill
+    {
+        case.acts.pop();
+        case.acts.push(Act::Try(procedure));
+    }
 }
 
 /// Returns true for a switch that is drawn last, so that it changes nothing else of a seed's case.
 fn is_late(switch: Switch) -> bool {
-    ["reverse_repoints_a2", "repoint_shows_late"].contains(&switch.name())
+    ["reverse_repoints_a2", "repoint_shows_late", "executions_show_late", "tags_show_late"]
+        .contains(&switch.name())
 }
 
 fn plan(rng: &mut Rng, procedure: Procedure) -> Vec<PlanOption> {
@@ -171,8 +187,8 @@ fn disturbed(rng: &mut Rng, procedure: Procedure) -> Act {
         9 => Act::Run(procedure, GateAnswer::Silence),
         10 | 11 => Act::Cut(procedure, rng.usize(1..300)),
         12 => Act::Twice(procedure),
-        13 => Act::Together(procedure, procedure, rng.u64(..12_000)),
-        14 => Act::Together(procedure, other, rng.u64(..12_000)),
-        _ => Act::Together(other, procedure, rng.u64(..12_000)),
+        13 => Act::Together(procedure, procedure, rng.u64(..12_000), Stack::First),
+        14 => Act::Together(procedure, other, rng.u64(..12_000), Stack::First),
+        _ => Act::Together(other, procedure, rng.u64(..12_000), Stack::First),
     }
 }

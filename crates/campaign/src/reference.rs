@@ -116,7 +116,11 @@ pub(super) fn differs(
     let entry = &world.fleet()[server];
     let name = &entry.name;
     let into_source = entry.a4.contains(&entry.a1);
-    let wanted = labels(procedure, plan, scenario, into_source);
+    let mut wanted = labels(procedure, plan, scenario, into_source);
+    if procedure == Procedure::Failback && entry.existing.as_ref().is_some_and(|id| entry.b3.contains(id)) {
+        // It existed before B1 was launched into it, and is somebody's.
+        wanted.extend(["B2", "B3"]);
+    }
     let (source, recovery) = world.region_pair();
     let Some(serving) = world.serving(server) else { return Some(format!("{name}: nothing serves")) };
     // After a completed failback, the A4 that serves is A1 for a drill.

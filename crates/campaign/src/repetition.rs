@@ -1,9 +1,10 @@
 //! Everything twice: each step repeated, each run cut off at every turn and started again, two executions at once.
 
 use failback_core::procedure::Procedure;
+use failback_sim::Stack;
 
 use crate::case::{Act, Case};
-use crate::options::{self, PlanOption};
+use crate::options::{self, PlanOption, Switch};
 use failback_rehearsal::rehearsal::{Always, Rehearsal, Setting};
 use failback_rehearsal::runner::GateAnswer;
 
@@ -13,6 +14,7 @@ const MOMENTS: u64 = 40;
 /// Returns every case.
 pub fn repetitions() -> Vec<Case> {
     let mut cases = Vec::new();
+    let together = |first, second, after| Act::Together(first, second, after, Stack::First);
     for (procedure, other) in
         [(Procedure::Drill, Procedure::Failback), (Procedure::Failback, Procedure::Drill)]
     {
@@ -29,11 +31,26 @@ pub fn repetitions() -> Vec<Case> {
             cases.push(of(vec![cut(), Act::Run(other, GateAnswer::Yes), settle()]));
             cases.push(of(vec![cut(), Act::Twice(procedure), settle()]));
         }
+        // What both do not see of each other: a list of executions that is a minute old, two stacks, a redrive.
+        for moment in 0..MOMENTS {
+            let late = Switch::find("executions_show_late").into_iter().chain(Switch::find("tags_show_late"));
+            let blind = |acts| Case { switches: late.clone().collect(), ..of(acts) };
+            for second in [procedure, other] {
+                cases.push(blind(vec![together(procedure, second, moment * 3), Act::Try(procedure)]));
+                let two_stacks = Act::Together(procedure, second, moment * seconds / MOMENTS, Stack::Second);
+                cases.push(of(vec![two_stacks, Act::Try(procedure)]));
+                let turn = turns * usize::try_from(moment).unwrap_or(0) / 40;
+                for after in [3, 7, 20] {
+                    let redrive = Act::Redrive((procedure, turn), (second, after));
+                    cases.push(blind(vec![redrive, Act::Try(procedure)]));
+                }
+            }
+        }
         for moment in 0..MOMENTS {
             let after = seconds * moment / MOMENTS;
-            cases.push(of(vec![Act::Together(procedure, procedure, after), settle()]));
-            cases.push(of(vec![Act::Together(procedure, other, after), settle()]));
-            cases.push(of(vec![Act::Together(other, procedure, after), settle()]));
+            cases.push(of(vec![together(procedure, procedure, after), settle()]));
+            cases.push(of(vec![together(procedure, other, after), settle()]));
+            cases.push(of(vec![together(other, procedure, after), settle()]));
         }
     }
     cases

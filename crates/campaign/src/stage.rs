@@ -7,7 +7,7 @@ use failback_core::plan::Plan;
 use failback_core::procedure::Procedure;
 use failback_core::report::Outcome;
 use failback_core::rule::SafetyRule;
-use failback_sim::{Asked, Faults, Scenario, World};
+use failback_sim::{Asked, Faults, Scenario, Stack, World};
 
 use crate::case::{Act, Case};
 use crate::extreme::Extreme;
@@ -15,13 +15,16 @@ use crate::operator::ManualStep;
 use crate::verdict::{Broken, CaseResult, Violation};
 use crate::{console, options, reference};
 use failback_rehearsal::program::{Program, Twice};
-use failback_rehearsal::rehearsal::{Rehearsal, RunResult, Setting};
+use failback_rehearsal::rehearsal::{Rehearsal, RunResult, Setting, Start};
 use failback_rehearsal::runner::{GateAnswer, Running, Watcher};
-use failback_rehearsal::task_output::CHECK_READINESS;
+use failback_rehearsal::task_output::{CHECK_READINESS, CLAIM_SERVERS};
 
 /// The number of starts within which a procedure must reach its end without faults. A drill that was interrupted in
 /// its clean-up cleans up first, and drills at the next start.
 const STARTS_MAX: usize = 3;
+
+/// The time after which a person looks again whether an execution has ended, where Step Functions shows that late.
+const EXECUTION_SHOWN_MS: i64 = 61_000;
 
 /// The virtual time within which every execution must end.
 const SECONDS_MAX: f64 = 60.0 * 86_400.0;
@@ -46,7 +49,12 @@ pub(crate) enum Move<'c> {
     /// An act that is over at once.
     Act(&'c Act),
     /// The start of an execution.
-    Start { procedure: Procedure, twice: bool },
+    Start {
+        procedure: Procedure,
+        twice: bool,
+        /// A person looks first whether the last execution has ended.
+        looks: bool,
+    },
     /// A turn of the execution, before which people take these steps.
     Turn(Vec<ManualStep>),
     /// The end of an execution that a person stops.
@@ -187,17 +195,18 @@ impl<'c> Stage<'c> {
     }
 
     fn start_of(&self, act: &'c Act) -> Move<'c> {
-        let start = |procedure: &Procedure| Move::Start { procedure: *procedure, twice: false };
+        let start = |procedure: &Procedure, looks| Move::Start { procedure: *procedure, twice: false, looks };
         match act {
-            Act::Hand(_) | Act::Fail(_) | Act::Mend | Act::Wait(_) | Act::Together(..) => Move::Act(act),
+            Act::Hand(_) | Act::Fail(_) | Act::Mend | Act::Wait(_) | Act::Together(..) | Act::Redrive(..) => {
+                Move::Act(act)
+            }
             Act::Settle(procedure) | Act::Try(procedure) if self.is_drilled(*procedure) => Move::Act(act),
-            Act::Twice(procedure) => Move::Start { procedure: *procedure, twice: true },
+            Act::Twice(procedure) => Move::Start { procedure: *procedure, twice: true, looks: false },
+            Act::Settle(procedure) | Act::Try(procedure) => start(procedure, true),
             Act::Run(procedure, _)
             | Act::During(procedure, _)
             | Act::Cut(procedure, _)
-            | Act::Settle(procedure)
-            | Act::Try(procedure)
-            | Act::Refuse(procedure) => start(procedure),
+            | Act::Refuse(procedure) => start(procedure, false),
         }
     }
 
@@ -212,7 +221,10 @@ impl<'c> Stage<'c> {
                 self.act(act, &mut gates);
                 true
             }
-            Move::Start { procedure, twice } => {
+            Move::Start { procedure, twice, looks } => {
+                if *looks && self.rehearsal.setting().switches.executions_show_late {
+                    self.rehearsal.simulation.world().advance_by(EXECUTION_SHOWN_MS);
+                }
                 self.start(*procedure, *twice);
                 false
             }
@@ -243,7 +255,15 @@ impl<'c> Stage<'c> {
                 let ms = i64::try_from(*seconds).unwrap_or(i64::MAX / 2_000) * 1_000;
                 self.rehearsal.simulation.world().advance_by(ms);
             }
-            Act::Together(first, second, after) => self.together(*first, *second, *after, gates),
+            Act::Together(first, second, after, stack) => {
+                let start = |procedure, after_seconds, stack| Start { procedure, after_seconds, stack };
+                self.together([start(*first, 0, Stack::First), start(*second, *after, *stack)], gates);
+            }
+            Act::Redrive(first, second) => {
+                self.begin();
+                let runs = self.rehearsal.redriven(*first, *second, gates);
+                runs.iter().for_each(|run| self.note(run));
+            }
             // Faults are the case's own, and the others are executions, or over before they start one.
             _ => {}
         }
@@ -262,7 +282,7 @@ impl<'c> Stage<'c> {
         self.starts += 1;
         let (launched, writes) = (self.launched(), self.writes());
         let program = if twice { &self.programs.twice } else { &self.programs.once };
-        let running = self.rehearsal.start(program, procedure);
+        let running = self.rehearsal.start(program, procedure, Stack::First);
         self.underway = Some(Underway { running, turns: 0, launched, writes });
     }
 
@@ -282,8 +302,8 @@ impl<'c> Stage<'c> {
     }
 
     fn cut(&mut self) {
-        if let Some(underway) = self.underway.take() {
-            self.rehearsal.simulation.world().execution_ended(&underway.running.id);
+        if let Some(mut underway) = self.underway.take() {
+            underway.running.stop(&self.rehearsal.simulation);
         }
         self.played.runs += 1;
     }
@@ -413,18 +433,18 @@ impl<'c> Stage<'c> {
         self.played.violations.push(Violation { broken, what: what.into() });
     }
 
-    fn together(&mut self, first: Procedure, second: Procedure, after: u64, gates: &mut Gates<'_>) {
+    fn together(&mut self, starts: [Start; 2], gates: &mut Gates<'_>) {
         self.begin();
-        let runs = self.rehearsal.together([(first, 0), (second, after)], gates);
-        for run in &runs {
-            self.note(run);
-        }
+        let runs = self.rehearsal.together(starts, gates);
+        runs.iter().for_each(|run| self.note(run));
         let changed = |run: &RunResult| {
             let world = self.rehearsal.simulation.world();
             let by = |call: &&failback_sim::Call| call.actor.as_deref() == Some(run.execution.as_str());
-            world.calls().iter().filter(by).any(failback_sim::Call::has_changed)
+            // Both may claim a server, before either knows which claim stays.
+            let is_claim = |call: &failback_sim::Call| call.step.as_deref() == Some(CLAIM_SERVERS);
+            world.calls().iter().filter(by).any(|call| call.has_changed() && !is_claim(call))
         };
-        let overlap = (after as f64) < runs[0].virtual_seconds;
+        let overlap = (starts[1].after_seconds as f64) < runs[0].virtual_seconds;
         if overlap && runs.iter().filter(|run| changed(run)).count() > 1 {
             self.broken(Broken::OnlyOne, "both executions have changed something");
         }

@@ -28,11 +28,13 @@ pub enum SafetyRule {
     ServingUntouched,
     /// S11.
     DataYoungEnough,
+    /// S12.
+    OthersUntouched,
 }
 
 impl SafetyRule {
     /// Every rule, in the order of the codes.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::ProductionUntouchedByDrill,
         Self::ProductionRuns,
         Self::OriginalsEndOnRequest,
@@ -44,6 +46,7 @@ impl SafetyRule {
         Self::BoundedWaits,
         Self::ServingUntouched,
         Self::DataYoungEnough,
+        Self::OthersUntouched,
     ];
 
     /// Returns the code, such as `S2`.
@@ -60,6 +63,7 @@ impl SafetyRule {
             Self::BoundedWaits => "S9",
             Self::ServingUntouched => "S10",
             Self::DataYoungEnough => "S11",
+            Self::OthersUntouched => "S12",
         }
     }
 
@@ -81,6 +85,7 @@ impl SafetyRule {
                 "nothing that serves clients, or that B1 protects, is ended or launched again"
             }
             Self::DataYoungEnough => "nothing goes live with data older than the plan allows",
+            Self::OthersUntouched => "nothing is changed that another run, or a person, works on",
         }
     }
 }

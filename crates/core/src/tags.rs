@@ -5,9 +5,9 @@ pub type Tags = std::collections::BTreeMap<String, String>;
 
 /// Keys and values of this program's tags.
 pub mod tag {
-    /// The key, on everything that a run creates, of the execution.
+    /// The key of an execution: on a job of the one that started it, on A2 and B2 of the one that owns the server.
     pub const RUN: &str = "drs-failback:run";
-    /// The key, on everything that a run creates, of the procedure: `drill` or `failback`.
+    /// The key, on jobs, on A2 and on a B2 that a drill launched, of the procedure: `drill` or `failback`.
     pub const PROCEDURE: &str = "drs-failback:procedure";
     /// The key, on A2, of the B1 that it belongs to.
     pub const B1: &str = "drs-failback:b1";
@@ -20,6 +20,12 @@ pub mod tag {
     pub const ORIGINAL: &str = "drs-failback:original";
     /// The key, on A2, of the instance to which people have redirected traffic by hand: the id of A4.
     pub const TRAFFIC: &str = "drs-failback:traffic";
+    /// The key, on a B2 whose B3 existed before and which a failback therefore leaves, of the job that launched it.
+    pub const LEFT: &str = "drs-failback:left";
+    /// DRS's key, on an instance that source servers may be launched into.
+    pub const LAUNCH_INTO: &str = "AWSDRS";
+    /// The value of [`LAUNCH_INTO`].
+    pub const ALLOWED_TO_LAUNCH_INTO: &str = "AllowLaunchingIntoThisInstance";
     /// The value of [`ORIGINAL`].
     pub const MAY_BE_TERMINATED: &str = "may-be-terminated";
 }
@@ -27,6 +33,11 @@ pub mod tag {
 /// Returns true when a drill, of this run or an earlier one, created the resource with these tags.
 pub fn made_by_a_drill(tags: &Tags) -> bool {
     tags.get(tag::PROCEDURE).is_some_and(|procedure| procedure == "drill")
+}
+
+/// Returns the tags of a B2 that a drill launched.
+pub fn drill_tags() -> Tags {
+    Tags::from([(tag::PROCEDURE.to_owned(), "drill".to_owned())])
 }
 
 /// Returns true when `tags` holds every pair of `wanted`.

@@ -8,7 +8,7 @@ use failback_core::cloud::Clock;
 use failback_core::plan::Plan;
 use failback_core::procedure::Procedure;
 use failback_core::report::{Failure, Outcome, Report};
-use failback_sim::{Fault, Known, Options, Scenario, Simulation, Switches, World};
+use failback_sim::{Fault, Known, Options, Scenario, Simulation, Stack, Switches, World};
 use serde_json::Value;
 
 use crate::faults;
@@ -71,6 +71,17 @@ impl Clone for Rehearsal {
             started: self.started,
         }
     }
+}
+
+/// The start of one of several executions.
+#[derive(Debug, Clone, Copy)]
+pub struct Start {
+    /// The procedure.
+    pub procedure: Procedure,
+    /// The time after the start of the first one, in seconds.
+    pub after_seconds: u64,
+    /// The stack of its machine.
+    pub stack: Stack,
 }
 
 /// The result of one run.
@@ -176,27 +187,26 @@ impl Rehearsal {
 
     /// Runs a procedure from its start to its end.
     pub fn run(&mut self, procedure: Procedure, watcher: &mut dyn Watcher) -> RunResult {
-        let [run] = self.together([(procedure, 0)], watcher);
+        let [run] = self.together([Start { procedure, after_seconds: 0, stack: Stack::First }], watcher);
         run
     }
 
-    /// Runs several executions in one world until all have ended. Each starts this many seconds after the first.
+    /// Runs several executions in one world until all have ended.
     ///
     /// # Panics
     /// Never: the machines' own time limit ends every execution.
     pub fn together<const N: usize>(
         &mut self,
-        starts: [(Procedure, u64); N],
+        starts: [Start; N],
         watcher: &mut dyn Watcher,
     ) -> [RunResult; N] {
         let program = self.program.clone();
         let began = self.simulation.now();
         let mut running: Vec<Running<'_>> = Vec::new();
         let mut ended: [Option<RunResult>; N] = [const { None }; N];
-        let next =
-            starts.iter().skip(1).map(|(_, after_seconds)| began.plus_seconds(*after_seconds).millis());
-        for ((procedure, _), until_ms) in starts.into_iter().zip(next.chain([i64::MAX])) {
-            running.push(self.start(&program, procedure));
+        let next = starts.iter().skip(1).map(|start| began.plus_seconds(start.after_seconds).millis());
+        for (start, until_ms) in starts.into_iter().zip(next.chain([i64::MAX])) {
+            running.push(self.start(&program, start.procedure, start.stack));
             // Each run is judged when it ends, in the world of that moment.
             while let Some(index) = drive(&self.simulation, &mut running, watcher, until_ms) {
                 ended[index] = Some(self.ended(&running[index]));
@@ -209,24 +219,57 @@ impl Rehearsal {
     /// number of turns if the execution ends earlier.
     pub fn cut(&mut self, procedure: Procedure, turns: usize, watcher: &mut dyn Watcher) -> Option<usize> {
         let program = self.program.clone();
-        let mut running = self.start(&program, procedure);
-        for turn in 0..turns {
-            if running.outcome().is_some() {
-                return Some(turn);
-            }
-            running.go_on(&self.simulation, watcher);
+        let mut running = self.start(&program, procedure, Stack::First);
+        let done = go_on(&mut running, turns, &self.simulation, watcher);
+        if running.goes_on() {
+            running.stop(&self.simulation);
+            return None;
         }
-        self.simulation.world().execution_ended(&running.id);
-        None
+        Some(done)
+    }
+
+    /// Runs a procedure for this many turns, stops it, and starts another one. After this many turns of the other, the
+    /// first is redriven, and both run to their ends.
+    ///
+    /// # Panics
+    /// Never: the machines' own time limit ends every execution.
+    pub fn redriven(
+        &mut self,
+        first: (Procedure, usize),
+        second: (Procedure, usize),
+        watcher: &mut dyn Watcher,
+    ) -> [RunResult; 2] {
+        let program = self.program.clone();
+        let mut stopped = self.start(&program, first.0, Stack::First);
+        go_on(&mut stopped, first.1, &self.simulation, watcher);
+        let mut ended = [None, None];
+        if stopped.goes_on() {
+            stopped.stop(&self.simulation);
+        } else {
+            ended[0] = Some(self.ended(&stopped));
+        }
+        let mut other = self.start(&program, second.0, Stack::First);
+        go_on(&mut other, second.1, &self.simulation, watcher);
+        if !other.goes_on() {
+            ended[1] = Some(self.ended(&other));
+        }
+        if ended[0].is_none() {
+            stopped.redrive(&self.simulation);
+        }
+        let mut running = [stopped, other];
+        while let Some(index) = drive(&self.simulation, &mut running, watcher, i64::MAX) {
+            ended[index] = Some(self.ended(&running[index]));
+        }
+        ended.map(|run| run.expect("every execution ends"))
     }
 
     /// Starts an execution of a procedure, which the caller continues turn by turn.
-    pub fn start<'p>(&mut self, program: &'p Program, procedure: Procedure) -> Running<'p> {
+    pub fn start<'p>(&mut self, program: &'p Program, procedure: Procedure, stack: Stack) -> Running<'p> {
         self.started += 1;
         let id = format!("{procedure}-{}", self.started);
         self.auditor.begin(&self.simulation.world(), &id, procedure, &self.setting.plan);
         let Setting { input, seed, .. } = self.setting.as_ref();
-        Running::start(&self.simulation, program, procedure, &id, input.clone(), *seed)
+        Running::start(&self.simulation, program, procedure, &id, stack, input.clone(), *seed)
     }
 
     /// Judges an execution that has ended, in the world of this moment.
@@ -278,6 +321,22 @@ impl Rehearsal {
             virtual_seconds: running.virtual_seconds(),
         }
     }
+}
+
+/// Continues an execution for this many turns, or until it ends. Returns the number of turns.
+fn go_on(
+    running: &mut Running<'_>,
+    turns: usize,
+    simulation: &Simulation,
+    watcher: &mut dyn Watcher,
+) -> usize {
+    for turn in 0..turns {
+        if !running.goes_on() {
+            return turn;
+        }
+        running.go_on(simulation, watcher);
+    }
+    turns
 }
 
 /// A watcher that ignores events and answers every gate alike.

@@ -11,7 +11,7 @@ use failback_core::procedure::Procedure;
 use failback_core::report::Report;
 use failback_core::step::Status;
 use failback_core::timestamp::Timestamp;
-use failback_sim::{Simulation, TaskFault, World};
+use failback_sim::{Simulation, Stack, TaskFault, World};
 use serde_json::{Value, json};
 
 use crate::program::{Performer, Program};
@@ -64,6 +64,7 @@ pub struct Running<'m> {
     /// The answer to a gate, and its time.
     answer: Option<(i64, Result<Value, ErrorOutput>)>,
     ended: Option<ExecutionResult>,
+    is_stopped: bool,
     performer: &'m dyn Performer,
     notes: Notes,
 }
@@ -111,16 +112,14 @@ impl<'m> Running<'m> {
         program: &'m Program,
         procedure: Procedure,
         id: &str,
+        stack: Stack,
         plan: Value,
         seed: u64,
     ) -> Self {
         let now = simulation.now();
-        simulation.world().execution_started(RunningExecution {
-            id: id.to_owned(),
-            started: now,
-            procedure,
-            input: plan.clone(),
-        });
+        let input = plan.clone();
+        let known = RunningExecution { id: id.to_owned(), started: now, procedure, input };
+        simulation.world().execution_started(known, stack);
         let start = Start {
             execution_id: id.to_owned(),
             execution_name: id.to_owned(),
@@ -137,6 +136,7 @@ impl<'m> Running<'m> {
             ended_ms: now.millis(),
             answer: None,
             ended: None,
+            is_stopped: false,
             performer: program.performer().as_ref(),
             notes: Notes { coverage: Coverage::of(procedure), ..Notes::default() },
         }
@@ -170,6 +170,25 @@ impl<'m> Running<'m> {
     /// Returns the current state.
     pub fn state(&self) -> &str {
         self.execution.state_name()
+    }
+
+    /// Stops the execution where it is.
+    pub fn stop(&mut self, simulation: &Simulation) {
+        simulation.world().execution_ended(&self.id);
+        self.ended_ms = simulation.now().millis();
+        self.is_stopped = true;
+    }
+
+    /// Redrives an execution that was stopped: it enters the state again that it was in, with its variables.
+    pub fn redrive(&mut self, simulation: &Simulation) {
+        simulation.world().execution_redriven(&self.id);
+        self.due_ms = simulation.now().millis();
+        self.is_stopped = false;
+    }
+
+    /// Returns true while it can continue.
+    pub fn goes_on(&self) -> bool {
+        self.ended.is_none() && !self.is_stopped
     }
 
     /// Continues until it has to wait, or has done one Task.
@@ -333,7 +352,7 @@ pub fn drive(
 ) -> Option<usize> {
     loop {
         let under_way =
-            running.iter_mut().enumerate().filter(|(_, run)| run.ended.is_none() && run.due_ms < until_ms);
+            running.iter_mut().enumerate().filter(|(_, run)| run.goes_on() && run.due_ms < until_ms);
         let Some((index, run)) = under_way.min_by_key(|(_, run)| run.due_ms) else { break };
         if run.due_ms > simulation.now().millis() {
             watcher.quiet_until(&simulation.world(), Timestamp::from_millis(run.due_ms));

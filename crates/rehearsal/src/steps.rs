@@ -86,6 +86,7 @@ fn title_case(word: &str) -> String {
 pub const STEPS: &[StepEntry] = &[
     StepEntry::of::<check_launch_state::CheckLaunchState>(),
     StepEntry::of::<check_readiness::CheckReadiness>(),
+    StepEntry::of::<claim_servers::ClaimServers>(),
     StepEntry::of::<delete_recovery_instances::DeleteRecoveryInstances>(),
     StepEntry::of::<launch_for_failback::LaunchForFailback>(),
     StepEntry::of::<launch_recovered_servers::LaunchRecoveredServers>(),

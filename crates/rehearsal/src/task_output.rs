@@ -8,6 +8,9 @@ use serde_json::Value;
 
 /// The state that decides whether a run may start.
 pub const CHECK_READINESS: &str = "Check Readiness";
+
+/// The crate of the step that claims the servers.
+pub const CLAIM_SERVERS: &str = "claim-servers";
 /// The state that keeps the evidence of a refusal.
 pub const KEEP_REFUSAL: &str = "Keep Refusal";
 /// The state that writes the report.

@@ -35,5 +35,5 @@ pub use switches::Switches;
 pub use world::{
     Bystanders, Call, CallOutcome, CallRequest, CallResult, ChangeAction, Changed, FleetServer, Labels,
     LaunchChange, Left, LeftKind, Log, LossWindow, Observer, Occurrence, RecordChange, RecoveryRequest,
-    Serving, Version, World,
+    Serving, Stack, Version, World,
 };

@@ -30,10 +30,16 @@ pub struct Switches {
     pub participants_lack_instances: bool,
     /// §3: healthy replication lags from time to time, for 10 to 45 seconds, at most a twentieth of the time.
     pub lag_blips: bool,
+    /// §12.13: Step Functions shows executions as they were a minute ago.
+    pub executions_show_late: bool,
+    /// §12.14: DRS shows tags as they were half a minute ago.
+    pub tags_show_late: bool,
     /// §0.4: the source Region's launch configuration template launches into the source instance.
     pub launch_into_source: bool,
     /// §5: A1 lacks the tag that allows launching into it.
     pub originals_lack_tag: bool,
+    /// B1 launches into an instance that exists in the recovery Region, so that B3 is that instance.
+    pub launch_into_existing: bool,
     /// Servers have DRS post-launch actions.
     pub post_launch: bool,
     /// A2 is launched with right-sizing BASIC unless it is configured otherwise (§9).
@@ -53,8 +59,11 @@ impl Default for Switches {
             full_sync_counts_as_rescan: true,
             participants_lack_instances: false,
             lag_blips: false,
+            executions_show_late: false,
+            tags_show_late: false,
             launch_into_source: false,
             originals_lack_tag: false,
+            launch_into_existing: false,
             post_launch: false,
             basic_right_sizing: true,
         }
@@ -64,7 +73,7 @@ impl Default for Switches {
 impl Switches {
     /// Draws every switch that must not change how a procedure ends.
     ///
-    /// Switches that forbid something, or that make A4 another instance, keep their defaults: a test sets them on
+    /// Switches that forbid something, or that make A4 or B3 another instance, keep their defaults: a test sets them on
     /// purpose.
     pub fn random(rng: &mut Rng) -> Self {
         Self {
@@ -76,6 +85,8 @@ impl Switches {
             repoint_shows_late: rng.bool(),
             participants_lack_instances: rng.bool(),
             lag_blips: rng.bool(),
+            executions_show_late: rng.bool(),
+            tags_show_late: rng.bool(),
             post_launch: rng.bool(),
             basic_right_sizing: rng.bool(),
             ..Self::default()

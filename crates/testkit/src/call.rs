@@ -1,6 +1,7 @@
 //! Calls of a step, as the state machine makes them.
 
 use failback_core::step::{self, Handler, Output, Status, Step, StepInput as _};
+use failback_core::tags::{Tags, has_tags, tag};
 use failback_core::timestamp::Timestamp;
 use failback_core::{Error, ErrorName, Result};
 use futures_util::FutureExt as _;
@@ -48,9 +49,32 @@ impl Fixture {
     /// # Panics
     /// Never, because the simulator answers at once.
     pub fn answer<H: Handler>(&self, payload: Value, deadline: Timestamp) -> Result<Value> {
+        if let Some(owner) = &self.owner {
+            self.claimed_by(owner);
+        }
         let tampered = Tampered { world: &self.simulation, tamper: &self.tamper };
         let call = step::call::<H>(&tampered, payload, deadline);
         call.now_or_never().expect("the simulator answers at once")
+    }
+
+    /// Writes an execution into the tags of every B2 and A2, as the owner.
+    ///
+    /// # Panics
+    /// Never, because the objects exist.
+    pub fn claimed_by(&self, owner: &str) {
+        let mut world = self.simulation.world();
+        let claim = Tags::from([(tag::RUN.to_owned(), owner.to_owned())]);
+        let (source, recovery) = world.region_pair();
+        for index in self.servers() {
+            let labels = world.labels(index);
+            let b2 = labels.b2.and_then(|id| Some(world.recovery_instance(recovery, &id)?.arn.clone()));
+            let a2 = labels.a2.and_then(|id| Some(world.source_server(source, &id)?.arn.clone()));
+            for arn in b2.into_iter().chain(a2) {
+                if !world.tags_of(&arn).is_some_and(|tags| has_tags(tags, &claim)) {
+                    world.tag_resource(&arn, &claim).expect("it exists");
+                }
+            }
+        }
     }
 
     /// Calls a step until it is done, and waits as long as it asks. Returns the reasons of its waits, and its report.
@@ -65,7 +89,8 @@ impl Fixture {
             if output.status == Status::Done {
                 return said;
             }
-            assert!(output.wait_seconds > 0, "{said:#?}");
+            // What is to be kept as evidence is kept at once.
+            assert!(output.status == Status::Keep || output.wait_seconds > 0, "{said:#?}");
             self.pass(i64::try_from(output.wait_seconds).unwrap_or(i64::MAX));
         }
         panic!("never done: {said:#?}");

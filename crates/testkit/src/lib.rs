@@ -18,7 +18,7 @@ use failback_core::region::Region;
 use failback_core::run::Run;
 use failback_core::step::PollState;
 use failback_core::timestamp::Timestamp;
-use failback_sim::{Options, Simulation, World};
+use failback_sim::{Options, Simulation, Switches, World};
 use serde_json::Value;
 
 pub use failback_sim::Scenario;
@@ -37,6 +37,8 @@ pub struct Fixture {
     pub fleet: Fleet,
     /// Index of the wave, for a step that works wave by wave.
     pub wave: usize,
+    /// The execution that owns the servers at each call: the run's, unless a test says otherwise.
+    pub owner: Option<String>,
     pub(crate) poll: Option<PollState>,
     tamper: Box<dyn Fn(Response<'_>) + Send + Sync>,
 }
@@ -60,10 +62,26 @@ impl Fixture {
     /// Creates the start of a procedure, in a world of two servers.
     #[must_use]
     pub fn new(procedure: Procedure, scenario: Scenario, change: impl FnOnce(&mut Value)) -> Self {
+        Self::with_switches(procedure, scenario, Switches::default(), change)
+    }
+
+    /// Creates the start of a procedure where B1 launches into an instance that exists in the recovery Region.
+    #[must_use]
+    pub fn with_existing(procedure: Procedure, scenario: Scenario, change: impl FnOnce(&mut Value)) -> Self {
+        let switches = Switches { launch_into_existing: true, ..Switches::default() };
+        Self::with_switches(procedure, scenario, switches, change)
+    }
+
+    fn with_switches(
+        procedure: Procedure,
+        scenario: Scenario,
+        switches: Switches,
+        change: impl FnOnce(&mut Value),
+    ) -> Self {
         let mut plan: Value = serde_json::from_str(PLAN).expect("the plan is JSON");
         change(&mut plan);
         let plan = Plan::read(&plan).unwrap_or_else(|problems| panic!("{problems}"));
-        let world = World::build(&plan, &Options { scenario, servers: 2, ..Options::default() });
+        let world = World::build(&plan, &Options { scenario, servers: 2, switches, ..Options::default() });
         let servers = (0..world.fleet().len()).map(|index| server(&world, index)).collect();
         let started = Timestamp::from_millis(world.now_ms());
         let run = Run {
@@ -74,7 +92,16 @@ impl Fixture {
             traffic_moved_by_hand: false,
         };
         let fleet = Fleet { servers, redirected: None };
-        Self { simulation: Simulation::new(world), run, fleet, wave: 0, poll: None, tamper: Box::new(|_| ()) }
+        let owner = Some(run.tag_value());
+        Self {
+            simulation: Simulation::new(world),
+            run,
+            fleet,
+            wave: 0,
+            owner,
+            poll: None,
+            tamper: Box::new(|_| ()),
+        }
     }
 
     /// Changes what the step reads from now on, to states that no simulated world reaches by itself.

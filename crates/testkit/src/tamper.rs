@@ -3,10 +3,10 @@
 use async_trait::async_trait;
 use failback_core::Result;
 use failback_core::cloud::{
-    ChangeStatus, Clock, Drs, DrsQuotas, Ec2, Executions, Instance, InstanceStatus, Job, JobLogItem,
-    LaunchConfiguration, LaunchConfigurationTemplate, LaunchTemplateVersion, Quotas, RecordSet, RecordType,
-    RecoveryInstance, RecoveryInstanceFilter, ReplicationTemplate, Route53, RunningExecution, SourceServer,
-    Subnet,
+    ChangeStatus, Clock, Drs, DrsQuotas, Ec2, ExecutionState, Executions, Instance, InstanceStatus, Job,
+    JobLogItem, LaunchConfiguration, LaunchConfigurationTemplate, LaunchTemplateVersion, Quotas, RecordSet,
+    RecordType, RecoveryInstance, RecoveryInstanceFilter, ReplicationTemplate, Route53, RunningExecution,
+    SourceServer, Subnet,
 };
 use failback_core::guard::{
     ChangeRecords, CreateLaunchTemplateVersion, DeleteRecoveryInstance, DeleteSourceServer,
@@ -34,12 +34,15 @@ pub enum Response<'a> {
     Snapshots(&'a mut Vec<(SnapshotId, Timestamp)>),
     ReplicationTemplates(Region, &'a mut Vec<ReplicationTemplate>),
     LaunchConfigurationTemplates(Region, &'a mut Vec<LaunchConfigurationTemplate>),
+    LaunchConfiguration(Region, &'a mut LaunchConfiguration),
     Instances(Region, &'a mut Vec<Instance>),
     InstanceStatus(&'a mut Vec<InstanceStatus>),
     Subnets(&'a mut Vec<Subnet>),
+    LaunchTemplateVersion(Region, &'a mut LaunchTemplateVersion),
     Records(&'a mut Vec<RecordSet>),
     Ipv6Records(&'a mut Vec<RecordSet>),
     Executions(&'a mut Vec<RunningExecution>),
+    ExecutionState(&'a str, &'a mut Option<ExecutionState>),
     Quotas(Region, &'a mut DrsQuotas),
     /// An action that the guard has allowed and that comes next. A test cannot change it, but can act before it.
     Terminates(&'a TerminateRecoveryInstances),
@@ -119,7 +122,9 @@ impl Drs for Tampered<'_> {
         region: Region,
         server: &SourceServerId,
     ) -> Result<LaunchConfiguration> {
-        self.world.launch_configuration(region, server).await
+        let mut configuration = self.world.launch_configuration(region, server).await?;
+        (self.tamper)(Response::LaunchConfiguration(region, &mut configuration));
+        Ok(configuration)
     }
 
     async fn start_recovery(&self, warrant: Warrant<StartRecovery>) -> Result<JobId> {
@@ -188,7 +193,9 @@ impl Ec2 for Tampered<'_> {
         region: Region,
         template: &LaunchTemplateId,
     ) -> Result<LaunchTemplateVersion> {
-        self.world.default_launch_template_version(region, template).await
+        let mut version = self.world.default_launch_template_version(region, template).await?;
+        (self.tamper)(Response::LaunchTemplateVersion(region, &mut version));
+        Ok(version)
     }
 
     async fn create_launch_template_version(
@@ -234,6 +241,12 @@ impl Executions for Tampered<'_> {
         let mut executions = self.world.running_executions().await?;
         (self.tamper)(Response::Executions(&mut executions));
         Ok(executions)
+    }
+
+    async fn execution_state(&self, id: &str) -> Result<Option<ExecutionState>> {
+        let mut state = self.world.execution_state(id).await?;
+        (self.tamper)(Response::ExecutionState(id, &mut state));
+        Ok(state)
     }
 }
 

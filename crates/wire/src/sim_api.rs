@@ -3,7 +3,7 @@
 use failback_core::cloud::RunningExecution;
 use failback_core::procedure::Procedure;
 use failback_core::timestamp::Timestamp;
-use failback_sim::{Access, Call, CallOutcome, Fault, Known, Simulation, World};
+use failback_sim::{Access, Call, CallOutcome, Fault, Known, Simulation, Stack, World};
 use serde_json::{Value, json};
 
 use crate::request::HttpRequest;
@@ -175,6 +175,6 @@ fn begin(simulation: &Simulation, body: &Value) -> Result<Value, String> {
     let mut world = simulation.world();
     let started = Timestamp::from_millis(world.now_ms());
     let input = body["input"].clone();
-    world.execution_started(RunningExecution { id: id.to_owned(), started, procedure, input });
+    world.execution_started(RunningExecution { id: id.to_owned(), started, procedure, input }, Stack::First);
     Ok(json!({}))
 }

@@ -1,6 +1,6 @@
 //! Step Functions over JSON 1.0: the running executions, which are all that a step asks for.
 
-use failback_core::cloud::RunningExecution;
+use failback_core::cloud::{ExecutionState, RunningExecution};
 use failback_core::procedure::Procedure;
 use failback_sim::{CallRequest, CallResult, ServiceError, World};
 use serde_json::{Value, json};
@@ -104,15 +104,17 @@ fn list(world: &mut World, input: &Value, most: usize) -> CallResult<Value> {
 fn describe(world: &mut World, input: &Value) -> CallResult<Value> {
     let arn = input["executionArn"].as_str().unwrap_or_default().to_owned();
     world.call(CallRequest::new("states:DescribeExecution", None, [&arn]), |world| {
-        let found = world.running_executions().into_iter().find(|execution| execution.id == arn);
+        let found = world.execution(&arn).map(|(execution, state)| (execution.clone(), state));
         let missing =
             || ServiceError::new("ExecutionDoesNotExist", format!("Execution Does Not Exist: '{arn}'"));
-        let execution = found.ok_or_else(missing)?;
+        let (execution, state) = found.ok_or_else(missing)?;
+        // The world does not know how an execution ended.
+        let status = if state == ExecutionState::Runs { "RUNNING" } else { "FAILED" };
         Ok(json!({
             "executionArn": execution.id,
             "stateMachineArn": machine(&execution, world.account()),
             "name": execution.id.rsplit(':').next(),
-            "status": "RUNNING",
+            "status": status,
             "startDate": seconds(&execution),
             "input": execution.input.to_string(),
         }))

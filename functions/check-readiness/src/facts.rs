@@ -4,12 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Deref;
 
 use failback_core::cloud::{
-    Cloud, DrsQuotas, Instance, Job, RecordSet, RecordType, RecoveryInstance, RecoveryInstanceFilter,
-    ReplicationTemplate, RunningExecution, SourceServer, Subnet,
+    Cloud, DrsQuotas, Ec2, Instance, Job, LaunchTemplateVersion, RecordSet, RecordType, RecoveryInstance,
+    RecoveryInstanceFilter, ReplicationTemplate, RunningExecution, SourceServer, Subnet,
 };
-use failback_core::fleet::{DrsView, Fleet, LiveServer, LiveState, Server};
-use failback_core::id::{JobId, SubnetId};
+use failback_core::fleet::{
+    DrsView, Fleet, LaunchConfigurations, LiveServer, LiveState, Owners, Server, launch_configurations,
+};
+use failback_core::id::{JobId, SourceServerId, SubnetId};
 use failback_core::plan::Network;
+use failback_core::procedure::Procedure;
 use failback_core::region::Region;
 use failback_core::run::Run;
 use failback_core::{ErrorName, Result};
@@ -28,7 +31,13 @@ pub(crate) struct Facts {
     pub(crate) source_quotas: DrsQuotas,
     pub(crate) recovery_quotas: DrsQuotas,
     pub(crate) executions: Vec<RunningExecution>,
+    /// The other runs that own servers of the fleet.
+    pub(crate) owners: Owners,
     pub(crate) subnets: BTreeMap<SubnetId, Subnet>,
+    /// The launch settings of each B1 that has a B2, or that a drill launches.
+    pub(crate) launch_configurations: LaunchConfigurations,
+    /// The default version of the launch template of each B1 that a drill launches.
+    pub(crate) launch_templates: BTreeMap<SourceServerId, LaunchTemplateVersion>,
     /// The AAAA sets beside each record of the plan, in the plan's order.
     pub(crate) ipv6_records: Vec<Vec<RecordSet>>,
 }
@@ -75,7 +84,10 @@ impl Facts {
             source_quotas,
             recovery_quotas,
             executions: cloud.running_executions().await?,
+            owners: Owners::default(),
             subnets: BTreeMap::new(),
+            launch_configurations: LaunchConfigurations::new(),
+            launch_templates: BTreeMap::new(),
             ipv6_records: Vec::new(),
         }))
     }
@@ -89,11 +101,13 @@ impl Facts {
         let b3s = fleet.pending().filter_map(Server::b3).collect();
         self.live.add_instances(cloud, run.recovery(), b3s).await?;
         self.read_subnets(cloud, run, fleet).await?;
+        self.read_launch_settings(cloud, run, fleet).await?;
         self.live.add_records(cloud, run).await?;
         for record in run.plan.redirect.records() {
             let sets = cloud.record_sets(&record.zone_id, &record.name, RecordType::Aaaa).await?;
             self.ipv6_records.push(sets);
         }
+        self.owners = Owners::read(cloud, run, &self.live.servers(fleet)).await?;
         self.read_older_jobs(cloud, run, fleet).await
     }
 
@@ -114,6 +128,28 @@ impl Facts {
         let ids: Vec<SubnetId> = ids.into_iter().collect();
         let subnets = cloud.subnets(run.source(), &ids).await?;
         self.subnets = subnets.into_iter().map(|subnet| (subnet.id.clone(), subnet)).collect();
+        Ok(())
+    }
+
+    /// Reads how B1 was launched, or would be launched by a drill. The settings are production's own.
+    async fn read_launch_settings(&mut self, cloud: &dyn Cloud, run: &Run, fleet: &Fleet) -> Result<()> {
+        let (mut recovered, mut unlaunched) = (Vec::new(), Vec::new());
+        for found in self.found(fleet)? {
+            match found.b2 {
+                Some(_) => recovered.push(found.b1.clone()),
+                None if launches_b1(run, &found) => unlaunched.push(found.b1.clone()),
+                None => {}
+            }
+        }
+        let region = run.recovery();
+        self.launch_configurations = launch_configurations(cloud, region, &recovered).await?;
+        for (b1, settings) in launch_configurations(cloud, region, &unlaunched).await? {
+            if let Some(template) = &settings.launch_template {
+                let version = Ec2::default_launch_template_version(cloud, region, template).await?;
+                self.launch_templates.insert(b1.clone(), version);
+            }
+            self.launch_configurations.insert(b1, settings);
+        }
         Ok(())
     }
 
@@ -147,6 +183,13 @@ impl Facts {
         }
         Ok(all)
     }
+}
+
+/// Returns true for a server without B2 that this drill launches first. An A2 shows that an interrupted drill of it is
+/// only cleaned up.
+pub(crate) fn launches_b1(run: &Run, server: &Found<'_>) -> bool {
+    let is_wanted = run.procedure == Procedure::Drill && run.plan.drill.launch_recovered_servers;
+    is_wanted && server.b2.is_none() && server.a2.is_none()
 }
 
 /// Returns the jobs that are not among those that were read.

@@ -207,6 +207,7 @@ fn an_older_launch_than_the_one_that_was_seen_explains_nothing() {
 fn jobs_of_other_runs_that_have_ended_count_for_nothing() {
     let mut fixture = after(0, &[(LaunchStatus::Failed, 600)]);
     fixture.run.id = "arn:aws:states:us-east-1:111122223333:execution:stage:two".to_owned();
+    fixture.owner = Some(fixture.run.tag_value());
     fixture.waits::<Step>("launching web-1, all-1", 1);
 }
 

@@ -4,14 +4,14 @@
 //! of a drill launched is adopted; any other live B2 stops the drill, because launching would terminate it.
 
 use failback_core::cloud::{InstanceState, Job, JobServer, LaunchStatus, RecoveryInstance};
-use failback_core::fleet::{Fleet, LiveServer, LiveState, Reads, names};
+use failback_core::fleet::{Fleet, LiveServer, LiveState, Reads, launch_configurations, names};
 use failback_core::job_capacity::JobCapacity;
 use failback_core::message::count;
 use failback_core::plan::Plan;
 use failback_core::poll_interval::{self, typical};
 use failback_core::procedure::Drill;
 use failback_core::step::{Context, FleetInput, Step, StepResult, Waiting, attempt};
-use failback_core::tags::has_tags;
+use failback_core::tags::{drill_tags, has_tags};
 use failback_core::{Error, ErrorName, Result};
 
 /// The step.
@@ -27,6 +27,7 @@ impl Step for LaunchRecoveredServers {
         let reads = Reads {
             b1: true,
             b2: true,
+            a2: true,
             source_jobs: true,
             recovery_jobs: true,
             source_instances: true,
@@ -94,9 +95,10 @@ fn parts<'j>(jobs: &'j [Job], server: &LiveServer<'_>) -> Vec<&'j Job> {
 
 /// Tags every B2 of this drill, so that no later run takes it for production.
 async fn tag(ctx: &Context<'_, Drill>, servers: &[LiveServer<'_>]) -> Result<()> {
-    let tags = ctx.run.tags();
+    let tags = drill_tags();
     for server in servers {
-        if server.b2()?.is_some_and(|b2| !has_tags(&b2.tags, &tags)) {
+        if server.b2()?.is_some_and(|b2| !has_tags(&b2.tags, &tags)) && server.other_owner(ctx.run)?.is_none()
+        {
             ctx.cloud.tag_resource(ctx.guard.tag_b2(server)?).await?;
         }
     }
@@ -115,7 +117,9 @@ async fn launch(ctx: &Context<'_, Drill>, live: &LiveState, missing: &[&LiveServ
         if ctx.is_late() {
             return Ok(Waiting::new("launching the recovered servers: this call has no time left", 1));
         }
-        let warrant = ctx.guard.launch_b1(batch)?;
+        let b1s: Vec<_> = batch.iter().map(|server| server.b1.clone()).collect();
+        let settings = launch_configurations(ctx.cloud, ctx.run.recovery(), &b1s).await?;
+        let warrant = ctx.guard.launch_b1(batch, &settings)?;
         refusal = attempt(ctx.cloud.start_recovery(warrant).await)?.refusal().or(refusal);
     }
     if let Some(reason) = refusal {

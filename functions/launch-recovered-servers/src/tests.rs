@@ -38,6 +38,20 @@ fn every_b1_is_launched_once_as_a_drill_and_its_agent_waited_for() {
 }
 
 #[test]
+fn a_b1_is_not_launched_into_an_instance_that_exists() {
+    Fixture::with_existing(Procedure::Drill, Scenario::Steady, launching)
+        .refused::<Step>("which exists (S5:");
+    // The settings are read when it is launched, whatever they were before.
+    let mut fixture = steady();
+    fixture.tamper(|seen| {
+        if let Response::LaunchConfiguration(_, settings) = seen {
+            settings.launch_into = Some("i-0123456789abcdef0".parse().unwrap());
+        }
+    });
+    fixture.refused::<Step>("B1 would be launched into i-0123456789abcdef0, which exists");
+}
+
+#[test]
 fn what_is_up_and_tagged_is_left_as_it_is() {
     let mut fixture = steady();
     fixture.done::<Step>();

@@ -1,23 +1,44 @@
 //! Between steps 1 and 2: prepares A2 for launch. DRS creates it untagged and with a launch template that has no
 //! subnet, security group or instance profile, so that a launch would fail without a reason (drs-facts §5).
 //!
+//! A person may have changed A2's settings since. Before the first change of them, the machine writes them as they are to
+//! the bucket for evidence, some servers at a time, so that a person can put them back.
+//!
 //! Done when every A2 carries the run's tags, DRS overrides nothing, and the default version of its launch template has
 //! the settings of the plan: in a drill, the isolated network.
 
 use failback_core::cloud::{Drs, Ec2};
 use failback_core::fleet::{Fleet, LiveServer, Reads, Server};
 use failback_core::guard::a2_tags;
-use failback_core::launch_spec::{LaunchSpec, is_configured, needs_a1};
+use failback_core::launch_spec::{LaunchSpec, needs_a1};
 use failback_core::message::count;
 use failback_core::plan::Plan;
 use failback_core::procedure::Either;
 use failback_core::step::{Context, FleetInput, Step, StepResult, Waiting};
 use failback_core::tags::has_tags;
 use failback_core::{Error, ErrorName, Result};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+mod present;
+
+use present::Present;
 
 /// The step.
 #[derive(Debug)]
 pub struct PrepareLaunch;
+
+/// The number of servers whose settings are kept at a time: about as many as one call can change. Their settings are part
+/// of the payload, 35 KB at most.
+const KEPT_AT_A_TIME: usize = 150;
+
+/// The note of what is done: the servers before this position are prepared, and the bucket for evidence has the settings
+/// with these fingerprints.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Progress {
+    prepared: usize,
+    kept: Vec<String>,
+}
 
 impl Step for PrepareLaunch {
     type Scope = Either;
@@ -28,15 +49,27 @@ impl Step for PrepareLaunch {
         let reads = Reads { a3: true, source_instances: needs_a1(ctx.run), ..Reads::default() };
         let live = ctx.read(fleet, reads).await?;
         let servers = live.servers(fleet);
-        let prepared: usize = ctx.note().unwrap_or(0);
+        let Progress { prepared, kept } = ctx.note().unwrap_or_default();
+        let mut to_keep = Vec::new();
         for (done, server) in servers.iter().enumerate().skip(prepared) {
-            if ctx.is_late() {
+            if ctx.is_late() && to_keep.is_empty() {
                 let why = format!("{done} of {} servers are prepared", servers.len());
-                return Ok(Waiting::new(why, 1).with_note(done).into());
+                return Ok(Waiting::new(why, 1).with_note(json!(Progress { prepared: done, kept })).into());
             }
-            prepare(ctx, server).await?;
+            if ctx.is_late() || to_keep.len() == KEPT_AT_A_TIME {
+                break;
+            }
+            let Some((present, spec)) = to_change(ctx, server).await? else { continue };
+            if to_keep.is_empty() && kept.contains(&present.fingerprint()) {
+                change(ctx, server, &present, spec).await?;
+            } else {
+                to_keep.push((done, present));
+            }
         }
-        Ok(StepResult::Done(format!("{} prepared for launch", count(servers.len(), "server"))))
+        Ok(match to_keep.first() {
+            Some((first, _)) => keep(*first, &to_keep),
+            None => StepResult::Done(format!("{} prepared for launch", count(servers.len(), "server"))),
+        })
     }
 
     fn limit_seconds(plan: &Plan) -> u64 {
@@ -44,28 +77,54 @@ impl Step for PrepareLaunch {
     }
 }
 
-async fn prepare(ctx: &Context<'_, Either>, server: &LiveServer<'_>) -> Result<()> {
+/// Returns the result that has these settings kept. The next call goes on from the first of them.
+fn keep(prepared: usize, to_keep: &[(usize, Present)]) -> StepResult {
+    let why = format!("the launch settings of {} are kept before the change", count(to_keep.len(), "server"));
+    let settings: Vec<_> = to_keep.iter().map(|(_, present)| present.inputs()).collect();
+    let kept = to_keep.iter().map(|(_, present)| present.fingerprint()).collect();
+    let note = json!(Progress { prepared, kept });
+    StepResult::Keep { why, previous: json!({ "settings": settings }), note }
+}
+
+/// Tags A2. Returns its present settings if they are not those of the plan, with what the plan wants.
+async fn to_change(
+    ctx: &Context<'_, Either>,
+    server: &LiveServer<'_>,
+) -> Result<Option<(Present, LaunchSpec)>> {
     let a2 = server.a2()?.ok_or_else(|| missing(server))?;
     if !has_tags(&a2.tags, &a2_tags(ctx.run, server)) {
         ctx.cloud.tag_resource(ctx.guard.tag_a2(server)?).await?;
     }
     // A server that an earlier run, or a person, has already launched no longer needs a template.
     if server.a3()?.is_some() || server.is_past_launch()? {
-        return Ok(());
+        return Ok(None);
     }
     let configuration = Drs::launch_configuration(ctx.cloud, ctx.run.source(), &a2.id).await?;
-    // Before the template: DRS may write a template version of its own when the launch settings change.
-    if !is_configured(&configuration) {
-        ctx.cloud.update_launch_configuration(ctx.guard.configure_a2(server)?).await?;
-    }
-    let template = configuration.launch_template.ok_or_else(|| missing(server))?;
+    let template = configuration.launch_template.clone().ok_or_else(|| missing(server))?;
     let a1 = if needs_a1(ctx.run) { server.a1_instance()? } else { None };
     let spec = LaunchSpec::of(ctx.run, server, a1)?;
     let current = Ec2::default_launch_template_version(ctx.cloud, ctx.run.source(), &template).await?;
-    if !spec.is_met_by(&current) {
-        let warrant = ctx.guard.write_template(server, &current, spec)?;
+    let present = Present { a2: a2.id.clone(), configuration, template: current };
+    Ok(if present.meets(&spec) { None } else { Some((present, spec)) })
+}
+
+/// Changes A2's settings to those of the plan.
+async fn change(
+    ctx: &Context<'_, Either>,
+    server: &LiveServer<'_>,
+    present: &Present,
+    spec: LaunchSpec,
+) -> Result<()> {
+    // Before the template: DRS may write a template version of its own when the launch settings change.
+    if !present.is_configured() {
+        ctx.cloud.update_launch_configuration(ctx.guard.configure_a2(server)?).await?;
+    }
+    let current = &present.template;
+    if !spec.is_met_by(current) {
+        let warrant = ctx.guard.write_template(server, current, spec)?;
         let version = ctx.cloud.create_launch_template_version(warrant).await?;
-        ctx.cloud.set_default_version(ctx.guard.use_template(server, &template, version)?).await?;
+        let warrant = ctx.guard.use_template(server, &current.template, version)?;
+        ctx.cloud.set_default_version(warrant).await?;
     }
     Ok(())
 }

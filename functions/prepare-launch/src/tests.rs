@@ -1,5 +1,6 @@
 use failback_core::plan::Network;
 use failback_core::step::Status;
+use failback_sim::LaunchChange;
 use failback_testkit::Fixture;
 use serde_json::json;
 
@@ -9,7 +10,8 @@ use crate::PrepareLaunch as Step;
 fn every_a2_is_tagged_configured_and_given_a_template_once() {
     let mut fixture = Fixture::failback(|_| ()).reversed();
     let before = fixture.writes();
-    assert_eq!(fixture.done::<Step>(), ["2 servers prepared for launch"]);
+    let kept = "the launch settings of 2 servers are kept before the change";
+    assert_eq!(fixture.done::<Step>(), [kept, "2 servers prepared for launch"]);
     // Tags, settings, a version of the template, and that version as the default.
     assert_eq!(fixture.writes() - before, 8);
     fixture.idle::<Step>("2 servers prepared for launch");
@@ -23,6 +25,46 @@ fn every_a2_is_tagged_configured_and_given_a_template_once() {
         let template = world.launch_template(source, &a2.launch.template).unwrap();
         assert_eq!(template.default().unwrap().subnet.as_ref(), Some(&network.subnet_id));
     }
+}
+
+#[test]
+fn settings_are_kept_as_they_are_before_they_are_changed() {
+    let mut fixture = Fixture::failback(|_| ()).reversed();
+    let template = |fixture: &Fixture, server| {
+        let a2 = fixture.a2(server);
+        fixture.simulation.world().source_server(fixture.source(), &a2).unwrap().launch.template.clone()
+    };
+    // The tags of A2 are this program's own.
+    let answer = fixture.call::<Step>().unwrap();
+    assert_eq!(answer.status, Status::Keep, "{}", answer.why);
+    let previous = answer.previous.unwrap();
+    assert_eq!(previous["settings"].as_array().map(Vec::len), Some(2));
+    let first = json!({
+        "launchConfiguration": {
+            "sourceServerID": fixture.a2(0),
+            "copyPrivateIp": false,
+            "launchDisposition": "STARTED",
+            "targetInstanceTypeRightSizingMethod": "BASIC",
+        },
+        "launchTemplate": { "LaunchTemplateId": template(&fixture, 0), "DefaultVersion": "1" },
+    });
+    assert_eq!(previous["settings"][0], first);
+}
+
+#[test]
+fn settings_that_a_person_changes_after_they_were_kept_are_kept_again() {
+    let mut fixture = Fixture::failback(|_| ()).reversed();
+    fixture.call::<Step>().unwrap();
+    let change = LaunchChange { copy_private_ip: Some(true), ..LaunchChange::default() };
+    let (source, second) = (fixture.source(), fixture.a2(1));
+    fixture.simulation.world().update_launch_configuration(source, &second, &change).unwrap();
+    let answer = fixture.call::<Step>().unwrap();
+    assert_eq!(answer.status, Status::Keep, "{}", answer.why);
+    let previous = answer.previous.unwrap();
+    let [kept] = previous["settings"].as_array().unwrap().as_slice() else { panic!("{previous}") };
+    assert_eq!(kept["launchConfiguration"]["sourceServerID"], second.as_str());
+    assert_eq!(kept["launchConfiguration"]["copyPrivateIp"], true);
+    assert_eq!(fixture.done::<Step>(), ["2 servers prepared for launch"]);
 }
 
 #[test]

@@ -1,5 +1,8 @@
 use failback_core::cloud::Clock as _;
-use failback_testkit::Fixture;
+use failback_core::procedure::Procedure;
+use failback_core::tags::tag;
+use failback_sim::LaunchChange;
+use failback_testkit::{Fixture, Response, Scenario};
 use serde_json::{Value, json};
 
 use crate::TerminateRecoveredServers as Step;
@@ -76,16 +79,66 @@ fn a_drill_terminates_its_own_b2_and_no_other() {
     fixture.done::<Step>();
     assert_eq!(fixture.left(), ["A1 A2 B1", "A1 A2 B1"]);
     // A real recovery: A1 is stopped, traffic is on B3.
-    let mut fixture = Fixture::new(
-        failback_core::procedure::Procedure::Drill,
-        failback_testkit::Scenario::Recovered,
-        |_| (),
-    )
-    .reversed()
-    .stopped();
+    let mut fixture = Fixture::new(Procedure::Drill, Scenario::Recovered, |_| ()).reversed().stopped();
     fixture.refused::<Step>("may be production");
     let keeps = |plan: &mut Value| plan["drill"]["keepRecoveredServers"] = json!(true);
     Fixture::drill(keeps).reversed().stopped().refused::<Step>("the plan keeps the recovered servers");
+}
+
+#[test]
+fn a_b3_that_existed_before_is_left_and_b2_tagged() {
+    let mut fixture = Fixture::with_existing(Procedure::Failback, Scenario::Recovered, |_| ());
+    fixture = fixture.protected().stopped();
+    let before = fixture.left();
+    assert_eq!(fixture.done::<Step>().last().unwrap(), "the recovered servers are terminated");
+    assert_eq!(fixture.left(), before);
+    for server in 0..2 {
+        let world = fixture.simulation.world();
+        let b2 = world.recovery_instance(fixture.recovery(), &fixture.b2(server)).unwrap();
+        assert_eq!(b2.tags[tag::LEFT], b2.job.to_string());
+    }
+    fixture.idle::<Step>("are terminated");
+}
+
+#[test]
+fn the_others_of_a_b3_that_existed_before_are_terminated() {
+    for by_tag in [true, false] {
+        let mut fixture = due();
+        let (b1, b3) = (fixture.b1(0), fixture.b2(0).instance());
+        if by_tag {
+            fixture.tamper(move |seen| {
+                if let Response::Instances(_, instances) = seen {
+                    for b3 in instances.iter_mut().filter(|found| found.id == b3) {
+                        b3.tags.insert(tag::LAUNCH_INTO.into(), tag::ALLOWED_TO_LAUNCH_INTO.into());
+                    }
+                }
+            });
+        } else {
+            let into = LaunchChange { launch_into: Some(Some(b3)), ..LaunchChange::default() };
+            let recovery = fixture.recovery();
+            fixture.simulation.world().update_launch_configuration(recovery, &b1, &into).unwrap();
+        }
+        fixture.done::<Step>();
+        assert_eq!(fixture.left(), ["A1 A2 A3 A4 B1 B2 B3", "A1 A2 A3 A4 B1"]);
+    }
+}
+
+#[test]
+fn what_existed_before_is_left_only_once_a4_is_production_and_protected() {
+    let existing = || Fixture::with_existing(Procedure::Failback, Scenario::Recovered, |_| ());
+    existing().launched().stopped().refused::<Step>("does not point at A4 (S2:");
+    existing().redirected().stopped().refused::<Step>("is not protected");
+    let mut fixture = existing().protected().stopped();
+    let redirected = fixture.fleet.redirected.as_mut().unwrap();
+    redirected.in_sync = Some(fixture.simulation.now());
+    redirected.old_ttl_seconds = Some(1_200);
+    fixture.waits::<Step>("web-1, all-1 cannot be terminated yet: clients may still use B3 until", 0);
+}
+
+#[test]
+fn a_drill_does_not_terminate_what_existed_before() {
+    let fixture = Fixture::with_existing(Procedure::Drill, Scenario::DrilledRecovered, |_| ());
+    fixture.reversed().stopped().refused::<Step>("existed before B1 was launched into it (S5:");
 }
 
 #[test]

@@ -35,6 +35,7 @@ impl End<'_> {
         if self.run.procedure == Procedure::Failback {
             sentences.extend(self.deleted());
         }
+        sentences.extend(self.existing());
         sentences.extend(self.problem());
         sentences.push(match self.run.procedure {
             Procedure::Drill => AFTER_A_FAILED_DRILL.to_owned(),
@@ -125,6 +126,18 @@ impl End<'_> {
         sentences
     }
 
+    /// Says what to do by hand with a B3 that existed before B1 was launched into it.
+    fn existing(&self) -> Option<String> {
+        let left: Vec<&Seen> = self.seen.iter().filter(|seen| seen.b2_left).collect();
+        (!left.is_empty()).then(|| {
+            format!(
+                "B3 of {} existed before B1 was launched into it, and is left with its B2. Delete B2 in the DRS console \
+                 without terminating it, and stop B3: the next recovery launches into it again.",
+                names(&left)
+            )
+        })
+    }
+
     fn problem(&self) -> Option<String> {
         let servers = self.those(|server| server.problem.is_some());
         let problem = servers.first()?.report.problem.as_ref()?;
@@ -133,6 +146,9 @@ impl End<'_> {
 
     fn after_a_failback(&self) -> String {
         match self.outcome {
+            Outcome::Succeeded if self.seen.iter().any(|seen| seen.b2_left) => {
+                return "Nothing else is left to do.".to_owned();
+            }
             Outcome::Succeeded => return "Nothing is left to do.".to_owned(),
             Outcome::Held if !self.served_by(Serving::A1).is_empty() => {
                 return "Leave everything as it is, and find out why clients use A1: a failback brings back what runs in \

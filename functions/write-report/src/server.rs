@@ -1,6 +1,6 @@
 //! One server at the end of a run, as live state shows it.
 
-use failback_core::cloud::{Replication, ReplicationState};
+use failback_core::cloud::{RecoveryInstance, Replication, ReplicationState};
 use failback_core::fleet::{Link, LiveServer, LiveState, Server, Serving, data_age_seconds, serving};
 use failback_core::id::InstanceId;
 use failback_core::procedure::Procedure;
@@ -18,6 +18,8 @@ pub(crate) struct Seen {
     pub(crate) protection: Protection,
     /// The age of the newest copy of its data, in seconds, where known.
     pub(crate) copy_age_seconds: Option<u64>,
+    /// True for a B2 that a failback has left, because its B3 existed before.
+    pub(crate) b2_left: bool,
     /// True when replication of the original is stopped, which deletes every point in time of B1.
     pub(crate) points_deleted: bool,
 }
@@ -56,7 +58,13 @@ pub(crate) fn seen(run: &Run, live: &LiveState, server: &Server, outcome: Outcom
         problem: problem(&found),
     };
     let points_deleted = stopped && run.procedure == Procedure::Failback;
-    Ok(Seen { report, guarded, protection, copy_age_seconds, points_deleted })
+    let b2_left = left_b2(&found).is_some();
+    Ok(Seen { report, guarded, protection, copy_age_seconds, b2_left, points_deleted })
+}
+
+/// Returns the B2 that a failback has left, which the chain does not have.
+fn left_b2<'l>(server: &LiveServer<'l>) -> Option<&'l RecoveryInstance> {
+    server.live().drs().left_b2(&server.b1)
 }
 
 fn replicates_a4(server: &LiveServer<'_>) -> bool {
@@ -149,7 +157,7 @@ fn left(server: &LiveServer<'_>) -> Result<Vec<&'static str>> {
         ("A3", chain.a3.candidate().is_some()),
         ("A4", is_live(server, a4s)?),
         ("B1", server.b1()?.is_some()),
-        ("B2", chain.b2.candidate().is_some()),
+        ("B2", chain.b2.candidate().or_else(|| left_b2(server)).is_some()),
         ("B3", is_live(server, b3s)?),
     ];
     Ok(all.into_iter().filter(|(_, left)| *left).map(|(label, _)| label).collect())

@@ -3,6 +3,7 @@ use failback_core::fleet::{Redirected, Serving, Times};
 use failback_core::id::SourceServerId;
 use failback_core::procedure::Procedure;
 use failback_core::report::{Failure, Loss, Outcome, Protection, Report, ServerOutcome};
+use failback_core::tags::tag;
 use failback_core::timestamp::Timestamp;
 use failback_testkit::{Fixture, Response, Scenario};
 use serde_json::{Value, json};
@@ -177,6 +178,29 @@ fn what_is_gone_is_told() {
     let next = report(&fixture, Some(&failure()), true).next;
     assert!(next.contains("B3 of web-1, all-1 no longer exists."), "{next}");
     assert!(!next.contains("Every B3 still exists."), "{next}");
+}
+
+#[test]
+fn a_b3_that_existed_before_is_left_and_told_with_what_to_do() {
+    let fixture = Fixture::with_existing(Procedure::Failback, Scenario::Recovered, |_| ());
+    let fixture = fixture.protected().stopped();
+    let next = report(&fixture, None, true).next;
+    assert!(!next.contains("existed before"), "it is not left until it is tagged: {next}");
+    for server in 0..2 {
+        let mut world = fixture.simulation.world();
+        let b2 = world.recovery_instance(fixture.recovery(), &fixture.b2(server)).unwrap();
+        let (arn, job) = (b2.arn.clone(), b2.job.to_string());
+        world.tag_resource(&arn, &Tags::from([(tag::LEFT.to_owned(), job)])).unwrap();
+    }
+    assert_eq!(left(&fixture), vec!["A1 A2 A3 A4 B1 B2 B3".to_owned(); 2]);
+    let next = report(&fixture, None, true).next;
+    let said = "B3 of web-1, all-1 existed before B1 was launched into it, and is left with its B2. Delete B2 in the DRS \
+                console without terminating it, and stop B3: the next recovery launches into it again. Nothing else is left \
+                to do.";
+    assert!(next.ends_with(said), "{next}");
+    let next = report(&fixture, Some(&failure()), true).next;
+    assert!(next.contains("B3 of web-1, all-1 existed before"), "{next}");
+    assert!(!next.contains("no longer exists"), "{next}");
 }
 
 #[test]

@@ -20,9 +20,22 @@ pub struct RunningExecution {
     pub input: Value,
 }
 
-/// Executions of Step Functions.
+/// The state of an execution.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExecutionState {
+    /// It runs.
+    Runs,
+    /// It has ended. A redrive may start it again.
+    Ended,
+}
+
+/// Executions of Step Functions. All that it shows is eventually consistent.
 #[async_trait]
 pub trait Executions: Send + Sync {
     /// Returns every running execution of the drill and the failback machine, this one included.
     async fn running_executions(&self) -> Result<Vec<RunningExecution>>;
+
+    /// Returns the state of an execution of the drill or the failback machine; `None` for any other, and for one that Step
+    /// Functions does not know (yet, or after 90 days).
+    async fn execution_state(&self, id: &str) -> Result<Option<ExecutionState>>;
 }

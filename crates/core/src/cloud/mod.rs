@@ -20,7 +20,7 @@ pub use drs::{
     RecoveryInstanceFilter, Replication, ReplicationState, ReplicationTemplate, RightSizing, SourceServer,
 };
 pub use ec2::{Address, Check, Instance, InstanceState, InstanceStatus, LaunchTemplateVersion, Subnet};
-pub use executions::{Executions, RunningExecution};
+pub use executions::{ExecutionState, Executions, RunningExecution};
 pub use operations::{Drs, Ec2, Route53};
 pub use quotas::{DrsQuotas, Quotas};
 pub use route53::{ChangeStatus, RecordSet, RecordType};

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::cycle::{Launches, tag_of_cycle};
+use super::cycle::{Launches, is_left, tag_of_cycle};
 use super::server::Server;
 use crate::cloud::{Direction, Job, RecoveryInstance, SourceServer};
 use crate::error::{Error, ErrorName, Result};
@@ -161,6 +161,12 @@ impl DrsView {
     /// Adds recovery instances of the source Region.
     pub fn read_source_instances(&mut self, instances: Vec<RecoveryInstance>) {
         add(self.source_instances.get_or_insert_default(), instances);
+    }
+
+    /// Returns the live B2 of a server that a failback has left. The chain has no B2 then.
+    pub fn left_b2(&self, b1: &SourceServerId) -> Option<&RecoveryInstance> {
+        let mut of_b1 = self.recovery_instances.iter().filter_map(|all| all.get(b1)).flatten();
+        of_b1.find(|b2| b2.is_live() && is_left(b2))
     }
 
     /// Adds the jobs of a Region, which show when an object was launched.
@@ -352,7 +358,8 @@ fn live<'v>(
 ) -> Link<'v, RecoveryInstance> {
     let Some(instances) = instances else { return Link::NotRead(label) };
     let of_server = of.and_then(|of| instances.get(of)).into_iter().flatten();
-    let live: Vec<&RecoveryInstance> = of_server.filter(|instance| instance.is_live()).collect();
+    let live: Vec<&RecoveryInstance> =
+        of_server.filter(|instance| instance.is_live() && !is_left(instance)).collect();
     match live.as_slice() {
         [] => Link::Absent,
         // Another person has launched the server again: what this run knew is gone.

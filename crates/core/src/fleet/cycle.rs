@@ -37,6 +37,13 @@ impl Launches {
     }
 }
 
+/// Returns true for a B2 that a failback has left, because its B3 existed before. Another launch of B1 begins another
+/// cycle.
+pub(super) fn is_left(b2: &RecoveryInstance) -> bool {
+    let left = b2.tags.get(tag::LEFT).map(String::as_str);
+    left.is_some() && left == b2.job.as_ref().map(JobId::as_str)
+}
+
 /// Returns a tag of A2, unless A2 was tagged while it replicated another B3.
 pub fn tag_of_cycle<'a>(a2: &'a SourceServer, key: &str) -> Option<&'a str> {
     let replicated = a2.instance.as_ref().map(InstanceId::as_str);

@@ -5,15 +5,19 @@
 //! is not authoritative: every step reads the live state and adds the ids that the fleet lacks.
 
 mod chain;
+mod claim;
 mod cycle;
 mod data_age;
+mod existing;
 mod live;
 mod server;
 mod serving;
 
 pub use chain::{Ambiguity, Chain, DrsView, KnownIds, Link};
+pub use claim::{Claim, Obstacle, Owners};
 pub use cycle::tag_of_cycle;
 pub use data_age::{data_age_seconds, too_old};
+pub use existing::{LaunchConfigurations, existed_before, launch_configurations};
 pub use live::{
     LiveServer, LiveState, Reads, Target, UNKNOWN_TTL_SECONDS, names, old_ttl_seconds, read, read_for_report,
     targets,

@@ -2,23 +2,28 @@
 
 use super::shared::is_drill_launch;
 use super::warrant::{StartRecovery, TagResource, TerminateRecoveryInstances, Warrant};
-use super::{Guard, no_job, refuse, stopped_a2};
+use super::{Guard, is_drs_own, no_job, refuse, stopped_a2};
 use crate::cloud::{InstanceState, RecoveryInstance};
-use crate::error::Result;
-use crate::fleet::LiveServer;
+use crate::error::{Error, Result};
+use crate::fleet::{LaunchConfigurations, LiveServer};
 use crate::procedure::Drill;
 use crate::rule::SafetyRule;
 use crate::run::Run;
-use crate::tags::made_by_a_drill;
+use crate::tags::{drill_tags, made_by_a_drill};
 
 impl Guard<'_, Drill> {
     /// Launches the recovered servers of a drill. Refused while B1 has a recovery instance, because `StartRecovery`
     /// terminates the previous ones (drs-facts §0.5).
     ///
     /// # Errors
-    /// `Guard` when the plan does not request it, a B2 lives, or production does not run on A1.
-    pub fn launch_b1(&self, servers: &[&LiveServer<'_>]) -> Result<Warrant<StartRecovery>> {
-        self.fresh_servers(servers)?;
+    /// `Guard` when the plan does not request it, a B2 lives, B1 launches into an instance that exists, or production does
+    /// not run on A1.
+    pub fn launch_b1(
+        &self,
+        servers: &[&LiveServer<'_>],
+        settings: &LaunchConfigurations,
+    ) -> Result<Warrant<StartRecovery>> {
+        servers.iter().try_for_each(|server| self.fresh_server(server))?;
         if !self.run.plan.drill.launch_recovered_servers {
             let message = "the plan does not request the launch of recovered servers";
             return Err(refuse(SafetyRule::ProductionRuns, message));
@@ -32,10 +37,11 @@ impl Guard<'_, Drill> {
                 let message = format!("{name}: B1 has a recovery instance, which DRS would terminate");
                 return Err(refuse(SafetyRule::ProductionRuns, message));
             }
+            launches_new_b3(server, settings)?;
             if let Some(b3) = server.live().forgotten_b3(b1)? {
                 let message = format!(
-                    "{name}: B1 launched {b3}, which runs although DRS shows no B2 of it. It may be production. If it is \
-                     not, terminate it in EC2 and start again"
+                    "{name}: B1 launched {b3}, which runs although DRS shows no B2 of it. It may be production. If nobody \
+                     needs it, terminate it in EC2 and start again"
                 );
                 return Err(refuse(SafetyRule::ProductionRuns, message));
             }
@@ -53,7 +59,7 @@ impl Guard<'_, Drill> {
         }))
     }
 
-    /// Tags the B2 that this drill launched, so that it is never taken for production.
+    /// Tags a B2 that a drill launched as a drill's, so that it is never taken for production.
     ///
     /// # Errors
     /// `Guard` when B2 does not live, or a drill did not launch it.
@@ -64,7 +70,7 @@ impl Guard<'_, Drill> {
             let message = format!("{}: recovery instance {} was not launched by a drill", server.name, b2.id);
             return Err(refuse(SafetyRule::OwnFleetOnly, message));
         }
-        let (arn, tags) = (b2.arn.clone(), self.run.tags());
+        let (arn, tags) = (b2.arn.clone(), drill_tags());
         Ok(Warrant::issue(TagResource { region: self.run.recovery(), arn, tags }))
     }
 
@@ -73,7 +79,7 @@ impl Guard<'_, Drill> {
     /// # Errors
     /// `Guard` when A3 is not this drill's, A2 still replicates or a job is working on the server.
     pub fn terminate_a3(&self, servers: &[&LiveServer<'_>]) -> Result<Warrant<TerminateRecoveryInstances>> {
-        self.fresh_servers(servers)?;
+        self.may_change_all(servers)?;
         let mut recovery_instances = Vec::new();
         for server in servers {
             let name = &server.name;
@@ -115,9 +121,13 @@ impl Guard<'_, Drill> {
     /// Terminates B2 and with it B3 (clean-up), unless B3 may be production.
     ///
     /// # Errors
-    /// `Guard` when B3 may be production, A2 still replicates or a job is working on the server.
-    pub fn terminate_b2(&self, servers: &[&LiveServer<'_>]) -> Result<Warrant<TerminateRecoveryInstances>> {
-        self.fresh_servers(servers)?;
+    /// `Guard` when B3 may be production or existed before, A2 still replicates or a job is working on the server.
+    pub fn terminate_b2(
+        &self,
+        servers: &[&LiveServer<'_>],
+        settings: &LaunchConfigurations,
+    ) -> Result<Warrant<TerminateRecoveryInstances>> {
+        self.may_change_all(servers)?;
         if self.run.plan.drill.keep_recovered_servers {
             return Err(refuse(SafetyRule::NothingLeftUnreported, "the plan keeps the recovered servers"));
         }
@@ -130,9 +140,25 @@ impl Guard<'_, Drill> {
                 let message = format!("{}: B3 {} may be production: {why}", server.name, b2.instance);
                 return Err(refuse(SafetyRule::ProductionRuns, message));
             }
+            is_drs_own(server, b2, settings)?;
             recovery_instances.push(b2.id.clone());
         }
         Ok(Warrant::issue(TerminateRecoveryInstances { region: self.run.recovery(), recovery_instances }))
+    }
+}
+
+/// Refuses to launch B1 into an instance that exists: DRS would exchange its volumes, and the clean-up would terminate
+/// it.
+fn launches_new_b3(server: &LiveServer<'_>, settings: &LaunchConfigurations) -> Result<()> {
+    let Some(settings) = settings.get(&server.b1) else {
+        return Err(Error::internal("the launch settings of B1 were not read before they were needed"));
+    };
+    match &settings.launch_into {
+        Some(existing) => {
+            let message = format!("{}: B1 would be launched into {existing}, which exists", server.name);
+            Err(refuse(SafetyRule::OwnFleetOnly, message))
+        }
+        None => Ok(()),
     }
 }
 

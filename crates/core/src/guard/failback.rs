@@ -4,10 +4,10 @@ use super::warrant::{
     DeleteRecoveryInstance, ReverseReplication, StopReplication, TagResource, TerminateInstances,
     TerminateRecoveryInstances, Warrant,
 };
-use super::{Guard, a2, refuse, settled, stopped_a2};
+use super::{Guard, a2, is_drs_own, refuse, settled, stopped_a2};
 use crate::cloud::{Address, Check, Instance, InstanceState, InstanceStatus, RecoveryInstance};
 use crate::error::{Error, ErrorName, Result};
-use crate::fleet::{LiveServer, LiveState, Redirected, targets};
+use crate::fleet::{LaunchConfigurations, LiveServer, LiveState, Redirected, existed_before, targets};
 use crate::id::{InstanceId, SourceServerId};
 use crate::procedure::Failback;
 use crate::ready::{LaunchState, launch_state};
@@ -27,7 +27,7 @@ impl Guard<'_, Failback> {
         server: &LiveServer<'_>,
         checks: &[InstanceStatus],
     ) -> Result<Warrant<StopReplication>> {
-        self.fresh_server(server)?;
+        self.may_change(server)?;
         let name = &server.name;
         if !self.run.plan.stop_original_replication {
             return Err(refuse(
@@ -76,7 +76,7 @@ impl Guard<'_, Failback> {
     /// # Errors
     /// `Guard` when no person has confirmed it, or A2 or A3 is not this server's.
     pub fn tag_traffic(&self, server: &LiveServer<'_>) -> Result<Warrant<TagResource>> {
-        self.fresh_server(server)?;
+        self.may_change(server)?;
         let a3 = server.a3()?.filter(|_| self.run.traffic_moved_by_hand);
         let Some(a3) = a3 else {
             let message = format!("{}: no person has confirmed that clients use A4", server.name);
@@ -96,7 +96,7 @@ impl Guard<'_, Failback> {
         fleet: &[LiveServer<'_>],
         server: &LiveServer<'_>,
     ) -> Result<Warrant<ReverseReplication>> {
-        self.fresh_server(server)?;
+        self.may_change(server)?;
         let Some(a3) = server.a3()? else {
             return Err(refuse(SafetyRule::OwnFleetOnly, format!("{}: A3 does not live", server.name)));
         };
@@ -109,36 +109,77 @@ impl Guard<'_, Failback> {
     /// protected by B1.
     ///
     /// # Errors
-    /// `Guard` when one of these conditions is not met for one of the servers; `NotReady` while B1 lags, or clients may
-    /// still use B3.
+    /// `Guard` when one of these conditions is not met for one of the servers, or its B3 existed before; `NotReady` while
+    /// B1 lags, or clients may still use B3.
     pub fn terminate_b2(
         &self,
         fleet: &[LiveServer<'_>],
         servers: &[&LiveServer<'_>],
         checks: &[InstanceStatus],
+        settings: &LaunchConfigurations,
         redirected: Option<Redirected>,
     ) -> Result<Warrant<TerminateRecoveryInstances>> {
-        self.fresh_servers(servers)?;
+        self.may_change_all(servers)?;
         self.carries_traffic(fleet)?;
         self.clients_have_followed(fleet, redirected)?;
         let mut recovery_instances = Vec::new();
         for server in servers {
-            let (name, live) = (&server.name, server.live());
-            let Some(b2) = server.b2()? else {
-                return Err(refuse(SafetyRule::OwnFleetOnly, format!("{name}: B2 does not live")));
-            };
-            must_have_a2(server)?;
-            if server.a3()?.is_none() {
-                return Err(refuse(SafetyRule::ProductionRuns, format!("{name}: A4 does not exist")));
-            }
-            self.stands(server, checks)?;
-            if live.is_pointed_at(&b2.instance)? {
-                let message = format!("{name}: production DNS points at B3 {}", b2.instance);
-                return Err(refuse(SafetyRule::ProductionRuns, message));
-            }
+            let b2 = self.replaced_b2(server, checks)?;
+            is_drs_own(server, b2, settings)?;
             recovery_instances.push(b2.id.clone());
         }
         Ok(Warrant::issue(TerminateRecoveryInstances { region: self.run.recovery(), recovery_instances }))
+    }
+
+    /// Tags a B2 whose B3 existed before with the job that launched it, in place of its termination: the clean-up then goes
+    /// on as if B2 were gone.
+    ///
+    /// # Errors
+    /// Those of [`terminate_b2`](Self::terminate_b2); `Guard` when B3 did not exist before.
+    pub fn leave_b2(
+        &self,
+        fleet: &[LiveServer<'_>],
+        server: &LiveServer<'_>,
+        checks: &[InstanceStatus],
+        settings: &LaunchConfigurations,
+        redirected: Option<Redirected>,
+    ) -> Result<Warrant<TagResource>> {
+        self.may_change(server)?;
+        self.carries_traffic(fleet)?;
+        self.clients_have_followed(fleet, redirected)?;
+        let b2 = self.replaced_b2(server, checks)?;
+        if !existed_before(server, b2, settings)? {
+            let message = format!("{}: DRS launched B3 {} itself", server.name, b2.instance);
+            return Err(refuse(SafetyRule::NothingLeftUnreported, message));
+        }
+        let Some(job) = &b2.job else {
+            let message = format!("{}: DRS does not show the job that launched B2 {}", server.name, b2.id);
+            return Err(refuse(SafetyRule::OwnFleetOnly, message));
+        };
+        let tags = Tags::from([(tag::LEFT.to_owned(), job.to_string())]);
+        Ok(Warrant::issue(TagResource { region: self.run.recovery(), arn: b2.arn.clone(), tags }))
+    }
+
+    /// Returns B2 once A4 has taken the place of B3.
+    fn replaced_b2<'l>(
+        &self,
+        server: &LiveServer<'l>,
+        checks: &[InstanceStatus],
+    ) -> Result<&'l RecoveryInstance> {
+        let name = &server.name;
+        let Some(b2) = server.b2()? else {
+            return Err(refuse(SafetyRule::OwnFleetOnly, format!("{name}: B2 does not live")));
+        };
+        must_have_a2(server)?;
+        if server.a3()?.is_none() {
+            return Err(refuse(SafetyRule::ProductionRuns, format!("{name}: A4 does not exist")));
+        }
+        self.stands(server, checks)?;
+        if server.live().is_pointed_at(&b2.instance)? {
+            let message = format!("{name}: production DNS points at B3 {}", b2.instance);
+            return Err(refuse(SafetyRule::ProductionRuns, message));
+        }
+        Ok(b2)
     }
 
     /// Terminates A1 if the plan requests it and A4 is another instance (clean-up).
@@ -152,7 +193,7 @@ impl Guard<'_, Failback> {
         servers: &[&LiveServer<'_>],
         checks: &[InstanceStatus],
     ) -> Result<Warrant<TerminateInstances>> {
-        self.fresh_servers(servers)?;
+        self.may_change_all(servers)?;
         if !self.run.plan.cleanup.terminate_originals {
             return Err(refuse(SafetyRule::OriginalsEndOnRequest, "the plan keeps the original servers"));
         }
@@ -192,7 +233,7 @@ impl Guard<'_, Failback> {
         server: &LiveServer<'_>,
         checks: &[InstanceStatus],
     ) -> Result<Warrant<DeleteRecoveryInstance>> {
-        self.fresh_server(server)?;
+        self.may_change(server)?;
         let name = &server.name;
         let Some(a3) = server.a3()? else {
             return Err(refuse(SafetyRule::OwnFleetOnly, format!("{name}: A3 does not exist")));

@@ -5,6 +5,7 @@
 //! that names the rule. Changes that a [`Scope`] must not make have no method: a step of the drill cannot request a
 //! change of A1, B1 or production DNS.
 
+mod claim;
 mod drill;
 mod failback;
 mod redirect;
@@ -13,6 +14,7 @@ mod warrant;
 
 use std::marker::PhantomData;
 
+pub use claim::{CLAIM_SETTLES_SECONDS, CLAIM_STALE_SECONDS, ClaimWarrant};
 pub use drill::{is_disposable, may_be_production};
 pub use shared::{LaunchReady, LaunchSettings, Launchable, a2_tags};
 pub use warrant::{
@@ -22,9 +24,9 @@ pub use warrant::{
     Warrant,
 };
 
-use crate::cloud::{Clock, Job, SourceServer};
+use crate::cloud::{Clock, Job, RecoveryInstance, SourceServer};
 use crate::error::{Error, ErrorName, Result};
-use crate::fleet::LiveServer;
+use crate::fleet::{LaunchConfigurations, LiveServer, existed_before};
 use crate::procedure::{Drill, Either, Failback, Procedure, Scope};
 use crate::rule::SafetyRule;
 use crate::run::Run;
@@ -65,7 +67,11 @@ impl<'a, S: Scope> Guard<'a, S> {
 
     /// Refuses state that was read too long ago.
     fn fresh(&self, read_at: Timestamp) -> Result<()> {
-        if self.clock.now().seconds_since(read_at) > STALE_SECONDS {
+        self.fresh_for(read_at, STALE_SECONDS)
+    }
+
+    fn fresh_for(&self, read_at: Timestamp, seconds: u64) -> Result<()> {
+        if self.clock.now().seconds_since(read_at) > seconds {
             return Err(Error::internal("the live state was read too long ago to act upon"));
         }
         Ok(())
@@ -75,8 +81,14 @@ impl<'a, S: Scope> Guard<'a, S> {
         self.fresh(server.live().read_at)
     }
 
-    fn fresh_servers(&self, servers: &[&LiveServer<'_>]) -> Result<()> {
-        servers.iter().try_for_each(|server| self.fresh_server(server))
+    /// Refuses a change of a server on old state, or by a run that does not own it.
+    fn may_change(&self, server: &LiveServer<'_>) -> Result<()> {
+        self.fresh_server(server)?;
+        self.owned(server)
+    }
+
+    fn may_change_all(&self, servers: &[&LiveServer<'_>]) -> Result<()> {
+        servers.iter().try_for_each(|server| self.may_change(server))
     }
 }
 
@@ -112,6 +124,15 @@ fn stopped_a2<'l>(server: &LiveServer<'l>) -> Result<Option<&'l SourceServer>> {
         )),
         other => Ok(other),
     }
+}
+
+/// Refuses to terminate a B3 that existed before B1 was launched into it: it is somebody's.
+fn is_drs_own(server: &LiveServer<'_>, b2: &RecoveryInstance, settings: &LaunchConfigurations) -> Result<()> {
+    if existed_before(server, b2, settings)? {
+        let message = format!("{}: B3 {} existed before B1 was launched into it", server.name, b2.instance);
+        return Err(refuse(SafetyRule::OwnFleetOnly, message));
+    }
+    Ok(())
 }
 
 /// Waits while a job is working on the server: what a person launches or terminates at this moment decides whether A4 will

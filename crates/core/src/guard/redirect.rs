@@ -27,6 +27,7 @@ impl Guard<'_, Failback> {
     ) -> Result<Vec<Warrant<ChangeRecords>>> {
         self.fresh(live.read_at)?;
         for server in servers {
+            self.owned(server)?;
             if let Some(a3) = too_old(self.run, server)? {
                 let message = format!("{}: A4 {} holds old data", server.name, a3.instance);
                 return Err(refuse(SafetyRule::DataYoungEnough, message));

@@ -64,7 +64,7 @@ impl<S: Scope> Guard<'_, S> {
     /// # Errors
     /// `Guard` when B2 is not this server's, not from AWS or reversed already.
     pub fn reverse_b2(&self, server: &LiveServer<'_>) -> Result<Warrant<ReverseReplication>> {
-        self.fresh_server(server)?;
+        self.may_change(server)?;
         let name = &server.name;
         let Some(b2) = server.b2()? else {
             return Err(refuse(SafetyRule::OwnFleetOnly, format!("{name}: B2 does not live")));
@@ -89,7 +89,7 @@ impl<S: Scope> Guard<'_, S> {
     /// # Errors
     /// `Guard` when A2 is not this server's.
     pub fn tag_a2(&self, server: &LiveServer<'_>) -> Result<Warrant<TagResource>> {
-        self.fresh_server(server)?;
+        self.may_change(server)?;
         let arn = a2(server)?.arn.clone();
         Ok(Warrant::issue(TagResource { region: self.run.source(), arn, tags: a2_tags(self.run, server) }))
     }
@@ -99,7 +99,7 @@ impl<S: Scope> Guard<'_, S> {
     /// # Errors
     /// `Guard` when A2 is not this server's.
     pub fn configure_a2(&self, server: &LiveServer<'_>) -> Result<Warrant<UpdateLaunchConfiguration>> {
-        self.fresh_server(server)?;
+        self.may_change(server)?;
         let a2 = a2(server)?.id.clone();
         Ok(Warrant::issue(UpdateLaunchConfiguration { region: self.run.source(), server: a2 }))
     }
@@ -114,7 +114,7 @@ impl<S: Scope> Guard<'_, S> {
         current: &LaunchTemplateVersion,
         spec: LaunchSpec,
     ) -> Result<Warrant<CreateLaunchTemplateVersion>> {
-        self.fresh_server(server)?;
+        self.may_change(server)?;
         a2(server)?;
         Ok(Warrant::issue(CreateLaunchTemplateVersion {
             region: self.run.source(),
@@ -137,7 +137,7 @@ impl<S: Scope> Guard<'_, S> {
         template: &LaunchTemplateId,
         version: u64,
     ) -> Result<Warrant<SetDefaultVersion>> {
-        self.fresh_server(server)?;
+        self.may_change(server)?;
         a2(server)?;
         let template = template.clone();
         Ok(Warrant::issue(SetDefaultVersion { region: self.run.source(), template, version }))
@@ -218,7 +218,7 @@ impl<S: Scope> Guard<'_, S> {
         settings: &LaunchSettings,
         spec: &LaunchSpec,
     ) -> Result<Launchable> {
-        self.fresh_server(server)?;
+        self.may_change(server)?;
         if ready.needs_snapshot() {
             let mut of_cycle = settings.snapshots.iter().map(|(_, taken)| server.is_of_cycle(*taken));
             if !of_cycle.try_fold(false, |found, is| is.map(|is| found || is))? {
@@ -263,7 +263,7 @@ impl<S: Scope> Guard<'_, S> {
     /// # Errors
     /// `Guard` when A2 is not this server's or is being launched.
     pub fn stop_a2(&self, server: &LiveServer<'_>) -> Result<Warrant<StopReplication>> {
-        self.fresh_server(server)?;
+        self.may_change(server)?;
         self.not_kept(server)?;
         let a2 = a2(server)?.id.clone();
         no_job_on_a2(server)?;
@@ -275,7 +275,7 @@ impl<S: Scope> Guard<'_, S> {
     /// # Errors
     /// `Guard` when A2 is not this server's, or an object that goes first still exists.
     pub fn disconnect_a2(&self, server: &LiveServer<'_>) -> Result<Warrant<DisconnectSourceServer>> {
-        self.fresh_server(server)?;
+        self.may_change(server)?;
         let a2 = self.last_in_order(server)?.id.clone();
         Ok(Warrant::issue(DisconnectSourceServer { region: self.run.source(), server: a2 }))
     }
@@ -285,7 +285,7 @@ impl<S: Scope> Guard<'_, S> {
     /// # Errors
     /// `Guard` when A2 is not this server's or not disconnected.
     pub fn delete_a2(&self, server: &LiveServer<'_>) -> Result<Warrant<DeleteSourceServer>> {
-        self.fresh_server(server)?;
+        self.may_change(server)?;
         let a2 = self.last_in_order(server)?;
         if a2.replication.state != ReplicationState::Disconnected {
             let message = format!("{}: A2 {} is not disconnected", server.name, a2.id);

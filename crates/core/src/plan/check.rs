@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Limits, Network, Plan, Problem, Record, SERVERS_MAX, Servers};
+use super::{Limits, Network, Plan, Problem, Record, SERVERS_MAX, Servers, TAKE_OVER_MAX};
 use crate::message::count;
 
 /// Returns every problem of meaning.
@@ -10,6 +10,7 @@ pub(super) fn problems(plan: &Plan) -> Vec<Problem> {
     let mut found = Vec::new();
     name(plan, &mut found);
     started_by(plan, &mut found);
+    take_over(plan, &mut found);
     servers(&plan.servers, &mut found);
     waves(plan, &mut found);
     drill(plan, &mut found);
@@ -27,6 +28,21 @@ pub(super) fn problems(plan: &Plan) -> Vec<Problem> {
 fn started_by(plan: &Plan, found: &mut Vec<Problem>) {
     if plan.started_by.as_ref().is_some_and(|by| by.is_empty() || by.len() > 2_048) {
         found.push(Problem::new("$.startedBy", "not 1 to 2048 characters long", "Leave it out"));
+    }
+}
+
+/// Checks the number of executions to take over, and the length of their ids: a tag value has at most 256 characters.
+fn take_over(plan: &Plan, found: &mut Vec<Problem>) {
+    if plan.take_over.len() > TAKE_OVER_MAX {
+        let (message, remedy) =
+            (count(plan.take_over.len(), "execution"), format!("Name at most {TAKE_OVER_MAX}"));
+        found.push(Problem::new("$.takeOver", message, remedy));
+    }
+    for (i, id) in plan.take_over.iter().enumerate() {
+        if id.is_empty() || id.chars().count() > 256 {
+            let remedy = "Name the execution as the finding of the readiness check does";
+            found.push(Problem::new(format!("$.takeOver[{i}]"), "not 1 to 256 characters long", remedy));
+        }
     }
 }
 

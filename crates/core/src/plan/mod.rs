@@ -24,6 +24,9 @@ pub const LIKE_SOURCE: &str = "like-source";
 /// and 500 records.
 pub const SERVERS_MAX: usize = 500;
 
+/// The largest number of executions that a plan can take over.
+const TAKE_OVER_MAX: usize = 10;
+
 /// A plan file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -60,6 +63,10 @@ pub struct Plan {
     /// Time limits of the waits.
     #[serde(default)]
     pub limits: Limits,
+    /// Executions whose servers this run takes over, by ARN, of stacks whose executions this one cannot see. Someone has
+    /// made sure that they do not run, and will not be redriven.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub take_over: Vec<String>,
     /// The person or system that started the run, for the report. Written by the API; optional otherwise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started_by: Option<String>,

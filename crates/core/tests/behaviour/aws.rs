@@ -2,10 +2,10 @@
 
 use async_trait::async_trait;
 use failback_core::cloud::{
-    ChangeStatus, Clock, Drs, DrsQuotas, Ec2, Executions, Instance, InstanceStatus, Job, JobLogItem,
-    LaunchConfiguration, LaunchConfigurationTemplate, LaunchTemplateVersion, Quotas, RecordSet, RecordType,
-    RecoveryInstance, RecoveryInstanceFilter, ReplicationTemplate, Route53, RunningExecution, SourceServer,
-    Subnet,
+    ChangeStatus, Clock, Drs, DrsQuotas, Ec2, ExecutionState, Executions, Instance, InstanceStatus, Job,
+    JobLogItem, LaunchConfiguration, LaunchConfigurationTemplate, LaunchTemplateVersion, Quotas, RecordSet,
+    RecordType, RecoveryInstance, RecoveryInstanceFilter, ReplicationTemplate, Route53, RunningExecution,
+    SourceServer, Subnet,
 };
 use failback_core::guard::{
     ChangeRecords, CreateLaunchTemplateVersion, DeleteRecoveryInstance, DeleteSourceServer,
@@ -38,6 +38,8 @@ pub struct Aws {
     pub snapshots: Vec<(SnapshotId, Timestamp)>,
     pub configuration: LaunchConfiguration,
     pub template: LaunchTemplateVersion,
+    /// The state of every other execution.
+    pub execution: Option<ExecutionState>,
 }
 
 impl Aws {
@@ -190,5 +192,9 @@ impl Quotas for Aws {
 impl Executions for Aws {
     async fn running_executions(&self) -> Result<Vec<RunningExecution>> {
         Ok(Vec::new())
+    }
+
+    async fn execution_state(&self, _: &str) -> Result<Option<ExecutionState>> {
+        Ok(self.execution)
     }
 }

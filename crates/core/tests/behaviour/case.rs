@@ -5,7 +5,9 @@ use failback_core::cloud::{
     JobStatus, LastLaunch, LaunchConfiguration, LaunchStatus, LaunchTemplateVersion, RecordSet, RecordType,
     RecoveryInstance, Replication, ReplicationState, RightSizing, SourceServer, Tags,
 };
-use failback_core::fleet::{self, Fleet, LiveServer, LiveState, Reads, Redirected, Server, Times};
+use failback_core::fleet::{
+    self, Fleet, LaunchConfigurations, LiveServer, LiveState, Reads, Redirected, Server, Times,
+};
 use failback_core::guard::Guard;
 use failback_core::id::{InstanceId, RecoveryInstanceId, SourceServerId};
 use failback_core::plan::Plan;
@@ -74,7 +76,7 @@ impl Case {
     /// Returns a drill that has reached its clean-up: production runs on A1, a drill launched B2, A2 is stopped.
     pub fn drill() -> Self {
         let mut case = Self::new(Procedure::Drill, A1, "10.0.0.1", InstanceState::Running);
-        case.b2().tags = Tags::from([(tag::PROCEDURE.to_owned(), "drill".to_owned())]);
+        case.b2().tags.insert(tag::PROCEDURE.to_owned(), "drill".to_owned());
         case.a3().replication_state = ReplicationState::NotStarted;
         let launch = Job { status: JobStatus::Completed, tags: case.run().tags(), ..job_on(A2) };
         let launch = Job { id: id(LAUNCH), ..launch };
@@ -97,7 +99,7 @@ impl Case {
             instances: vec![instance(B3, InstanceState::Running, "10.1.0.3")],
         };
         let redirected = Redirected { in_sync: Some(start()), ..Redirected::default() };
-        Self {
+        let mut case = Self {
             procedure,
             plan: serde_json::from_str(include_str!("../../src/plan/complete.json")).unwrap(),
             aws: Aws {
@@ -108,13 +110,34 @@ impl Case {
                 snapshots: vec![(id("pit-00000000000000001"), start())],
                 configuration: configured(),
                 template: template(),
+                execution: None,
             },
             fleet: Fleet { servers: vec![server()], redirected: Some(redirected) },
             checks: [B3, A4].map(passed).to_vec(),
             traffic_moved_by_hand: false,
             reads: ALL_READS,
             asked_after_seconds: 0,
+        };
+        let run = case.run().tag_value();
+        case.claimed_by(Some(&run));
+        case
+    }
+
+    /// Has a run own the server, as the tags of B2 and A2 say; or nobody.
+    pub fn claimed_by(&mut self, run: Option<&str>) {
+        let (b2, a2) =
+            (self.aws.recovery.recovery_instances.first_mut(), self.aws.source.servers.first_mut());
+        for tags in b2.map(|b2| &mut b2.tags).into_iter().chain(a2.map(|a2| &mut a2.tags)) {
+            match run {
+                Some(run) => tags.insert(tag::RUN.to_owned(), run.to_owned()),
+                None => tags.remove(tag::RUN),
+            };
         }
+    }
+
+    /// Returns the launch settings of every B1, as a step reads them.
+    pub fn settings(&self) -> LaunchConfigurations {
+        self.fleet.servers.iter().map(|server| (server.b1.clone(), self.aws.configuration.clone())).collect()
     }
 
     pub fn a1(&mut self) -> &mut Instance {
@@ -329,6 +352,11 @@ pub fn job_on(server: &str) -> Job {
     }
 }
 
+/// Returns the tags of an instance whose owner lets DRS launch into it.
+pub fn may_be_launched_into() -> Tags {
+    Tags::from([("AWSDRS".to_owned(), "AllowLaunchingIntoThisInstance".to_owned())])
+}
+
 pub fn configured() -> LaunchConfiguration {
     LaunchConfiguration {
         launch_template: Some(id("lt-00000001")),
@@ -356,6 +384,12 @@ pub type Row = (&'static str, fn(&mut Case));
 
 /// Requests a warrant in a world where it is due, and again with each row's precondition falsified.
 pub fn granted_unless<T>(base: &Case, ask: impl Fn(&Case) -> Result<T>, rows: &[Row]) -> T {
+    servers_of_others_are_left_alone(base, &ask);
+    granted_to_anyone_unless(base, ask, rows)
+}
+
+/// Same as [`granted_unless`], for what needs no claim: the launch of B2, and judgments.
+pub fn granted_to_anyone_unless<T>(base: &Case, ask: impl Fn(&Case) -> Result<T>, rows: &[Row]) -> T {
     let granted = ask(base).unwrap_or_else(|error| panic!("in the world where it is due: {error}"));
     stale_state_proves_nothing(base, &ask);
     for (said, falsify) in rows {
@@ -378,6 +412,13 @@ pub fn refused<T>(
     assert_eq!(error.name(), name, "{said}: {error}");
     assert!(error.to_string().contains(said), "`{said}` is not what was said: {error}");
     error
+}
+
+fn servers_of_others_are_left_alone<T>(base: &Case, ask: &impl Fn(&Case) -> Result<T>) {
+    refused(base, ask, ErrorName::Guard, "has not claimed it", |case| case.claimed_by(None));
+    refused(base, ask, ErrorName::Guard, "execution:other has claimed", |case| {
+        case.claimed_by(Some("execution:other"));
+    });
 }
 
 fn stale_state_proves_nothing<T>(base: &Case, ask: impl Fn(&Case) -> Result<T>) {

@@ -4,7 +4,7 @@ use failback_core::cloud::{Direction, JobKind, JobStatus, LastLaunch, LaunchStat
 use failback_core::id::{InstanceId, JobId, LaunchTemplateId, RecoveryInstanceId, SourceServerId, SubnetId};
 use failback_core::region::Region;
 
-use super::DiskSpec;
+use super::{DiskSpec, ResourceTags};
 use crate::replication::Replication;
 
 /// The launch configuration of a source server.
@@ -50,7 +50,7 @@ pub struct SourceServer {
     /// `arn`.
     pub arn: String,
     /// `tags`.
-    pub tags: Tags,
+    pub tags: ResourceTags,
     /// `replicationDirection`.
     pub direction: Direction,
     /// `identificationHints.awsInstanceID`: the instance that is replicated.
@@ -115,7 +115,7 @@ pub struct RecoveryInstance {
     /// `arn`.
     pub arn: String,
     /// `tags`.
-    pub tags: Tags,
+    pub tags: ResourceTags,
     /// `ec2InstanceID`.
     pub instance: InstanceId,
     /// `jobID`.

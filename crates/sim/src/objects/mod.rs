@@ -3,6 +3,7 @@
 mod dns;
 mod drs;
 mod ec2;
+mod tags;
 mod view;
 
 pub(crate) use dns::RecordKey;
@@ -12,4 +13,5 @@ pub use drs::{
     SourceServer,
 };
 pub use ec2::{Disk, DiskSpec, Instance, LaunchTemplate, Subnet, TemplateVersion};
+pub use tags::ResourceTags;
 pub use view::{DiskView, InstanceDetails, RecoveryInstanceView, ReplicationView, SourceServerView};

@@ -1,5 +1,6 @@
 //! Authorization requests of calls: the IAM action of each operation, on the resources that the call names.
 
+use failback_core::cloud::RunningExecution;
 use failback_core::procedure::Procedure;
 use failback_core::region::Region;
 
@@ -28,6 +29,8 @@ enum TargetKind {
     Evidence,
     /// None: the resources are both state machines, and their running executions.
     StateMachines,
+    /// Executions, by id. Those of other stacks are not described.
+    Execution,
 }
 
 /// The actions that have a resource level, by the Service Authorization Reference.
@@ -57,6 +60,7 @@ const TARGETS: &[(&str, TargetKind)] = &[
     ("route53:GetChange", TargetKind::Change),
     ("s3:PutObject", TargetKind::Evidence),
     ("states:ListExecutions", TargetKind::StateMachines),
+    ("states:DescribeExecution", TargetKind::Execution),
 ];
 
 impl World {
@@ -77,6 +81,10 @@ impl World {
         self.authorizations.take_call_context();
         if matches!(target_kind(operation), TargetKind::StateMachines) {
             return self.list_executions_requests();
+        }
+        if matches!(target_kind(operation), TargetKind::Execution) {
+            let known = targets.iter().filter_map(|id| self.execution(id));
+            return known.map(|(execution, _)| self.describe_execution_request(execution)).collect();
         }
         let mut requests = Vec::new();
         for (resource, context) in self.target_resources(target_kind(operation), region, targets) {
@@ -162,12 +170,16 @@ impl World {
             let resource = self.states_arn("stateMachine", procedure);
             requests.push(self.states_request("states:ListExecutions", resource));
         }
-        for execution in self.executions.values() {
-            let name = execution.id.rsplit(':').next().unwrap_or_default();
-            let resource = format!("{}:{name}", self.states_arn("execution", execution.procedure));
-            requests.push(self.states_request("states:DescribeExecution", resource));
+        for execution in self.running_executions() {
+            requests.push(self.describe_execution_request(&execution));
         }
         requests
+    }
+
+    fn describe_execution_request(&self, execution: &RunningExecution) -> AuthorizationRequest {
+        let name = execution.id.rsplit(':').next().unwrap_or_default();
+        let resource = format!("{}:{name}", self.states_arn("execution", execution.procedure));
+        self.states_request("states:DescribeExecution", resource)
     }
 
     fn states_request(&self, action: &'static str, resource: String) -> AuthorizationRequest {

@@ -73,7 +73,7 @@ impl Builder<'_> {
         self.world.place_instance(instance);
         let id: SourceServerId = ids::drs(&mut self.world.rng, "s-");
         let mut server = self.draw_source_server(region, origin, id.clone(), &instance_id, name.to_owned());
-        server.tags = tags;
+        server.tags = tags.into();
         self.place_source_server(server);
         self.world.bystanders.source_servers.push((region, id.clone()));
         self.world.bystanders.instances.push((origin, instance_id.clone()));

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use failback_core::cloud::{JobKind, JobStatus, LastLaunch, LaunchStatus, Tags};
+use failback_core::cloud::{InstanceState, JobKind, JobStatus, LastLaunch, LaunchStatus, Tags};
 use failback_core::id::{HostedZoneId, InstanceId, JobId, SourceServerId};
 use failback_core::plan::Address;
 use failback_core::region::Region;
@@ -10,7 +10,9 @@ use failback_core::region::Region;
 use super::builder::{Builder, HOUR};
 use crate::drs_tags;
 use crate::ids;
-use crate::objects::{Disk, DnsRecord, Job, JobPart, LastLaunchInfo, RecoveryInstance, SourceServer, Zone};
+use crate::objects::{
+    Disk, DnsRecord, Instance, Job, JobPart, LastLaunchInfo, RecoveryInstance, SourceServer, Zone,
+};
 use crate::ranges::RangeSet;
 use crate::world::with_dot;
 
@@ -32,7 +34,7 @@ impl Builder<'_> {
             arn: self.world.drs_arn(region, "recovery-instance", &instance_id),
             id: recovery_instance_id.clone(),
             region,
-            tags: Tags::new(),
+            tags: Tags::default().into(),
             instance: instance_id.clone(),
             job: job.clone(),
             source_server: id.clone(),
@@ -69,12 +71,13 @@ impl Builder<'_> {
         // Records are numbered from the origin, one a second.
         let written_later = RangeSet::of((point_ms - self.origin_ms) / 1_000, i64::MAX);
         let base = source_content.without(&written_later);
-        let network = match self.networks.of_bystanders(region) {
-            Some(network) if server.server.is_none() => network.clone(),
-            _ => self.networks.recovered.clone()?,
+        let existing = server.launch.launch_into.as_ref().and_then(|id| self.world.instance(region, id));
+        let mut instance = match existing.cloned() {
+            Some(existing) => existing,
+            None => self.draw_recovered(region, server)?,
         };
-        let tags = drs_tags::launched(&server.hostname, &server.id);
-        let mut instance = self.draw_instance(region, &network, tags, server.disks.clone());
+        instance.state = InstanceState::Running;
+        instance.disks.clone_from(&server.disks);
         instance.since_ms = at_ms;
         instance.launched_ms = at_ms;
         instance.checks_pass_ms = Some(at_ms + 120_000);
@@ -85,6 +88,16 @@ impl Builder<'_> {
         let instance_id = instance.id.clone();
         self.world.place_instance(instance);
         Some(instance_id)
+    }
+
+    /// Draws a new instance as DRS launches it.
+    fn draw_recovered(&mut self, region: Region, server: &SourceServer) -> Option<Instance> {
+        let network = match self.networks.of_bystanders(region) {
+            Some(network) if server.server.is_none() => network.clone(),
+            _ => self.networks.recovered.clone()?,
+        };
+        let tags = drs_tags::launched(&server.hostname, &server.id);
+        Some(self.draw_instance(region, &network, tags, server.disks.clone()))
     }
 
     fn add_past_job(

@@ -33,11 +33,13 @@ impl Builder<'_> {
         let a1 = self.draw_original(index, draft, network);
         let (a1_id, disks, written) = (a1.id.clone(), a1.disks.clone(), a1.disk.base.clone());
         self.world.place_instance(a1);
-        let b1 = self.draw_protection(index, draft, &a1_id, disks);
+        let mut b1 = self.draw_protection(index, draft, &a1_id, disks);
+        let existing = self.add_existing(index, draft);
+        b1.launch.launch_into.clone_from(&existing);
         self.place_source_server(b1);
         self.world.workload.servers.push(Traffic::default());
         self.world.workload.acknowledge(index, &written);
-        self.world.fleet.push(fleet_server(draft, a1_id));
+        self.world.fleet.push(fleet_server(draft, a1_id, existing));
         if self.options.scenario != Scenario::Steady {
             let is_drill = self.options.scenario == Scenario::DrilledRecovered;
             let at = self.recovered_ms + self.world.rng.i64(..60_000);
@@ -82,7 +84,7 @@ impl Builder<'_> {
     ) -> SourceServer {
         let (source, recovery) = (self.source(), self.recovery());
         let mut b1 = self.draw_source_server(recovery, source, draft.id.clone(), a1, draft.name.clone());
-        b1.tags.clone_from(&draft.tags);
+        b1.tags = draft.tags.clone().into();
         b1.disks = disks;
         b1.server = Some(index);
         let noise = self.world.rng.u64(..);
@@ -96,6 +98,27 @@ impl Builder<'_> {
             b1.reversed_arn = Some(self.world.drs_arn(source, "source-server", &gone));
         }
         b1
+    }
+
+    /// Adds the instance that B1 launches into, which its owner has stopped and tagged for that.
+    fn add_existing(&mut self, index: usize, draft: &Draft) -> Option<InstanceId> {
+        let network =
+            self.networks.recovered.clone().filter(|_| self.options.switches.launch_into_existing)?;
+        let region = self.recovery();
+        let (key, value) = drs_tags::LAUNCH_INTO;
+        let tags = Tags::from([
+            ("Name".to_owned(), format!("{}-standby", draft.name)),
+            (key.to_owned(), value.to_owned()),
+        ]);
+        let disks = self.draw_disks();
+        let mut existing = self.draw_instance(region, &network, tags, disks);
+        existing.state = InstanceState::Stopped;
+        existing.agent_seen_ms = None;
+        existing.profile_arn = Some(self.world.profile_arn(region, "recovered-role"));
+        existing.server = Some(index);
+        let id = existing.id.clone();
+        self.world.place_instance(existing);
+        Some(id)
     }
 
     /// Draws disks of 8 to 60 GiB in all.
@@ -164,7 +187,7 @@ impl Builder<'_> {
             arn: self.world.drs_arn(region, "source-server", &id),
             id,
             region,
-            tags: Tags::new(),
+            tags: Tags::default().into(),
             direction: Direction::Failover,
             source: source.clone(),
             hostname,
@@ -217,7 +240,7 @@ impl Builder<'_> {
 }
 
 /// Returns a server of the fleet for which only A1 and B1 exist.
-fn fleet_server(draft: &Draft, a1: InstanceId) -> FleetServer {
+fn fleet_server(draft: &Draft, a1: InstanceId, existing: Option<InstanceId>) -> FleetServer {
     FleetServer {
         name: draft.name.clone(),
         tags: draft.tags.clone(),
@@ -229,5 +252,6 @@ fn fleet_server(draft: &Draft, a1: InstanceId) -> FleetServer {
         a4: Vec::new(),
         b2: Vec::new(),
         b3: Vec::new(),
+        existing,
     }
 }

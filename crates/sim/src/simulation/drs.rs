@@ -28,7 +28,7 @@ fn source_server(view: SourceServerView) -> SourceServer {
     SourceServer {
         id: server.id,
         arn: server.arn,
-        tags: server.tags,
+        tags: server.tags.into(),
         direction: server.direction,
         instance: Some(server.source),
         hostname: Some(server.hostname),
@@ -63,7 +63,7 @@ fn recovery_instance(view: RecoveryInstanceView) -> RecoveryInstance {
     RecoveryInstance {
         id: record.id,
         arn: record.arn,
-        tags: record.tags,
+        tags: record.tags.into(),
         instance: record.instance,
         state,
         job: Some(record.job),

@@ -3,7 +3,8 @@
 use async_trait::async_trait;
 use failback_core::Result;
 use failback_core::cloud::{
-    ChangeStatus, Clock, DrsQuotas, Executions, Quotas, RecordSet, RecordType, Route53, RunningExecution,
+    ChangeStatus, Clock, DrsQuotas, ExecutionState, Executions, Quotas, RecordSet, RecordType, Route53,
+    RunningExecution,
 };
 use failback_core::guard::{ChangeRecords, Warrant};
 use failback_core::id::{ChangeId, HostedZoneId};
@@ -89,6 +90,16 @@ impl Quotas for Simulation {
 impl Executions for Simulation {
     async fn running_executions(&self) -> Result<Vec<RunningExecution>> {
         self.call("states:ListExecutions", None, Vec::new(), |world| Ok(world.running_executions())).await
+    }
+
+    async fn execution_state(&self, id: &str) -> Result<Option<ExecutionState>> {
+        self.call(
+            "states:DescribeExecution",
+            None,
+            vec![id.to_owned()],
+            |world| Ok(world.execution_state(id)),
+        )
+        .await
     }
 }
 

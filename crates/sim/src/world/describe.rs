@@ -11,7 +11,7 @@ use super::state::World;
 use crate::ids::{self, mix};
 use crate::objects::{
     DiskView, Job, LogLine, RecoveryInstance, RecoveryInstanceView, RecoveryTemplate, ReplicationView,
-    SourceServer, SourceServerView,
+    ResourceTags, SourceServer, SourceServerView,
 };
 use crate::replication::Phase;
 use crate::service_error::ServiceError;
@@ -69,7 +69,14 @@ impl World {
         let source = self.instance(server.origin, &server.source);
         let running = source.is_some_and(|source| source.state == InstanceState::Running);
         let last_seen_ms = if running { Some(whole_minute(self.now_ms)) } else { None };
-        SourceServerView { server: server.clone(), replication: self.replication_view(server), last_seen_ms }
+        let mut shown = server.clone();
+        shown.tags = self.shown_tags(&server.tags);
+        SourceServerView { server: shown, replication: self.replication_view(server), last_seen_ms }
+    }
+
+    /// Returns tags as DRS shows them now.
+    fn shown_tags(&self, tags: &ResourceTags) -> ResourceTags {
+        if self.switches.tags_show_late { tags.late(self.now_ms).clone().into() } else { tags.clone() }
     }
 
     /// Returns `dataReplicationInfo` of a source server as it is now.
@@ -147,8 +154,10 @@ impl World {
     /// Returns a recovery instance as it is now.
     pub fn recovery_instance_view(&self, record: &RecoveryInstance) -> RecoveryInstanceView {
         let (replication_state, lag_ms) = self.mirrored(record);
+        let mut shown = record.clone();
+        shown.tags = self.shown_tags(&record.tags);
         RecoveryInstanceView {
-            record: record.clone(),
+            record: shown,
             state: self.state_of(record.region, &record.id),
             failback_state: self.failback_state(record, replication_state),
             agent_seen_ms: self.last_agent_contact(record),

@@ -29,6 +29,8 @@ pub struct FleetServer {
     pub b2: Vec<RecoveryInstanceId>,
     /// Recovered instances.
     pub b3: Vec<InstanceId>,
+    /// The instance of the recovery Region that B1 launches into, which existed before; absent where B1 launches new ones.
+    pub existing: Option<InstanceId>,
 }
 
 /// The objects of a server that exist now. Of several that live, the newest.

@@ -20,7 +20,7 @@ impl World {
             arn: self.drs_arn(region, "recovery-instance", &instance),
             id: instance.recovery_instance(),
             region,
-            tags: Tags::new(),
+            tags: Tags::default().into(),
             instance: instance.clone(),
             job: job_id.clone(),
             source_server: id.clone(),

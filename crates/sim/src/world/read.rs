@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use failback_core::cloud::{DrsQuotas, RunningExecution, Tags};
+use failback_core::cloud::{DrsQuotas, Tags};
 use failback_core::id::{
     ChangeId, HostedZoneId, InstanceId, JobId, LaunchTemplateId, RecoveryInstanceId, SourceServerId, SubnetId,
 };
@@ -151,9 +151,14 @@ impl World {
         self.replicating.get(instance)
     }
 
-    /// Returns the running executions of the state machines.
-    pub fn running_executions(&self) -> Vec<RunningExecution> {
-        self.executions.values().cloned().collect()
+    /// Returns the execution that makes the present call.
+    pub fn caller(&self) -> Option<&str> {
+        self.caller.execution.as_deref()
+    }
+
+    /// Returns the step that makes the present call.
+    pub fn caller_step(&self) -> Option<&str> {
+        self.caller.step.as_deref()
     }
 
     /// Returns the tags of a DRS resource by its ARN.

@@ -200,7 +200,7 @@ impl World {
             id: id.clone(),
             region,
             arn: arn.clone(),
-            tags: Tags::new(),
+            tags: Tags::default().into(),
             direction,
             source: source.clone(),
             hostname: launched_from.hostname.clone(),

@@ -136,17 +136,18 @@ impl World {
 
     fn set_tags(&mut self, arn: &str, tags: Tags) {
         let Some((region, kind, id)) = parse_arn(arn) else { return };
+        let now_ms = self.now_ms;
         if kind == "source-server"
             && let Ok(id) = id.parse()
             && let Some(server) = self.source_server_mut(region, &id)
         {
-            server.tags = tags;
+            server.tags.set(tags, now_ms);
             self.mark_changed(Changed::SourceServer(region, id));
         } else if kind == "recovery-instance"
             && let Ok(id) = id.parse()
             && let Some(recovery_instance) = self.recovery_instance_mut(region, &id)
         {
-            recovery_instance.tags = tags;
+            recovery_instance.tags.set(tags, now_ms);
             self.mark_changed(Changed::RecoveryInstance(region, id));
         } else if kind == "job"
             && let Ok(id) = id.parse()

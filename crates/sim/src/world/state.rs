@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use failback_core::cloud::RunningExecution;
 use failback_core::id::{ChangeId, HostedZoneId, InstanceId, SourceServerId};
 use failback_core::region::Region;
 use fastrand::Rng;
 
 use super::call::{Call, Changed, Occurrence};
 use super::event::EventQueue;
+use super::executions::Executions;
 use super::fleet::{Bystanders, FleetServer};
 use super::log::Log;
 use super::region::RegionState;
@@ -60,8 +60,8 @@ pub struct World {
     pub(crate) public_addresses: u32,
     /// Source servers that replicate, or did until they were stopped, from each instance.
     pub(crate) replicating: BTreeMap<InstanceId, BTreeSet<(Region, SourceServerId)>>,
-    /// Running executions of the state machines, by ARN.
-    pub(crate) executions: BTreeMap<String, RunningExecution>,
+    /// Executions of the state machines.
+    pub(crate) executions: Executions,
     /// Objects of the bucket for evidence: JSON by key.
     pub(crate) evidence: BTreeMap<String, String>,
     pub(crate) fleet: Vec<FleetServer>,
@@ -98,7 +98,7 @@ impl World {
             addresses: BTreeMap::new(),
             public_addresses: 0,
             replicating: BTreeMap::new(),
-            executions: BTreeMap::new(),
+            executions: Executions::default(),
             evidence: BTreeMap::new(),
             fleet: Vec::new(),
             bystanders: Bystanders::default(),
@@ -123,16 +123,6 @@ impl World {
     pub fn enter_step(&mut self, step: Option<&str>, execution: Option<&str>) {
         self.caller = Caller { execution: execution.map(Arc::from), step: step.map(str::to_owned) };
         self.has_written = false;
-    }
-
-    /// Adds an execution to the running ones.
-    pub fn execution_started(&mut self, execution: RunningExecution) {
-        self.executions.insert(execution.id.clone(), execution);
-    }
-
-    /// Removes an execution from the running ones.
-    pub fn execution_ended(&mut self, id: &str) {
-        self.executions.remove(id);
     }
 
     /// Returns the work that AWS has done for the fleet since the scenario started.

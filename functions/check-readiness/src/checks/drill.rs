@@ -2,6 +2,7 @@
 
 use failback_core::Result;
 use failback_core::cloud::{InstanceState, RecoveryInstance};
+use failback_core::fleet::existed_before;
 use failback_core::guard::is_disposable;
 use failback_core::procedure::Procedure;
 use failback_core::run::Run;
@@ -29,9 +30,9 @@ pub(crate) fn check(
     let leftover = is_leftover(servers);
     for server in servers {
         match server.b2 {
-            Some(b2) => recovered(run, server, b2, findings)?,
+            Some(b2) => recovered(run, facts, server, b2, findings)?,
             None if leftover => {}
-            None => unrecovered(run, server, findings),
+            None => unrecovered(run, facts, server, findings),
         }
         reversed(run, server, findings);
         launched(server, findings)?;
@@ -51,7 +52,7 @@ fn isolated(run: &Run, servers: &[Found<'_>], findings: &mut Vec<Finding>) {
     }
 }
 
-fn unrecovered(run: &Run, server: &Found<'_>, findings: &mut Vec<Finding>) {
+fn unrecovered(run: &Run, facts: &Facts, server: &Found<'_>, findings: &mut Vec<Finding>) {
     if server.a2.is_some() {
         // An interrupted drill of this server must be cleaned up.
         return;
@@ -68,12 +69,59 @@ fn unrecovered(run: &Run, server: &Found<'_>, findings: &mut Vec<Finding>) {
             "A1 does not run, so production may be elsewhere",
             "Drill when production runs in the source Region, or keep the recovered servers",
         );
+    } else {
+        launched_by_production_settings(run, facts, server, findings);
     }
+}
+
+/// Looks at the settings with which DRS launches B1, which are production's own. Only A4 gets the isolated network of the
+/// plan.
+fn launched_by_production_settings(
+    run: &Run,
+    facts: &Facts,
+    server: &Found<'_>,
+    findings: &mut Vec<Finding>,
+) {
+    if let Some(b2) = facts.live.drs().left_b2(&server.b1) {
+        findings.block(
+            &server.name,
+            format!(
+                "a failback has left B3 {}, which another launch of B1 would terminate or overwrite",
+                b2.instance
+            ),
+            "Leave the server out of the drill. Delete B2 in the DRS console, without terminating it",
+        );
+        return;
+    }
+    let settings = facts.launch_configurations.get(&server.b1);
+    if let Some(existing) = settings.and_then(|settings| settings.launch_into.as_ref()) {
+        findings.block(
+            &server.name,
+            format!("B1 would be launched into {existing}: the drill would overwrite it, and then terminate it"),
+            "Leave the server out of the drill, or clear the instance to launch into in B1's launch settings until the \
+             drill has ended",
+        );
+        return;
+    }
+    let template = facts.launch_templates.get(&server.b1);
+    let place = match template.and_then(|version| version.subnet.as_ref()) {
+        Some(subnet) => subnet.as_str(),
+        None => "the default subnet, as B1's launch template names none",
+    };
+    findings.warn(
+        &server.name,
+        format!(
+            "B3, a copy of production, starts in the network of a recovery in {}: {place}",
+            run.recovery()
+        ),
+        "Make sure that it reaches nothing that production uses: its jobs and services start with it",
+    );
 }
 
 /// Refuses a drill whose clean-up would terminate a B3 that may be production.
 fn recovered(
     run: &Run,
+    facts: &Facts,
     server: &Found<'_>,
     b2: &RecoveryInstance,
     findings: &mut Vec<Finding>,
@@ -83,6 +131,17 @@ fn recovered(
         return Ok(());
     }
     let name = &server.name;
+    if existed_before(server, b2, &facts.launch_configurations)? {
+        findings.block(
+            name,
+            format!(
+                "B3 {} existed before B1 was launched into it, and the drill's clean-up terminates B3",
+                b2.instance
+            ),
+            "Set drill.keepRecoveredServers to rehearse without touching B3",
+        );
+        return Ok(());
+    }
     let of_an_earlier_drill = server.live().is_of_a_drill(b2)?;
     if drill.launch_recovered_servers && !of_an_earlier_drill {
         findings.block(

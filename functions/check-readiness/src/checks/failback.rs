@@ -2,7 +2,7 @@
 
 use failback_core::Result;
 use failback_core::cloud::{Cloud, Instance, InstanceState, RecoveryInstance};
-use failback_core::fleet::{self, Fleet, Server, Serving, data_age_seconds, serving};
+use failback_core::fleet::{self, Fleet, Server, Serving, data_age_seconds, existed_before, serving};
 use failback_core::guard::Guard;
 use failback_core::id::SourceServerId;
 use failback_core::procedure::{Either, Procedure};
@@ -41,6 +41,13 @@ pub(crate) fn check(
     for server in servers {
         if let Some(b2) = server.b2 {
             of_a_drill(run, server, b2, findings)?;
+            if existed_before(server, b2, &facts.launch_configurations)? {
+                findings.warn(
+                    &server.name,
+                    "B3 existed before B1 was launched into it",
+                    "The clean-up leaves it and B2, and the report says what to do with them",
+                );
+            }
         }
         launched_by_a_drill(server, findings);
         into_source(run, facts, server, findings);

@@ -1,9 +1,10 @@
-//! Checks of other executions: of two that include the same server, the one that started first continues.
+//! Checks of other executions: of two that include the same server, the one that started first continues, and none takes
+//! a server from another that has claimed it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use failback_core::cloud::RunningExecution;
-use failback_core::fleet::Fleet;
+use failback_core::fleet::{Fleet, Obstacle};
 use failback_core::message::listed;
 use failback_core::plan::Plan;
 use failback_core::run::Run;
@@ -12,6 +13,7 @@ use crate::facts::Facts;
 use crate::finding::{Finding, Findings};
 
 pub(crate) fn check(run: &Run, facts: &Facts, fleet: &Fleet, findings: &mut Vec<Finding>) {
+    let mut told = BTreeSet::new();
     for other in facts.executions.iter().filter(|other| goes_first(other, run)) {
         // An execution whose plan cannot be read ends at its own readiness check.
         let Ok(plan) = Plan::read(&other.input) else { continue };
@@ -24,8 +26,29 @@ pub(crate) fn check(run: &Run, facts: &Facts, fleet: &Fleet, findings: &mut Vec<
             findings.block(
                 listed(shared),
                 format!("a {procedure} that started {started} is working on these servers: {id}"),
-                "Wait until it has ended, or stop it; then start again with the same plan",
+                Obstacle::Runs.remedy(),
             );
+            told.insert(other.id.as_str());
+        }
+    }
+    claims(run, facts, fleet, findings, &told);
+}
+
+/// Finds the servers that another run has claimed, unless that run was found already.
+fn claims(run: &Run, facts: &Facts, fleet: &Fleet, findings: &mut Vec<Finding>, told: &BTreeSet<&str>) {
+    let mut owned: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    let servers = facts.live.servers(fleet);
+    for server in &servers {
+        // A server that is ambiguous is a finding of its own.
+        let claims = server.claims().unwrap_or_default();
+        for owner in claims.iter().filter_map(|claim| claim.other(run)).filter(|owner| !told.contains(owner))
+        {
+            owned.entry(owner).or_default().insert(&server.name);
+        }
+    }
+    for (owner, names) in owned {
+        if let Some(obstacle) = facts.owners.obstacle(run, owner) {
+            findings.block(listed(names), obstacle.what(owner), obstacle.remedy());
         }
     }
 }

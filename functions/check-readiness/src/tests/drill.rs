@@ -1,6 +1,7 @@
 use failback_core::cloud::{Instance, InstanceState, Job, JobKind, JobStatus, RecoveryInstance, Tags};
 use failback_core::procedure::Procedure;
 use failback_core::tags::tag;
+use failback_sim::LaunchChange;
 use failback_testkit::{Fixture, Response, Scenario};
 use serde_json::{Value, json};
 
@@ -90,9 +91,80 @@ fn there_must_be_something_to_drill_with() {
     blocked(&fixture, &name(&fixture), "A1 does not run, so production may be elsewhere");
 }
 
+fn launching(plan: &mut Value) {
+    plan["drill"]["launchRecoveredServers"] = json!(true);
+}
+
+#[test]
+fn a_b1_that_launches_into_an_instance_that_exists_is_not_drilled() {
+    let fixture = Fixture::with_existing(Procedure::Drill, Scenario::Steady, launching);
+    let error = check(&fixture).unwrap_err().to_string();
+    assert!(error.contains("2 things stand in the way; nothing was changed"), "{error}");
+    assert!(
+        error.contains("the drill would overwrite it, and then terminate it. Leave the server out"),
+        "{error}"
+    );
+    // Without a launch of B1, its settings do not matter.
+    let error = check(&Fixture::with_existing(Procedure::Drill, Scenario::Steady, |_| ())).unwrap_err();
+    assert!(!error.to_string().contains("overwrite"), "{error}");
+}
+
+#[test]
+fn the_network_in_which_b3_starts_is_named() {
+    let steady = || Fixture::new(Procedure::Drill, Scenario::Steady, launching);
+    let fixture = steady();
+    let (b1, recovery) = (fixture.b1(0), fixture.recovery());
+    let template = fixture.simulation.world().source_server(recovery, &b1).unwrap().launch.template.clone();
+    let version = fixture.simulation.world().launch_template(recovery, &template).unwrap().default().cloned();
+    let subnet = version.unwrap().subnet.unwrap();
+    let said = "starts in the network of a recovery in us-east-2: ";
+    warned(&fixture, "all-1, web-1", &format!("{said}{subnet}"));
+    let mut fixture = steady();
+    fixture.tamper(|seen| {
+        if let Response::LaunchTemplateVersion(_, version) = seen {
+            version.subnet = None;
+        }
+    });
+    warned(&fixture, "all-1, web-1", &format!("{said}the default subnet"));
+    silent(&with_recovered(|_| ()), said);
+}
+
+#[test]
+fn a_b3_that_existed_before_is_not_drilled_away() {
+    let existing =
+        |change: fn(&mut Value)| Fixture::with_existing(Procedure::Drill, Scenario::DrilledRecovered, change);
+    let said = "existed before B1 was launched into it, and the drill's clean-up terminates B3";
+    for change in [|_: &mut Value| (), launching] {
+        let error = check(&existing(change)).unwrap_err().to_string();
+        assert_eq!(error.matches(said).count(), 2, "{error}");
+    }
+    silent(&existing(|plan| plan["drill"]["keepRecoveredServers"] = json!(true)), "existed before");
+}
+
+#[test]
+fn a_b2_that_a_failback_has_left_is_not_launched_over() {
+    for launch_into in [true, false] {
+        let mut fixture = b2(with_recovered(launching), |b2| {
+            b2.job = Some("drsjob-0123456789abcdef0".parse().unwrap());
+            b2.tags.insert(tag::LEFT.to_owned(), "drsjob-0123456789abcdef0".to_owned());
+        });
+        if launch_into {
+            let (b1, b3) = (fixture.b1(0), fixture.b2(0).instance());
+            let into = LaunchChange { launch_into: Some(Some(b3)), ..LaunchChange::default() };
+            let recovery = fixture.recovery();
+            fixture.simulation.world().update_launch_configuration(recovery, &b1, &into).unwrap();
+        }
+        let b3 = fixture.fleet.servers[0].b3().unwrap();
+        let error = check(&fixture).unwrap_err().to_string();
+        assert!(error.contains(&format!("web-1: a failback has left B3 {b3}")), "{error}");
+        fixture.run.plan.drill.launch_recovered_servers = false;
+        let error = check(&fixture).unwrap_err().to_string();
+        assert!(error.contains("web-1: it has no recovered server (B2) to drill with"), "{error}");
+    }
+}
+
 #[test]
 fn a_live_b2_is_not_launched_over() {
-    let launching = |plan: &mut Value| plan["drill"]["launchRecoveredServers"] = json!(true);
     let error = check(&with_recovered(launching)).unwrap_err().to_string();
     assert!(error.contains("which DRS would terminate"), "{error}");
     // An earlier drill's is adopted.
@@ -116,7 +188,6 @@ fn b2_tags(mut fixture: Fixture) -> Fixture {
 
 #[test]
 fn what_was_launched_by_a_drills_job_is_of_that_drill() {
-    let launching = |plan: &mut Value| plan["drill"]["launchRecoveredServers"] = json!(true);
     for (of_drill, tags) in [(true, "drill"), (false, "failback")] {
         let mut fixture = with_recovered(launching);
         fixture.tamper(move |seen| match seen {

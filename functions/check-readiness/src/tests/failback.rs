@@ -288,3 +288,10 @@ fn what_an_interrupted_drill_left_is_cleaned_up_by_the_drill() {
     // Replication only reversed by an abandoned drill: that is step 1 of this failback.
     silent(&of_a_drill(Fixture::failback(|_| ()).reversed(), true), "drill");
 }
+
+#[test]
+fn a_b3_that_existed_before_is_told() {
+    let fixture = Fixture::with_existing(Procedure::Failback, Scenario::Recovered, |_| ());
+    warned(&fixture, "all-1, web-1", "existed before B1 was launched into it");
+    silent(&Fixture::failback(|_| ()), "existed before");
+}

@@ -1,4 +1,4 @@
-use failback_core::cloud::RunningExecution;
+use failback_core::cloud::{ExecutionState, RunningExecution};
 use failback_core::procedure::Procedure;
 use failback_core::timestamp::Timestamp;
 use failback_testkit::{Fixture, Response};
@@ -67,4 +67,26 @@ fn servers_of_others_that_both_plans_mean_are_not_told() {
     let id = first.clone();
     let one = move |plan: &mut Value| plan["servers"] = json!({ "ids": [id] });
     blocked(&beside(BEFORE, -1, one), &first, "a drill that started ");
+}
+
+const OWNER: &str = "arn:aws:states:us-east-1:111122223333:execution:drs-failback-failback:owner";
+
+/// Returns a failback whose servers another run has claimed, which is in this state.
+fn claimed(state: Option<ExecutionState>, change: impl FnOnce(&mut Value)) -> Fixture {
+    let mut fixture = Fixture::failback(change);
+    fixture.owner = Some(OWNER.to_owned());
+    fixture.tamper(move |seen| {
+        if let Response::ExecutionState(OWNER, seen) = seen {
+            *seen = state;
+        }
+    });
+    fixture
+}
+
+#[test]
+fn servers_that_another_run_has_claimed_are_not_touched() {
+    blocked(&claimed(Some(ExecutionState::Runs), |_| ()), "all-1, web-1", "another run is working on it");
+    blocked(&claimed(None, |_| ()), "all-1, web-1", "another run has claimed it, and whether that");
+    silent(&claimed(Some(ExecutionState::Ended), |_| ()), "another run");
+    silent(&claimed(None, |plan| plan["takeOver"] = json!([OWNER])), "another run");
 }

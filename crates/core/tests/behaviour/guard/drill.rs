@@ -1,6 +1,6 @@
 //! The warrants of a drill, which never endanger production.
 
-use failback_core::cloud::{InstanceState, JobStatus, ReplicationState, Tags};
+use failback_core::cloud::{InstanceState, JobStatus, RecoveryInstance, ReplicationState, Tags};
 use failback_core::guard::{Guard, StartRecovery, TagResource, TerminateRecoveryInstances, Warrant};
 use failback_core::procedure::Drill;
 use failback_core::tags::tag;
@@ -8,12 +8,12 @@ use failback_core::{ErrorName, Result};
 use serde_json::json;
 
 use crate::case::{
-    A1, A2, A4, B1, B3, Case, JOB, OTHER, OTHERS, Row, all, granted_unless, id, instance, job_on,
-    recovery_instance, refused, start,
+    A1, A2, A4, B1, B3, Case, JOB, OTHER, OTHERS, Row, all, granted_to_anyone_unless, granted_unless, id,
+    instance, job_on, may_be_launched_into, recovery_instance, refused, start,
 };
 
 fn launch_b1(case: &Case) -> Result<Warrant<StartRecovery>> {
-    case.ask(|guard: &Guard<'_, Drill>, servers| guard.launch_b1(&all(servers)))
+    case.ask(|guard: &Guard<'_, Drill>, servers| guard.launch_b1(&all(servers), &case.settings()))
 }
 
 fn tag_b2(case: &Case) -> Result<Warrant<TagResource>> {
@@ -25,7 +25,7 @@ fn terminate_a3(case: &Case) -> Result<Warrant<TerminateRecoveryInstances>> {
 }
 
 fn terminate_b2(case: &Case) -> Result<Warrant<TerminateRecoveryInstances>> {
-    case.ask(|guard: &Guard<'_, Drill>, servers| guard.terminate_b2(&all(servers)))
+    case.ask(|guard: &Guard<'_, Drill>, servers| guard.terminate_b2(&all(servers), &case.settings()))
 }
 
 /// Returns a case in which nothing is recovered yet.
@@ -44,12 +44,13 @@ fn b1_is_launched_while_production_is_on_a1_and_nothing_is_recovered() {
             case.aws.recovery.recovery_instances.push(recovery_instance(B3, B1));
         }),
         ("B1 has a recovery instance", |case| case.b1().recovery_instance = Some(id(B3))),
+        ("which exists (S5:", |case| case.aws.configuration.launch_into = Some(id(OTHER))),
         ("is working on it (S7:", |case| case.aws.recovery.jobs.push(job_on(B1))),
         ("A1 does not run", |case| case.a1().state = InstanceState::Stopped),
         ("A1 does not run", |case| case.server().a1 = None),
         ("A1 does not run", |case| case.aws.source.instances.clear()),
     ];
-    let warrant = granted_unless(&steady(), launch_b1, rows).spend();
+    let warrant = granted_to_anyone_unless(&steady(), launch_b1, rows).spend();
     assert_eq!((warrant.region.as_str(), warrant.servers), ("us-east-2", vec![id(B1)]));
     assert!(!warrant.is_drill, "DRS does not document that a drill instance can be reversed");
     assert_eq!(warrant.tags[tag::PROCEDURE], "drill");
@@ -75,7 +76,7 @@ fn a_job_that_is_over_or_of_others_is_in_nobodys_way() {
 #[test]
 fn b2_is_tagged_as_a_drills_only_when_a_drill_launched_it() {
     let rows: &[Row] = &[("not launched by a drill", |case| case.b2().tags.clear())];
-    let warrant = granted_unless(&Case::drill(), tag_b2, rows).spend();
+    let warrant = granted_to_anyone_unless(&Case::drill(), tag_b2, rows).spend();
     assert_eq!((warrant.region.as_str(), warrant.arn), ("us-east-2", Case::drill().b2().arn.clone()));
     assert_eq!(warrant.tags[tag::PROCEDURE], "drill");
 }
@@ -131,6 +132,10 @@ fn the_drills_b2_is_terminated_unless_b3_may_be_production() {
         ("A1 does not run", |case| case.a1().state = InstanceState::Stopped),
         ("A1 does not run", |case| case.server().a1 = None),
         ("no drill of this program launched it", |case| case.b2().tags.clear()),
+        ("existed before B1 was launched into it (S5:", |case| {
+            case.aws.configuration.launch_into = Some(id(B3));
+        }),
+        ("existed before B1 was launched into it (S5:", |case| case.b3().tags = may_be_launched_into()),
     ];
     let warrant = granted_unless(&Case::drill(), terminate_b2, rows).spend();
     assert_eq!((warrant.region.as_str(), warrant.recovery_instances), ("us-east-2", vec![id(B3)]));
@@ -179,7 +184,11 @@ fn one_server_that_may_be_production_keeps_the_whole_batch() {
     second.a2 = None;
     second.a3 = None;
     case.fleet.servers.push(second);
-    case.aws.recovery.recovery_instances.push(recovery_instance(OTHER, OTHERS));
+    let claim = Tags::from([(tag::RUN.to_owned(), case.run().tag_value())]);
+    case.aws
+        .recovery
+        .recovery_instances
+        .push(RecoveryInstance { tags: claim, ..recovery_instance(OTHER, OTHERS) });
     case.aws.recovery.instances.push(instance(OTHER, InstanceState::Running, "10.1.0.9"));
     refused(&case, terminate_b2, ErrorName::Guard, "db-1: B3", |_| ());
 }

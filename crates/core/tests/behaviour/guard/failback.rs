@@ -1,16 +1,19 @@
 //! The warrants of a failback: B3 is production until A4 is proven to be.
 
-use failback_core::cloud::{Check, InstanceState, RecordSet, ReplicationState};
+use failback_core::cloud::{Check, InstanceState, RecordSet, ReplicationState, Tags};
 use failback_core::guard::{
-    ChangeRecords, DeleteRecoveryInstance, Guard, ReverseReplication, StopReplication, TerminateInstances,
-    TerminateRecoveryInstances, Warrant,
+    ChangeRecords, DeleteRecoveryInstance, Guard, ReverseReplication, StopReplication, TagResource,
+    TerminateInstances, TerminateRecoveryInstances, Warrant,
 };
 use failback_core::procedure::Failback;
 use failback_core::tags::tag;
 use failback_core::{ErrorName, Result};
 use serde_json::json;
 
-use crate::case::{A1, A2, A4, B1, B3, Case, OTHER, Row, all, granted_unless, id, job_on, refused};
+use crate::case::{
+    A1, A2, A4, B1, B3, Case, JOB, LAUNCH, OTHER, Row, all, granted_unless, id, job_on, may_be_launched_into,
+    refused,
+};
 
 fn stop_b1(case: &Case) -> Result<Warrant<StopReplication>> {
     case.ask(|guard: &Guard<'_, Failback>, servers| guard.stop_b1(&servers[0], &case.checks))
@@ -27,7 +30,13 @@ fn reverse_a3(case: &Case) -> Result<Warrant<ReverseReplication>> {
 
 fn terminate_b2(case: &Case) -> Result<Warrant<TerminateRecoveryInstances>> {
     case.ask(|guard: &Guard<'_, Failback>, servers| {
-        guard.terminate_b2(servers, &all(servers), &case.checks, case.fleet.redirected)
+        guard.terminate_b2(servers, &all(servers), &case.checks, &case.settings(), case.fleet.redirected)
+    })
+}
+
+fn leave_b2(case: &Case) -> Result<Warrant<TagResource>> {
+    case.ask(|guard: &Guard<'_, Failback>, servers| {
+        guard.leave_b2(servers, &servers[0], &case.checks, &case.settings(), case.fleet.redirected)
     })
 }
 
@@ -248,6 +257,41 @@ fn b2_is_terminated_when_a4_is_production_and_protected() {
     ];
     let warrant = granted_unless(&Case::failback(), terminate_b2, rows).spend();
     assert_eq!((warrant.region.as_str(), warrant.recovery_instances), ("us-east-2", vec![id(B3)]));
+    let existed: &[Row] = &[
+        ("existed before B1 was launched into it (S5:", |case| {
+            case.aws.configuration.launch_into = Some(id(B3));
+        }),
+        ("existed before B1 was launched into it (S5:", |case| case.b3().tags = may_be_launched_into()),
+    ];
+    granted_unless(&Case::failback(), terminate_b2, existed);
+    // It is left under the same conditions.
+    let mut left = Case::failback();
+    left.aws.configuration.launch_into = Some(id(B3));
+    left.b2().job = Some(id(JOB));
+    let warrant = granted_unless(&left, leave_b2, rows).spend();
+    let arn = left.b2().arn.clone();
+    assert_eq!((warrant.region.as_str(), warrant.arn), ("us-east-2", arn));
+    assert_eq!(warrant.tags, Tags::from([(tag::LEFT.to_owned(), JOB.to_owned())]));
+    let launched_by_drs: &[Row] = &[
+        ("DRS launched B3", |case| case.aws.configuration.launch_into = None),
+        ("DRS launched B3", |case| case.aws.configuration.launch_into = Some(id(OTHER))),
+        ("does not show the job", |case| case.b2().job = None),
+    ];
+    granted_unless(&left, leave_b2, launched_by_drs);
+}
+
+#[test]
+fn a_b2_that_was_left_is_no_b2_until_b1_is_launched_again() {
+    let mut case = Case::failback();
+    case.b2().job = Some(id(JOB));
+    let lives = |case: &Case| case.live().unwrap().server(&case.fleet.servers[0]).b2().unwrap().is_some();
+    assert!(lives(&case));
+    case.b2().tags = Tags::from([(tag::LEFT.to_owned(), JOB.to_owned())]);
+    assert!(!lives(&case));
+    assert!(case.live().unwrap().drs().left_b2(&id(B1)).is_some());
+    case.b2().job = Some(id(LAUNCH));
+    assert!(lives(&case));
+    assert!(case.live().unwrap().drs().left_b2(&id(B1)).is_none());
 }
 
 #[test]
@@ -300,7 +344,7 @@ fn a1_is_terminated_when_nothing_depends_on_it() {
         ("the plan keeps the original servers (S3:", |case| case.plan["cleanup"] = json!({})),
         ("does not point at A4 (S2:", |case| case.points_at("10.1.0.3")),
         ("A1 is not known (S5:", |case| case.server().a1 = None),
-        ("A2 does not exist (S5:", |case| case.aws.source.servers.clear()),
+        ("neither B2 nor A2 exists", |case| case.aws.source.servers.clear()),
         ("still replicates", |case| case.a2().replication.state = ReplicationState::InitialSync),
         ("B2 is terminated before A1 (S4:", |case| {
             case.aws.recovery.recovery_instances.push(crate::case::recovery_instance(B3, B1));

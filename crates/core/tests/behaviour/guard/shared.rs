@@ -86,7 +86,7 @@ fn launch_a2(case: &Case) -> Result<Warrant<StartRecovery>> {
 #[test]
 fn b2_is_reversed_once_and_only_the_one_of_the_run() {
     let rows: &[Row] = &[
-        ("B2 does not live", |case| case.aws.recovery.recovery_instances.clear()),
+        ("neither B2 nor A2 exists", |case| case.aws.recovery.recovery_instances.clear()),
         ("is not the one that this run knows", |case| case.server().b2 = Some(id(OTHER))),
         ("did not originate in AWS", |case| case.b2().originated_in_aws = false),
         ("reversed already", |case| {
@@ -264,7 +264,7 @@ fn last() -> Case {
 #[test]
 fn a2_goes_last() {
     let rows: &[Row] = &[
-        ("A2 is gone", |case| case.aws.source.servers.clear()),
+        ("neither B2 nor A2 exists", |case| case.aws.source.servers.clear()),
         ("still replicates", |case| case.a2().replication.state = ReplicationState::Continuous),
         ("is working on it (S7:", |case| case.aws.recovery.jobs.push(job_on(B1))),
         ("still exists (S4:", |case| case.aws.source.recovery_instances.push(recovery_instance(A4, A2))),

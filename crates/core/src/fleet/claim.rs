@@ -1,0 +1,128 @@
+//! Claims: which run owns a server.
+//!
+//! DRS has no lock, and Step Functions shows executions with delay. A run therefore writes its id into a tag of B2 and A2,
+//! waits until every earlier owner must have seen that, and reads again: of several claims the last one stays. Every
+//! warrant needs the claim, as it was just read. A run that has lost it changes nothing more, whatever it was doing.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::live::LiveServer;
+use crate::cloud::{Cloud, ExecutionState, Job, RecoveryInstance};
+use crate::error::Result;
+use crate::run::Run;
+use crate::tags::{Tags, tag};
+
+/// The owner of one object of a server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Claim<'l> {
+    /// The object: `B2` or `A2`.
+    pub label: &'static str,
+    /// ARN of the object.
+    pub arn: &'l str,
+    /// The execution that owns it: by its tag, or, where it has none, by the tags of the job that launched it.
+    pub owner: Option<&'l str>,
+    /// True when the object has the tag.
+    pub is_written: bool,
+}
+
+impl<'l> Claim<'l> {
+    fn of(label: &'static str, arn: &'l str, tags: &'l Tags, job: Option<&'l Job>) -> Self {
+        let (own, of_job) = (tags.get(tag::RUN), job.and_then(|job| job.tags.get(tag::RUN)));
+        Self { label, arn, owner: own.or(of_job).map(String::as_str), is_written: own.is_some() }
+    }
+
+    /// Returns the owner, unless it is this run.
+    pub fn other(&self, run: &Run) -> Option<&'l str> {
+        self.owner.filter(|owner| *owner != run.tag_value())
+    }
+}
+
+impl<'l> LiveServer<'l> {
+    /// Returns the claims on B2 and A2, as far as they exist. The job that launched B2 counts where jobs were read.
+    ///
+    /// # Errors
+    /// `Guard` when B2 or A2 is ambiguous; `Internal` when they were not read.
+    pub fn claims(&self) -> Result<Vec<Claim<'l>>> {
+        let jobs = self.live().recovery_jobs().unwrap_or_default();
+        let job = |b2: &RecoveryInstance| jobs.iter().find(|job| Some(&job.id) == b2.job.as_ref());
+        let b2 = self.b2()?.map(|b2| Claim::of("B2", &b2.arn, &b2.tags, job(b2)));
+        let a2 = self.a2()?.map(|a2| Claim::of("A2", &a2.arn, &a2.tags, None));
+        Ok(b2.into_iter().chain(a2).collect())
+    }
+
+    /// Returns another run that owns the server.
+    ///
+    /// # Errors
+    /// Same as [`claims`](Self::claims).
+    pub fn other_owner(&self, run: &Run) -> Result<Option<&'l str>> {
+        Ok(self.claims()?.iter().find_map(|claim| claim.other(run)))
+    }
+}
+
+/// The other runs that own servers of a fleet, with their states; `None` for one that Step Functions does not show here.
+#[derive(Debug, Clone, Default)]
+pub struct Owners(BTreeMap<String, Option<ExecutionState>>);
+
+impl Owners {
+    /// Reads the states of all other runs that own one of these servers.
+    ///
+    /// # Errors
+    /// Those of AWS.
+    pub async fn read(cloud: &dyn Cloud, run: &Run, servers: &[LiveServer<'_>]) -> Result<Self> {
+        let mut others = BTreeSet::new();
+        for server in servers {
+            // A server that is ambiguous is a finding of its own, and cannot be claimed.
+            let claims = server.claims().unwrap_or_default();
+            others.extend(claims.iter().filter_map(|claim| claim.other(run)).map(str::to_owned));
+        }
+        let mut owners = BTreeMap::new();
+        for owner in others {
+            let state = cloud.execution_state(&owner).await?;
+            owners.insert(owner, state);
+        }
+        Ok(Self(owners))
+    }
+
+    /// Returns why a run may not take a server over from this owner; `None` if it may, because the owner has ended, or the
+    /// plan names it.
+    pub fn obstacle(&self, run: &Run, owner: &str) -> Option<Obstacle> {
+        match self.0.get(owner).copied().flatten() {
+            Some(ExecutionState::Ended) => None,
+            Some(ExecutionState::Runs) => Some(Obstacle::Runs),
+            None if run.plan.take_over.iter().any(|named| named == owner) => None,
+            None => Some(Obstacle::Unknown),
+        }
+    }
+}
+
+/// The reason why a run may not take a server over from another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Obstacle {
+    /// The owner runs.
+    Runs,
+    /// The owner is an execution of another stack, or Step Functions does not know it.
+    Unknown,
+}
+
+impl Obstacle {
+    /// Returns what is in the way.
+    pub fn what(self, owner: &str) -> String {
+        match self {
+            Self::Runs => format!("another run is working on it: {owner}"),
+            Self::Unknown => format!(
+                "another run has claimed it, and whether that has ended cannot be seen from here: {owner}"
+            ),
+        }
+    }
+
+    /// Returns what a person must do.
+    pub fn remedy(self) -> &'static str {
+        match self {
+            Self::Runs => "Wait until it has ended, or stop it; then start again with the same plan",
+            Self::Unknown => {
+                "Look at that execution where it was started. If it has ended and nobody will redrive it, add it to \
+                 takeOver in the plan, and start again"
+            }
+        }
+    }
+}

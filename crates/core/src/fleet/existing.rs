@@ -1,0 +1,58 @@
+//! The launch settings of B1, and instances that existed before B1 was launched into them.
+//!
+//! B1 may launch into an instance of the recovery Region, as people do who keep a server ready there. DRS exchanges its
+//! volumes, and it becomes B3. It is somebody's: no run launches into it, and none terminates it.
+
+use std::collections::BTreeMap;
+
+use futures_util::future::try_join_all;
+
+use super::live::LiveServer;
+use crate::cloud::{Cloud, Drs, LaunchConfiguration, RecoveryInstance};
+use crate::error::{Error, Result};
+use crate::id::SourceServerId;
+use crate::region::Region;
+use crate::tags::tag;
+
+/// The launch settings of source servers. DRS returns those of one server in a call.
+pub type LaunchConfigurations = BTreeMap<SourceServerId, LaunchConfiguration>;
+
+/// The number of servers whose settings are read at a time: enough for 500 servers within one call of a step, and few
+/// enough that DRS does not throttle.
+const AT_A_TIME: usize = 4;
+
+/// Reads the launch settings of source servers.
+///
+/// # Errors
+/// Those of AWS.
+pub async fn launch_configurations(
+    cloud: &dyn Cloud,
+    region: Region,
+    ids: &[SourceServerId],
+) -> Result<LaunchConfigurations> {
+    let mut read = LaunchConfigurations::new();
+    for some in ids.chunks(AT_A_TIME) {
+        let reads = some.iter().map(|id| Drs::launch_configuration(cloud, region, id));
+        read.extend(some.iter().cloned().zip(try_join_all(reads).await?));
+    }
+    Ok(read)
+}
+
+/// Returns true when B3 existed before B1 was launched into it. Either sign is enough: B1's settings, which people can
+/// change after the launch, or the tag that DRS requires of such an instance.
+///
+/// # Errors
+/// `Internal` when B1's settings or B3 were not read.
+pub fn existed_before(
+    server: &LiveServer<'_>,
+    b2: &RecoveryInstance,
+    settings: &LaunchConfigurations,
+) -> Result<bool> {
+    let Some(settings) = settings.get(&server.b1) else {
+        return Err(Error::internal("the launch settings of B1 were not read before they were needed"));
+    };
+    let b3 = server.live().instance(&b2.instance)?;
+    let allows_it = b3.and_then(|b3| b3.tags.get(tag::LAUNCH_INTO));
+    Ok(settings.launch_into.as_ref() == Some(&b2.instance)
+        || allows_it.is_some_and(|value| value == tag::ALLOWED_TO_LAUNCH_INTO))
+}

@@ -1,0 +1,109 @@
+//! Before step 1: claims the servers. The page assumes one person at the console; two runs of one fleet would each undo
+//! what the other does.
+//!
+//! Done when B2 and A2 of every server name this run, have been shown to do so, and every earlier owner must have seen it:
+//! its next write is refused. A server whose owner runs, or may run, is not taken over.
+
+use failback_core::Result;
+use failback_core::fleet::{Fleet, LiveServer, LiveState, Owners, Reads};
+use failback_core::guard::{CLAIM_SETTLES_SECONDS, CLAIM_STALE_SECONDS, ClaimWarrant};
+use failback_core::message::count;
+use failback_core::plan::Plan;
+use failback_core::procedure::Either;
+use failback_core::step::{Context, FleetInput, Step, StepResult, Waiting};
+use failback_core::timestamp::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+/// The step.
+#[derive(Debug)]
+pub struct ClaimServers;
+
+impl Step for ClaimServers {
+    type Scope = Either;
+    type Input = FleetInput;
+    const NAME: &'static str = "claim-servers";
+
+    async fn run(ctx: &Context<'_, Either>, fleet: &mut Fleet) -> Result<StepResult> {
+        let reads = Reads { b2: true, a2: true, recovery_jobs: true, ..Reads::default() };
+        let live = ctx.read(fleet, reads).await?;
+        let servers = live.servers(fleet);
+        let owners = Owners::read(ctx.cloud, ctx.run, &servers).await?;
+        let mut note = match ctx.note() {
+            Some(note) => note,
+            None => Note::of(ctx, &servers)?,
+        };
+        // DRS may not show yet what this run has just claimed: all are looked at again once all are claimed.
+        let from = if note.claimed < servers.len() { note.claimed } else { 0 };
+        for (index, server) in servers.iter().enumerate().skip(from) {
+            if ctx.is_late() || is_old(ctx, &live) {
+                let why = format!("{index} of {} servers are claimed", servers.len());
+                return Ok(Waiting::new(why, 1).with_note(json!(note)).into());
+            }
+            for ClaimWarrant { warrant, settles_seconds } in ctx.guard.claim(server, &owners)? {
+                ctx.cloud.tag_resource(warrant).await?;
+                note.settles_at(ctx.now().plus_seconds(settles_seconds));
+            }
+            note.claimed = note.claimed.max(index + 1);
+        }
+        let settles = Timestamp::from_millis(note.settles_ms);
+        let seconds = settles.seconds_since(ctx.now());
+        if seconds == 0 && all_shown(ctx, &servers)? {
+            return Ok(StepResult::Done(format!("{} claimed", count(servers.len(), "server"))));
+        }
+        let why = "until every other run must have seen the claim";
+        Ok(Waiting::new(why, seconds.max(SHOWN_POLL_SECONDS)).with_note(json!(note)).into())
+    }
+
+    fn limit_seconds(plan: &Plan) -> u64 {
+        plan.limits.reversal_minutes * 60
+    }
+}
+
+/// The time after which a claim that does not show yet is looked at again.
+const SHOWN_POLL_SECONDS: u64 = 10;
+
+/// The state of the claims between two calls.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+struct Note {
+    /// The number of servers, from the first, that are claimed.
+    claimed: usize,
+    /// The time from which all claims are certain, in milliseconds since 1970.
+    settles_ms: i64,
+}
+
+impl Note {
+    /// Returns the state before the first claim. A call whose answer was lost may have claimed a moment ago.
+    fn of(ctx: &Context<'_, Either>, servers: &[LiveServer<'_>]) -> Result<Self> {
+        let mut note = Self { claimed: 0, settles_ms: ctx.now().millis() };
+        for server in servers {
+            if server.claims()?.iter().any(|claim| claim.is_written && claim.other(ctx.run).is_none()) {
+                note.settles_at(ctx.now().plus_seconds(CLAIM_SETTLES_SECONDS));
+            }
+        }
+        Ok(note)
+    }
+
+    fn settles_at(&mut self, time: Timestamp) {
+        self.settles_ms = self.settles_ms.max(time.millis());
+    }
+}
+
+/// Returns true for live state that soon shows nothing about owners any more.
+fn is_old(ctx: &Context<'_, Either>, live: &LiveState) -> bool {
+    ctx.now().seconds_since(live.read_at) + 1 >= CLAIM_STALE_SECONDS
+}
+
+/// Returns true when the state that was read at the start of this call shows this run as the owner of every server.
+fn all_shown(ctx: &Context<'_, Either>, servers: &[LiveServer<'_>]) -> Result<bool> {
+    for server in servers {
+        let claims = server.claims()?;
+        if claims.iter().any(|claim| !claim.is_written || claim.other(ctx.run).is_some()) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,120 @@
+use failback_core::ErrorName;
+use failback_core::cloud::ExecutionState;
+use failback_core::guard::CLAIM_SETTLES_SECONDS;
+use failback_core::step::Status;
+use failback_core::tags::tag;
+use failback_testkit::{Fixture, Response};
+use serde_json::json;
+
+use crate::ClaimServers as Step;
+
+const OTHER: &str = "arn:aws:states:us-east-1:111122223333:execution:drs-failback-failback:other";
+
+/// Returns a failback whose servers nobody has claimed.
+fn unclaimed() -> Fixture {
+    let mut fixture = Fixture::failback(|_| ());
+    fixture.owner = None;
+    fixture
+}
+
+/// Returns a failback whose servers another run has claimed, which is in this state.
+fn of_another_run(state: Option<ExecutionState>) -> Fixture {
+    let mut fixture = unclaimed();
+    fixture.claimed_by(OTHER);
+    fixture.tamper(move |seen| {
+        if let Response::ExecutionState(OTHER, seen) = seen {
+            *seen = state;
+        }
+    });
+    fixture
+}
+
+fn owners(fixture: &Fixture) -> Vec<Option<String>> {
+    let world = fixture.simulation.world();
+    let b2 = |index| world.recovery_instance(fixture.recovery(), &fixture.b2(index)).cloned();
+    (0..2).map(|index| b2(index)?.tags.get(tag::RUN).cloned()).collect()
+}
+
+#[test]
+fn every_server_is_claimed_and_the_claim_is_waited_for() {
+    let mut fixture = unclaimed();
+    let seconds = fixture.waits::<Step>("until every other run must have seen the claim", 2);
+    assert_eq!(seconds, 60);
+    let own = Some(fixture.run.tag_value());
+    assert_eq!(owners(&fixture), [own.clone(), own]);
+    // A moment too early, and then in time.
+    fixture.pass(i64::try_from(seconds).unwrap_or_default() - 5);
+    fixture.waits::<Step>("until every other run must have seen the claim", 0);
+    fixture.pass(5);
+    fixture.idle::<Step>("2 servers claimed");
+}
+
+#[test]
+fn a2_is_claimed_too_once_it_exists() {
+    let mut fixture = unclaimed().reversed();
+    fixture.waits::<Step>("until every other run", 4);
+    assert_eq!(fixture.done::<Step>().last().map(String::as_str), Some("2 servers claimed"));
+}
+
+/// A call whose answer was lost may have claimed a moment ago.
+#[test]
+fn a_claim_of_unknown_age_is_waited_for_in_full() {
+    let mut fixture = unclaimed();
+    fixture.claimed_by(&fixture.run.tag_value());
+    assert_eq!(fixture.waits::<Step>("until every other run", 0), CLAIM_SETTLES_SECONDS);
+}
+
+#[test]
+fn a_claim_that_was_overwritten_meanwhile_is_lost() {
+    let mut fixture = unclaimed();
+    let seconds = fixture.waits::<Step>("until every other run", 2);
+    fixture.claimed_by(OTHER);
+    fixture.pass(i64::try_from(seconds).unwrap_or_default());
+    let before = fixture.writes();
+    let error = fixture.call::<Step>().unwrap_err();
+    assert_eq!(error.name(), ErrorName::NotReady, "{error}");
+    assert!(error.to_string().contains(OTHER) && error.to_string().contains("takeOver"), "{error}");
+    assert_eq!(fixture.writes(), before);
+}
+
+#[test]
+fn a_server_is_taken_over_only_from_a_run_that_has_ended() {
+    let mut fixture = of_another_run(Some(ExecutionState::Ended));
+    assert_eq!(fixture.waits::<Step>("until every other run", 2), CLAIM_SETTLES_SECONDS);
+    for state in [Some(ExecutionState::Runs), None] {
+        let mut fixture = of_another_run(state);
+        let error = fixture.call::<Step>().unwrap_err();
+        assert_eq!(error.name(), ErrorName::NotReady, "{error}");
+        assert_eq!(owners(&fixture), [Some(OTHER.to_owned()), Some(OTHER.to_owned())]);
+    }
+}
+
+#[test]
+fn a_person_vouches_for_a_run_that_cannot_be_seen() {
+    let mut fixture = Fixture::failback(|plan| plan["takeOver"] = json!([OTHER]));
+    fixture.owner = None;
+    fixture.claimed_by(OTHER);
+    fixture.waits::<Step>("until every other run", 2);
+}
+
+#[test]
+fn what_is_left_of_the_time_is_used() {
+    let mut fixture = unclaimed();
+    let output = fixture.call_until::<Step>(fixture.now()).unwrap();
+    assert_eq!((output.status, output.why.as_str()), (Status::Waiting, "0 of 2 servers are claimed"));
+    assert_eq!(output.wait_seconds, 1);
+    fixture.waits::<Step>("until every other run", 2);
+}
+
+#[test]
+fn a_claim_that_drs_shows_late_is_not_done_before_it_shows() {
+    let mut fixture = unclaimed();
+    fixture.waits::<Step>("until every other run", 2);
+    fixture.pass(60);
+    fixture.tamper(|seen| {
+        if let Response::RecoveryInstances(_, found) = seen {
+            found.iter_mut().for_each(|b2| b2.tags.clear());
+        }
+    });
+    assert_eq!(fixture.waits::<Step>("until every other run", 2), 60);
+}
