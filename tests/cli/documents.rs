@@ -209,7 +209,7 @@ fn calls_by_step() -> BTreeMap<String, BTreeSet<String>> {
             rehearsal.fail(rule).unwrap_or_else(|problem| panic!("{problem}"));
         }
         rehearsal.run(procedure, &mut Always(GateAnswer::Yes));
-        for call in rehearsal.simulation.world().calls() {
+        for call in rehearsal.simulation.world().calls().iter() {
             // Only steps call DRS and the other services; the machine itself keeps the report.
             let Some(step) = call.step.clone() else {
                 assert_eq!(call.operation, "PutObject");

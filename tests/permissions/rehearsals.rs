@@ -53,7 +53,7 @@ impl Rehearsed {
             rehearsal.mend();
         }
         let world = rehearsal.simulation.world();
-        world.permissions().to_vec()
+        world.permissions().iter().cloned().collect()
     }
 }
 

@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
 use failback_audit::Coverage;
-use failback_campaign::{Case, Tried};
+use failback_campaign::{Case, Summary, Tried};
 use failback_core::procedure::Procedure;
 use failback_rehearsal::program::Program;
 
@@ -97,4 +97,36 @@ fn what_is_found_does_not_depend_on_the_threads() {
     let [one, two] = [1, 2].map(|jobs| failback_campaign::play_all(&program, &cases, jobs, &|_| ()));
     assert_eq!(one.tally.coverage, two.tally.coverage);
     assert_eq!((one.tally.calls, one.tally.worst), (two.tally.calls, two.tally.worst));
+}
+
+/// Cases that start alike share a world until they part. Each must go as it goes alone.
+#[test]
+fn a_case_goes_among_others_as_it_goes_alone() {
+    let mut cases = every(151, failback_campaign::grid());
+    cases.extend(every(607, failback_campaign::pairs()));
+    cases.extend(every(97, failback_campaign::repetitions()));
+    cases.extend(every(211, failback_campaign::people()));
+    cases.extend(every(89, failback_campaign::manual_starts()));
+    // Answers at a gate, faults that go on, a step of a person at another turn, and a case that is there twice.
+    for text in [
+        "recovered, 3 servers, seed 1: run failback no; settle failback",
+        "recovered, 3 servers, seed 1: run failback silence; settle failback",
+        "recovered, 3 servers, seed 1: fail task:redirect-traffic=Failback.Throttled; run failback; settle failback",
+        "recovered, 3 servers, seed 1: fail task:redirect-traffic=Failback.Throttledx2; run failback; settle failback",
+        "recovered, 3 servers, seed 1: fail crash:redirect-traffic; run failback; fail odd:write-report; mend; settle failback",
+        "recovered, 3 servers, seed 1: during failback 20 stop-a2; try failback",
+        "recovered, 3 servers, seed 1: during failback 21 stop-a2; try failback",
+        "recovered, 3 servers, seed 1: during failback 21 stop-a2; try failback",
+    ] {
+        cases.push(text.parse().unwrap_or_else(|problem| panic!("{text}: {problem}")));
+    }
+    let program = Program::deployed().expect("the machines are read");
+    let (together, mut alone) = (tried(&cases).tally, Summary::default());
+    for (number, case) in cases.iter().enumerate() {
+        let played = failback_campaign::play_with(&program, case).expect("a case");
+        alone.add(number, case, &played);
+    }
+    assert_eq!((together.worlds, together.runs, together.calls), (alone.worlds, alone.runs, alone.calls));
+    assert_eq!((together.faults, together.worst), (alone.faults, alone.worst));
+    assert_eq!(together.coverage, alone.coverage);
 }

@@ -74,9 +74,19 @@ impl Observer for Watch {
 impl Auditor {
     /// Starts to watch a world.
     pub fn watch(world: &mut World) -> Self {
-        let auditor = Self::default();
-        world.observe(Box::new(Watch(Arc::clone(&auditor.observations))));
-        auditor
+        Self::default().observing(world)
+    }
+
+    /// Starts to watch a copy of the world, with the observations so far. The two auditors share nothing.
+    #[must_use]
+    pub fn watch_copy(&self, copy: &mut World) -> Self {
+        let observations = locked(&self.observations).clone();
+        Self { observations: Arc::new(Mutex::new(observations)) }.observing(copy)
+    }
+
+    fn observing(self, world: &mut World) -> Self {
+        world.observe(Box::new(Watch(Arc::clone(&self.observations))));
+        self
     }
 
     /// Announces a run: calls made by this execution are judged by its procedure and plan.
@@ -100,7 +110,7 @@ impl Auditor {
             (0..world.fleet().len()).map(|server| world.missing(server).unwrap_or_default()).collect();
         let run = WatchedRun {
             procedure,
-            plan: plan.clone(),
+            plan: Arc::new(plan.clone()),
             began_ms: world.now_ms(),
             began_with,
             originals: originals.clone(),

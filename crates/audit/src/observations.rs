@@ -1,6 +1,7 @@
 //! The observations of an auditor.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use failback_core::id::InstanceId;
 use failback_core::plan::Plan;
@@ -23,7 +24,7 @@ pub struct Violation {
 #[derive(Debug, Clone)]
 pub(crate) struct WatchedRun {
     pub(crate) procedure: Procedure,
-    pub(crate) plan: Plan,
+    pub(crate) plan: Arc<Plan>,
     /// Start of the run, in milliseconds since 1970.
     pub(crate) began_ms: i64,
     /// Labels of the objects of each server that existed when the run started.
@@ -54,7 +55,7 @@ pub(crate) struct Written {
 }
 
 /// The observations so far.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Observations {
     pub(crate) runs: BTreeMap<String, WatchedRun>,
     /// The current original of each server. A failback that has ended starts a new cycle.

@@ -12,11 +12,15 @@ mod manual;
 mod operator;
 mod options;
 mod play;
+mod player;
+mod queue;
 mod random;
 mod reference;
 mod repetition;
 mod run;
+mod shared;
 mod shrink;
+mod stage;
 mod summary;
 mod verdict;
 

@@ -1,12 +1,13 @@
 //! The execution of many cases on several threads.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Mutex;
-use std::sync::PoisonError;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use crate::case::Case;
 use crate::play::play_with;
+use crate::queue::Queue;
+use crate::shared::{self, Outcome};
+use crate::stage::Programs;
 use crate::summary::Summary;
 use crate::verdict::{Broken, CaseResult, Violation};
 use crate::{grid, manual_starts, pairs, people, random, repetitions, shrink};
@@ -48,22 +49,30 @@ pub fn campaign(seeds: u64) -> Vec<(&'static str, Vec<Case>)> {
     ]
 }
 
-/// Plays cases on this many threads. The result does not depend on their number.
+/// Plays cases on this many threads. The result does not depend on their number. Of cases that start alike, what they
+/// have in common is played once: a performer of the program must answer equal calls alike.
 pub fn play_all(program: &Program, cases: &[Case], jobs: usize, progress: Progress<'_>) -> Tried {
-    let next = AtomicUsize::new(0);
+    let programs = Programs::of(program);
+    let queue = Queue::of(shared::groups(cases));
     let all = Mutex::new(Tried::default());
     std::thread::scope(|scope| {
         for _ in 0..jobs.clamp(1, cases.len().max(1)) {
             scope.spawn(|| {
                 let mut mine = Tried::default();
-                loop {
-                    let number = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(case) = cases.get(number) else { break };
-                    let played = one(program, case);
+                let mut ended = |number: usize, played: CaseResult| {
+                    let case = &cases[number];
                     mine.tally.add(number, case, &played);
                     let found = |violation| Found { number, case: case.clone(), violation };
                     mine.found.extend(played.violations.into_iter().map(found));
                     progress(number + 1);
+                };
+                while let Some(group) = queue.take() {
+                    group.play(&programs, cases, &mut |outcome| match outcome {
+                        Outcome::Parted(group) => queue.put(*group),
+                        Outcome::Ended(number, played) => ended(number, played),
+                        Outcome::Alone(number) => ended(number, one(program, &cases[number])),
+                    });
+                    queue.played();
                 }
                 let mut all = all.lock().unwrap_or_else(PoisonError::into_inner);
                 all.tally.merge(&mine.tally);

@@ -1,5 +1,7 @@
 //! A rehearsal: a world, and the runs of procedures in it.
 
+use std::sync::Arc;
+
 use failback_asl::{Event, ExecutionResult};
 use failback_audit::{Auditor, Coverage, End, Verdict};
 use failback_core::cloud::Clock;
@@ -52,12 +54,24 @@ pub struct Rehearsal {
     /// The auditor of the world.
     pub auditor: Auditor,
     program: Program,
-    setting: Setting,
+    setting: Arc<Setting>,
     started: usize,
 }
 
-/// What people do in the consoles at one moment of a run.
-pub type ManualAct = Box<dyn FnOnce(&mut World)>;
+/// A copy has a world and an auditor of its own, which go on from where these are.
+impl Clone for Rehearsal {
+    fn clone(&self) -> Self {
+        let mut world = self.simulation.world().clone();
+        let auditor = self.auditor.watch_copy(&mut world);
+        Self {
+            simulation: Simulation::new(world),
+            auditor,
+            program: self.program.clone(),
+            setting: Arc::clone(&self.setting),
+            started: self.started,
+        }
+    }
+}
 
 /// The start of one of several executions.
 #[derive(Debug, Clone, Copy)]
@@ -127,7 +141,7 @@ impl Rehearsal {
         };
         let mut world = World::build(&setting.plan, &options);
         let auditor = Auditor::watch(&mut world);
-        Self { simulation: Simulation::new(world), auditor, program, setting, started: 0 }
+        Self { simulation: Simulation::new(world), auditor, program, setting: Arc::new(setting), started: 0 }
     }
 
     /// Returns the setting.
@@ -150,12 +164,20 @@ impl Rehearsal {
     /// # Errors
     /// Describes the mistake in the fault, and the known alternatives.
     pub fn fail(&mut self, rule: &str) -> Result<(), String> {
-        let mut world = self.simulation.world();
+        let fault = self.fault(rule)?;
+        self.simulation.world().add_fault(fault);
+        Ok(())
+    }
+
+    /// Reads a fault, in the syntax of `--fail`.
+    ///
+    /// # Errors
+    /// Describes the mistake in the fault, and the known alternatives.
+    pub fn fault(&self, rule: &str) -> Result<Fault, String> {
+        let world = self.simulation.world();
         let servers: Vec<String> = world.fleet().iter().map(|server| server.name.clone()).collect();
         let known = Known { steps: &faults::STEPS, servers: &servers, errors: &faults::ERRORS };
-        let rule = Fault::parse(rule, &known).map_err(|error| error.to_string())?;
-        world.add_fault(rule);
-        Ok(())
+        Fault::parse(rule, &known).map_err(|error| error.to_string())
     }
 
     /// Removes all faults.
@@ -167,28 +189,6 @@ impl Rehearsal {
     pub fn run(&mut self, procedure: Procedure, watcher: &mut dyn Watcher) -> RunResult {
         let [run] = self.together([Start { procedure, after_seconds: 0, stack: Stack::First }], watcher);
         run
-    }
-
-    /// Runs a procedure from its start to its end. People act before the turns for which there is
-    /// an act.
-    pub fn run_among_people(
-        &mut self,
-        procedure: Procedure,
-        watcher: &mut dyn Watcher,
-        people: &dyn Fn(usize) -> Option<ManualAct>,
-    ) -> RunResult {
-        let program = self.program.clone();
-        let mut running = self.start(&program, procedure, Stack::First);
-        for turn in 0.. {
-            if running.outcome().is_some() {
-                break;
-            }
-            if let Some(act) = people(turn) {
-                self.auditor.let_act(&mut self.simulation.world(), act);
-            }
-            running.go_on(&self.simulation, watcher);
-        }
-        self.ended(&running)
     }
 
     /// Runs several executions in one world until all have ended.
@@ -263,15 +263,17 @@ impl Rehearsal {
         ended.map(|run| run.expect("every execution ends"))
     }
 
-    fn start<'p>(&mut self, program: &'p Program, procedure: Procedure, stack: Stack) -> Running<'p> {
+    /// Starts an execution of a procedure, which the caller continues turn by turn.
+    pub fn start<'p>(&mut self, program: &'p Program, procedure: Procedure, stack: Stack) -> Running<'p> {
         self.started += 1;
         let id = format!("{procedure}-{}", self.started);
         self.auditor.begin(&self.simulation.world(), &id, procedure, &self.setting.plan);
-        let Setting { input, seed, .. } = &self.setting;
+        let Setting { input, seed, .. } = self.setting.as_ref();
         Running::start(&self.simulation, program, procedure, &id, stack, input.clone(), *seed)
     }
 
-    fn ended(&self, running: &Running<'_>) -> RunResult {
+    /// Judges an execution that has ended, in the world of this moment.
+    pub fn ended(&self, running: &Running<'_>) -> RunResult {
         let notes = running.notes();
         let stats = running.stats();
         let failure = match (&notes.report, running.outcome()) {

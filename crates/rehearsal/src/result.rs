@@ -96,7 +96,7 @@ fn servers(world: &World, rehearsal: &Rehearsal, run: &RunResult) -> Vec<Server>
 fn calls(world: &World) -> Value {
     let mut reads: BTreeMap<String, u64> = BTreeMap::new();
     let mut writes: BTreeMap<String, u64> = BTreeMap::new();
-    for call in world.calls() {
+    for call in world.calls().iter() {
         let counts = if call.kind == Access::Read { &mut reads } else { &mut writes };
         *counts.entry(format!("{}:{}", call.service, call.operation)).or_default() += 1;
     }

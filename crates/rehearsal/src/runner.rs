@@ -50,6 +50,7 @@ pub trait Watcher {
 }
 
 /// An execution in progress.
+#[derive(Clone)]
 pub struct Running<'m> {
     /// The id of the execution.
     pub id: String,

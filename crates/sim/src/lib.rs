@@ -23,7 +23,7 @@ mod switches;
 mod world;
 
 pub use chain::{Work, longest_chain_ms};
-pub use fault::{ERROR_CODES, Fault, FaultError, KINDS, Known, TaskFault};
+pub use fault::{Asked, ERROR_CODES, Fault, FaultError, Faults, KINDS, Known, TaskFault};
 pub use operation::{Access, OPERATIONS, Operation};
 pub use permission::{Permission, RequestContext as Context};
 pub use ranges::RangeSet;
@@ -34,6 +34,6 @@ pub use simulation::Simulation;
 pub use switches::Switches;
 pub use world::{
     Bystanders, Call, CallOutcome, CallRequest, CallResult, ChangeAction, Changed, FleetServer, Labels,
-    LaunchChange, Left, LeftKind, LossWindow, Observer, Occurrence, RecordChange, RecoveryRequest, Serving,
-    Stack, Version, World,
+    LaunchChange, Left, LeftKind, Log, LossWindow, Observer, Occurrence, RecordChange, RecoveryRequest,
+    Serving, Stack, Version, World,
 };

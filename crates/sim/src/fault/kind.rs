@@ -108,6 +108,11 @@ impl Fault {
         }
     }
 
+    /// Returns true when both apply to the same, and as often from now on.
+    pub(super) fn acts_like(&self, other: &Self) -> bool {
+        self.kind == other.kind && self.remaining == other.remaining
+    }
+
     /// Returns how often it has applied.
     pub fn times_applied(&self) -> u32 {
         self.applied

@@ -6,7 +6,7 @@ use failback_core::region::Region;
 
 use super::log::{AuthorizationRequest, Permission, RequestContext, resource_tags};
 use crate::operation::Operation;
-use crate::world::{BUCKET, World};
+use crate::world::{BUCKET, Log, World};
 
 /// The kind of resource that the targets of a call name.
 #[derive(Debug, Clone, Copy)]
@@ -66,7 +66,7 @@ const TARGETS: &[(&str, TargetKind)] = &[
 impl World {
     /// Returns every authorization request so far: of each call that no fault refused, and of everything that DRS did
     /// on behalf of its caller.
-    pub fn permissions(&self) -> &[Permission] {
+    pub fn permissions(&self) -> &Log<Permission> {
         self.authorizations.requests()
     }
 

@@ -7,6 +7,8 @@ use failback_core::cloud::Tags;
 use failback_core::id::JobId;
 use failback_core::region::Region;
 
+use crate::world::Log;
+
 /// Condition keys and their values, as IAM evaluates them.
 pub type RequestContext = BTreeMap<String, Vec<String>>;
 
@@ -65,9 +67,9 @@ pub(crate) struct AuthorizationRequest {
 }
 
 /// Every authorization request so far.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct AuthorizationLog {
-    requests: Vec<Permission>,
+    requests: Log<Permission>,
     /// Callers that started jobs: DRS continues to make requests on their behalf while the job runs.
     job_callers: BTreeMap<JobId, Caller>,
     /// Condition keys that the parameters of the present call add.
@@ -75,7 +77,7 @@ pub(crate) struct AuthorizationLog {
 }
 
 impl AuthorizationLog {
-    pub(crate) fn requests(&self) -> &[Permission] {
+    pub(crate) fn requests(&self) -> &Log<Permission> {
         &self.requests
     }
 

@@ -66,7 +66,7 @@ impl ScheduledEvent {
 pub(crate) type Cause = Option<Arc<str>>;
 
 /// The scheduled events, by time.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct EventQueue {
     /// Events by time and number, with the execution that caused them. The number keeps events of one moment in the
     /// order in which they were scheduled.

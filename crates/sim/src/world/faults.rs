@@ -6,7 +6,7 @@ use failback_core::region::Region;
 
 use super::fleet::FleetServer;
 use super::state::World;
-use crate::fault::{Fault, TaskFault};
+use crate::fault::{Fault, Faults, TaskFault};
 use crate::objects::SourceServer;
 
 impl World {
@@ -18,6 +18,11 @@ impl World {
     /// Applies a fault to the answer of a step that is called now.
     pub fn fault_of_task(&mut self, step: &str) -> Option<TaskFault> {
         self.faults.answer_of(step)
+    }
+
+    /// Replaces all faults, and returns those that were there.
+    pub fn replace_faults(&mut self, faults: Faults) -> Faults {
+        std::mem::replace(&mut self.faults, faults)
     }
 
     /// Removes all faults.

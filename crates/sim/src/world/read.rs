@@ -11,6 +11,7 @@ use failback_core::region::Region;
 use super::call::Call;
 use super::change_batch::with_dot;
 use super::fleet::{Bystanders, FleetServer};
+use super::log::Log;
 use super::region::RegionState;
 use super::settings::parse_arn;
 use super::state::World;
@@ -42,7 +43,7 @@ impl World {
     }
 
     /// Returns every call so far.
-    pub fn calls(&self) -> &[Call] {
+    pub fn calls(&self) -> &Log<Call> {
         &self.calls
     }
 

@@ -11,10 +11,11 @@ use super::call::{Call, Changed, Occurrence};
 use super::event::EventQueue;
 use super::executions::Executions;
 use super::fleet::{Bystanders, FleetServer};
+use super::log::Log;
 use super::region::RegionState;
 use super::workload::Workload;
 use crate::chain::{Work, longest_chain_ms};
-use crate::fault::FaultList;
+use crate::fault::Faults;
 use crate::objects::{Change, Zone};
 use crate::permission::{AuthorizationLog, Caller};
 use crate::switches::Switches;
@@ -25,7 +26,19 @@ pub trait Observer {
     fn after(&mut self, world: &World, what: &Occurrence<'_>);
 }
 
-/// DRS and EC2 of two Regions, Route 53, and the clients of the fleet. Moments are in milliseconds since 1970.
+/// The observers of one world. A copy of the world has none: they would take what happens in the one for the other.
+#[derive(Default)]
+pub(crate) struct Observers(Vec<Box<dyn Observer + Send>>);
+
+impl Clone for Observers {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+/// DRS and EC2 of two Regions, Route 53, and the clients of the fleet. Moments are in milliseconds since 1970. From a
+/// copy on, each of the two goes its own way, and nobody observes the copy yet.
+#[derive(Clone)]
 pub struct World {
     pub(crate) now_ms: i64,
     pub(crate) start_ms: i64,
@@ -54,16 +67,16 @@ pub struct World {
     pub(crate) fleet: Vec<FleetServer>,
     pub(crate) bystanders: Bystanders,
     pub(crate) workload: Workload,
-    pub(crate) faults: FaultList,
+    pub(crate) faults: Faults,
     pub(crate) caller: Caller,
     /// The present step has made a writing call, after which it may crash.
     pub(crate) has_written: bool,
-    pub(crate) calls: Vec<Call>,
+    pub(crate) calls: Log<Call>,
     pub(crate) authorizations: AuthorizationLog,
     pub(crate) works: Vec<Work>,
     /// Objects that the present call or event has changed so far.
     pub(crate) changed: Vec<Changed>,
-    pub(crate) observers: Vec<Box<dyn Observer + Send>>,
+    pub(crate) observers: Observers,
 }
 
 impl World {
@@ -90,20 +103,20 @@ impl World {
             fleet: Vec::new(),
             bystanders: Bystanders::default(),
             workload: Workload::default(),
-            faults: FaultList::default(),
+            faults: Faults::default(),
             caller: Caller::default(),
             has_written: false,
-            calls: Vec::new(),
+            calls: Log::default(),
             authorizations: AuthorizationLog::default(),
             works: Vec::new(),
             changed: Vec::new(),
-            observers: Vec::new(),
+            observers: Observers::default(),
         }
     }
 
     /// Adds an observer of every call and every event from now on.
     pub fn observe(&mut self, observer: Box<dyn Observer + Send>) {
-        self.observers.push(observer);
+        self.observers.0.push(observer);
     }
 
     /// Sets the execution and the step that make the next calls.
@@ -147,7 +160,7 @@ impl World {
     /// Runs every observer.
     pub(crate) fn notify_observers(&mut self, what: &Occurrence<'_>) {
         let mut observers = std::mem::take(&mut self.observers);
-        for observer in &mut observers {
+        for observer in &mut observers.0 {
             observer.after(self, what);
         }
         self.observers = observers;

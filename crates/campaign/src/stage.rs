@@ -1,0 +1,514 @@
+//! A world in which a case is played, turn by turn.
+
+use std::sync::Arc;
+
+use failback_audit::{Part, Place};
+use failback_core::plan::Plan;
+use failback_core::procedure::Procedure;
+use failback_core::report::Outcome;
+use failback_core::rule::SafetyRule;
+use failback_sim::{Asked, Faults, Scenario, Stack, World};
+
+use crate::case::{Act, Case};
+use crate::extreme::Extreme;
+use crate::operator::ManualStep;
+use crate::verdict::{Broken, CaseResult, Violation};
+use crate::{console, options, reference};
+use failback_rehearsal::program::{Program, Twice};
+use failback_rehearsal::rehearsal::{Rehearsal, RunResult, Setting, Start};
+use failback_rehearsal::runner::{GateAnswer, Running, Watcher};
+use failback_rehearsal::task_output::{CHECK_READINESS, CLAIM_SERVERS};
+
+/// The number of starts within which a procedure must reach its end without faults. A drill that was interrupted in
+/// its clean-up cleans up first, and drills at the next start.
+const STARTS_MAX: usize = 3;
+
+/// The time after which a person looks again whether an execution has ended, where Step Functions shows that late.
+const EXECUTION_SHOWN_MS: i64 = 61_000;
+
+/// The virtual time within which every execution must end.
+const SECONDS_MAX: f64 = 60.0 * 86_400.0;
+
+/// The program that is played, and the same with each step called twice.
+pub(crate) struct Programs {
+    once: Program,
+    twice: Program,
+}
+
+impl Programs {
+    pub(crate) fn of(program: &Program) -> Self {
+        Self { once: program.clone(), twice: program.clone().performed_by(Twice(program.clone())) }
+    }
+}
+
+/// The next thing that a case does in its world. Faults are no part of it: they answer the world's questions.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Move<'c> {
+    /// Nothing: the case has ended.
+    End,
+    /// An act that is over at once.
+    Act(&'c Act),
+    /// The start of an execution.
+    Start {
+        procedure: Procedure,
+        twice: bool,
+        /// A person looks first whether the last execution has ended.
+        looks: bool,
+    },
+    /// A turn of the execution, before which people take these steps.
+    Turn(Vec<ManualStep>),
+    /// The end of an execution that a person stops.
+    Cut,
+    /// The verdict on an execution that has ended by itself.
+    Judge(&'c Act),
+}
+
+/// What happened in a move.
+pub(crate) struct Moved {
+    /// The questions to the faults, with their answers.
+    pub(crate) asked: Vec<Asked>,
+    /// A gate was answered.
+    pub(crate) at_gate: bool,
+    /// The act has ended with it.
+    pub(crate) ends_act: bool,
+}
+
+/// A world, and the verdict on what was played in it so far. From a copy on, each of the two goes its own way.
+#[derive(Clone)]
+pub(crate) struct Stage<'c> {
+    programs: &'c Programs,
+    scenario: Scenario,
+    plan: Arc<Plan>,
+    rehearsal: Rehearsal,
+    others: Arc<reference::Others>,
+    played: CaseResult,
+    /// The number of findings before the first run, which a person caused.
+    before: Option<usize>,
+    /// The end of each run.
+    ended: Vec<String>,
+    /// True when, before the first run, a person had cut the chain of live ids or had stopped production. The case
+    /// then expects nothing that a run cannot know.
+    loose: bool,
+    underway: Option<Underway<'c>>,
+    /// The number of executions that the present act has started.
+    starts: usize,
+}
+
+/// An execution, and the state of the world at its start.
+#[derive(Clone)]
+struct Underway<'c> {
+    running: Running<'c>,
+    turns: usize,
+    /// The number of A4 that were ever launched, for each server.
+    launched: Vec<usize>,
+    /// The number of calls that had changed something.
+    writes: usize,
+}
+
+/// A watcher that answers every gate alike, and knows whether there was one.
+struct Gates<'a> {
+    answer: &'a GateAnswer,
+    reached: bool,
+}
+
+impl Watcher for Gates<'_> {
+    fn event(&mut self, _: &World, _: &failback_asl::Event) {}
+
+    fn gate(&mut self, _: &str) -> GateAnswer {
+        self.reached = true;
+        self.answer.clone()
+    }
+}
+
+/// Returns a gate that the run has passed.
+fn went_on(run: &RunResult) -> Option<&'static str> {
+    let visited = |state: &str| {
+        let place = Place { procedure: Procedure::Failback, state: state.to_owned(), part: Part::State };
+        run.coverage.unvisited(&[place]).is_empty()
+    };
+    let gates = [
+        ("Ask Before Stop", "Stop Original Replication"),
+        ("Ask Before Redirect", "Redirect By Hand?"),
+        ("Ask Before Clean Up", "Clean Up"),
+    ];
+    let passed = gates.into_iter().find(|(gate, beyond)| visited(gate) && visited(beyond));
+    passed.map(|(gate, _)| gate)
+}
+
+impl<'c> Stage<'c> {
+    /// Builds the world of a case.
+    pub(crate) fn of(programs: &'c Programs, case: &Case) -> Result<Self, String> {
+        let input = options::plan(&case.plan);
+        let plan = Plan::read(&input).map_err(|problems| problems.to_string())?;
+        let setting = Setting {
+            input,
+            plan: plan.clone(),
+            servers: case.servers,
+            seed: case.seed,
+            scenario: case.scenario,
+            switches: options::switches(&case.switches),
+        };
+        let rehearsal = Rehearsal::of(programs.once.clone(), setting);
+        let others = Arc::new(reference::Others::of(&rehearsal.simulation.world()));
+        Ok(Self {
+            programs,
+            scenario: case.scenario,
+            plan: Arc::new(plan),
+            rehearsal,
+            others,
+            played: CaseResult::default(),
+            before: None,
+            ended: Vec::new(),
+            loose: false,
+            underway: None,
+            starts: 0,
+        })
+    }
+
+    pub(crate) fn rehearsal(&self) -> &Rehearsal {
+        &self.rehearsal
+    }
+
+    /// Returns true between two acts.
+    pub(crate) fn is_between_acts(&self) -> bool {
+        self.underway.is_none() && self.starts == 0
+    }
+
+    /// Returns the ends of the runs since the last call.
+    pub(crate) fn take_ended(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.ended)
+    }
+
+    /// Returns the next move of a case whose present act is this one.
+    pub(crate) fn next(&self, act: Option<&'c Act>) -> Move<'c> {
+        let Some(act) = act else { return Move::End };
+        let Some(underway) = &self.underway else { return self.start_of(act) };
+        match act {
+            Act::Cut(_, turns) if underway.turns == *turns => Move::Cut,
+            _ if underway.running.outcome().is_some() => Move::Judge(act),
+            Act::During(_, people) => {
+                let now = people.iter().filter(|(turn, _)| *turn == underway.turns);
+                Move::Turn(now.map(|(_, by_hand)| *by_hand).collect())
+            }
+            _ => Move::Turn(Vec::new()),
+        }
+    }
+
+    fn start_of(&self, act: &'c Act) -> Move<'c> {
+        let start = |procedure: &Procedure, looks| Move::Start { procedure: *procedure, twice: false, looks };
+        match act {
+            Act::Hand(_) | Act::Fail(_) | Act::Mend | Act::Wait(_) | Act::Together(..) | Act::Redrive(..) => {
+                Move::Act(act)
+            }
+            Act::Settle(procedure) | Act::Try(procedure) if self.is_drilled(*procedure) => Move::Act(act),
+            Act::Twice(procedure) => Move::Start { procedure: *procedure, twice: true, looks: false },
+            Act::Settle(procedure) | Act::Try(procedure) => start(procedure, true),
+            Act::Run(procedure, _)
+            | Act::During(procedure, _)
+            | Act::Cut(procedure, _)
+            | Act::Refuse(procedure) => start(procedure, false),
+        }
+    }
+
+    /// Makes a move with these faults, and with this answer at every gate.
+    pub(crate) fn make(&mut self, next: &Move<'c>, faults: &mut Faults, answer: &GateAnswer) -> Moved {
+        faults.keep_asked();
+        self.rehearsal.simulation.world().replace_faults(std::mem::take(faults));
+        let mut gates = Gates { answer, reached: false };
+        let ends_act = match next {
+            Move::End => false,
+            Move::Act(act) => {
+                self.act(act, &mut gates);
+                true
+            }
+            Move::Start { procedure, twice, looks } => {
+                if *looks && self.rehearsal.setting().switches.executions_show_late {
+                    self.rehearsal.simulation.world().advance_by(EXECUTION_SHOWN_MS);
+                }
+                self.start(*procedure, *twice);
+                false
+            }
+            Move::Turn(people) => {
+                self.turn(people, &mut gates);
+                false
+            }
+            Move::Cut => {
+                self.cut();
+                true
+            }
+            Move::Judge(act) => self.judge(act),
+        };
+        *faults = self.rehearsal.simulation.world().replace_faults(Faults::default());
+        if ends_act {
+            self.starts = 0;
+        }
+        Moved { asked: faults.take_asked(), at_gate: gates.reached, ends_act }
+    }
+
+    fn act(&mut self, act: &Act, gates: &mut Gates<'_>) {
+        match act {
+            Act::Hand(by_hand) => {
+                let input = &self.rehearsal.setting().input;
+                console::does(&mut self.rehearsal.simulation.world(), *by_hand, input);
+            }
+            Act::Wait(seconds) => {
+                let ms = i64::try_from(*seconds).unwrap_or(i64::MAX / 2_000) * 1_000;
+                self.rehearsal.simulation.world().advance_by(ms);
+            }
+            Act::Together(first, second, after, stack) => {
+                let start = |procedure, after_seconds, stack| Start { procedure, after_seconds, stack };
+                self.together([start(*first, 0, Stack::First), start(*second, *after, *stack)], gates);
+            }
+            Act::Redrive(first, second) => {
+                self.begin();
+                let runs = self.rehearsal.redriven(*first, *second, gates);
+                runs.iter().for_each(|run| self.note(run));
+            }
+            // Faults are the case's own, and the others are executions, or over before they start one.
+            _ => {}
+        }
+    }
+
+    /// Records what a person has broken before the first run, which the program did not cause.
+    fn begin(&mut self) {
+        if self.before.is_none() {
+            self.before = Some(self.rehearsal.auditor.violations().len());
+            self.loose = reference::is_loose(&self.rehearsal.simulation.world());
+        }
+    }
+
+    fn start(&mut self, procedure: Procedure, twice: bool) {
+        self.begin();
+        self.starts += 1;
+        let (launched, writes) = (self.launched(), self.writes());
+        let program = if twice { &self.programs.twice } else { &self.programs.once };
+        let running = self.rehearsal.start(program, procedure, Stack::First);
+        self.underway = Some(Underway { running, turns: 0, launched, writes });
+    }
+
+    fn turn(&mut self, people: &[ManualStep], gates: &mut Gates<'_>) {
+        let Some(underway) = &mut self.underway else { return };
+        let Rehearsal { simulation, auditor, .. } = &self.rehearsal;
+        if !people.is_empty() {
+            let input = &self.rehearsal.setting().input;
+            auditor.let_act(&mut simulation.world(), |world| {
+                for by_hand in people {
+                    console::asks(world, *by_hand, input);
+                }
+            });
+        }
+        underway.running.go_on(simulation, gates);
+        underway.turns += 1;
+    }
+
+    fn cut(&mut self) {
+        if let Some(mut underway) = self.underway.take() {
+            underway.running.stop(&self.rehearsal.simulation);
+        }
+        self.played.runs += 1;
+    }
+
+    /// Judges an execution that has ended. Returns true when the act has ended with it.
+    fn judge(&mut self, act: &Act) -> bool {
+        let Some(underway) = self.underway.take() else { return true };
+        if matches!(act, Act::Cut(..)) {
+            self.played.runs += 1;
+            return true;
+        }
+        let run = self.rehearsal.ended(&underway.running);
+        self.note(&run);
+        if let Act::During(_, people) = act {
+            self.loose |= people.iter().any(|(_, by_hand)| !by_hand.leaves_production());
+            return true;
+        }
+        self.launches_every_server(&run, &underway.launched);
+        match act {
+            Act::Run(_, answer) => {
+                if let Some(gate) = went_on(&run).filter(|_| *answer != GateAnswer::Yes) {
+                    self.broken(Broken::Refusal, format!("{gate} was answered no, and the run went on"));
+                }
+                true
+            }
+            Act::Refuse(_) => {
+                self.refused(&run, underway.writes);
+                true
+            }
+            Act::Settle(procedure) => self.settles(*procedure, false, &run, underway.writes),
+            Act::Try(procedure) => self.settles(*procedure, true, &run, underway.writes),
+            _ => true,
+        }
+    }
+
+    /// Judges one of the runs without faults, of which one must succeed and leave what the reference has. Returns true
+    /// when no other is started.
+    fn settles(&mut self, procedure: Procedure, may_stop: bool, run: &RunResult, writes: usize) -> bool {
+        if run.outcome == Outcome::Succeeded {
+            if !(may_stop && self.loose) {
+                self.compare(procedure);
+            }
+            return true;
+        }
+        if self.is_drilled(procedure) {
+            return true;
+        }
+        if self.starts < STARTS_MAX {
+            return false;
+        }
+        if may_stop {
+            self.stopped(run, writes);
+        } else {
+            let why = run
+                .failure
+                .as_ref()
+                .map_or_else(String::new, |f| format!("{}: {}: {}", f.step, f.error, f.cause));
+            self.broken(Broken::Eventually, format!("{procedure} does not reach its end: {why}"));
+        }
+        true
+    }
+
+    /// Reports whether servers that a person launched as a drill are left as the drill leaves them. It removes them,
+    /// so it cannot be started again.
+    fn is_drilled(&self, procedure: Procedure) -> bool {
+        self.scenario == Scenario::DrilledRecovered && self.differs(procedure).is_none()
+    }
+
+    fn launched(&self) -> Vec<usize> {
+        self.rehearsal.simulation.world().fleet().iter().map(|server| server.a4.len()).collect()
+    }
+
+    fn launches_every_server(&mut self, run: &RunResult, before: &[usize]) {
+        let after = self.launched();
+        let all = before.iter().zip(&after).all(|(before, after)| before < after);
+        // A run uses what a person, or a run that was cut off, launched before.
+        let fresh = before.iter().all(|launched| *launched == 0);
+        if run.procedure == Procedure::Drill && run.outcome == Outcome::Succeeded && fresh && !all {
+            self.broken(
+                Broken::Eventually,
+                format!("{} succeeded and did not launch every server", run.execution),
+            );
+        }
+    }
+
+    fn note(&mut self, run: &RunResult) {
+        let why = run.failure.as_ref().map(|f| format!(": {}: {}: {}", f.step, f.error, f.cause));
+        self.ended.push(format!("{} {}{}", run.execution, run.outcome.as_str(), why.unwrap_or_default()));
+        let played = &mut self.played;
+        played.runs += 1;
+        played.coverage.add(&run.coverage);
+        let mut worst = |of: Extreme, value: u64| {
+            let largest = played.worst.entry(of).or_default();
+            *largest = value.max(*largest);
+        };
+        worst(Extreme::Polls, run.polls);
+        worst(Extreme::Transitions, run.transitions);
+        worst(Extreme::HistoryEvents, run.history_events);
+        worst(Extreme::PayloadBytes, u64::try_from(run.payload_bytes_max).unwrap_or(u64::MAX));
+        #[allow(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a few weeks in seconds, above 0"
+        )]
+        worst(Extreme::VirtualSeconds, run.virtual_seconds as u64);
+        if let Some(report) = &run.report {
+            let lags =
+                report.servers.iter().filter_map(|server| u64::try_from(server.times.lag_at_launch?).ok());
+            worst(Extreme::LagSeconds, lags.max().unwrap_or(0));
+        }
+        {
+            let world = self.rehearsal.simulation.world();
+            let lost = (0..world.fleet().len()).filter_map(|server| world.lost(server));
+            worst(Extreme::LostRecords, lost.map(|lost| lost.records).max().unwrap_or(0));
+        }
+        if run.virtual_seconds > SECONDS_MAX {
+            self.broken(Broken::Eventually, format!("{} took {} s", run.execution, run.virtual_seconds));
+        }
+        let reported =
+            run.report.as_ref().and_then(|report| report.failure.as_ref()).or(run.failure.as_ref());
+        if run.outcome != Outcome::Succeeded && reported.is_none_or(|failure| failure.cause.is_empty()) {
+            self.broken(Broken::Eventually, format!("{} failed and does not say why", run.execution));
+        }
+    }
+
+    fn broken(&mut self, broken: Broken, what: impl Into<String>) {
+        self.played.violations.push(Violation { broken, what: what.into() });
+    }
+
+    fn together(&mut self, starts: [Start; 2], gates: &mut Gates<'_>) {
+        self.begin();
+        let runs = self.rehearsal.together(starts, gates);
+        runs.iter().for_each(|run| self.note(run));
+        let changed = |run: &RunResult| {
+            let world = self.rehearsal.simulation.world();
+            let by = |call: &&failback_sim::Call| call.actor.as_deref() == Some(run.execution.as_str());
+            // Both may claim a server, before either knows which claim stays.
+            let is_claim = |call: &failback_sim::Call| call.step.as_deref() == Some(CLAIM_SERVERS);
+            world.calls().iter().filter(by).any(|call| call.has_changed() && !is_claim(call))
+        };
+        let overlap = (starts[1].after_seconds as f64) < runs[0].virtual_seconds;
+        if overlap && runs.iter().filter(|run| changed(run)).count() > 1 {
+            self.broken(Broken::OnlyOne, "both executions have changed something");
+        }
+    }
+
+    fn writes(&self) -> usize {
+        let world = self.rehearsal.simulation.world();
+        world.calls().iter().filter(|call| call.has_changed()).count()
+    }
+
+    fn differs(&self, procedure: Procedure) -> Option<String> {
+        let world = self.rehearsal.simulation.world();
+        let mut servers = 0..world.fleet().len();
+        servers.find_map(|server| reference::differs(&world, server, procedure, &self.plan, self.scenario))
+    }
+
+    fn compare(&mut self, procedure: Procedure) {
+        if let Some(what) = self.differs(procedure) {
+            self.broken(Broken::Eventually, what);
+        }
+    }
+
+    /// Checks that a run that cannot reach its end states what a person must do, and that one that never started has
+    /// changed nothing.
+    fn stopped(&mut self, run: &RunResult, writes: usize) {
+        let Some(failure) = &run.failure else {
+            return self.broken(Broken::Refusal, "a run failed and does not say why");
+        };
+        if failure.step == CHECK_READINESS && run.report.is_none() {
+            self.refused(run, writes);
+        }
+    }
+
+    fn refused(&mut self, run: &RunResult, writes: usize) {
+        let cause = run.failure.as_ref().map_or("", |failure| failure.cause.as_str());
+        if run.outcome == Outcome::Succeeded || run.report.is_some() {
+            self.broken(Broken::Refusal, format!("{} started, and should have been refused", run.execution));
+        } else if !cause.contains("in the way") && !cause.contains(" at ") {
+            self.broken(Broken::Refusal, format!("a refusal without a remedy: {cause}"));
+        }
+        if self.writes() != writes {
+            self.broken(
+                Broken::Refusal,
+                format!("{} was refused after it had changed something", run.execution),
+            );
+        }
+    }
+
+    /// Returns the verdict on all that was played.
+    pub(crate) fn result(&self) -> CaseResult {
+        let mut played = self.played.clone();
+        let world = self.rehearsal.simulation.world();
+        let mut broken = |broken, what| played.violations.push(Violation { broken, what });
+        if let Some(changed) = self.others.changed(&world) {
+            broken(Broken::Rule(SafetyRule::OwnFleetOnly), changed);
+        }
+        let findings = self.rehearsal.auditor.violations();
+        for finding in findings.into_iter().skip(self.before.unwrap_or(0)) {
+            if self.loose && finding.rule == SafetyRule::NothingLeftUnreported {
+                continue;
+            }
+            broken(Broken::Rule(finding.rule), finding.what);
+        }
+        played.calls = u64::try_from(world.calls().len()).unwrap_or(u64::MAX);
+        played
+    }
+}
