@@ -336,11 +336,15 @@ impl Bug for AloneInTheWorld {
     }
 
     fn source_servers(&self, world: &World, _region: Region, servers: &mut Vec<SourceServer>) {
-        servers.iter_mut().for_each(|server| owned_by_caller(world, &mut server.tags));
+        for server in servers {
+            owned_by_caller(world, &mut server.tags);
+        }
     }
 
     fn recovery_instances(&self, world: &World, _region: Region, found: &mut Vec<RecoveryInstance>) {
-        found.iter_mut().for_each(|found| owned_by_caller(world, &mut found.tags));
+        for found in found {
+            owned_by_caller(world, &mut found.tags);
+        }
     }
 }
 

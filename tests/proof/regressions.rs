@@ -134,6 +134,16 @@ const FOUND: &[(&str, &str)] = &[
         "the auditor took an A4 for production that a person had sent clients to while a job terminated it",
     ),
     (
+        "recovered, 1 servers, seed 1: during failback 71 stop-b3; try failback",
+        "the auditor took a B3 that a person had stopped for one that the person had launched",
+    ),
+    (
+        "recovered, 1 servers, seed 291, launch_into_existing: hand reverse; hand prepare; hand launch; \
+         hand redirect; hand protect; hand stop-a2; hand terminate-b2; hand terminate-a1; hand delete-a3; \
+         hand disconnect-a2; hand delete-a2; try failback",
+        "an existing instance was expected to be left after a person had terminated it",
+    ),
+    (
         "recovered, 1 servers, seed 1, by-hand: hand start-a1; refuse failback",
         "a failback by hand did not notice an original that runs and may be production",
     ),

@@ -95,6 +95,10 @@ impl Auditor {
         if observations.runs.is_empty() {
             observations.records = records(world);
         }
+        for server in world.fleet() {
+            let all = server.a4.iter().chain(&server.b3).chain([&server.a1]);
+            observations.instances.extend(all.cloned());
+        }
         observations.originals = originals::originals(world, &observations.originals);
         let originals = observations.originals.clone();
         let servers = 0..world.fleet().len();

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use failback_core::cloud::ReplicationState;
+use failback_core::id::InstanceId;
 use failback_core::plan::Plan;
 use failback_core::procedure::Procedure;
 use failback_sim::objects::{SourceServer, Zone};
@@ -117,11 +118,14 @@ pub(super) fn differs(
     let name = &entry.name;
     let into_source = entry.a4.contains(&entry.a1);
     let mut wanted = labels(procedure, plan, scenario, into_source);
-    if procedure == Procedure::Failback && entry.existing.as_ref().is_some_and(|id| entry.b3.contains(id)) {
-        // It existed before B1 was launched into it, and is somebody's.
+    let (source, recovery) = world.region_pair();
+    let lives =
+        |id: &InstanceId| world.instance(recovery, id).is_some_and(|existing| existing.state.is_live());
+    let is_left = |id: &InstanceId| entry.b3.contains(id) && lives(id);
+    if procedure == Procedure::Failback && entry.existing.as_ref().is_some_and(is_left) {
+        // It existed before B1 was launched into it, and is somebody's. A person may have terminated it.
         wanted.extend(["B2", "B3"]);
     }
-    let (source, recovery) = world.region_pair();
     let Some(serving) = world.serving(server) else { return Some(format!("{name}: nothing serves")) };
     // After a completed failback, the A4 that serves is A1 for a drill.
     let next_cycle = procedure == Procedure::Drill && entry.a4.contains(&serving.instance);

@@ -262,7 +262,9 @@ impl<'c> Stage<'c> {
             Act::Redrive(first, second) => {
                 self.begin();
                 let runs = self.rehearsal.redriven(*first, *second, gates);
-                runs.iter().for_each(|run| self.note(run));
+                for run in &runs {
+                    self.note(run);
+                }
             }
             // Faults are the case's own, and the others are executions, or over before they start one.
             _ => {}
@@ -436,7 +438,9 @@ impl<'c> Stage<'c> {
     fn together(&mut self, starts: [Start; 2], gates: &mut Gates<'_>) {
         self.begin();
         let runs = self.rehearsal.together(starts, gates);
-        runs.iter().for_each(|run| self.note(run));
+        for run in &runs {
+            self.note(run);
+        }
         let changed = |run: &RunResult| {
             let world = self.rehearsal.simulation.world();
             let by = |call: &&failback_sim::Call| call.actor.as_deref() == Some(run.execution.as_str());

@@ -125,12 +125,15 @@ fn records_changes_and_executions() {
         wire.wait(simulation.record_sets(&record.zone_id, &record.name, RecordType::A)).unwrap()
     );
     let started = failback_core::cloud::Clock::now(simulation);
-    simulation.world().execution_started(failback_core::cloud::RunningExecution {
-        id: "arn:aws:states:us-east-1:111122223333:execution:failback:other".to_owned(),
-        started,
-        procedure: Procedure::Failback,
-        input: rehearsal.setting().input.clone(),
-    });
+    simulation.world().execution_started(
+        failback_core::cloud::RunningExecution {
+            id: "arn:aws:states:us-east-1:111122223333:execution:failback:other".to_owned(),
+            started,
+            procedure: Procedure::Failback,
+            input: rehearsal.setting().input.clone(),
+        },
+        failback_sim::Stack::First,
+    );
     let mut over = wire.wait(wire.aws().running_executions()).unwrap();
     assert!((over[0].started.millis() - started.millis()).abs() <= 1, "Step Functions counts in fractions");
     over[0].started = started;
