@@ -56,6 +56,8 @@ pub struct Rehearsal {
     program: Program,
     setting: Arc<Setting>,
     started: usize,
+    /// Executions are named by their ARNs, not by their names alone.
+    has_arns: bool,
 }
 
 /// A copy has a world and an auditor of its own, which go on from where these are.
@@ -69,6 +71,7 @@ impl Clone for Rehearsal {
             program: self.program.clone(),
             setting: Arc::clone(&self.setting),
             started: self.started,
+            has_arns: self.has_arns,
         }
     }
 }
@@ -141,7 +144,21 @@ impl Rehearsal {
         };
         let mut world = World::build(&setting.plan, &options);
         let auditor = Auditor::watch(&mut world);
-        Self { simulation: Simulation::new(world), auditor, program, setting: Arc::new(setting), started: 0 }
+        Self {
+            simulation: Simulation::new(world),
+            auditor,
+            program,
+            setting: Arc::new(setting),
+            started: 0,
+            has_arns: false,
+        }
+    }
+
+    /// Names executions by their ARNs, as Step Functions does. Without that, the name alone stands for the execution.
+    #[must_use]
+    pub fn with_arns(mut self) -> Self {
+        self.has_arns = true;
+        self
     }
 
     /// Returns the setting.
@@ -266,7 +283,8 @@ impl Rehearsal {
     /// Starts an execution of a procedure, which the caller continues turn by turn.
     pub fn start<'p>(&mut self, program: &'p Program, procedure: Procedure, stack: Stack) -> Running<'p> {
         self.started += 1;
-        let id = format!("{procedure}-{}", self.started);
+        let name = format!("{procedure}-{}", self.started);
+        let id = if self.has_arns { self.simulation.world().execution_arn(procedure, &name) } else { name };
         self.auditor.begin(&self.simulation.world(), &id, procedure, &self.setting.plan);
         let Setting { input, seed, .. } = self.setting.as_ref();
         Running::start(&self.simulation, program, procedure, &id, stack, input.clone(), *seed)

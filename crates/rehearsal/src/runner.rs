@@ -122,7 +122,7 @@ impl<'m> Running<'m> {
         simulation.world().execution_started(known, stack);
         let start = Start {
             execution_id: id.to_owned(),
-            execution_name: id.to_owned(),
+            execution_name: id.rsplit(':').next().unwrap_or(id).to_owned(),
             state_machine_name: procedure.as_str().to_owned(),
             input: plan,
             seed,

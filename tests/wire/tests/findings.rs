@@ -57,7 +57,7 @@ fn launch_into_source() {
 /// §9: DRS creates A2 with a launch template without a network.
 #[test]
 fn template_without_network() {
-    let mut rehearsal = Rehearsal::new(setting(Procedure::Failback, 1));
+    let mut rehearsal = Rehearsal::new(setting(Procedure::Failback, 1)).with_arns();
     rehearsal.fail("task:prepare-launch=Failback.Internalx*").unwrap();
     let (run, _) = run(&mut rehearsal, Procedure::Failback, []);
     assert_eq!(run.outcome, Outcome::Held);

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use failback_core::cloud::{ExecutionState, RunningExecution};
+use failback_core::procedure::Procedure;
 
 use super::state::World;
 
@@ -46,6 +47,12 @@ impl KnownExecution {
 }
 
 impl World {
+    /// Returns the ARN of an execution in the recovery Region, of a machine that has the name of its procedure.
+    pub fn execution_arn(&self, procedure: Procedure, name: &str) -> String {
+        let (_, region) = self.region_pair;
+        format!("arn:{}:states:{region}:{}:execution:{procedure}:{name}", region.partition(), self.account)
+    }
+
     /// Adds an execution that starts now.
     pub fn execution_started(&mut self, execution: RunningExecution, stack: Stack) {
         let ran = vec![(self.now_ms, None)];
