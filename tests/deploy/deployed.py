@@ -116,7 +116,9 @@ class Stack:
         name = self.physical["EvidenceBucket"]
         found = bucket.list_objects_v2(Bucket=name, Prefix=f"{procedure}/").get("Contents", [])
         read = lambda key: json.loads(bucket.get_object(Bucket=name, Key=key)["Body"].read())  # noqa: E731
-        return {item["Key"]: read(item["Key"]) for item in found}
+        # Beside the reports lies what was there before a run changed it.
+        keys = [item["Key"] for item in found if not item["Key"].endswith(("-records.json", "-settings.json"))]
+        return {key: read(key) for key in keys}
 
 
 def sizes(build: Path) -> None:
