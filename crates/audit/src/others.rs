@@ -1,8 +1,6 @@
 //! S12: nothing is changed that another run, or a person, works on.
 
-use std::collections::BTreeSet;
-
-use failback_core::id::InstanceId;
+use failback_core::id::{InstanceId, SourceServerId};
 use failback_sim::{Call, Changed, FleetServer, World};
 
 use crate::observations::{Observations, WatchedRun, Written};
@@ -52,12 +50,11 @@ fn begun_by_people(observations: &mut Observations, server: &FleetServer, run: &
 
 /// Notes the instances that a person launches.
 pub(crate) fn note(observations: &mut Observations, world: &World, changed: &[Changed]) {
-    let known: BTreeSet<&InstanceId> = observations.instances.iter().collect();
     let mut new = Vec::new();
     for object in changed {
         if let Changed::Instance(region, id) = object
             && world.instance(*region, id).is_some_and(|instance| instance.server.is_some())
-            && !known.contains(id)
+            && !observations.instances.contains(id)
         {
             new.push(id.clone());
         }
@@ -71,7 +68,7 @@ pub(crate) fn note(observations: &mut Observations, world: &World, changed: &[Ch
 /// Returns true for a call that names an object of the server, or changes a record.
 fn concerns(world: &World, server: &FleetServer, call: &Call) -> bool {
     let (source, _) = world.region_pair();
-    let template = |id: &&failback_core::id::SourceServerId| {
+    let template = |id: &SourceServerId| {
         world.source_server(source, id).is_some_and(|a2| named(call, a2.launch.template.as_str()))
     };
     call.operation == "ChangeResourceRecordSets"
@@ -79,7 +76,7 @@ fn concerns(world: &World, server: &FleetServer, call: &Call) -> bool {
         || named(call, server.a1.as_str())
         || server.a2.iter().any(|id| named(call, id.as_str()))
         || server.a4.iter().chain(&server.b3).any(|id| named(call, id.as_str()))
-        || server.a2.iter().find(template).is_some()
+        || server.a2.iter().any(template)
 }
 
 fn named(call: &Call, id: &str) -> bool {

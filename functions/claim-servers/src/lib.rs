@@ -25,20 +25,23 @@ impl Step for ClaimServers {
     const NAME: &'static str = "claim-servers";
 
     async fn run(ctx: &Context<'_, Either>, fleet: &mut Fleet) -> Result<StepResult> {
-        let reads = Reads { b2: true, a2: true, recovery_jobs: true, ..Reads::default() };
-        let live = ctx.read(fleet, reads).await?;
-        let servers = live.servers(fleet);
-        let owners = Owners::read(ctx.cloud, ctx.run, &servers).await?;
+        let mut live = ctx.read(fleet, READS).await?;
         let mut note = match ctx.note() {
             Some(note) => note,
-            None => Note::of(ctx, &servers)?,
+            None => Note::of(ctx, &live.servers(fleet))?,
         };
+        let all = fleet.pending().count();
         // DRS may not show yet what this run has just claimed: all are looked at again once all are claimed.
-        let from = if note.claimed < servers.len() { note.claimed } else { 0 };
-        for (index, server) in servers.iter().enumerate().skip(from) {
+        let batch = if note.claimed < all { note.claimed..all.min(note.claimed + BATCH) } else { 0..all };
+        let owners = Owners::read(ctx.cloud, ctx.run, &live.servers(fleet)[batch.clone()]).await?;
+        if !owners.is_empty() {
+            // What was read before the owners is no proof any more. That an owner has ended stays true.
+            live = ctx.read(fleet, READS).await?;
+        }
+        let servers = live.servers(fleet);
+        for (index, server) in servers.iter().enumerate().take(batch.end).skip(batch.start) {
             if ctx.is_late() || is_old(ctx, &live) {
-                let why = format!("{index} of {} servers are claimed", servers.len());
-                return Ok(Waiting::new(why, 1).with_note(json!(note)).into());
+                return Ok(note.goes_on(index, all));
             }
             for ClaimWarrant { warrant, settles_seconds } in ctx.guard.claim(server, &owners)? {
                 ctx.cloud.tag_resource(warrant).await?;
@@ -46,10 +49,13 @@ impl Step for ClaimServers {
             }
             note.claimed = note.claimed.max(index + 1);
         }
+        if note.claimed < all {
+            return Ok(note.goes_on(note.claimed, all));
+        }
         let settles = Timestamp::from_millis(note.settles_ms);
         let seconds = settles.seconds_since(ctx.now());
         if seconds == 0 && all_shown(ctx, &servers)? {
-            return Ok(StepResult::Done(format!("{} claimed", count(servers.len(), "server"))));
+            return Ok(StepResult::Done(format!("{} claimed", count(all, "server"))));
         }
         let why = "until every other run must have seen the claim";
         Ok(Waiting::new(why, seconds.max(SHOWN_POLL_SECONDS)).with_note(json!(note)).into())
@@ -59,6 +65,22 @@ impl Step for ClaimServers {
         plan.limits.reversal_minutes * 60
     }
 }
+
+/// The parts of the live state that show owners.
+const READS: Reads = Reads {
+    b1: false,
+    b2: true,
+    a2: true,
+    a3: false,
+    source_jobs: false,
+    recovery_jobs: true,
+    source_instances: false,
+    recovery_instances: false,
+    records: false,
+};
+
+/// The number of servers that one call claims: the states of as many owners are read first.
+const BATCH: usize = 50;
 
 /// The time after which a claim that does not show yet is looked at again.
 const SHOWN_POLL_SECONDS: u64 = 10;
@@ -82,6 +104,12 @@ impl Note {
             }
         }
         Ok(note)
+    }
+
+    /// Returns the wait before the next call, which goes on with the server of this index.
+    fn goes_on(self, index: usize, all: usize) -> StepResult {
+        let why = format!("{index} of {all} servers are claimed");
+        Waiting::new(why, 1).with_note(json!(self)).into()
     }
 
     fn settles_at(&mut self, time: Timestamp) {

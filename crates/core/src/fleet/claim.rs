@@ -6,11 +6,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use futures_util::future::try_join_all;
+
 use super::live::LiveServer;
 use crate::cloud::{Cloud, ExecutionState, Job, RecoveryInstance};
 use crate::error::Result;
 use crate::run::Run;
 use crate::tags::{Tags, tag};
+
+/// The number of executions that are described at a time. Step Functions refills its bucket by 10 calls a second or more.
+const AT_A_TIME: usize = 4;
 
 /// The owner of one object of a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,12 +80,18 @@ impl Owners {
             let claims = server.claims().unwrap_or_default();
             others.extend(claims.iter().filter_map(|claim| claim.other(run)).map(str::to_owned));
         }
+        let others: Vec<String> = others.into_iter().collect();
         let mut owners = BTreeMap::new();
-        for owner in others {
-            let state = cloud.execution_state(&owner).await?;
-            owners.insert(owner, state);
+        for some in others.chunks(AT_A_TIME) {
+            let states = try_join_all(some.iter().map(|owner| cloud.execution_state(owner))).await?;
+            owners.extend(some.iter().cloned().zip(states));
         }
         Ok(Self(owners))
+    }
+
+    /// Returns true when no other run owns any of the servers.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// Returns why a run may not take a server over from this owner; `None` if it may, because the owner has ended, or the
