@@ -63,6 +63,8 @@ fn check(procedure: Procedure, machine: &Value) -> Vec<String> {
             ("Check Readiness", _) => "Keep Refusal",
             ("Keep Refusal", _) => "Not Ready",
             ("Write Report" | "Keep Report", _) => "Report Missing",
+            // Before every server is claimed, nothing of what others may own is cleaned up.
+            ("Claim Servers", Procedure::Drill) => "Launched By This Drill?",
             (_, Procedure::Drill) if !late => "Clean Up",
             // What one step of the clean-up cannot do does not keep the next from what it can.
             ("Stop Reversed Replication", Procedure::Drill) => "Terminate Drill Servers",

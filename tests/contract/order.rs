@@ -10,6 +10,7 @@ use crate::repo::{BOTH, changed, found, machine, none, states};
 type Rule = (&'static str, &'static [&'static str]);
 
 const DRILL: &[Rule] = &[
+    ("Start Reversed Replication", &["Claim Servers"]),
     ("Launch For Failback", &["Prepare Launch"]),
     ("Launch For Failback", &["Check Launch State"]),
     // The clean-up of the page after a drill.
@@ -20,6 +21,7 @@ const DRILL: &[Rule] = &[
 ];
 
 const FAILBACK: &[Rule] = &[
+    ("Start Reversed Replication", &["Claim Servers"]),
     ("Stop Original Replication", &["Check Launch State"]),
     ("Stop Original Replication", &["Ask Before Stop"]),
     ("Launch For Failback", &["Prepare Launch"]),
@@ -37,6 +39,9 @@ const FAILBACK: &[Rule] = &[
     ("Delete Recovery Instances", &["Terminate Recovered Servers"]),
     ("Remove Source Servers", &["Delete Recovery Instances"]),
 ];
+
+/// Where a drill that could not claim every server, and so has begun nothing, decides whether to clean up.
+const UNCLAIMED: &str = "Launched By This Drill?";
 
 fn rules(procedure: Procedure) -> &'static [Rule] {
     match procedure {
@@ -57,18 +62,23 @@ fn check(procedure: Procedure, machine: &Value) -> Vec<String> {
         }
     }
     // Without a change, there is nothing to clean up or to report.
-    let mut safe = vec!["Write Report"];
+    let mut safe: Vec<&[&str]> = vec![&["Write Report"]];
     if procedure == Procedure::Drill {
-        safe.push("Clean Up");
+        safe.push(&["Clean Up", UNCLAIMED]);
+        if after(&edges, "Start Reversed Replication").contains(UNCLAIMED) {
+            faults.push(format!("`{UNCLAIMED}` can come after `Start Reversed Replication`"));
+        }
     }
     for through in safe {
-        let reached = after(&without(&edges, &[through]), start);
+        let reached = after(&without(&edges, through), start);
         let ends = states(machine).filter(|(name, state)| {
             *name != "Not Ready"
                 && (state["Type"] == "Succeed" || state["Type"] == "Fail" || state["End"] == true)
                 && reached.contains(name)
         });
-        faults.extend(ends.map(|(name, _)| format!("`{name}` can end the {procedure} without `{through}`")));
+        faults.extend(ends.map(|(name, _)| {
+            format!("`{name}` can end the {procedure} without `{}`", through.join("` or `"))
+        }));
     }
     faults
 }
@@ -103,6 +113,10 @@ fn nothing_comes_too_early() {
     );
     found(
         &with(drill, "/States/Give Up/Next", json!("Write Report")),
-        "`Drill Failed` can end the drill without `Clean Up`",
+        "`Drill Failed` can end the drill without `Clean Up` or `Launched By This Drill?`",
+    );
+    found(
+        &with(drill, "/States/Launch Prepared?/Default", json!("Give Up Claiming")),
+        "`Launched By This Drill?` can come after `Start Reversed Replication`",
     );
 }

@@ -144,6 +144,11 @@ const FOUND: &[(&str, &str)] = &[
         "an existing instance was expected to be left after a person had terminated it",
     ),
     (
+        "drilled, 5 servers, seed 1862, drill-recovered, tags_show_late: fail crash:claim-serversx*; \
+         run drill silence; settle drill",
+        "a drill that could not claim every server ended those of a person that it had claimed",
+    ),
+    (
         "recovered, 1 servers, seed 1, by-hand: hand start-a1; refuse failback",
         "a failback by hand did not notice an original that runs and may be production",
     ),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use failback_core::procedure::Procedure;
-use failback_sim::{Access, ERROR_CODES, OPERATIONS};
+use failback_sim::{Access, ERROR_CODES, OPERATIONS, Scenario};
 
 use crate::case::{Act, Case, no};
 use crate::options::PlanOption;
@@ -71,7 +71,21 @@ pub fn grid() -> Vec<Case> {
     cases.push(Case::of(failback, 1, acts));
     cases.extend(gates());
     cases.extend(refusals());
+    cases.extend(claims_in_vain());
     cases
+}
+
+/// Returns drills of servers that a person has launched, which cannot claim them, or not all.
+fn claims_in_vain() -> impl Iterator<Item = Case> {
+    let drill = Procedure::Drill;
+    let errors =
+        classes(drill, "claim-servers").into_iter().map(|error| format!("task:claim-servers={error}"));
+    let rules = errors.chain(["crash", "odd"].map(|fault| format!("{fault}:claim-servers")));
+    rules.flat_map(|rule| TIMES.map(|times| format!("{rule}{times}"))).map(move |rule| {
+        let plan = PlanOption::find("drill-recovered").into_iter().collect();
+        // More servers than a Task has attempts, each of which claims one.
+        Case { scenario: Scenario::DrilledRecovered, servers: 20, plan, ..case(drill, &[&rule]) }
+    })
 }
 
 /// Returns a case for every answer at each gate.

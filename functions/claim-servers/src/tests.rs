@@ -113,7 +113,9 @@ fn a_claim_that_drs_shows_late_is_not_done_before_it_shows() {
     fixture.pass(60);
     fixture.tamper(|seen| {
         if let Response::RecoveryInstances(_, found) = seen {
-            found.iter_mut().for_each(|b2| b2.tags.clear());
+            for b2 in found {
+                b2.tags.clear();
+            }
         }
     });
     assert_eq!(fixture.waits::<Step>("until every other run", 2), 60);
