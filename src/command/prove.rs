@@ -132,6 +132,8 @@ struct Proof {
     found: Vec<Found>,
     /// The case with the maximum of each quantity.
     worst: BTreeMap<failback_campaign::Extreme, (u64, Case)>,
+    /// The reasons for which a procedure did not reach its end, with their number and the first case.
+    stopped: Vec<Value>,
     places: Vec<Place>,
     /// True when the part that visits every place was played.
     whole: bool,
@@ -153,7 +155,11 @@ impl Proof {
         bar.end();
         let worst =
             tried.tally.worst.iter().map(|(of, (value, number))| (*of, (*value, cases[*number].clone())));
+        let stopped = tried.tally.stopped.iter().map(
+            |(why, (times, number))| json!({ "why": why, "times": times, "case": cases[*number].to_string() }),
+        );
         Self {
+            stopped: stopped.collect(),
             parts: names,
             worst: worst.collect(),
             tally: tried.tally,
@@ -203,6 +209,10 @@ impl Proof {
         for place in self.unvisited() {
             let _ = writeln!(text, "            never: {place}");
         }
+        let stopped: u64 = tally.stopped.values().map(|(times, _)| times).sum();
+        let _ = writeln!(text, "\nonce faults and people had stopped");
+        let _ = writeln!(text, "  {:>8}  ended as the page does, by themselves", tally.reached);
+        let _ = writeln!(text, "  {stopped:>8}  stopped, and said what a person must do");
         let _ = writeln!(text, "\nworst cases");
         for (of, (value, case)) in &self.worst {
             let bound = of.bound().map_or_else(String::new, |bound| format!(" of at most {bound}"));
@@ -256,6 +266,7 @@ impl Proof {
             "faults": self.tally.faults,
             "places": self.places.len(),
             "unvisited": self.tally.coverage.unvisited(&self.places).iter().map(ToString::to_string).collect::<Vec<_>>(),
+            "settled": { "reached": self.tally.reached, "stopped": self.stopped },
             "worst": worst,
             "rules": rules,
             "violations": violations,

@@ -384,6 +384,17 @@ impl Bug for OthersHaveEnded {
     }
 }
 
+/// Every job is taken for one of a run of this program.
+pub(crate) struct EveryLaunchIsARuns;
+
+impl Bug for EveryLaunchIsARuns {
+    fn jobs(&self, jobs: &mut Vec<Job>) {
+        for job in jobs {
+            job.tags.entry(tag::RUN.to_owned()).or_insert_with(|| "an earlier run".to_owned());
+        }
+    }
+}
+
 /// From the clean-up on, DRS shows another A2 that replicates the first server's B3. The steps are the deployed ones.
 #[derive(Default)]
 pub(crate) struct TwoA2OfOneB3 {

@@ -341,6 +341,13 @@ fn an_owner_that_cannot_be_seen_taken_for_one_that_has_ended() {
 }
 
 #[test]
+fn an_a4_of_a_person_taken_for_a_runs() {
+    let case = "recovered, 1 servers, seed 1, ask-nobody: \
+                hand reverse; hand sync; hand prepare; hand launch; try failback";
+    assert_caught_in(case, bugs::EveryLaunchIsARuns, Broken::Rule(SafetyRule::OthersUntouched));
+}
+
+#[test]
 fn a_refusal_that_comes_too_late() {
     assert_bug_caught(bugs::TagsBeforeItRefuses, Broken::Refusal);
 }

@@ -149,6 +149,15 @@ const FOUND: &[(&str, &str)] = &[
         "a drill that could not claim every server ended those of a person that it had claimed",
     ),
     (
+        "recovered, 1 servers, seed 1, ask-nobody: \
+         hand reverse; hand sync; hand prepare; hand launch; refuse failback",
+        "clients came to use an A4 that a person had launched, and nobody was asked",
+    ),
+    (
+        "recovered, 3 servers, seed 1, ask-nobody: during failback 90 launch-and-leave; try failback",
+        "the same, launched during a run",
+    ),
+    (
         "recovered, 1 servers, seed 1, by-hand: hand start-a1; refuse failback",
         "a failback by hand did not notice an original that runs and may be production",
     ),

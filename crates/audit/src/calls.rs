@@ -43,6 +43,7 @@ pub(crate) fn check(observations: &mut Observations, world: &World, call: &Call)
         "ChangeResourceRecordSets" => {
             redirect(observations, world, &run, call);
             records::check(observations, world, &run, call);
+            others::asked_first(observations, world, &run, call);
         }
         _ => {}
     }

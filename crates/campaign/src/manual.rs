@@ -129,6 +129,8 @@ fn refusals() -> Vec<Case> {
         // A4 would be A1.
         of(Scenario::Steady, &[], &["launch_into_source"], drill),
         of(Scenario::Recovered, &[], &["launch_into_source"], failback),
+        // B3 would start in a network that the plan does not name.
+        of(Scenario::Steady, &["unnamed-subnet"], &[], drill),
         // B3 would be, or is, an instance that existed before.
         of(Scenario::Steady, &[], &["launch_into_existing"], drill),
         of(Scenario::DrilledRecovered, &["drill-recovered"], &["launch_into_existing"], drill),

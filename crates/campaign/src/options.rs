@@ -57,6 +57,7 @@ const OPTIONS: &[(&str, Change)] = &[
             "redirectMinutes": 1, "protectionHours": 1, "cleanupMinutes": 5,
         });
     }),
+    ("unnamed-subnet", |plan| plan["drill"]["recoveredSubnetIds"] = json!([])),
     ("two-records", |plan| {
         let mut second = plan["redirect"]["records"][0].clone();
         second["name"] = json!("db.shop.example.com");

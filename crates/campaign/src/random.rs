@@ -82,8 +82,9 @@ fn is_late(switch: Switch) -> bool {
 
 fn plan(rng: &mut Rng, procedure: Procedure) -> Vec<PlanOption> {
     let draws = |option: &PlanOption| match option.name() {
-        // Decided with the scenario.
-        "drill-recovered" | "keep-recovered" | "into-source" | "as-drill" | "originals-may-run" => false,
+        // Decided with the scenario, or refused in any world.
+        "drill-recovered" | "keep-recovered" | "into-source" | "as-drill" | "originals-may-run"
+        | "unnamed-subnet" => false,
         "tight-limits" => rng.u8(..12) == 0,
         "stop-b1" => procedure == Procedure::Failback && rng.u8(..4) == 0,
         _ => rng.u8(..5) == 0,

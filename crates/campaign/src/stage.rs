@@ -12,7 +12,7 @@ use failback_sim::{Asked, Faults, Scenario, Stack, World};
 use crate::case::{Act, Case};
 use crate::extreme::Extreme;
 use crate::operator::ManualStep;
-use crate::verdict::{Broken, CaseResult, Violation};
+use crate::verdict::{Broken, CaseResult, Settled, Violation};
 use crate::{console, options, reference};
 use failback_rehearsal::program::{Program, Twice};
 use failback_rehearsal::rehearsal::{Rehearsal, RunResult, Setting, Start};
@@ -266,6 +266,7 @@ impl<'c> Stage<'c> {
                     self.note(run);
                 }
             }
+            Act::Settle(_) | Act::Try(_) => self.played.settled.push(Settled::Reached),
             // Faults are the case's own, and the others are executions, or over before they start one.
             _ => {}
         }
@@ -345,18 +346,22 @@ impl<'c> Stage<'c> {
     /// when no other is started.
     fn settles(&mut self, procedure: Procedure, may_stop: bool, run: &RunResult, writes: usize) -> bool {
         if run.outcome == Outcome::Succeeded {
+            self.played.settled.push(Settled::Reached);
             if !(may_stop && self.loose) {
                 self.compare(procedure);
             }
             return true;
         }
         if self.is_drilled(procedure) {
+            self.played.settled.push(Settled::Reached);
             return true;
         }
         if self.starts < STARTS_MAX {
             return false;
         }
         if may_stop {
+            let cause = run.failure.as_ref().map(|failure| failure.cause.clone());
+            self.played.settled.push(Settled::Stopped(cause.unwrap_or_default()));
             self.stopped(run, writes);
         } else {
             let why = run

@@ -6,7 +6,7 @@ use failback_audit::Coverage;
 
 use crate::case::Case;
 use crate::extreme::Extreme;
-use crate::verdict::CaseResult;
+use crate::verdict::{CaseResult, Settled};
 
 /// Totals over the cases of a campaign.
 #[derive(Debug, Clone, Default)]
@@ -21,6 +21,10 @@ pub struct Summary {
     pub faults: BTreeMap<&'static str, u64>,
     /// The states and branches that were visited.
     pub coverage: Coverage,
+    /// The number of times that a procedure ended as the page does, once faults and people had stopped.
+    pub reached: u64,
+    /// The number of times that it did not, by the kind of reason, with the number of the first case.
+    pub stopped: BTreeMap<String, (u64, usize)>,
     /// The maximum of each measured quantity, with the number of its case.
     pub worst: BTreeMap<Extreme, (u64, usize)>,
 }
@@ -35,9 +39,20 @@ impl Summary {
         for (kind, times) in &played.faults {
             *self.faults.entry(kind).or_default() += times;
         }
+        for settled in &played.settled {
+            match settled {
+                Settled::Reached => self.reached += 1,
+                Settled::Stopped(cause) => self.stop(kind_of(cause), (1, number)),
+            }
+        }
         for (of, value) in &played.worst {
             self.worse(*of, (*value, number));
         }
+    }
+
+    fn stop(&mut self, kind: String, (times, number): (u64, usize)) {
+        let known = self.stopped.entry(kind).or_insert((0, number));
+        *known = (known.0 + times, known.1.min(number));
     }
 
     /// Keeps the larger value, or the first case's when the values are equal.
@@ -57,8 +72,19 @@ impl Summary {
         for (kind, times) in &other.faults {
             *self.faults.entry(kind).or_default() += times;
         }
+        self.reached += other.reached;
+        for (kind, times) in &other.stopped {
+            self.stop(kind.clone(), *times);
+        }
         for (of, worst) in &other.worst {
             self.worse(*of, *worst);
         }
     }
+}
+
+/// Returns the first reason in a failure, without the names and ids that differ from world to world.
+fn kind_of(cause: &str) -> String {
+    let first = cause.lines().find_map(|line| line.trim().strip_prefix("blocker: ")).unwrap_or(cause);
+    let words = first.split_whitespace().filter(|word| !word.contains(|c: char| c.is_ascii_digit()));
+    words.take(24).collect::<Vec<_>>().join(" ")
 }

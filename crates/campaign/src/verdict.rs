@@ -54,11 +54,22 @@ pub struct Violation {
     pub what: String,
 }
 
+/// The end of the starts that follow once faults and people have stopped.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Settled {
+    /// The procedure has ended as the page does.
+    Reached,
+    /// It is refused or held each time: the reason, with what a person must do.
+    Stopped(String),
+}
+
 /// The result of a case.
 #[derive(Debug, Clone, Default)]
 pub struct CaseResult {
     /// The violations.
     pub violations: Vec<Violation>,
+    /// The end of each act that starts a procedure until it ends.
+    pub settled: Vec<Settled>,
     /// The states and branches that were visited.
     pub coverage: Coverage,
     /// The number of executions.

@@ -35,6 +35,11 @@ pub fn made_by_a_drill(tags: &Tags) -> bool {
     tags.get(tag::PROCEDURE).is_some_and(|procedure| procedure == "drill")
 }
 
+/// Returns true when a run of this program created the resource with these tags.
+pub fn made_by_a_run(tags: &Tags) -> bool {
+    tags.contains_key(tag::RUN)
+}
+
 /// Returns the tags of a B2 that a drill launched.
 pub fn drill_tags() -> Tags {
     Tags::from([(tag::PROCEDURE.to_owned(), "drill".to_owned())])

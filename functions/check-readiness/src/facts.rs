@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Deref;
 
 use failback_core::cloud::{
-    Cloud, DrsQuotas, Ec2, Instance, Job, LaunchTemplateVersion, RecordSet, RecordType, RecoveryInstance,
-    RecoveryInstanceFilter, ReplicationTemplate, RunningExecution, SourceServer, Subnet,
+    Cloud, DrsQuotas, Instance, Job, RecordSet, RecordType, RecoveryInstance, RecoveryInstanceFilter,
+    ReplicationTemplate, RunningExecution, SourceServer, Subnet,
 };
 use failback_core::fleet::{
-    DrsView, Fleet, LaunchConfigurations, LiveServer, LiveState, Owners, Server, launch_configurations,
+    DrsView, Fleet, LaunchConfigurations, LaunchTemplates, LiveServer, LiveState, Owners, Server,
+    launch_configurations, launch_templates,
 };
-use failback_core::id::{JobId, SourceServerId, SubnetId};
+use failback_core::id::{JobId, SubnetId};
 use failback_core::plan::Network;
 use failback_core::procedure::Procedure;
 use failback_core::region::Region;
@@ -37,7 +38,7 @@ pub(crate) struct Facts {
     /// The launch settings of each B1 that has a B2, or that a drill launches.
     pub(crate) launch_configurations: LaunchConfigurations,
     /// The default version of the launch template of each B1 that a drill launches.
-    pub(crate) launch_templates: BTreeMap<SourceServerId, LaunchTemplateVersion>,
+    pub(crate) launch_templates: LaunchTemplates,
     /// The AAAA sets beside each record of the plan, in the plan's order.
     pub(crate) ipv6_records: Vec<Vec<RecordSet>>,
 }
@@ -87,7 +88,7 @@ impl Facts {
             owners: Owners::default(),
             subnets: BTreeMap::new(),
             launch_configurations: LaunchConfigurations::new(),
-            launch_templates: BTreeMap::new(),
+            launch_templates: LaunchTemplates::new(),
             ipv6_records: Vec::new(),
         }))
     }
@@ -143,13 +144,9 @@ impl Facts {
         }
         let region = run.recovery();
         self.launch_configurations = launch_configurations(cloud, region, &recovered).await?;
-        for (b1, settings) in launch_configurations(cloud, region, &unlaunched).await? {
-            if let Some(template) = &settings.launch_template {
-                let version = Ec2::default_launch_template_version(cloud, region, template).await?;
-                self.launch_templates.insert(b1.clone(), version);
-            }
-            self.launch_configurations.insert(b1, settings);
-        }
+        let settings = launch_configurations(cloud, region, &unlaunched).await?;
+        self.launch_templates = launch_templates(cloud, region, &settings).await?;
+        self.launch_configurations.extend(settings);
         Ok(())
     }
 

@@ -4,7 +4,9 @@
 //! of a drill launched is adopted; any other live B2 stops the drill, because launching would terminate it.
 
 use failback_core::cloud::{InstanceState, Job, JobServer, LaunchStatus, RecoveryInstance};
-use failback_core::fleet::{Fleet, LiveServer, LiveState, Reads, launch_configurations, names};
+use failback_core::fleet::{
+    Fleet, LiveServer, LiveState, Reads, launch_configurations, launch_templates, names,
+};
 use failback_core::job_capacity::JobCapacity;
 use failback_core::message::count;
 use failback_core::plan::Plan;
@@ -119,7 +121,8 @@ async fn launch(ctx: &Context<'_, Drill>, live: &LiveState, missing: &[&LiveServ
         }
         let b1s: Vec<_> = batch.iter().map(|server| server.b1.clone()).collect();
         let settings = launch_configurations(ctx.cloud, ctx.run.recovery(), &b1s).await?;
-        let warrant = ctx.guard.launch_b1(batch, &settings)?;
+        let templates = launch_templates(ctx.cloud, ctx.run.recovery(), &settings).await?;
+        let warrant = ctx.guard.launch_b1(batch, &settings, &templates)?;
         refusal = attempt(ctx.cloud.start_recovery(warrant).await)?.refusal().or(refusal);
     }
     if let Some(reason) = refusal {

@@ -9,6 +9,7 @@ use crate::LaunchRecoveredServers as Step;
 
 fn launching(plan: &mut Value) {
     plan["drill"]["launchRecoveredServers"] = json!(true);
+    plan["drill"]["recoveredSubnetIds"] = json!(["subnet-0b1e2d3c4b5a69788"]);
 }
 
 /// Returns a drill in which production runs on A1, and nothing is recovered.

@@ -5,23 +5,53 @@
 //! warrant needs the claim, as it was just read. A run that has lost it changes nothing more, whatever it was doing.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use futures_util::future::try_join_all;
 
-use super::live::LiveServer;
+use super::live_server::LiveServer;
 use crate::cloud::{Cloud, ExecutionState, Job, RecoveryInstance};
 use crate::error::Result;
+use crate::region::Region;
 use crate::run::Run;
 use crate::tags::{Tags, tag};
 
 /// The number of executions that are described at a time. Step Functions refills its bucket by 10 calls a second or more.
 const AT_A_TIME: usize = 4;
 
+/// An object whose tag names the run that owns its server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Claimed {
+    /// The recovery instance in the recovery Region.
+    B2,
+    /// The source server in the source Region.
+    A2,
+}
+
+impl Claimed {
+    /// Returns the Region that the object is in.
+    pub fn region(self, run: &Run) -> Region {
+        match self {
+            Self::B2 => run.recovery(),
+            Self::A2 => run.source(),
+        }
+    }
+}
+
+impl fmt::Display for Claimed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::B2 => "B2",
+            Self::A2 => "A2",
+        })
+    }
+}
+
 /// The owner of one object of a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Claim<'l> {
-    /// The object: `B2` or `A2`.
-    pub label: &'static str,
+    /// The object.
+    pub on: Claimed,
     /// ARN of the object.
     pub arn: &'l str,
     /// The execution that owns it: by its tag, or, where it has none, by the tags of the job that launched it.
@@ -31,9 +61,9 @@ pub struct Claim<'l> {
 }
 
 impl<'l> Claim<'l> {
-    fn of(label: &'static str, arn: &'l str, tags: &'l Tags, job: Option<&'l Job>) -> Self {
+    fn of(on: Claimed, arn: &'l str, tags: &'l Tags, job: Option<&'l Job>) -> Self {
         let (own, of_job) = (tags.get(tag::RUN), job.and_then(|job| job.tags.get(tag::RUN)));
-        Self { label, arn, owner: own.or(of_job).map(String::as_str), is_written: own.is_some() }
+        Self { on, arn, owner: own.or(of_job).map(String::as_str), is_written: own.is_some() }
     }
 
     /// Returns the owner, unless it is this run.
@@ -50,8 +80,8 @@ impl<'l> LiveServer<'l> {
     pub fn claims(&self) -> Result<Vec<Claim<'l>>> {
         let jobs = self.live().recovery_jobs().unwrap_or_default();
         let job = |b2: &RecoveryInstance| jobs.iter().find(|job| Some(&job.id) == b2.job.as_ref());
-        let b2 = self.b2()?.map(|b2| Claim::of("B2", &b2.arn, &b2.tags, job(b2)));
-        let a2 = self.a2()?.map(|a2| Claim::of("A2", &a2.arn, &a2.tags, None));
+        let b2 = self.b2()?.map(|b2| Claim::of(Claimed::B2, &b2.arn, &b2.tags, job(b2)));
+        let a2 = self.a2()?.map(|a2| Claim::of(Claimed::A2, &a2.arn, &a2.tags, None));
         Ok(b2.into_iter().chain(a2).collect())
     }
 

@@ -1,8 +1,8 @@
 //! The age of A4's data: A4 does not follow B3, so everything written to B3 since A4's point in time is lost when clients
 //! come to use A4.
 
-use super::live::LiveServer;
-use super::serving::{Serving, serving};
+use super::live_server::LiveServer;
+use super::serving::not_in_use;
 use crate::cloud::RecoveryInstance;
 use crate::error::Result;
 use crate::run::Run;
@@ -18,22 +18,13 @@ pub fn data_age_seconds(server: &LiveServer<'_>, a3: &RecoveryInstance) -> Resul
     Ok(taken.map(|taken| server.live().read_at.seconds_since(taken)))
 }
 
-/// Returns the live A3 whose data is older than the plan allows, or of unknown age, unless clients use it already or B1
-/// protects it: then the age is history.
+/// Returns the live A3 whose data is older than the plan allows, or of unknown age. Once clients use it, the age is
+/// history.
 ///
 /// # Errors
-/// `Internal` when records, instances or jobs were not read; `Guard` when A3 is ambiguous.
+/// Those of [`not_in_use`].
 pub fn too_old<'l>(run: &Run, server: &LiveServer<'l>) -> Result<Option<&'l RecoveryInstance>> {
-    let Some(a3) = server.a3()? else { return Ok(None) };
-    let may_be_live = match serving(run, server)? {
-        Serving::A4 => true,
-        // Clients of a server without records of its own follow those of the fleet.
-        Serving::Unknown => !run.plan.redirect.is_by_hand() && server.live().has_record_at_a4()?,
-        Serving::A1 | Serving::B3 => false,
-    };
-    if a3.is_reversed() || may_be_live {
-        return Ok(None);
-    }
+    let Some(a3) = not_in_use(run, server)? else { return Ok(None) };
     let is_young =
         data_age_seconds(server, a3)?.is_some_and(|age| age <= run.plan.launch.data_age_seconds_max);
     Ok(if is_young { None } else { Some(a3) })

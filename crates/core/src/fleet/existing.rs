@@ -1,4 +1,4 @@
-//! The launch settings of B1, and instances that existed before B1 was launched into them.
+//! The launch settings of B1, where a launch of it would lead to, and instances that existed before B1 was launched into them.
 //!
 //! B1 may launch into an instance of the recovery Region, as people do who keep a server ready there. DRS exchanges its
 //! volumes, and it becomes B3. It is somebody's: no run launches into it, and none terminates it.
@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 
 use futures_util::future::try_join_all;
 
-use super::live::LiveServer;
-use crate::cloud::{Cloud, Drs, LaunchConfiguration, RecoveryInstance};
+use super::live_server::LiveServer;
+use crate::cloud::{Cloud, Drs, Ec2, LaunchConfiguration, LaunchTemplateVersion, RecoveryInstance};
 use crate::error::{Error, Result};
 use crate::id::SourceServerId;
 use crate::region::Region;
@@ -16,6 +16,9 @@ use crate::tags::tag;
 
 /// The launch settings of source servers. DRS returns those of one server in a call.
 pub type LaunchConfigurations = BTreeMap<SourceServerId, LaunchConfiguration>;
+
+/// The default versions of launch templates, by source server. DRS launches a server with its own.
+pub type LaunchTemplates = BTreeMap<SourceServerId, LaunchTemplateVersion>;
 
 /// The number of servers whose settings are read at a time: enough for 500 servers within one call of a step, and few
 /// enough that DRS does not throttle.
@@ -34,6 +37,27 @@ pub async fn launch_configurations(
     for some in ids.chunks(AT_A_TIME) {
         let reads = some.iter().map(|id| Drs::launch_configuration(cloud, region, id));
         read.extend(some.iter().cloned().zip(try_join_all(reads).await?));
+    }
+    Ok(read)
+}
+
+/// Reads the launch templates of source servers, whose launch settings name them.
+///
+/// # Errors
+/// Those of AWS.
+pub async fn launch_templates(
+    cloud: &dyn Cloud,
+    region: Region,
+    settings: &LaunchConfigurations,
+) -> Result<LaunchTemplates> {
+    let named = settings.iter().filter_map(|(id, settings)| Some((id, settings.launch_template.as_ref()?)));
+    let named: Vec<_> = named.collect();
+    let mut read = LaunchTemplates::new();
+    for some in named.chunks(AT_A_TIME) {
+        let reads =
+            some.iter().map(|(_, template)| Ec2::default_launch_template_version(cloud, region, template));
+        let versions = try_join_all(reads).await?;
+        read.extend(some.iter().map(|(id, _)| (*id).clone()).zip(versions));
     }
     Ok(read)
 }

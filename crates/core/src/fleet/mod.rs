@@ -10,17 +10,22 @@ mod cycle;
 mod data_age;
 mod existing;
 mod live;
+mod live_server;
+mod read;
 mod server;
 mod serving;
+mod targets;
 
 pub use chain::{Ambiguity, Chain, DrsView, KnownIds, Link};
-pub use claim::{Claim, Obstacle, Owners};
+pub use claim::{Claim, Claimed, Obstacle, Owners};
 pub use cycle::tag_of_cycle;
 pub use data_age::{data_age_seconds, too_old};
-pub use existing::{LaunchConfigurations, existed_before, launch_configurations};
-pub use live::{
-    LiveServer, LiveState, Reads, Target, UNKNOWN_TTL_SECONDS, names, old_ttl_seconds, read, read_for_report,
-    targets,
+pub use existing::{
+    LaunchConfigurations, LaunchTemplates, existed_before, launch_configurations, launch_templates,
 };
+pub use live::LiveState;
+pub use live_server::{LiveServer, names};
+pub use read::{Reads, read, read_for_report};
 pub use server::{Fleet, NAME_MAX, Redirected, Server, Times};
-pub use serving::{Serving, serving};
+pub use serving::{Serving, launched_by_a_person, serving};
+pub use targets::{Target, UNKNOWN_TTL_SECONDS, old_ttl_seconds, targets};

@@ -5,11 +5,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::cycle::tag_of_cycle;
-use super::live::LiveServer;
+use super::live_server::LiveServer;
+use crate::cloud::RecoveryInstance;
 use crate::error::Result;
 use crate::id::InstanceId;
 use crate::run::Run;
-use crate::tags::tag;
+use crate::tags::{made_by_a_run, tag};
 
 /// The instance that serves a server's clients, by its label.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -31,6 +32,32 @@ impl Serving {
     pub fn may_be(self, instance: Self) -> bool {
         self == Self::Unknown || self == instance
     }
+}
+
+/// Returns the live A3 that clients do not use yet, and that B1 does not protect.
+///
+/// # Errors
+/// `Internal` when records, instances or jobs were not read; `Guard` when A3 is ambiguous.
+pub(super) fn not_in_use<'l>(run: &Run, server: &LiveServer<'l>) -> Result<Option<&'l RecoveryInstance>> {
+    let Some(a3) = server.a3()? else { return Ok(None) };
+    let may_be_live = match serving(run, server)? {
+        Serving::A4 => true,
+        // Clients of a server without records of its own follow those of the fleet.
+        Serving::Unknown => !run.plan.redirect.is_by_hand() && server.live().has_record_at_a4()?,
+        Serving::A1 | Serving::B3 => false,
+    };
+    Ok(if a3.is_reversed() || may_be_live { None } else { Some(a3) })
+}
+
+/// Returns the live A3 that no run of this program launched, as far as DRS still shows its job, and that clients do not
+/// use yet. They come to use it only after a person was asked.
+///
+/// # Errors
+/// Those of [`not_in_use`].
+pub fn launched_by_a_person<'l>(run: &Run, server: &LiveServer<'l>) -> Result<Option<&'l RecoveryInstance>> {
+    let Some(a3) = not_in_use(run, server)? else { return Ok(None) };
+    let job = server.live().source_job_of(a3)?;
+    Ok(if job.is_some_and(|job| made_by_a_run(&job.tags)) { None } else { Some(a3) })
 }
 
 /// Returns the instance that serves a server's clients. A record of one server proves nothing for another, and values

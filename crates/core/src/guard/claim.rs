@@ -56,7 +56,7 @@ impl<S: Scope> Guard<'_, S> {
                 }
                 None => NEW_SETTLES_SECONDS,
             };
-            let region = if claim.label == "B2" { self.run.recovery() } else { self.run.source() };
+            let region = claim.on.region(self.run);
             let tags = Tags::from([(tag::RUN.to_owned(), own.clone())]);
             let warrant = Warrant::issue(TagResource { region, arn: claim.arn.to_owned(), tags });
             warrants.push(ClaimWarrant { warrant, settles_seconds });
@@ -79,7 +79,7 @@ impl<S: Scope> Guard<'_, S> {
     pub(super) fn owned(&self, server: &LiveServer<'_>) -> Result<()> {
         let claims = server.claims()?;
         if let Some((claim, owner)) = claims.iter().find_map(|claim| Some((claim, claim.other(self.run)?))) {
-            let message = format!("{}: {} has claimed {}", server.name, owner, claim.label);
+            let message = format!("{}: {} has claimed {}", server.name, owner, claim.on);
             return Err(refuse(SafetyRule::OthersUntouched, message));
         }
         // DRS creates A2 without tags: B2 is the claim until A2 has its own.

@@ -5,7 +5,8 @@ use super::warrant::{StartRecovery, TagResource, TerminateRecoveryInstances, War
 use super::{Guard, is_drs_own, no_job, refuse, stopped_a2};
 use crate::cloud::{InstanceState, RecoveryInstance};
 use crate::error::{Error, Result};
-use crate::fleet::{LaunchConfigurations, LiveServer};
+use crate::fleet::{LaunchConfigurations, LaunchTemplates, LiveServer};
+use crate::id::SubnetId;
 use crate::procedure::Drill;
 use crate::rule::SafetyRule;
 use crate::run::Run;
@@ -16,12 +17,13 @@ impl Guard<'_, Drill> {
     /// terminates the previous ones (drs-facts §0.5).
     ///
     /// # Errors
-    /// `Guard` when the plan does not request it, a B2 lives, B1 launches into an instance that exists, or production does
-    /// not run on A1.
+    /// `Guard` when the plan does not request it, a B2 lives, B1 launches into an instance that exists or into a subnet that
+    /// the plan does not name, or production does not run on A1.
     pub fn launch_b1(
         &self,
         servers: &[&LiveServer<'_>],
         settings: &LaunchConfigurations,
+        templates: &LaunchTemplates,
     ) -> Result<Warrant<StartRecovery>> {
         servers.iter().try_for_each(|server| self.fresh_server(server))?;
         if !self.run.plan.drill.launch_recovered_servers {
@@ -38,6 +40,7 @@ impl Guard<'_, Drill> {
                 return Err(refuse(SafetyRule::ProductionRuns, message));
             }
             launches_new_b3(server, settings)?;
+            self.launches_into_named_subnet(server, templates)?;
             if let Some(b3) = server.live().forgotten_b3(b1)? {
                 let message = format!(
                     "{name}: B1 launched {b3}, which runs although DRS shows no B2 of it. It may be production. If nobody \
@@ -57,6 +60,21 @@ impl Guard<'_, Drill> {
             is_drill: is_drill_launch(self.run),
             tags: self.run.tags(),
         }))
+    }
+
+    /// Refuses a launch of B1 into a subnet that the plan does not name: B3 is a copy of production, and its jobs and
+    /// services start with it.
+    fn launches_into_named_subnet(&self, server: &LiveServer<'_>, templates: &LaunchTemplates) -> Result<()> {
+        let subnet = templates.get(&server.b1).and_then(|version| version.subnet.as_ref());
+        if subnet.is_some_and(|subnet| self.run.plan.drill.recovered_subnet_ids.contains(subnet)) {
+            return Ok(());
+        }
+        let place = subnet.map_or("the default subnet", SubnetId::as_str);
+        let message = format!(
+            "{}: B3, a copy of production, would start in {place}, which drill.recoveredSubnetIds does not name",
+            server.name
+        );
+        Err(refuse(SafetyRule::ProductionUntouchedByDrill, message))
     }
 
     /// Tags a B2 that a drill launched as a drill's, so that it is never taken for production.

@@ -7,7 +7,7 @@ use super::warrant::{ChangeRecords, RecordChange, Warrant};
 use super::{Guard, refuse, settled};
 use crate::cloud::{Instance, InstanceStatus, RecordSet};
 use crate::error::{Error, ErrorName, Result};
-use crate::fleet::{LiveServer, LiveState, Redirected, Target, targets, too_old};
+use crate::fleet::{LiveServer, LiveState, Redirected, Target, launched_by_a_person, targets, too_old};
 use crate::id::HostedZoneId;
 use crate::procedure::Failback;
 use crate::rule::SafetyRule;
@@ -42,12 +42,31 @@ impl Guard<'_, Failback> {
             }
         }
         if !batches.is_empty() {
+            servers.iter().try_for_each(|server| self.may_be_adopted(server))?;
             servers.iter().try_for_each(|server| self.can_take_over(live, server, checks))?;
         }
         let issue = |((_, zone), records): ((&str, &HostedZoneId), Vec<RecordChange>)| {
             Warrant::issue(ChangeRecords { zone: zone.clone(), records })
         };
         Ok(batches.into_iter().map(issue).collect())
+    }
+
+    /// Refuses an A4 that a person launched, where the plan has no gate at which a person has agreed to use it.
+    fn may_be_adopted(&self, server: &LiveServer<'_>) -> Result<()> {
+        if self.run.plan.gates.before_redirect.is_some() {
+            return Ok(());
+        }
+        match launched_by_a_person(self.run, server)? {
+            None => Ok(()),
+            Some(a3) => {
+                let message = format!(
+                    "{}: no run launched A4 {}, and the plan has no gate beforeRedirect at which a person agrees to \
+                     use it",
+                    server.name, a3.instance
+                );
+                Err(refuse(SafetyRule::OthersUntouched, message))
+            }
+        }
     }
 
     /// Refuses while the server's A4 cannot take over: servers without a record follow those that have one.

@@ -173,6 +173,10 @@ pub struct DrillSettings {
     /// `true`: launch the recovered servers (B1 → B2, B3) first. Refused while B1 has a live recovery instance.
     #[serde(default)]
     pub launch_recovered_servers: bool,
+    /// The subnets of the recovery Region in which a drill may launch B3, a copy of production. B1's own launch template
+    /// decides in which it does.
+    #[serde(default)]
+    pub recovered_subnet_ids: Vec<SubnetId>,
     /// `true`: keep B2 and B3, which may be production, and A2, which protects them; only A3 and A4
     /// are cleaned up.
     #[serde(default)]

@@ -6,7 +6,8 @@ use failback_core::cloud::{
     RecoveryInstance, Replication, ReplicationState, RightSizing, SourceServer, Tags,
 };
 use failback_core::fleet::{
-    self, Fleet, LaunchConfigurations, LiveServer, LiveState, Reads, Redirected, Server, Times,
+    self, Fleet, LaunchConfigurations, LaunchTemplates, LiveServer, LiveState, Reads, Redirected, Server,
+    Times,
 };
 use failback_core::guard::Guard;
 use failback_core::id::{InstanceId, RecoveryInstanceId, SourceServerId};
@@ -138,6 +139,11 @@ impl Case {
     /// Returns the launch settings of every B1, as a step reads them.
     pub fn settings(&self) -> LaunchConfigurations {
         self.fleet.servers.iter().map(|server| (server.b1.clone(), self.aws.configuration.clone())).collect()
+    }
+
+    /// Returns the launch template of every B1, as a step reads them.
+    pub fn templates(&self) -> LaunchTemplates {
+        self.fleet.servers.iter().map(|server| (server.b1.clone(), self.aws.template.clone())).collect()
     }
 
     pub fn a1(&mut self) -> &mut Instance {

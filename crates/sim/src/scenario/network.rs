@@ -13,8 +13,20 @@ use crate::objects::{RecoveryTemplate, Subnet};
 impl Builder<'_> {
     /// Adds a VPC with one subnet and one security group.
     pub(super) fn add_network(&mut self, region: Region, free_addresses: u32) -> NetworkLayout {
+        self.add_network_with(region, None, free_addresses)
+    }
+
+    /// Adds a VPC with one subnet, of this id if there is one, and one security group.
+    fn add_network_with(
+        &mut self,
+        region: Region,
+        subnet: Option<SubnetId>,
+        free_addresses: u32,
+    ) -> NetworkLayout {
         let vpc: String = ids::hex(&mut self.world.rng, "vpc-");
-        let subnet: SubnetId = ids::hex(&mut self.world.rng, "subnet-");
+        // Drawn in any case, so that a plan that names a subnet changes nothing else.
+        let drawn: SubnetId = ids::hex(&mut self.world.rng, "subnet-");
+        let subnet = subnet.unwrap_or(drawn);
         self.add_subnet(region, subnet.clone(), &vpc, free_addresses);
         let group: SecurityGroupId = ids::hex(&mut self.world.rng, "sg-");
         self.add_group(region, group.clone(), &vpc);
@@ -50,7 +62,8 @@ impl Builder<'_> {
             let network = self.add_network(source, free_addresses);
             self.networks.production.push(network);
         }
-        self.networks.recovered = Some(self.add_network(recovery, free_addresses));
+        let recovered = self.plan.drill.recovered_subnet_ids.first().cloned();
+        self.networks.recovered = Some(self.add_network_with(recovery, recovered, free_addresses));
         if let plan::Network::Named(launch) = &self.plan.launch.network {
             self.add_named_network(
                 source,

@@ -104,18 +104,22 @@ fn launched_by_production_settings(
         return;
     }
     let template = facts.launch_templates.get(&server.b1);
-    let place = match template.and_then(|version| version.subnet.as_ref()) {
-        Some(subnet) => subnet.as_str(),
-        None => "the default subnet, as B1's launch template names none",
+    let Some(subnet) = template.and_then(|version| version.subnet.as_ref()) else {
+        findings.block(
+            &server.name,
+            "B3, a copy of production, would start in the default subnet, as B1's launch template names none",
+            "Name a subnet in B1's launch template, and then in $.drill.recoveredSubnetIds",
+        );
+        return;
     };
-    findings.warn(
-        &server.name,
-        format!(
-            "B3, a copy of production, starts in the network of a recovery in {}: {place}",
-            run.recovery()
-        ),
-        "Make sure that it reaches nothing that production uses: its jobs and services start with it",
-    );
+    if !run.plan.drill.recovered_subnet_ids.contains(subnet) {
+        findings.block(
+            &server.name,
+            format!("B3, a copy of production, would start where a recovery would, in {subnet}"),
+            "Make sure that nothing which production uses can be reached from there, because B3's jobs and services start \
+             with it. Then add the subnet to $.drill.recoveredSubnetIds",
+        );
+    }
 }
 
 /// Refuses a drill whose clean-up would terminate a B3 that may be production.

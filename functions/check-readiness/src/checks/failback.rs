@@ -51,6 +51,7 @@ pub(crate) fn check(
         }
         launched_by_a_drill(server, findings);
         into_source(run, facts, server, findings);
+        launched_by_a_person(run, server, findings)?;
         original_runs(run, server, findings);
         may_terminate(run, facts, server, findings);
     }
@@ -143,6 +144,31 @@ pub(crate) fn too_old(
         }
     }
     Ok(old)
+}
+
+/// Finds an A4 that no run launched and that is young enough to be used: that needs a person's yes at the gate.
+fn launched_by_a_person(run: &Run, server: &Found<'_>, findings: &mut Vec<Finding>) -> Result<()> {
+    // An ambiguous A3 is a finding of its own.
+    if server.chain().a3.ambiguity().is_some() || server.chain().a2.ambiguity().is_some() {
+        return Ok(());
+    }
+    if fleet::launched_by_a_person(run, server)?.is_none() || fleet::too_old(run, server)?.is_some() {
+        return Ok(());
+    }
+    let message = "no run of this program launched its A4";
+    if run.plan.gates.before_redirect.is_some() {
+        let remedy =
+            "Clients use it after a yes before redirect, and not before; if it is not for them, say no";
+        findings.warn(&server.name, message, remedy);
+    } else {
+        findings.block(
+            &server.name,
+            message,
+            "Add gates.beforeRedirect, so that a person agrees to use it. If nobody uses it, you can also terminate it \
+             in the DRS console",
+        );
+    }
+    Ok(())
 }
 
 /// Refuses a B3 that a drill launched, because a failback would make the copy production. A record that points at it

@@ -2,9 +2,9 @@ use failback_core::cloud::{Direction, InstanceState, RecoveryInstance, SourceSer
 use failback_core::fleet::Server;
 use failback_core::tags::tag;
 use failback_testkit::{Fixture, Response};
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::{blocked, by_hand, check, check_plan};
+use super::{blocked, by_hand, check, check_plan, silent, warned};
 use crate::Output;
 
 fn ready(fixture: &Fixture) -> Output {
@@ -156,6 +156,31 @@ fn what_somebody_has_done_already_is_adopted() {
         assert_eq!((&server.a1, &server.a2, &server.a3), (&was.a1, &was.a2, &was.a3));
         assert_eq!((server.b2.as_ref(), server.already_failed_back), (was.b2.as_ref(), false));
     }
+}
+
+#[test]
+fn an_a4_that_no_run_launched_is_adopted_only_through_a_gate() {
+    let by_a_person = |plan: fn(&mut Value)| {
+        let mut fixture = Fixture::failback(plan).launched();
+        fixture.tamper(|seen| {
+            if let Response::Jobs(_, jobs) = seen {
+                for job in jobs {
+                    job.tags.clear();
+                }
+            }
+        });
+        fixture
+    };
+    let said = "no run of this program launched its A4";
+    let asks = by_a_person(|plan| plan["gates"]["beforeRedirect"] = json!({ "timeoutMinutes": 60 }));
+    warned(&asks, "all-1, web-1", said);
+    assert!(ready(&asks).fleet.servers.iter().all(|server| server.a3.is_some()));
+    blocked(&by_a_person(|_| ()), "all-1, web-1", said);
+    // Too old: it is not used, whoever launched it.
+    let old = by_a_person(|_| ());
+    old.pass(14_400);
+    assert!(!check(&old).expect_err("all-1 has no record").to_string().contains(said));
+    silent(&Fixture::failback(|_| ()).launched(), said);
 }
 
 #[test]

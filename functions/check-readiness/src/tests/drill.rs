@@ -81,7 +81,10 @@ fn a_drill_launches_nothing_into_an_original() {
 #[test]
 fn there_must_be_something_to_drill_with() {
     let steady = |launch: bool| {
-        let change = |plan: &mut Value| plan["drill"]["launchRecoveredServers"] = json!(launch);
+        let change = |plan: &mut Value| {
+            launching(plan);
+            plan["drill"]["launchRecoveredServers"] = json!(launch);
+        };
         Fixture::new(Procedure::Drill, Scenario::Steady, change)
     };
     let error = check(&steady(false)).unwrap_err().to_string();
@@ -93,6 +96,7 @@ fn there_must_be_something_to_drill_with() {
 
 fn launching(plan: &mut Value) {
     plan["drill"]["launchRecoveredServers"] = json!(true);
+    plan["drill"]["recoveredSubnetIds"] = json!(["subnet-0b1e2d3c4b5a69788"]);
 }
 
 #[test]
@@ -110,23 +114,27 @@ fn a_b1_that_launches_into_an_instance_that_exists_is_not_drilled() {
 }
 
 #[test]
-fn the_network_in_which_b3_starts_is_named() {
-    let steady = || Fixture::new(Procedure::Drill, Scenario::Steady, launching);
-    let fixture = steady();
-    let (b1, recovery) = (fixture.b1(0), fixture.recovery());
-    let template = fixture.simulation.world().source_server(recovery, &b1).unwrap().launch.template.clone();
-    let version = fixture.simulation.world().launch_template(recovery, &template).unwrap().default().cloned();
-    let subnet = version.unwrap().subnet.unwrap();
-    let said = "starts in the network of a recovery in us-east-2: ";
-    warned(&fixture, "all-1, web-1", &format!("{said}{subnet}"));
-    let mut fixture = steady();
-    fixture.tamper(|seen| {
-        if let Response::LaunchTemplateVersion(_, version) = seen {
-            version.subnet = None;
-        }
-    });
-    warned(&fixture, "all-1, web-1", &format!("{said}the default subnet"));
-    silent(&with_recovered(|_| ()), said);
+fn b3_starts_only_in_a_subnet_that_the_plan_names() {
+    let with_subnet = |subnet: &'static str| {
+        let mut fixture = Fixture::new(Procedure::Drill, Scenario::Steady, launching);
+        fixture.tamper(move |seen| {
+            if let Response::LaunchTemplateVersion(_, version) = seen {
+                version.subnet = subnet.parse().ok();
+            }
+        });
+        fixture
+    };
+    let about = "all-1, web-1";
+    let said = "B3, a copy of production, would start";
+    blocked(
+        &with_subnet("subnet-0c1e2d3c4b5a69788"),
+        about,
+        &format!("{said} where a recovery would, in subnet-0c1e"),
+    );
+    blocked(&with_subnet("none"), about, &format!("{said} in the default subnet"));
+    assert!(check(&with_subnet("subnet-0b1e2d3c4b5a69788")).is_ok());
+    // B3 runs already.
+    assert!(check(&with_recovered(|_| ())).is_ok());
 }
 
 #[test]

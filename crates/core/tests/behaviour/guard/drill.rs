@@ -13,7 +13,9 @@ use crate::case::{
 };
 
 fn launch_b1(case: &Case) -> Result<Warrant<StartRecovery>> {
-    case.ask(|guard: &Guard<'_, Drill>, servers| guard.launch_b1(&all(servers), &case.settings()))
+    case.ask(|guard: &Guard<'_, Drill>, servers| {
+        guard.launch_b1(&all(servers), &case.settings(), &case.templates())
+    })
 }
 
 fn tag_b2(case: &Case) -> Result<Warrant<TagResource>> {
@@ -32,6 +34,7 @@ fn terminate_b2(case: &Case) -> Result<Warrant<TerminateRecoveryInstances>> {
 fn steady() -> Case {
     let mut case = Case::drill().without_a2().without_b2();
     case.server().b2 = None;
+    case.aws.template.subnet = Some(id("subnet-0b1e2d3c4b5a69788"));
     case
 }
 
@@ -47,6 +50,13 @@ fn b1_is_launched_while_production_is_on_a1_and_nothing_is_recovered() {
         ("which exists (S5:", |case| case.aws.configuration.launch_into = Some(id(OTHER))),
         ("is working on it (S7:", |case| case.aws.recovery.jobs.push(job_on(B1))),
         ("A1 does not run", |case| case.a1().state = InstanceState::Stopped),
+        ("would start in the default subnet", |case| case.aws.template.subnet = None),
+        ("would start in subnet-0c1e2d3c4b5a69788, which", |case| {
+            case.aws.template.subnet = Some(id("subnet-0c1e2d3c4b5a69788"));
+        }),
+        ("would start in subnet-0b1e2d3c4b5a69788, which", |case| {
+            case.set("/drill/recoveredSubnetIds", json!(["subnet-0c1e2d3c4b5a69788"]));
+        }),
         ("A1 does not run", |case| case.server().a1 = None),
         ("A1 does not run", |case| case.aws.source.instances.clear()),
     ];

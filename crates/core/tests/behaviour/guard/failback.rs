@@ -1,6 +1,6 @@
 //! The warrants of a failback: B3 is production until A4 is proven to be.
 
-use failback_core::cloud::{Check, InstanceState, RecordSet, ReplicationState, Tags};
+use failback_core::cloud::{Check, InstanceState, Job, JobStatus, RecordSet, ReplicationState, Tags};
 use failback_core::guard::{
     ChangeRecords, DeleteRecoveryInstance, Guard, ReverseReplication, StopReplication, TagResource,
     TerminateInstances, TerminateRecoveryInstances, Warrant,
@@ -132,6 +132,31 @@ fn records_are_pointed_at_an_a4_that_works() {
         (&change.seen, change.value.as_str(), change.ttl_seconds),
         (&crate::case::record("10.1.0.3"), "10.0.0.4", 60)
     );
+}
+
+#[test]
+fn an_a4_that_no_run_launched_goes_live_only_through_a_gate() {
+    let mut case = Case::failback();
+    case.points_at("10.1.0.3");
+    case.a3().replication_state = ReplicationState::NotStarted;
+    case.b1().instance = Some(id(A1));
+    let launch = Job { id: id(LAUNCH), tags: case.run().tags(), status: JobStatus::Completed, ..job_on(A2) };
+    case.a3().job = Some(launch.id.clone());
+    case.aws.source.jobs.push(launch);
+    case.plan["gates"] = json!({});
+    let rows: &[Row] = &[
+        ("no run launched A4", |case| case.aws.source.jobs.clear()),
+        ("no run launched A4", |case| case.aws.source.jobs[0].tags.clear()),
+        ("no run launched A4", |case| case.a3().job = None),
+    ];
+    for (said, change) in rows {
+        refused(&case, redirect, ErrorName::Guard, said, change);
+        let mut asks = case.clone();
+        change(&mut asks);
+        asks.plan["gates"] = json!({ "beforeRedirect": { "timeoutMinutes": 60 } });
+        assert_eq!(redirect(&asks).unwrap().len(), 1, "a person was asked");
+    }
+    assert_eq!(redirect(&case).unwrap().len(), 1, "a run has launched it");
 }
 
 #[test]
