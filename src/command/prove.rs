@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use clap::Args;
 use failback_audit::{Coverage, Place};
-use failback_campaign::{Broken, Case, Found, Summary};
+use failback_campaign::{Broken, Case, Found, Reasons, Summary};
 use failback_core::procedure::Procedure;
 use failback_rehearsal::program::Program;
 use serde_json::{Value, json};
@@ -132,7 +132,10 @@ struct Proof {
     found: Vec<Found>,
     /// The case with the maximum of each quantity.
     worst: BTreeMap<failback_campaign::Extreme, (u64, Case)>,
-    /// The reasons for which a procedure did not reach its end, with their number and the first case.
+    /// The messages after which a procedure reached its end once a person had followed them, with their number and the
+    /// first case.
+    cured: Vec<Value>,
+    /// The messages with which a procedure did not reach its end, likewise.
     stopped: Vec<Value>,
     places: Vec<Place>,
     /// True when the part that visits every place was played.
@@ -155,11 +158,16 @@ impl Proof {
         bar.end();
         let worst =
             tried.tally.worst.iter().map(|(of, (value, number))| (*of, (*value, cases[*number].clone())));
-        let stopped = tried.tally.stopped.iter().map(
-            |(why, (times, number))| json!({ "why": why, "times": times, "case": cases[*number].to_string() }),
-        );
+        let reasons = |reasons: &Reasons| -> Vec<Value> {
+            let all = reasons.iter();
+            all.map(|(why, (times, number))| {
+                json!({ "why": why, "times": times, "case": cases[*number].to_string() })
+            })
+            .collect()
+        };
         Self {
-            stopped: stopped.collect(),
+            cured: reasons(&tried.tally.cured),
+            stopped: reasons(&tried.tally.stopped),
             parts: names,
             worst: worst.collect(),
             tally: tried.tally,
@@ -209,9 +217,11 @@ impl Proof {
         for place in self.unvisited() {
             let _ = writeln!(text, "            never: {place}");
         }
-        let stopped: u64 = tally.stopped.values().map(|(times, _)| times).sum();
+        let sum = |reasons: &Reasons| reasons.values().map(|(times, _)| times).sum::<u64>();
+        let (cured, stopped) = (sum(&tally.cured), sum(&tally.stopped));
         let _ = writeln!(text, "\nonce faults and people had stopped");
         let _ = writeln!(text, "  {:>8}  ended as the page does, by themselves", tally.reached);
+        let _ = writeln!(text, "  {cured:>8}  did so after a person had done what was printed");
         let _ = writeln!(text, "  {stopped:>8}  stopped, and said what a person must do");
         let _ = writeln!(text, "\nworst cases");
         for (of, (value, case)) in &self.worst {
@@ -266,7 +276,7 @@ impl Proof {
             "faults": self.tally.faults,
             "places": self.places.len(),
             "unvisited": self.tally.coverage.unvisited(&self.places).iter().map(ToString::to_string).collect::<Vec<_>>(),
-            "settled": { "reached": self.tally.reached, "stopped": self.stopped },
+            "settled": { "reached": self.tally.reached, "cured": self.cured, "stopped": self.stopped },
             "worst": worst,
             "rules": rules,
             "violations": violations,

@@ -75,11 +75,10 @@ fn statuses(machine: &Value) -> Vec<String> {
     for (_, task) in tasks(machine).filter(|(_, task)| task["Arguments"]["Payload"].get("wait").is_some()) {
         let (Some(step), Some(choice)) = (step_of(task), task["Next"].as_str()) else { continue };
         let mut wanted = vec!["done", "waiting"];
-        if step_source(step.name).contains("StepResult::Relaunch") {
-            wanted.insert(1, "relaunch");
-        }
-        if step_source(step.name).contains("StepResult::Keep") {
-            wanted.insert(1, "keep");
+        for (result, status) in [("Relaunch", "relaunch"), ("Keep", "keep"), ("Prepare", "prepare")] {
+            if step_source(step.name).contains(&format!("StepResult::{result}")) {
+                wanted.insert(1, status);
+            }
         }
         let conditions =
             items(&machine["States"][choice]["Choices"]).filter_map(|rule| rule["Condition"].as_str());

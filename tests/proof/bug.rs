@@ -37,7 +37,7 @@ pub(crate) trait Bug: Send + Sync {
     fn recovery_instances(&self, _world: &World, _region: Region, _found: &mut Vec<RecoveryInstance>) {}
 
     /// Changes the jobs that a step sees.
-    fn jobs(&self, _jobs: &mut Vec<Job>) {}
+    fn jobs(&self, _world: &World, _region: Region, _jobs: &mut Vec<Job>) {}
 
     /// Changes the EC2 instances that a step sees.
     fn instances(&self, _world: &World, _instances: &mut Vec<Instance>) {}
@@ -79,7 +79,7 @@ impl<B: Bug> Performer for Bugged<B> {
             match seen {
                 Response::SourceServers(region, servers) => self.0.source_servers(world, region, servers),
                 Response::RecoveryInstances(region, found) => self.0.recovery_instances(world, region, found),
-                Response::Jobs(_, jobs) => self.0.jobs(jobs),
+                Response::Jobs(region, jobs) => self.0.jobs(world, region, jobs),
                 Response::Instances(_, instances) => self.0.instances(world, instances),
                 Response::LaunchConfiguration(region, settings) => {
                     self.0.launch_configuration(region, settings);

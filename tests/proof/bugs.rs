@@ -109,7 +109,7 @@ impl Bug for FailedIsLaunched {
 pub(crate) struct BlindRetry;
 
 impl Bug for BlindRetry {
-    fn jobs(&self, jobs: &mut Vec<Job>) {
+    fn jobs(&self, _world: &World, _region: Region, jobs: &mut Vec<Job>) {
         jobs.clear();
     }
 
@@ -384,12 +384,12 @@ impl Bug for OthersHaveEnded {
     }
 }
 
-/// Every job is taken for one of a run of this program.
+/// Every launch in the source Region is taken for one of a run of this program.
 pub(crate) struct EveryLaunchIsARuns;
 
 impl Bug for EveryLaunchIsARuns {
-    fn jobs(&self, jobs: &mut Vec<Job>) {
-        for job in jobs {
+    fn jobs(&self, world: &World, region: Region, jobs: &mut Vec<Job>) {
+        for job in jobs.iter_mut().filter(|_| region == world.region_pair().0) {
             job.tags.entry(tag::RUN.to_owned()).or_insert_with(|| "an earlier run".to_owned());
         }
     }

@@ -8,6 +8,8 @@ mod cases;
 
 /// Cases that the campaign has found before.
 mod regressions;
+/// The remedies that the product prints.
+mod remedies;
 
 /// The detection of each planted bug.
 mod planted;

@@ -158,6 +158,18 @@ const FOUND: &[(&str, &str)] = &[
         "the same, launched during a run",
     ),
     (
+        "recovered, 3 servers, seed 1: during failback 30 prepare-for-drill; settle failback",
+        "a server to be launched again was not prepared again, and each start waited for hours",
+    ),
+    (
+        "recovered, 3 servers, seed 1: during failback 114 delete-a3; settle failback",
+        "a failback was held for good because a person had deleted A3 before the page does",
+    ),
+    (
+        "steady, 3 servers, seed 1: during drill 24 terminate-b3; try drill",
+        "a drill was refused for good because B1 still named a B2 that had been terminated",
+    ),
+    (
         "recovered, 1 servers, seed 1, by-hand: hand start-a1; refuse failback",
         "a failback by hand did not notice an original that runs and may be production",
     ),

@@ -77,6 +77,13 @@ fn every_state_and_branch_is_visited() {
     cases.extend(twice.into_iter().filter(|case| case.to_string().contains(": twice ")));
     cases.extend((1..=60).map(failback_campaign::random));
     cases.extend(every(9, failback_campaign::manual_starts()));
+    // Launch settings that a person changes while replication takes its time.
+    let changed = ["during failback 4", "during drill 4"];
+    let prepared = [" prepare-for-drill;", " prepare;"];
+    cases.extend(failback_campaign::people().into_iter().filter(|case| {
+        let text = case.to_string();
+        changed.iter().zip(prepared).any(|(turn, by_hand)| text.contains(turn) && text.contains(by_hand))
+    }));
     let tried = assert_holds(&cases);
     let program = Program::deployed().expect("the machines are read");
     for procedure in [Procedure::Drill, Procedure::Failback] {

@@ -87,6 +87,13 @@ fn originals(observations: &mut Observations, world: &World, index: usize) {
     }
 }
 
+/// Returns the B3 whose replica an A4 was launched from, while DRS shows that.
+fn replicated_by<'w>(world: &'w World, a4: &InstanceId) -> Option<&'w InstanceId> {
+    let (source, _) = world.region_pair();
+    let a3 = world.recovery_instance(source, &a4.recovery_instance())?;
+    Some(&world.source_server(source, &a3.source_server)?.source)
+}
+
 /// Judges S2, by which a failback terminates an A4 only when its successor was requested, and S7: one A4 at a time.
 fn failed_back(observations: &mut Observations, world: &World, index: usize) {
     let (source, _) = world.region_pair();
@@ -94,7 +101,13 @@ fn failed_back(observations: &mut Observations, world: &World, index: usize) {
     let running = |id| world.instance(source, id).is_some_and(|i| i.state == InstanceState::Running);
     let original = observations.originals.get(index).cloned();
     let this_cycle = |id: &&InstanceId| original.as_ref() != Some(*id);
-    if server.a4.iter().filter(this_cycle).filter(|id| running(id)).count() > 1 {
+    let alive: Vec<_> = server.a4.iter().filter(this_cycle).filter(|id| running(id)).collect();
+    // What a person launched of another B3 is of no cycle of the program's, and nothing leads from B1 to it.
+    let of_last = |id: &&&InstanceId| {
+        let by_a_person = observations.launched_by_hand.contains_key(**id);
+        !by_a_person || replicated_by(world, id).is_none_or(|b3| server.b3.last() == Some(b3))
+    };
+    if alive.iter().filter(of_last).count() > 1 {
         observations.violated(
             SafetyRule::LaunchedOnce,
             world.now_ms(),

@@ -88,6 +88,7 @@ fn for_one(world: &mut World, server: usize, by_hand: ManualStep, plan: &Value) 
         ManualStep::Protect | ManualStep::ProtectAndLeave => protect(world, server),
         ManualStep::StopB1 => _ = b1.map(|b1| world.stop_replication(recovery, &b1)),
         ManualStep::StopA2 => _ = a2.map(|a2| world.stop_replication(source, &a2)),
+        ManualStep::StartA2 => _ = a2.map(|a2| world.start_replication(source, &a2)),
         ManualStep::ForgetB2 => forget_b2(world, b2),
         ManualStep::TerminateA4 => _ = a4.map(|a4| world.terminate_instances(source, &[a4])),
         ManualStep::DeleteA3 => _ = a3.map(|a3| world.delete_recovery_instance(source, &a3)),
@@ -98,7 +99,11 @@ fn for_one(world: &mut World, server: usize, by_hand: ManualStep, plan: &Value) 
         ManualStep::StartB3 => _ = b3.map(|b3| world.start_instances(recovery, &[b3])),
         ManualStep::TerminateB3 => _ = b3.map(|b3| world.terminate_instances(recovery, &[b3])),
         ManualStep::StopA4 => _ = a4.map(|a4| world.stop_instances(source, &[a4])),
-        ManualStep::StartA4 => _ = a4.map(|a4| world.start_instances(source, &[a4])),
+        ManualStep::StartA4 => {
+            // EC2 shows it, even if its A3 was deleted.
+            let a4 = a4.or_else(|| world.fleet()[server].a4.last().cloned());
+            _ = a4.map(|a4| world.start_instances(source, &[a4]));
+        }
         ManualStep::RebootA4 => _ = a4.map(|a4| world.reboot_instances(source, &[a4])),
         ManualStep::StopA1 => _ = a1.map(|a1| world.stop_instances(source, &[a1])),
         ManualStep::StartA1 => _ = a1.map(|a1| world.start_instances(source, &[a1])),

@@ -22,6 +22,7 @@ pub enum ManualStep {
     ProtectAndLeave,
     StopB1,
     StopA2,
+    StartA2,
     TerminateB2,
     TerminateA1,
     TerminateA3,
@@ -59,6 +60,7 @@ const MOVES: &[(&str, ManualStep)] = &[
     ("protect-and-leave", ManualStep::ProtectAndLeave),
     ("stop-b1", ManualStep::StopB1),
     ("stop-a2", ManualStep::StopA2),
+    ("start-a2", ManualStep::StartA2),
     ("terminate-b2", ManualStep::TerminateB2),
     ("terminate-a1", ManualStep::TerminateA1),
     ("terminate-a3", ManualStep::TerminateA3),
@@ -114,9 +116,12 @@ impl ManualStep {
         }
     }
 
-    /// Returns every step but those that prepare a case.
+    /// Returns every step but those that prepare a case, or mend it.
     pub fn any() -> impl Iterator<Item = Self> {
-        MOVES.iter().map(|(_, by_hand)| *by_hand).filter(|by_hand| *by_hand != Self::LongTtl)
+        MOVES
+            .iter()
+            .map(|(_, by_hand)| *by_hand)
+            .filter(|by_hand| !matches!(by_hand, Self::LongTtl | Self::StartA2))
     }
 
     /// Returns true for a step after which a run reaches its usual end: it changes neither what serves nor what protects

@@ -13,6 +13,10 @@ type Change = fn(&mut Value);
 
 const OPTIONS: &[(&str, Change)] = &[
     ("as-drill", |plan| plan["drill"]["launchAs"] = json!("drill")),
+    ("as-recovery", |plan| plan["drill"]["launchAs"] = json!("recovery")),
+    ("ask-before-redirect", |plan| {
+        plan["gates"]["beforeRedirect"] = json!({ "timeoutMinutes": 60 });
+    }),
     ("ask-nobody", |plan| plan["gates"] = json!({})),
     ("ask-before-cleanup", |plan| plan["gates"] = json!({ "beforeCleanup": { "timeoutMinutes": 60 } })),
     ("by-hand", |plan| {
@@ -28,6 +32,7 @@ const OPTIONS: &[(&str, Change)] = &[
         plan["drill"]["launchRecoveredServers"] = json!(false);
         plan["drill"]["keepRecoveredServers"] = json!(true);
     }),
+    ("launch-recovered", |plan| plan["drill"]["launchRecoveredServers"] = json!(true)),
     ("lag-0", |plan| plan["launch"]["lagSecondsMax"] = json!(0)),
     ("lag-900", |plan| plan["launch"]["lagSecondsMax"] = json!(900)),
     ("no-post-launch", |plan| plan["validation"]["postLaunchActions"] = json!(false)),

@@ -83,8 +83,15 @@ fn is_late(switch: Switch) -> bool {
 fn plan(rng: &mut Rng, procedure: Procedure) -> Vec<PlanOption> {
     let draws = |option: &PlanOption| match option.name() {
         // Decided with the scenario, or refused in any world.
-        "drill-recovered" | "keep-recovered" | "into-source" | "as-drill" | "originals-may-run"
-        | "unnamed-subnet" => false,
+        "drill-recovered"
+        | "keep-recovered"
+        | "into-source"
+        | "as-drill"
+        | "originals-may-run"
+        | "unnamed-subnet"
+        | "ask-before-redirect"
+        | "as-recovery"
+        | "launch-recovered" => false,
         "tight-limits" => rng.u8(..12) == 0,
         "stop-b1" => procedure == Procedure::Failback && rng.u8(..4) == 0,
         _ => rng.u8(..5) == 0,

@@ -59,8 +59,8 @@ pub fn repetitions() -> Vec<Case> {
 /// Reports whether the procedure reaches its usual end from its usual start with this option.
 fn suits(option: PlanOption, procedure: Procedure) -> bool {
     let others = ["drill-recovered", "keep-recovered", "tight-limits", "into-source", "unnamed-subnet"];
-    // It belongs to a plan by hand.
-    option.name() != "originals-may-run"
+    // They belong to a plan by hand, or to one without gates.
+    !["originals-may-run", "ask-before-redirect", "as-recovery", "launch-recovered"].contains(&option.name())
         && (procedure == Procedure::Failback || !others.contains(&option.name()))
 }
 

@@ -8,10 +8,13 @@ use failback_core::procedure::Procedure;
 use failback_core::report::Outcome;
 use failback_core::rule::SafetyRule;
 use failback_sim::{Asked, Faults, Scenario, Stack, World};
+use serde_json::Value;
 
 use crate::case::{Act, Case};
 use crate::extreme::Extreme;
 use crate::operator::ManualStep;
+use crate::options::PlanOption;
+use crate::remedy::{self, Remedy};
 use crate::verdict::{Broken, CaseResult, Settled, Violation};
 use crate::{console, options, reference};
 use failback_rehearsal::program::{Program, Twice};
@@ -22,6 +25,9 @@ use failback_rehearsal::task_output::{CHECK_READINESS, CLAIM_SERVERS};
 /// The number of starts within which a procedure must reach its end without faults. A drill that was interrupted in
 /// its clean-up cleans up first, and drills at the next start.
 const STARTS_MAX: usize = 3;
+
+/// The number of messages that a person follows before giving up.
+const FOLLOWED_MAX: usize = 5;
 
 /// The time after which a person looks again whether an execution has ended, where Step Functions shows that late.
 const EXECUTION_SHOWN_MS: i64 = 61_000;
@@ -78,6 +84,9 @@ pub(crate) struct Moved {
 pub(crate) struct Stage<'c> {
     programs: &'c Programs,
     scenario: Scenario,
+    options: Vec<PlanOption>,
+    /// The network that a person has named in the plan, as an option cannot.
+    network: Option<Value>,
     plan: Arc<Plan>,
     rehearsal: Rehearsal,
     others: Arc<reference::Others>,
@@ -92,6 +101,10 @@ pub(crate) struct Stage<'c> {
     underway: Option<Underway<'c>>,
     /// The number of executions that the present act has started.
     starts: usize,
+    /// The messages that a person has followed in the present act.
+    followed: Vec<String>,
+    /// True once one of them had the person do something.
+    was_cured: bool,
 }
 
 /// An execution, and the state of the world at its start.
@@ -153,6 +166,8 @@ impl<'c> Stage<'c> {
         Ok(Self {
             programs,
             scenario: case.scenario,
+            options: case.plan.clone(),
+            network: None,
             plan: Arc::new(plan),
             rehearsal,
             others,
@@ -162,6 +177,8 @@ impl<'c> Stage<'c> {
             loose: false,
             underway: None,
             starts: 0,
+            followed: Vec::new(),
+            was_cured: false,
         })
     }
 
@@ -240,6 +257,8 @@ impl<'c> Stage<'c> {
         };
         *faults = self.rehearsal.simulation.world().replace_faults(Faults::default());
         if ends_act {
+            self.followed.clear();
+            self.was_cured = false;
             self.starts = 0;
         }
         Moved { asked: faults.take_asked(), at_gate: gates.reached, ends_act }
@@ -247,14 +266,8 @@ impl<'c> Stage<'c> {
 
     fn act(&mut self, act: &Act, gates: &mut Gates<'_>) {
         match act {
-            Act::Hand(by_hand) => {
-                let input = &self.rehearsal.setting().input;
-                console::does(&mut self.rehearsal.simulation.world(), *by_hand, input);
-            }
-            Act::Wait(seconds) => {
-                let ms = i64::try_from(*seconds).unwrap_or(i64::MAX / 2_000) * 1_000;
-                self.rehearsal.simulation.world().advance_by(ms);
-            }
+            Act::Hand(by_hand) => self.act_by_hand(*by_hand),
+            Act::Wait(seconds) => self.wait(*seconds),
             Act::Together(first, second, after, stack) => {
                 let start = |procedure, after_seconds, stack| Start { procedure, after_seconds, stack };
                 self.together([start(*first, 0, Stack::First), start(*second, *after, *stack)], gates);
@@ -346,7 +359,8 @@ impl<'c> Stage<'c> {
     /// when no other is started.
     fn settles(&mut self, procedure: Procedure, may_stop: bool, run: &RunResult, writes: usize) -> bool {
         if run.outcome == Outcome::Succeeded {
-            self.played.settled.push(Settled::Reached);
+            let cured = self.followed.first().filter(|_| self.was_cured).cloned();
+            self.played.settled.push(cured.map_or(Settled::Reached, Settled::Cured));
             if !(may_stop && self.loose) {
                 self.compare(procedure);
             }
@@ -360,8 +374,11 @@ impl<'c> Stage<'c> {
             return false;
         }
         if may_stop {
-            let cause = run.failure.as_ref().map(|failure| failure.cause.clone());
-            self.played.settled.push(Settled::Stopped(cause.unwrap_or_default()));
+            let cause = run.failure.as_ref().map_or("", |failure| failure.cause.as_str());
+            if self.follow(cause) {
+                return false;
+            }
+            self.played.settled.push(Settled::Stopped(cause.to_owned()));
             self.stopped(run, writes);
         } else {
             let why = run
@@ -371,6 +388,55 @@ impl<'c> Stage<'c> {
             self.broken(Broken::Eventually, format!("{procedure} does not reach its end: {why}"));
         }
         true
+    }
+
+    /// Does what a message says that a person should do. Returns false when there is nothing to do, or it was done before.
+    fn follow(&mut self, message: &str) -> bool {
+        if self.followed.iter().any(|followed| followed == message) || self.followed.len() == FOLLOWED_MAX {
+            return false;
+        }
+        let mut does = false;
+        for remedy in remedy::of(message) {
+            let step = remedy::step(&self.rehearsal.simulation.world(), remedy);
+            match (remedy, step) {
+                (_, Some(by_hand)) => self.act_by_hand(by_hand),
+                (Remedy::Waits(seconds), _) => self.wait(seconds),
+                (Remedy::Plans(name), _) => self.options.extend(PlanOption::find(name)),
+                (Remedy::NamesSubnet, _) => {
+                    self.network = remedy::network(&self.rehearsal.simulation.world(), &self.plan);
+                }
+                (Remedy::StartsAgain, _) => {}
+                _ => continue,
+            }
+            does = true;
+        }
+        self.replan();
+        self.followed.push(message.to_owned());
+        // What others have begun is over once they have stopped: to wait for that is no remedy.
+        self.was_cured |=
+            remedy::of(message).any(|remedy| !matches!(remedy, Remedy::Waits(_) | Remedy::StartsAgain));
+        does
+    }
+
+    fn replan(&mut self) {
+        let mut input = options::plan(&self.options);
+        if let Some(network) = &self.network {
+            input["launch"]["network"] = network.clone();
+        }
+        if let Ok(plan) = Plan::read(&input) {
+            self.plan = Arc::new(plan.clone());
+            self.rehearsal.replan(input, plan);
+        }
+    }
+
+    fn act_by_hand(&mut self, by_hand: ManualStep) {
+        let input = &self.rehearsal.setting().input;
+        console::does(&mut self.rehearsal.simulation.world(), by_hand, input);
+    }
+
+    fn wait(&mut self, seconds: u64) {
+        let ms = i64::try_from(seconds).unwrap_or(i64::MAX / 2_000) * 1_000;
+        self.rehearsal.simulation.world().advance_by(ms);
     }
 
     /// Reports whether servers that a person launched as a drill are left as the drill leaves them. It removes them,

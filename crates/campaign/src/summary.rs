@@ -8,6 +8,9 @@ use crate::case::Case;
 use crate::extreme::Extreme;
 use crate::verdict::{CaseResult, Settled};
 
+/// Kinds of messages, each with the number of times and the number of the first case.
+pub type Reasons = BTreeMap<String, (u64, usize)>;
+
 /// Totals over the cases of a campaign.
 #[derive(Debug, Clone, Default)]
 pub struct Summary {
@@ -23,8 +26,11 @@ pub struct Summary {
     pub coverage: Coverage,
     /// The number of times that a procedure ended as the page does, once faults and people had stopped.
     pub reached: u64,
-    /// The number of times that it did not, by the kind of reason, with the number of the first case.
-    pub stopped: BTreeMap<String, (u64, usize)>,
+    /// The number of times that it did after a person had done what the product said, by the kind of message, with the
+    /// number of the first case.
+    pub cured: Reasons,
+    /// The number of times that it did not, by the kind of message, with the number of the first case.
+    pub stopped: Reasons,
     /// The maximum of each measured quantity, with the number of its case.
     pub worst: BTreeMap<Extreme, (u64, usize)>,
 }
@@ -42,17 +48,13 @@ impl Summary {
         for settled in &played.settled {
             match settled {
                 Settled::Reached => self.reached += 1,
-                Settled::Stopped(cause) => self.stop(kind_of(cause), (1, number)),
+                Settled::Cured(cause) => add(&mut self.cured, kind_of(cause), (1, number)),
+                Settled::Stopped(cause) => add(&mut self.stopped, kind_of(cause), (1, number)),
             }
         }
         for (of, value) in &played.worst {
             self.worse(*of, (*value, number));
         }
-    }
-
-    fn stop(&mut self, kind: String, (times, number): (u64, usize)) {
-        let known = self.stopped.entry(kind).or_insert((0, number));
-        *known = (known.0 + times, known.1.min(number));
     }
 
     /// Keeps the larger value, or the first case's when the values are equal.
@@ -73,13 +75,20 @@ impl Summary {
             *self.faults.entry(kind).or_default() += times;
         }
         self.reached += other.reached;
-        for (kind, times) in &other.stopped {
-            self.stop(kind.clone(), *times);
+        for (reasons, others) in [(&mut self.cured, &other.cured), (&mut self.stopped, &other.stopped)] {
+            for (kind, times) in others {
+                add(reasons, kind.clone(), *times);
+            }
         }
         for (of, worst) in &other.worst {
             self.worse(*of, *worst);
         }
     }
+}
+
+fn add(reasons: &mut Reasons, kind: String, (times, number): (u64, usize)) {
+    let known = reasons.entry(kind).or_insert((0, number));
+    *known = (known.0 + times, known.1.min(number));
 }
 
 /// Returns the first reason in a failure, without the names and ids that differ from world to world.

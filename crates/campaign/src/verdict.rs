@@ -59,6 +59,8 @@ pub struct Violation {
 pub enum Settled {
     /// The procedure has ended as the page does.
     Reached,
+    /// It has, after a person had done what messages said: the first of them.
+    Cured(String),
     /// It is refused or held each time: the reason, with what a person must do.
     Stopped(String),
 }

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::id::SourceServerId;
-use crate::plan::Plan;
+use crate::plan::{LaunchAs, Plan};
 use crate::procedure::Procedure;
 use crate::region::Region;
 use crate::tags::{Tags, tag};
@@ -46,6 +46,11 @@ impl Run {
     /// Returns true in a drill that keeps its recovered servers.
     pub fn keeps_recovered_servers(&self) -> bool {
         self.procedure == Procedure::Drill && self.plan.drill.keep_recovered_servers
+    }
+
+    /// Returns true when launches of this run are drill launches to DRS.
+    pub fn launches_as_drill(&self) -> bool {
+        self.procedure == Procedure::Drill && self.plan.drill.launch_as == LaunchAs::Drill
     }
 
     /// Returns the tags of everything that this run creates.

@@ -166,6 +166,12 @@ impl Rehearsal {
         &self.setting
     }
 
+    /// Replaces the plan of the runs that are started from now on.
+    pub fn replan(&mut self, input: Value, plan: Plan) {
+        let setting = Setting { input, plan, ..Setting::clone(&self.setting) };
+        self.setting = Arc::new(setting);
+    }
+
     /// Returns the program that runs here.
     pub fn program(&self) -> &Program {
         &self.program

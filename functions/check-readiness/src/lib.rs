@@ -105,7 +105,7 @@ async fn check(cloud: &dyn Cloud, run: Run) -> Result<Output> {
     if is_blocked(&findings) {
         return Err(finding::not_ready(&findings));
     }
-    let leftover = run.procedure == Procedure::Drill && servers::is_leftover(&servers);
+    let leftover = servers::is_leftover(&run, &servers);
     let redirected = match run.procedure {
         Procedure::Failback => old_ttl(&run, &facts, &fleet)?,
         Procedure::Drill => None,

@@ -138,8 +138,12 @@ pub(crate) fn procedure(a2: &SourceServer) -> Option<&str> {
     tag_of_cycle(a2, tag::PROCEDURE)
 }
 
-/// Returns true when an interrupted drill had started its clean-up: an A2 of a drill has stopped replicating.
-pub(crate) fn is_leftover(servers: &[Found<'_>]) -> bool {
+/// Returns true when an interrupted drill had started its clean-up: an A2 of a drill has stopped replicating. A drill that
+/// keeps B3 does not clean up A2, which a person must start again.
+pub(crate) fn is_leftover(run: &Run, servers: &[Found<'_>]) -> bool {
+    if run.procedure == Procedure::Failback || run.keeps_recovered_servers() {
+        return false;
+    }
     let mut a2s = servers.iter().filter_map(|found| found.a2);
     a2s.any(|a2| is_of_a_drill(a2) && !a2.replication.is_running())
 }

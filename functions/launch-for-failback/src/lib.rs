@@ -10,7 +10,7 @@ use failback_core::guard::{LaunchSettings, Launchable};
 use failback_core::id::JobId;
 use failback_core::job_capacity::JobCapacity;
 use failback_core::launch_spec::{LaunchSpec, needs_a1};
-use failback_core::message::count;
+use failback_core::message::{count, listed};
 use failback_core::plan::Plan;
 use failback_core::poll_interval::{self, typical};
 use failback_core::procedure::Either;
@@ -25,6 +25,9 @@ pub struct LaunchForFailback;
 /// The time after which a launch that succeeded shows its recovery instance, if there is one.
 const UNSEEN_SECONDS_MAX: u64 = 1_800;
 
+/// The time for which AWS may still show the launch settings of before they were prepared.
+const STALE_SETTINGS_SECONDS: u64 = 60;
+
 /// The servers of a wave by the progress of their launch.
 #[derive(Default)]
 struct Wave<'s, 'l> {
@@ -34,6 +37,15 @@ struct Wave<'s, 'l> {
     failed: Vec<(&'s LiveServer<'l>, JobId)>,
     /// Creation time of the oldest running job.
     oldest_job: Option<Timestamp>,
+}
+
+/// What the launch of the missing servers has come to.
+#[derive(Default)]
+struct Begun {
+    /// Servers that do not have the plan's launch settings any more.
+    unprepared: Vec<String>,
+    /// The reason why others wait.
+    refusal: Option<String>,
 }
 
 impl Step for LaunchForFailback {
@@ -61,10 +73,16 @@ impl Step for LaunchForFailback {
         if !wave.failed.is_empty() {
             return Err(launch_failed(ctx, &wave.failed).await?);
         }
-        let refusal = launch(ctx, &live, &wave).await?;
-        let result = match waiting(ctx, &wave, refusal) {
-            Some(waiting) => StepResult::Waiting(waiting),
-            None => StepResult::Done(format!("{} launched", count(wave.launched.len(), "server"))),
+        let Begun { unprepared, refusal } = launch(ctx, &live, &wave).await?;
+        let result = if unprepared.is_empty() || ctx.waited_seconds() < STALE_SETTINGS_SECONDS {
+            let refusal = refusal.or_else(|| other_settings(&unprepared));
+            match waiting(ctx, &wave, refusal) {
+                Some(waiting) => StepResult::Waiting(waiting),
+                None => StepResult::Done(format!("{} launched", count(wave.launched.len(), "server"))),
+            }
+        } else {
+            let why = other_settings(&unprepared).unwrap_or_default();
+            StepResult::Prepare(format!("{why}, and are prepared again"))
         };
         for server in launched {
             if let Some(known) = fleet.server_mut(&server.b1) {
@@ -155,52 +173,57 @@ fn launched(ctx: &Context<'_, Either>, wave: &Wave<'_, '_>) -> Result<Vec<Server
     Ok(launched)
 }
 
-/// Launches the missing servers, as many at once as DRS allows. Returns the reason why the others wait.
-async fn launch(ctx: &Context<'_, Either>, live: &LiveState, wave: &Wave<'_, '_>) -> Result<Option<String>> {
+/// Says that somebody has changed the launch settings of servers.
+fn other_settings(unprepared: &[String]) -> Option<String> {
+    let names = listed(unprepared.iter().map(String::as_str));
+    (!unprepared.is_empty()).then(|| format!("{names} no longer have the plan's launch settings"))
+}
+
+/// Launches the missing servers, as many at once as DRS allows.
+async fn launch(ctx: &Context<'_, Either>, live: &LiveState, wave: &Wave<'_, '_>) -> Result<Begun> {
+    let mut begun = Begun::default();
     if wave.missing.is_empty() {
-        return Ok(None);
+        return Ok(begun);
     }
     let quotas = ctx.cloud.drs_quotas(ctx.run.source()).await?;
     let capacity = JobCapacity::left(quotas, live.source_jobs()?);
-    let mut refusal = match capacity.left_out(&wave.missing) {
+    begun.refusal = match capacity.left_out(&wave.missing) {
         0 => None,
         left_out => Some(format!("DRS has no job capacity for {left_out} of them yet")),
     };
     for batch in capacity.batches(&wave.missing) {
         if ctx.is_late() {
-            return Ok(Some(OUT_OF_TIME.to_owned()));
+            begun.refusal = Some(OUT_OF_TIME.to_owned());
+            break;
         }
-        refusal = start(ctx, batch).await?.or(refusal);
+        start(ctx, batch, &mut begun).await?;
     }
-    Ok(refusal)
+    Ok(begun)
 }
 
-/// Starts one job with the servers of a batch that are fit. Returns the reason why others are not.
-async fn start(ctx: &Context<'_, Either>, batch: &[&LiveServer<'_>]) -> Result<Option<String>> {
+/// Starts one job with the servers of a batch that are fit.
+async fn start(ctx: &Context<'_, Either>, batch: &[&LiveServer<'_>], begun: &mut Begun) -> Result<()> {
     let mut fit = Vec::new();
-    let mut unfit = None;
     for server in batch {
-        let a1 = if needs_a1(ctx.run) { server.a1_instance()? } else { None };
-        let spec = LaunchSpec::of(ctx.run, server, a1)?;
-        match launchable(ctx, server, &spec).await {
-            Ok(launchable) => fit.push(launchable),
-            Err(error) if error.name() == ErrorName::NotReady => unfit = Some(error.to_string()),
+        match launchable(ctx, server).await {
+            Ok(Some(launchable)) => fit.push(launchable),
+            Ok(None) => begun.unprepared.push(server.name.clone()),
+            Err(error) if error.name() == ErrorName::NotReady => begun.refusal = Some(error.to_string()),
             Err(error) => return Err(error),
         }
     }
-    if fit.is_empty() {
-        return Ok(unfit);
+    if !fit.is_empty() {
+        let warrant = ctx.guard.launch_a2(fit)?;
+        let refusal = attempt(ctx.cloud.start_recovery(warrant).await)?.refusal();
+        begun.refusal = refusal.or(begun.refusal.take());
     }
-    let warrant = ctx.guard.launch_a2(fit)?;
-    Ok(attempt(ctx.cloud.start_recovery(warrant).await)?.refusal().or(unfit))
+    Ok(())
 }
 
-/// Asks the guard about one server, with the settings that DRS would launch it with.
-async fn launchable(
-    ctx: &Context<'_, Either>,
-    server: &LiveServer<'_>,
-    spec: &LaunchSpec,
-) -> Result<Launchable> {
+/// Asks the guard about one server, with the settings that DRS would launch it with; `None` when they are not the plan's.
+async fn launchable(ctx: &Context<'_, Either>, server: &LiveServer<'_>) -> Result<Option<Launchable>> {
+    let a1 = if needs_a1(ctx.run) { server.a1_instance()? } else { None };
+    let spec = LaunchSpec::of(ctx.run, server, a1)?;
     let region = ctx.run.source();
     let ready = ctx.guard.ready_to_launch(server)?;
     let a2 = &ready.a2().id;
@@ -211,7 +234,11 @@ async fn launchable(
         Some(id) => Some(Ec2::default_launch_template_version(ctx.cloud, region, id).await?),
         None => None,
     };
-    ctx.guard.launchable(server, &ready, &LaunchSettings { configuration, template, snapshots }, spec)
+    let settings = LaunchSettings { configuration, template, snapshots };
+    if !settings.meet(&spec) {
+        return Ok(None);
+    }
+    ctx.guard.launchable(server, &ready, &settings, &spec).map(Some)
 }
 
 fn waiting(ctx: &Context<'_, Either>, wave: &Wave<'_, '_>, refusal: Option<String>) -> Option<Waiting> {

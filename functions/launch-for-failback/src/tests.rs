@@ -1,5 +1,6 @@
 use failback_core::ErrorName;
 use failback_core::cloud::{DrsQuotas, Job, JobLogItem, JobServer, JobStatus, LaunchStatus, Tags};
+use failback_core::step::Status;
 use failback_core::tags::tag;
 use failback_core::timestamp::Timestamp;
 use failback_sim::LaunchChange;
@@ -288,7 +289,7 @@ fn what_drs_refuses_for_now_waits_with_its_words() {
 fn an_a2_that_is_not_prepared_waits_and_the_others_do_not() {
     let mut fixture = Fixture::failback(|_| ()).reversed();
     fixture.wave = 0;
-    fixture.waits::<Step>("A2's launch template does not match the plan", 0);
+    fixture.waits::<Step>("web-1, all-1 no longer have the plan's launch settings", 0);
     let mut fixture = prepared(|_| ());
     let a2 = fixture.a2(0);
     fixture.tamper(move |seen| {
@@ -298,6 +299,19 @@ fn an_a2_that_is_not_prepared_waits_and_the_others_do_not() {
         }
     });
     fixture.waits::<Step>("are waiting to be launched: web-1: A2 is not ready", 1);
+}
+
+#[test]
+fn what_somebody_has_changed_is_prepared_again_once_it_cannot_be_an_old_answer() {
+    let mut fixture = Fixture::failback(|_| ()).reversed();
+    fixture.wave = 0;
+    let said = "web-1, all-1 no longer have the plan's launch settings";
+    let wait = fixture.waits::<Step>(said, 0);
+    fixture.pass(60.max(i64::try_from(wait).unwrap()));
+    let answer = fixture.call::<Step>().unwrap();
+    assert_eq!((answer.status, answer.wait_seconds), (Status::Prepare, 0));
+    assert_eq!(answer.why, format!("{said}, and are prepared again"));
+    assert!(answer.wait.is_none());
 }
 
 #[test]

@@ -95,8 +95,10 @@ async fn to_change(
     if !has_tags(&a2.tags, &a2_tags(ctx.run, server)) {
         ctx.cloud.tag_resource(ctx.guard.tag_a2(server)?).await?;
     }
-    // A server that an earlier run, or a person, has already launched no longer needs a template.
-    if server.a3()?.is_some() || server.is_past_launch()? {
+    // A server that an earlier run, or a person, has already launched no longer needs a template, unless it is launched
+    // again.
+    let is_launched = server.a3()?.is_some_and(|a3| server.replace.as_ref() != Some(&a3.id));
+    if is_launched || server.is_past_launch()? {
         return Ok(None);
     }
     let configuration = Drs::launch_configuration(ctx.cloud, ctx.run.source(), &a2.id).await?;

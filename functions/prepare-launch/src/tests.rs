@@ -1,7 +1,7 @@
 use failback_core::plan::Network;
 use failback_core::step::Status;
 use failback_sim::LaunchChange;
-use failback_testkit::Fixture;
+use failback_testkit::{Fixture, Response};
 use serde_json::json;
 
 use crate::PrepareLaunch as Step;
@@ -73,6 +73,20 @@ fn what_is_launched_already_keeps_its_template() {
     let before = fixture.writes();
     fixture.done::<Step>();
     assert_eq!(fixture.writes() - before, 2, "the tags alone");
+}
+
+#[test]
+fn what_is_launched_again_is_prepared_again() {
+    let mut fixture = Fixture::failback(|_| ()).launched();
+    let before = fixture.fleet.servers[0].a3.take();
+    fixture.fleet.servers[0].replace.clone_from(&before);
+    fixture.tamper(|seen| {
+        if let Response::LaunchTemplateVersion(_, version) = seen {
+            version.subnet = None;
+        }
+    });
+    let answer = fixture.call::<Step>().unwrap();
+    assert_eq!(answer.why, "the launch settings of 1 server are kept before the change");
 }
 
 #[test]

@@ -79,6 +79,10 @@ async fn reverse(
     let warrant = ctx.guard.reverse_b2(server)?;
     match attempt(ctx.cloud.reverse_replication(warrant).await)? {
         Attempt::Done(_) => Ok(Attempt::Done(())),
+        Attempt::NotYet(reason) if ctx.run.launches_as_drill() => {
+            let hint = "if DRS does not reverse what was launched as a drill, set drill.launchAs to recovery";
+            Ok(Attempt::NotYet(format!("{reason} ({hint})")))
+        }
         Attempt::NotYet(reason) => Ok(Attempt::NotYet(reason)),
     }
 }

@@ -107,6 +107,15 @@ impl LiveState {
         Ok(self.instances.get(id))
     }
 
+    /// Returns true for an instance of the source Region that neither EC2 runs nor DRS shows as a live A4.
+    ///
+    /// # Errors
+    /// `Internal` when it was not requested.
+    pub fn is_gone(&self, id: &InstanceId) -> Result<bool> {
+        let is_up = self.instance(id)?.is_some_and(|instance| instance.state.is_live());
+        Ok(!is_up && !self.drs.source_instances().any(|a3| a3.instance == *id && a3.is_live()))
+    }
+
     /// Returns the record sets behind each record of the plan, in the plan's order.
     ///
     /// # Errors

@@ -7,7 +7,7 @@ use super::live::{LiveState, launched_last};
 use super::server::Fleet;
 use crate::cloud::{Cloud, Job, RecoveryInstanceFilter};
 use crate::error::Result;
-use crate::id::{InstanceId, JobId, SourceServerId};
+use crate::id::{InstanceId, JobId, RecoveryInstanceId, SourceServerId};
 use crate::region::Region;
 use crate::run::Run;
 use crate::timestamp::Timestamp;
@@ -200,6 +200,7 @@ impl LiveState {
         for server in fleet.pending() {
             let chain = self.drs.chain(server.into());
             source.extend(server.a1.clone());
+            source.extend(chain.b1.candidate().and_then(|b1| b1.instance.clone()));
             source.extend(server.a4());
             source.extend(chain.a3.candidate().map(|a3| a3.instance.clone()));
             if let (Some(a2), None) = (chain.a2.candidate(), chain.a3.candidate())
@@ -215,6 +216,7 @@ impl LiveState {
                 && reads.recovery_jobs
             {
                 recovery.extend(launched_last(self.recovery_jobs()?, b1));
+                recovery.extend(b1.recovery_instance.as_ref().map(RecoveryInstanceId::instance));
             }
         }
         if reads.source_instances {

@@ -1,12 +1,11 @@
 //! Warrants of the drill only: to launch B2 first, and to terminate what the drill launched.
 
-use super::shared::is_drill_launch;
 use super::warrant::{StartRecovery, TagResource, TerminateRecoveryInstances, Warrant};
 use super::{Guard, is_drs_own, no_job, refuse, stopped_a2};
 use crate::cloud::{InstanceState, RecoveryInstance};
 use crate::error::{Error, Result};
 use crate::fleet::{LaunchConfigurations, LaunchTemplates, LiveServer};
-use crate::id::SubnetId;
+use crate::id::{RecoveryInstanceId, SubnetId};
 use crate::procedure::Drill;
 use crate::rule::SafetyRule;
 use crate::run::Run;
@@ -35,7 +34,10 @@ impl Guard<'_, Drill> {
             let Some(b1) = server.b1()? else {
                 return Err(refuse(SafetyRule::OwnFleetOnly, format!("{name}: B1 does not exist")));
             };
-            if server.b2()?.is_some() || b1.recovery_instance.is_some() {
+            // B1 may still name a B2 whose B3 was terminated.
+            let b3 = b1.recovery_instance.as_ref().map(RecoveryInstanceId::instance);
+            let known = b3.map(|b3| server.live().instance(&b3)).transpose()?.flatten();
+            if server.b2()?.is_some() || known.is_some_and(|b3| b3.state.is_live()) {
                 let message = format!("{name}: B1 has a recovery instance, which DRS would terminate");
                 return Err(refuse(SafetyRule::ProductionRuns, message));
             }
@@ -57,7 +59,7 @@ impl Guard<'_, Drill> {
         Ok(Warrant::issue(StartRecovery {
             region: self.run.recovery(),
             servers: servers.iter().map(|server| server.b1.clone()).collect(),
-            is_drill: is_drill_launch(self.run),
+            is_drill: self.run.launches_as_drill(),
             tags: self.run.tags(),
         }))
     }
@@ -118,7 +120,11 @@ impl Guard<'_, Drill> {
                 return Err(refuse(SafetyRule::ServingUntouched, message));
             }
             if a3.is_reversed() {
-                let message = format!("{name}: B1 protects A4 {}", a3.instance);
+                let message = format!(
+                    "{name}: B1 protects A4 {}, and no longer A1: somebody has reversed replication of A3. If A1 is \
+                     production, install the agent on it again, as the DRS user guide says, and then terminate A4 in EC2",
+                    a3.instance
+                );
                 return Err(refuse(SafetyRule::ServingUntouched, message));
             }
             if server.a1.as_ref() == Some(&a3.instance) {

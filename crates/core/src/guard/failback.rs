@@ -171,8 +171,9 @@ impl Guard<'_, Failback> {
             return Err(refuse(SafetyRule::OwnFleetOnly, format!("{name}: B2 does not live")));
         };
         must_have_a2(server)?;
-        if server.a3()?.is_none() {
-            return Err(refuse(SafetyRule::ProductionRuns, format!("{name}: A4 does not exist")));
+        // A person may have deleted A3, as the page's step 4 does later. Where A4 is A1, only A3 shows its protection.
+        if server.a3()?.is_none() && (server.a4().is_none() || server.a4() == server.a1) {
+            return Err(unprotected(name, "A3 does not exist"));
         }
         self.stands(server, checks)?;
         if server.live().is_pointed_at(&b2.instance)? {

@@ -148,7 +148,7 @@ fn protects_no_other(server: &LiveServer<'_>) -> Result<()> {
     let Some(other) = protected.filter(|id| server.a1.as_ref().is_some_and(|a1| a1 != *id)) else {
         return Ok(());
     };
-    if server.a4().as_ref() == Some(other) {
+    if server.a4().as_ref() == Some(other) || server.live().is_gone(other)? {
         return Ok(());
     }
     let message = format!("{}: B1 protects {other}, which is neither A1 nor A4", server.name);
@@ -173,7 +173,7 @@ fn points_at_the_server(server: &LiveServer<'_>, record: &str, held: &str) -> Re
     };
     let message = format!(
         "{record}: the record holds {held}, {what}. What is there may be production, so it is not changed. Find out what \
-         serves; if it is B3, point the record at B3 and start again with the same plan; if it is not, do not fail back"
+         serves; if it is B3 or A4, point the record at it and start again with the same plan; if it is not, do not fail back"
     );
     Err(refuse(SafetyRule::ProductionRuns, message))
 }

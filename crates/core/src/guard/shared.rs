@@ -13,7 +13,6 @@ use crate::error::{Error, ErrorName, Result};
 use crate::fleet::{LiveServer, Server, Serving, serving};
 use crate::id::{LaunchTemplateId, SnapshotId, SourceServerId};
 use crate::launch_spec::{LaunchSpec, is_configured};
-use crate::plan::LaunchAs;
 use crate::procedure::{Procedure, Scope};
 use crate::ready::{LaunchState, launch_state};
 use crate::rule::SafetyRule;
@@ -49,6 +48,14 @@ pub struct LaunchSettings {
     pub template: Option<LaunchTemplateVersion>,
     /// A2's recovery snapshots, with their times; read only for a launch that takes an existing one.
     pub snapshots: Vec<(SnapshotId, Timestamp)>,
+}
+
+impl LaunchSettings {
+    /// Returns true when they are what the plan wants.
+    pub fn meet(&self, spec: &LaunchSpec) -> bool {
+        is_configured(&self.configuration)
+            && self.template.as_ref().is_some_and(|version| spec.is_met_by(version))
+    }
 }
 
 /// A server that was found fit to be launched for failback. Only the guard can create one.
@@ -226,9 +233,8 @@ impl<S: Scope> Guard<'_, S> {
             }
         }
         self.allows_target(server, &settings.configuration)?;
-        let is_as_planned = settings.template.as_ref().is_some_and(|version| spec.is_met_by(version));
-        if !is_configured(&settings.configuration) || !is_as_planned {
-            let message = format!("{}: A2's launch template does not match the plan", server.name);
+        if !settings.meet(spec) {
+            let message = format!("{}: A2's launch settings are not those of the plan", server.name);
             return Err(Error::new(ErrorName::NotReady, message));
         }
         Ok(Launchable { a2: ready.a2.id.clone(), read_at: server.live().read_at })
@@ -243,7 +249,7 @@ impl<S: Scope> Guard<'_, S> {
         Ok(Warrant::issue(StartRecovery {
             region: self.run.source(),
             servers: servers.into_iter().map(|server| server.a2).collect(),
-            is_drill: is_drill_launch(self.run),
+            is_drill: self.run.launches_as_drill(),
             tags: self.run.tags(),
         }))
     }
@@ -348,11 +354,6 @@ pub fn a2_tags(run: &Run, server: &Server) -> Tags {
         tags.insert(tag::A1.to_owned(), a1.to_string());
     }
     tags
-}
-
-/// Returns true when launches of this run are drill launches to DRS.
-pub(super) fn is_drill_launch(run: &Run) -> bool {
-    run.procedure == Procedure::Drill && run.plan.drill.launch_as == LaunchAs::Drill
 }
 
 fn not_ready(server: &Server, why: &str) -> Error {

@@ -113,6 +113,7 @@ impl<S: Step> Handler for S {
                 return Ok(Output { previous: Some(previous), wait, ..ended(Status::Keep, why, fleet) });
             }
             StepResult::Relaunch(why) => return Ok(ended(Status::Relaunch, why, fleet)),
+            StepResult::Prepare(why) => return Ok(ended(Status::Prepare, why, fleet)),
             StepResult::Waiting(waiting) => waiting,
         };
         within_limit::<S>(&run.plan, cloud.now().seconds_since(since), &waiting.why)?;

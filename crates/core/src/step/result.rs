@@ -46,6 +46,8 @@ pub enum StepResult {
     Waiting(Waiting),
     /// Some servers are marked to be launched again; the text says why.
     Relaunch(String),
+    /// Somebody has changed the launch settings of some servers, which are prepared again; the text says which.
+    Prepare(String),
 }
 
 /// A wait of a step: the reason, the time and the progress.
@@ -119,6 +121,8 @@ pub enum Status {
     Waiting,
     /// Servers are launched again.
     Relaunch,
+    /// Servers are prepared for launch again.
+    Prepare,
     /// The state before a change is written to the bucket for evidence, and the step is called again.
     Keep,
 }

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use failback_core::cloud::{DrsQuotas, Tags};
 use failback_core::id::{
-    ChangeId, HostedZoneId, InstanceId, JobId, LaunchTemplateId, RecoveryInstanceId, SourceServerId, SubnetId,
+    ChangeId, HostedZoneId, InstanceId, JobId, LaunchTemplateId, RecoveryInstanceId, SecurityGroupId,
+    SourceServerId, SubnetId,
 };
 use failback_core::region::Region;
 
@@ -112,6 +113,16 @@ impl World {
     /// Returns a subnet.
     pub fn subnet(&self, region: Region, id: &SubnetId) -> Option<&Subnet> {
         self.regions.get(&region)?.subnets.get(id)
+    }
+
+    /// Returns the subnets of a Region, each with the security groups of its VPC.
+    pub fn networks(&self, region: Region) -> impl Iterator<Item = (&Subnet, Vec<&SecurityGroupId>)> {
+        let state = self.regions.get(&region);
+        let subnets = state.into_iter().flat_map(|state| state.subnets.values());
+        subnets.map(move |subnet| {
+            let groups = state.into_iter().flat_map(|state| &state.security_groups);
+            (subnet, groups.filter(|(_, vpc)| **vpc == subnet.vpc).map(|(id, _)| id).collect())
+        })
     }
 
     /// Returns a launch template.

@@ -27,7 +27,7 @@ pub(crate) fn check(
     }
     isolated(run, servers, findings);
     // A run that only cleans up needs no B2: a server that is already cleaned up has none.
-    let leftover = is_leftover(servers);
+    let leftover = is_leftover(run, servers);
     for server in servers {
         match server.b2 {
             Some(b2) => recovered(run, facts, server, b2, findings)?,

@@ -52,6 +52,7 @@ pub(crate) fn check(
         launched_by_a_drill(server, findings);
         into_source(run, facts, server, findings);
         launched_by_a_person(run, server, findings)?;
+        nothing_serves(server, findings)?;
         original_runs(run, server, findings);
         may_terminate(run, facts, server, findings);
     }
@@ -146,6 +147,22 @@ pub(crate) fn too_old(
     Ok(old)
 }
 
+/// Refuses a server whose B2 is gone and whose A4 does not run: there is nothing left to fail back.
+fn nothing_serves(server: &Found<'_>, findings: &mut Vec<Finding>) -> Result<()> {
+    let (None, Some(_), Some(a4)) = (server.b2, server.a2, server.server.a4()) else { return Ok(()) };
+    let state = server.live().instance(&a4)?.map(|a4| a4.state);
+    if state == Some(InstanceState::Running) {
+        return Ok(());
+    }
+    let remedy = if state.is_some_and(InstanceState::is_live) {
+        "Start A4, and start again with the same plan"
+    } else {
+        "Recover the server from B1 in the recovery Region, whose newest point in time is the newest copy"
+    };
+    findings.block(&server.name, "B2 is gone, and A4 does not run", remedy);
+    Ok(())
+}
+
 /// Finds an A4 that no run launched and that is young enough to be used: that needs a person's yes at the gate.
 fn launched_by_a_person(run: &Run, server: &Found<'_>, findings: &mut Vec<Finding>) -> Result<()> {
     // An ambiguous A3 is a finding of its own.
@@ -225,7 +242,7 @@ fn points_at_b3(run: &Run, servers: &[Found<'_>], findings: &mut Vec<Finding>) -
             findings.block(
                 &found.name,
                 format!("{} holds {held}, {what}: what is there may be production", record.name),
-                "Find out what serves; if it is B3, point the record at B3; if it is not, do not fail back",
+                "Find out what serves; if it is B3 or A4, point the record at it; if it is not, do not fail back",
             );
         }
     }

@@ -2,7 +2,8 @@
 
 use failback_core::Result;
 use failback_core::cloud::{
-    Direction, InstanceState, Job, JobKind, LastLaunch, RecordSet, RecoveryInstance, SourceServer,
+    Direction, InstanceState, Job, JobKind, LastLaunch, RecordSet, RecoveryInstance, ReplicationState,
+    SourceServer,
 };
 use failback_core::fleet::Fleet;
 use failback_core::launch_spec::{LaunchSpec, needs_a1};
@@ -10,7 +11,7 @@ use failback_core::plan::Record;
 use failback_core::run::Run;
 use failback_core::tags::{Tags, tag};
 
-use crate::facts::{Facts, Found};
+use crate::facts::{Facts, Found, launches_b1};
 use crate::finding::{Finding, Findings};
 
 /// The time without contact after which the run warns of an agent. DRS warns after minutes.
@@ -31,8 +32,9 @@ pub(crate) fn check(
     for server in servers {
         if let Some(b2) = server.b2 {
             recovered(server, b2, findings)?;
+            disconnected(server, findings);
         }
-        left_over(facts, server, findings);
+        left_over(run, facts, server, findings);
         original(run, server, findings);
         jobs(run, facts, server, findings)?;
         launched_before(facts, server, findings)?;
@@ -72,6 +74,19 @@ fn recovered(server: &Found<'_>, b2: &RecoveryInstance, findings: &mut Vec<Findi
     Ok(())
 }
 
+/// Refuses an A2 that somebody has disconnected while B3 is needed: the agent on B3 uninstalls itself, and nothing
+/// replicates B3 any more (drs-facts §6).
+fn disconnected(server: &Found<'_>, findings: &mut Vec<Finding>) {
+    if server.a2.is_none_or(|a2| a2.replication.state != ReplicationState::Disconnected) {
+        return;
+    }
+    findings.block(
+        &server.name,
+        "A2 was disconnected, which uninstalls the agent on B3",
+        "Delete A2, and install the agent on B3 again, as the DRS user guide says for a recovery instance; then start again",
+    );
+}
+
 fn agent(server: &Found<'_>, b2: &RecoveryInstance, findings: &mut Vec<Finding>) {
     match b2.agent_seen.map(|seen| server.live().read_at.seconds_since(seen)) {
         None => findings.warn(
@@ -90,25 +105,31 @@ fn agent(server: &Found<'_>, b2: &RecoveryInstance, findings: &mut Vec<Finding>)
 
 /// Refuses a server of which an earlier failback has left an A2 that replicates another B3: its A4 may run and be billed,
 /// nobody would report it, and DRS may have that A2 replicate the new B3.
-fn left_over(facts: &Facts, server: &Found<'_>, findings: &mut Vec<Finding>) {
-    if server.b2.is_none() {
+fn left_over(run: &Run, facts: &Facts, server: &Found<'_>, findings: &mut Vec<Finding>) {
+    if server.b2.is_none() && !launches_b1(run, server) {
         return;
     }
     let drs = facts.live.drs();
     for a2 in drs.source_servers().filter(|a2| a2.direction == Direction::Failback) {
         let is_tagged = a2.tags.get(tag::B1).is_some_and(|b1| *b1 == server.b1.as_str());
-        // An A2 that replicates a live B3 is not left over, whatever its tag says.
-        let mut b3s = drs.recovery_instances().filter(|one| one.is_live());
-        let replicates_b3 = b3s.any(|one| Some(&one.instance) == a2.instance.as_ref());
-        if !is_tagged || replicates_b3 {
+        let mut replicated =
+            drs.recovery_instances().filter(|one| Some(&one.instance) == a2.instance.as_ref());
+        // An A2 that replicates a live B3 is not left over, whatever its tag says. DRS shows a B2 for some time after
+        // its end.
+        let of_b1 = |one: &RecoveryInstance| is_tagged || one.source_server == server.b1;
+        let is_left = match replicated.next() {
+            Some(one) => !one.is_live() && of_b1(one),
+            None => is_tagged,
+        };
+        if !is_left || server.a2.is_some_and(|own| own.id == a2.id) {
             continue;
         }
         let mut launched = drs.source_instances().filter(|a3| a3.source_server == a2.id && a3.is_live());
         let with_a4 = launched.next().map_or_else(String::new, |a3| format!(", with A4 {}", a3.instance));
         findings.block(
             &server.name,
-            format!("A2 {} of an earlier failback is left{with_a4}", a2.id),
-            "If clients use that A4, or the instance that this A2 replicated, do not fail back. If not, terminate both, stop \
+            format!("A2 {} of an earlier failback or drill is left{with_a4}", a2.id),
+            "If clients use that A4, or the instance that this A2 replicated, do not go on. If not, terminate both, stop \
              replication of that A2, and disconnect and delete it, in the DRS console",
         );
     }

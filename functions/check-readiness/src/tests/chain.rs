@@ -1,4 +1,4 @@
-use failback_core::cloud::{Direction, InstanceState, RecoveryInstance, SourceServer};
+use failback_core::cloud::{Direction, InstanceState, RecoveryInstance, ReplicationState, SourceServer};
 use failback_core::fleet::Server;
 use failback_core::tags::tag;
 use failback_testkit::{Fixture, Response};
@@ -292,7 +292,9 @@ fn an_a2_of_an_earlier_failback_is_reported() {
     });
     let error = check(&fixture).expect_err("a blocker").to_string();
     assert!(
-        error.contains(&format!("blocker: {name}: A2 s-0000000000000left of an earlier failback is left")),
+        error.contains(&format!(
+            "blocker: {name}: A2 s-0000000000000left of an earlier failback or drill is left"
+        )),
         "{error}"
     );
 }
@@ -309,4 +311,73 @@ fn an_a2_of_another_server_is_reported() {
     });
     let said = format!("A2 {} is tagged as another server's", fixture.a2(0));
     blocked(&fixture, &fixture.fleet.servers[0].name.clone(), &said);
+}
+
+/// DRS shows a B2 for some time after its end: by it, an A2 without tags is known.
+#[test]
+fn an_a2_without_tags_is_known_by_the_b2_that_it_replicated() {
+    let mut fixture = Fixture::failback(|_| ()).launched();
+    let (b1, other) = (fixture.b1(0), fixture.a2(1));
+    let name = fixture.fleet.servers[0].name.clone();
+    fixture.tamper(move |seen| match seen {
+        Response::SourceServers(_, servers) => {
+            if let Some(a2) = servers.iter().find(|a2| a2.id == other) {
+                let left = SourceServer {
+                    id: "s-0000000000000left".parse().expect("an id"),
+                    instance: Some("i-0000000000000dead".parse().expect("an id")),
+                    tags: failback_core::tags::Tags::new(),
+                    ..a2.clone()
+                };
+                servers.push(left);
+            }
+        }
+        Response::RecoveryInstances(_, found) => {
+            if let Some(b2) = found.iter().find(|b2| b2.source_server == b1) {
+                let ended = RecoveryInstance {
+                    id: "i-0000000000000dead".parse().expect("an id"),
+                    instance: "i-0000000000000dead".parse().expect("an id"),
+                    state: InstanceState::Terminated,
+                    ..b2.clone()
+                };
+                found.push(ended);
+            }
+        }
+        _ => {}
+    });
+    blocked(&fixture, &name, "A2 s-0000000000000left of an earlier failback or drill is left");
+}
+
+#[test]
+fn an_a2_that_was_disconnected_while_b3_is_needed_is_refused() {
+    let mut fixture = Fixture::failback(|_| ()).reversed();
+    let a2 = fixture.a2(0);
+    fixture.tamper(move |seen| {
+        if let Response::SourceServers(_, servers) = seen {
+            for server in servers.iter_mut().filter(|server| server.id == a2) {
+                server.replication.state = ReplicationState::Disconnected;
+            }
+        }
+    });
+    let name = fixture.fleet.servers[0].name.clone();
+    blocked(&fixture, &name, "A2 was disconnected, which uninstalls the agent on B3");
+}
+
+#[test]
+fn without_b2_and_a4_there_is_nothing_to_fail_back() {
+    let down = |state: InstanceState| {
+        let mut fixture = Fixture::failback(|_| ()).protected().stopped().without_b2();
+        let a4 = fixture.fleet.servers[0].a4().unwrap();
+        fixture.tamper(move |seen| {
+            if let Response::Instances(_, instances) = seen {
+                for instance in instances.iter_mut().filter(|instance| instance.id == a4) {
+                    instance.state = state;
+                }
+            }
+        });
+        check(&fixture).err().map(|error| error.to_string()).unwrap_or_default()
+    };
+    let said = "B2 is gone, and A4 does not run. ";
+    assert!(down(InstanceState::Stopped).contains(&format!("{said}Start A4, and start again")));
+    assert!(down(InstanceState::Terminated).contains(&format!("{said}Recover the server from B1")));
+    assert!(!down(InstanceState::Running).contains(said));
 }

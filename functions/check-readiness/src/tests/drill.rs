@@ -303,6 +303,8 @@ fn a_drill_that_was_interrupted_at_its_clean_up_is_cleaned_up() {
     assert!(leftover(&reversed(Some("drill"), false, true)));
     assert!(!leftover(&reversed(Some("drill"), false, false)));
     assert!(!leftover(&reversed(None, false, true)));
+    // A drill that keeps B3 does not clean up A2.
+    assert!(!leftover(&reversed(Some("drill"), true, true)));
 }
 
 #[test]

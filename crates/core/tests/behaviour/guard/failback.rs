@@ -11,8 +11,8 @@ use failback_core::{ErrorName, Result};
 use serde_json::json;
 
 use crate::case::{
-    A1, A2, A4, B1, B3, Case, JOB, LAUNCH, OTHER, Row, all, granted_unless, id, job_on, may_be_launched_into,
-    refused,
+    A1, A2, A4, B1, B3, Case, JOB, LAUNCH, OTHER, Row, all, granted_unless, id, instance, job_on,
+    may_be_launched_into, recovery_instance, refused,
 };
 
 fn stop_b1(case: &Case) -> Result<Warrant<StopReplication>> {
@@ -116,7 +116,14 @@ fn records_are_pointed_at_an_a4_that_works() {
         ("holds 10.9.9.9, not an address of B3 or A4 of web-1", |case| case.points_at("10.9.9.9")),
         ("holds 10.1.0.3, not an address of B3", |case| case.aws.recovery.recovery_instances.clear()),
         ("neither A1 nor A4 (S2:", |case| case.server().a3 = None),
-        ("neither A1 nor A4 (S2:", |case| case.aws.recovery.servers[0].instance = Some(id(OTHER))),
+        ("neither A1 nor A4 (S2:", |case| {
+            case.aws.recovery.servers[0].instance = Some(id(OTHER));
+            case.aws.source.instances.push(instance(OTHER, InstanceState::Running, "10.0.0.9"));
+        }),
+        ("neither A1 nor A4 (S2:", |case| {
+            case.aws.recovery.servers[0].instance = Some(id(OTHER));
+            case.aws.source.recovery_instances.push(recovery_instance(OTHER, A2));
+        }),
         ("does not run (S2:", |case| case.a4().state = InstanceState::Pending),
         ("does not run (S2:", |case| case.aws.source.instances.truncate(1)),
         ("has no private address", |case| case.a4().private_ip = None),
@@ -124,6 +131,9 @@ fn records_are_pointed_at_an_a4_that_works() {
     ];
     let mut case = Case::failback();
     case.points_at("10.1.0.3");
+    let mut relaunched = case.clone();
+    relaunched.aws.recovery.servers[0].instance = Some(id(OTHER));
+    assert!(redirect(&relaunched).is_ok(), "the A4 that B1 protects was launched again, and is gone");
     let warrants = granted_unless(&case, redirect, rows);
     let [warrant] = warrants.as_slice() else { panic!("one zone, one batch") };
     let change = &warrant.action().records[0];
@@ -268,7 +278,10 @@ fn b2_is_terminated_when_a4_is_production_and_protected() {
         ("still replicates; it is stopped first (S4:", |case| {
             case.a2().replication.state = ReplicationState::Continuous;
         }),
-        ("A4 does not exist (S2:", |case| case.aws.source.recovery_instances.clear()),
+        ("A3 does not exist", |case| {
+            case.aws.source.recovery_instances.clear();
+            case.server().a1 = Some(id(A4));
+        }),
         ("does not run (S2:", |case| case.a4().state = InstanceState::Stopped),
         ("B1 does not exist", |case| case.aws.recovery.servers.clear()),
         ("B1 protects another instance", |case| case.b1().instance = Some(id(A1))),
@@ -282,6 +295,10 @@ fn b2_is_terminated_when_a4_is_production_and_protected() {
     ];
     let warrant = granted_unless(&Case::failback(), terminate_b2, rows).spend();
     assert_eq!((warrant.region.as_str(), warrant.recovery_instances), ("us-east-2", vec![id(B3)]));
+    // A person has deleted A3 before the page does; B1 shows that A4 is protected.
+    let mut without_a3 = Case::failback();
+    without_a3.aws.source.recovery_instances.clear();
+    assert!(terminate_b2(&without_a3).is_ok());
     let existed: &[Row] = &[
         ("existed before B1 was launched into it (S5:", |case| {
             case.aws.configuration.launch_into = Some(id(B3));

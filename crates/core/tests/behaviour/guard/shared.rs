@@ -169,14 +169,14 @@ fn a2_is_launchable_when_it_is_ready_and_prepared() {
     waits("it is synchronizing", |case| case.a2().replication.state = ReplicationState::InitialSync);
     waits("STOPPED", |case| case.a2().replication.state = ReplicationState::Stopped);
     waits("DRS shows no A3 of it", |case| case.a2().last_launch = LastLaunch::Succeeded);
-    waits("does not match the plan", |case| case.aws.configuration.launch_template = None);
-    waits("does not match the plan", |case| case.aws.configuration.right_sizing = RightSizing::Basic);
-    waits("does not match the plan", |case| case.aws.configuration.copy_private_ip = true);
-    waits("does not match the plan", |case| case.aws.configuration.starts = false);
-    waits("does not match the plan", |case| case.aws.template.subnet = None);
-    waits("does not match the plan", |case| case.aws.template.security_groups.clear());
-    waits("does not match the plan", |case| case.aws.template.profile = None);
-    waits("does not match the plan", |case| case.aws.template.instance_type = Some("t3.micro".into()));
+    waits("are not those of the plan", |case| case.aws.configuration.launch_template = None);
+    waits("are not those of the plan", |case| case.aws.configuration.right_sizing = RightSizing::Basic);
+    waits("are not those of the plan", |case| case.aws.configuration.copy_private_ip = true);
+    waits("are not those of the plan", |case| case.aws.configuration.starts = false);
+    waits("are not those of the plan", |case| case.aws.template.subnet = None);
+    waits("are not those of the plan", |case| case.aws.template.security_groups.clear());
+    waits("are not those of the plan", |case| case.aws.template.profile = None);
+    waits("are not those of the plan", |case| case.aws.template.instance_type = Some("t3.micro".into()));
 }
 
 #[test]
@@ -224,7 +224,7 @@ fn a4_becomes_a1_only_in_a_failback_that_wants_it_and_only_when_a1_is_stopped() 
 fn a_drill_is_launched_into_its_isolated_network() {
     let mut case = ready();
     case.procedure = failback_core::procedure::Procedure::Drill;
-    refused(&case, launchable, ErrorName::NotReady, "does not match the plan", |_| ());
+    refused(&case, launchable, ErrorName::NotReady, "are not those of the plan", |_| ());
     case.aws.template.subnet = Some(id("subnet-0f1e2d3c4b5a69788"));
     case.aws.template.security_groups = vec![id("sg-0f1e2d3c4b5a69788")];
     assert!(launchable(&case).is_ok());
