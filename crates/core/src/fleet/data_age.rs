@@ -22,7 +22,7 @@ pub fn data_age_seconds(server: &LiveServer<'_>, a3: &RecoveryInstance) -> Resul
 /// history.
 ///
 /// # Errors
-/// Those of [`not_in_use`].
+/// `Internal` when records, instances or jobs were not read; `Guard` when A3 is ambiguous.
 pub fn too_old<'l>(run: &Run, server: &LiveServer<'l>) -> Result<Option<&'l RecoveryInstance>> {
     let Some(a3) = not_in_use(run, server)? else { return Ok(None) };
     let is_young =

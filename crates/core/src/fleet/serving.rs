@@ -53,7 +53,7 @@ pub(super) fn not_in_use<'l>(run: &Run, server: &LiveServer<'l>) -> Result<Optio
 /// use yet. They come to use it only after a person was asked.
 ///
 /// # Errors
-/// Those of [`not_in_use`].
+/// `Internal` when records, instances or jobs were not read; `Guard` when A3 is ambiguous.
 pub fn launched_by_a_person<'l>(run: &Run, server: &LiveServer<'l>) -> Result<Option<&'l RecoveryInstance>> {
     let Some(a3) = not_in_use(run, server)? else { return Ok(None) };
     let job = server.live().source_job_of(a3)?;

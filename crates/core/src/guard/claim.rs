@@ -22,8 +22,8 @@ pub const CLAIM_STALE_SECONDS: u64 = 10;
 /// [`CALL_SECONDS`].
 const NEW_SETTLES_SECONDS: u64 = SHOWN_SECONDS + CLAIM_STALE_SECONDS + CALL_SECONDS;
 
-/// The time after which an earlier owner changes nothing more: likewise, but what it has read is proof for
-/// [`STALE_SECONDS`].
+/// The time after which an earlier owner changes nothing more: likewise, but what it has read is proof for as long as the
+/// guard believes any live state.
 pub const CLAIM_SETTLES_SECONDS: u64 = SHOWN_SECONDS + STALE_SECONDS + CALL_SECONDS;
 
 /// The permission to claim one object, and the time after which that claim is certain.
