@@ -12,5 +12,6 @@ mod payload;
 mod plan;
 mod poll_interval;
 mod ready;
+mod serving;
 mod step;
 mod values;

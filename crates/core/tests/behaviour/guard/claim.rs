@@ -55,7 +55,9 @@ fn an_owner_that_has_ended_is_followed_and_no_other() {
     assert_eq!(claim(&of_others(Some(ExecutionState::Ended))).unwrap().len(), 2);
     let says = |case: &Case, said| refused(case, claim, ErrorName::NotReady, said, |_| ());
     says(&of_others(Some(ExecutionState::Runs)), "another run is working on it");
+    says(&of_others(Some(ExecutionState::Runs)), "Wait until it has ended, or stop it");
     says(&of_others(None), "whether that has ended cannot be seen from here");
+    says(&of_others(None), "add it to takeOver in the plan");
 }
 
 #[test]
