@@ -12,7 +12,7 @@ use failback_sim::World;
 use serde_json::Value;
 
 use crate::output::{duration, wrapped};
-use failback_core::step::Polled;
+use failback_core::step::Answer;
 use failback_rehearsal::runner::{GateAnswer, Watcher};
 use failback_rehearsal::task_output::TaskOutput;
 
@@ -96,7 +96,7 @@ impl Console {
     }
 
     /// Adds a poll to the earlier ones, or prints those first.
-    fn poll(&mut self, at_ms: i64, state: &str, step: Polled) {
+    fn poll(&mut self, at_ms: i64, state: &str, step: Answer) {
         if let Some(polls) = &mut self.polls
             && polls.state == state
             && without_numbers(&polls.why) == without_numbers(&step.why)

@@ -97,7 +97,7 @@ impl<B: Bug> Performer for Bugged<B> {
         if let (Err(_), Some(instead)) = (&answer, self.0.failed(step.name, &payload)) {
             answer = Ok(instead);
         }
-        let done = matches!(&answer, Ok(payload) if payload["status"] == "done");
+        let done = matches!(&answer, Ok(payload) if payload["answer"]["status"] == "done");
         self.0.besides(&mut simulation.world(), step.name, done);
         if let Ok(payload) = &mut answer {
             self.0.answered(step.name, payload);

@@ -101,7 +101,8 @@ pub(crate) struct FailedIsLaunched;
 impl Bug for FailedIsLaunched {
     fn failed(&self, step: &str, given: &Value) -> Option<Value> {
         let launches = ["launch-for-failback", "validate-failed-back-servers"].contains(&step);
-        launches.then(|| json!({ "status": "done", "fleet": given["fleet"], "wait": null }))
+        let answer = json!({ "status": "done", "why": "launched", "waitSeconds": 0 });
+        launches.then(|| json!({ "answer": answer, "fleet": given["fleet"], "wait": null }))
     }
 }
 
@@ -271,9 +272,9 @@ pub(crate) struct LooksOnce;
 
 impl Bug for LooksOnce {
     fn answered(&self, step: &str, payload: &mut Value) {
-        let why = payload["why"].as_str().unwrap_or_default();
+        let why = payload["answer"]["why"].as_str().unwrap_or_default();
         if step == "protect-failed-back-servers" && why.contains("looked at once more") {
-            payload["status"] = json!("done");
+            payload["answer"]["status"] = json!("done");
             payload["wait"] = Value::Null;
         }
     }
@@ -321,8 +322,8 @@ pub(crate) struct SilentWait;
 
 impl Bug for SilentWait {
     fn answered(&self, _step: &str, payload: &mut Value) {
-        if payload["status"] == "waiting" {
-            payload["why"] = json!("");
+        if payload["answer"]["status"] == "waiting" {
+            payload["answer"]["why"] = json!("");
         }
     }
 }

@@ -85,9 +85,10 @@ impl Invocation {
         let millis = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
         match result {
             Ok(answer) => {
-                let text = |name: &str| answer.get(name).and_then(Value::as_str).unwrap_or_default();
+                let of_step = &answer["answer"];
+                let text = |name: &str| of_step[name].as_str().unwrap_or_default();
                 let (status, why) = (text("status"), text("why"));
-                let wait_seconds = answer.get("waitSeconds").and_then(Value::as_u64).unwrap_or(0);
+                let wait_seconds = of_step["waitSeconds"].as_u64().unwrap_or(0);
                 // Of the report alone: the template's metrics and dashboard read them.
                 let outcome = answer.get("outcome").and_then(Value::as_str);
                 let rto_seconds = answer.get("rtoSeconds").and_then(Value::as_u64);
@@ -151,7 +152,8 @@ mod tests {
         let lines = Lines::of(|| {
             let call = Invocation::of("check-launch-state", &payload());
             call.begins();
-            call.ends(&Ok(json!({ "status": "waiting", "why": "web: initial sync", "waitSeconds": 30 })));
+            let answer = json!({ "status": "waiting", "why": "web: initial sync", "waitSeconds": 30 });
+            call.ends(&Ok(json!({ "answer": answer })));
         });
         let [begins, ends] = lines.as_slice() else { panic!("{lines:?}") };
         for line in [begins, ends] {

@@ -320,7 +320,7 @@ fn invoke(
     match (fault, answer) {
         (Some(TaskFault::Instead(error) | TaskFault::After(error)), _) => Err(injected(&error)),
         (Some(TaskFault::Odd), Some(Ok(mut payload))) => {
-            payload["status"] = json!("of another version");
+            payload["answer"] = json!({ "status": "of another version" });
             Ok(lambda_result(payload))
         }
         (_, Some(Ok(payload))) => Ok(lambda_result(payload)),

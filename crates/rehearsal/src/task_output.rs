@@ -2,7 +2,7 @@
 
 use check_readiness::Output as Readiness;
 use failback_core::report::Report;
-use failback_core::step::Polled;
+use failback_core::step::Answer;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -20,7 +20,7 @@ pub const WRITE_REPORT: &str = "Write Report";
 #[derive(Debug)]
 pub enum TaskOutput {
     /// A step that is polled.
-    Step(Polled),
+    Step(Answer),
     /// The readiness check without blockers.
     Readiness(Box<Readiness>),
     /// The report.
@@ -55,7 +55,7 @@ impl TaskOutput {
         let read = match state {
             CHECK_READINESS => Readiness::deserialize(payload).map(|output| Self::Readiness(output.into())),
             WRITE_REPORT => Report::deserialize(payload).map(|report| Self::Report(report.into())),
-            _ => Polled::deserialize(payload).map(Self::Step),
+            _ => Answer::deserialize(&payload["answer"]).map(Self::Step),
         };
         read.unwrap_or(Self::Unknown)
     }
@@ -81,7 +81,7 @@ mod tests {
 
     #[test]
     fn a_result_of_another_version_is_unknown() {
-        let odd = json!({ "Payload": { "status": "of another version", "why": "", "waitSeconds": 0 } });
+        let odd = json!({ "Payload": { "answer": { "status": "of another version", "why": "", "waitSeconds": 0 } } });
         assert!(matches!(TaskOutput::read("Prepare Launch", &odd), TaskOutput::Unknown));
         assert!(matches!(TaskOutput::read("Write Report", &odd), TaskOutput::Unknown));
         let gate = json!({ "approved": false });

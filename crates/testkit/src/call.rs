@@ -1,6 +1,6 @@
 //! Calls of a step, as the state machine makes them.
 
-use failback_core::step::{self, Handler, Output, Status, Step, StepInput as _};
+use failback_core::step::{self, Answer, Handler, Output, Status, Step, StepInput as _};
 use failback_core::tags::{Tags, has_tags, tag};
 use failback_core::timestamp::Timestamp;
 use failback_core::{Error, ErrorName, Result};
@@ -20,7 +20,7 @@ impl Fixture {
     ///
     /// # Panics
     /// When the step's result cannot be read.
-    pub fn call<S: Step>(&mut self) -> Result<Output> {
+    pub fn call<S: Step>(&mut self) -> Result<Answer> {
         self.call_until::<S>(self.now().plus_seconds(60))
     }
 
@@ -31,14 +31,14 @@ impl Fixture {
     ///
     /// # Panics
     /// When the step's result cannot be read.
-    pub fn call_until<S: Step>(&mut self, deadline: Timestamp) -> Result<Output> {
+    pub fn call_until<S: Step>(&mut self, deadline: Timestamp) -> Result<Answer> {
         let input = S::Input::of(self.run.clone(), self.fleet.clone(), self.wave, self.poll.clone());
         let payload = serde_json::to_value(input).expect("a payload");
         let output = self.answer::<S>(payload, deadline)?;
         let output: Output = serde_json::from_value(output).expect("the output of a step");
-        self.fleet = output.fleet.clone();
-        self.poll.clone_from(&output.wait);
-        Ok(output)
+        self.fleet = output.fleet;
+        self.poll = output.wait;
+        Ok(output.answer)
     }
 
     /// Calls a step with a payload of its own.

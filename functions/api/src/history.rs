@@ -2,7 +2,7 @@
 
 use failback_core::fleet::{Fleet, Server};
 use failback_core::report::Report;
-use failback_core::step::{Polled, Status};
+use failback_core::step::{Answer, Status};
 use failback_core::step_functions::{HistoryEvent, gate_token};
 use failback_core::timestamp::Timestamp;
 use serde::Deserialize;
@@ -54,9 +54,9 @@ pub(crate) fn last_entered(history: &[HistoryEvent]) -> Option<(&str, Timestamp)
 }
 
 /// Returns the poll that the run waits for, unless the last step has ended.
-pub(crate) fn waiting_poll(history: &[HistoryEvent]) -> Option<Polled> {
+pub(crate) fn waiting_poll(history: &[HistoryEvent]) -> Option<Answer> {
     let last = history.iter().find_map(|event| match event {
-        HistoryEvent::Exited { output, .. } => Polled::deserialize(output).ok(),
+        HistoryEvent::Exited { output, .. } => Answer::deserialize(output).ok(),
         _ => None,
     });
     last.filter(|polled| polled.status == Status::Waiting)

@@ -1,7 +1,7 @@
 //! Lists runs, and shows one: where it is, why it waits, which servers, what came of it.
 
 use failback_core::procedure::Procedure;
-use failback_core::step::Polled;
+use failback_core::step::Answer;
 use failback_core::step_functions::{ExecutionStatus, StepFunctions};
 use serde_json::{Value, json};
 
@@ -98,7 +98,7 @@ pub(crate) async fn one(
     Ok(Response::ok(body))
 }
 
-fn waiting(poll: &Polled) -> Value {
+fn waiting(poll: &Answer) -> Value {
     let mut shown = json!({ "why": poll.why, "waitSeconds": poll.wait_seconds });
     if let Some(progress) = poll.progress {
         shown["progress"] = json!(progress);

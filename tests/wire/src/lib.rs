@@ -92,7 +92,9 @@ impl Said {
 impl Watcher for Said {
     fn event(&mut self, _: &World, event: &Event) {
         let (state, why) = match event {
-            Event::TaskSucceeded { state, result, .. } => (state, result["Payload"]["why"].as_str()),
+            Event::TaskSucceeded { state, result, .. } => {
+                (state, result["Payload"]["answer"]["why"].as_str())
+            }
             Event::TaskFailed { state, failure, .. } => (state, Some(failure.cause.as_str())),
             _ => return,
         };

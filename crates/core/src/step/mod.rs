@@ -15,7 +15,7 @@ use serde_json::Value;
 pub use context::{Attempt, Context, attempt};
 pub use input::{FleetInput, StepInput, WaveInput};
 pub use refused::Refused;
-pub use result::{OUT_OF_TIME, Output, PollState, Polled, Progress, Status, StepResult, Waiting};
+pub use result::{Answer, OUT_OF_TIME, Output, PollState, Progress, Status, StepResult, Waiting};
 
 use crate::cloud::Cloud;
 use crate::error::{Error, ErrorName, Result};
@@ -102,37 +102,28 @@ impl<S: Step> Handler for S {
         let since = poll.as_ref().map_or_else(|| cloud.now(), |poll| poll.since);
         let ctx = Context::new(cloud, &run, wave, poll.as_ref(), deadline)?;
         let polls = poll.as_ref().map_or(0, |poll| poll.polls) + 1;
-        let waiting = match S::run(&ctx, &mut fleet).await? {
-            StepResult::Done(why) => return Ok(ended(Status::Done, why, fleet)),
+        let again = |note| Some(PollState { since, polls, note });
+        let (answer, wait) = match S::run(&ctx, &mut fleet).await? {
+            StepResult::Done(why) => (Answer::new(Status::Done, why), None),
             StepResult::DoneBeforeGate { why, notice } => {
-                return Ok(Output { notice: Some(notice), ..ended(Status::Done, why, fleet) });
+                (Answer { notice: Some(notice), ..Answer::new(Status::Done, why) }, None)
             }
             StepResult::Keep { why, previous, note } => {
-                within_limit::<S>(&run.plan, cloud.now().seconds_since(since), &why)?;
-                let wait = Some(PollState { since, polls, note: Some(note) });
-                return Ok(Output { previous: Some(previous), wait, ..ended(Status::Keep, why, fleet) });
+                (Answer { previous: Some(previous), ..Answer::new(Status::Keep, why) }, again(Some(note)))
             }
-            StepResult::Relaunch(why) => return Ok(ended(Status::Relaunch, why, fleet)),
-            StepResult::Prepare(why) => return Ok(ended(Status::Prepare, why, fleet)),
-            StepResult::Waiting(waiting) => waiting,
+            StepResult::Relaunch(why) => (Answer::new(Status::Relaunch, why), None),
+            StepResult::Prepare(why) => (Answer::new(Status::Prepare, why), None),
+            StepResult::Waiting(Waiting { why, seconds, progress, note }) => {
+                // A loop without a wait would use up the execution's events within minutes.
+                let wait_seconds = seconds.max(1);
+                (Answer { wait_seconds, progress, ..Answer::new(Status::Waiting, why) }, again(note))
+            }
         };
-        within_limit::<S>(&run.plan, cloud.now().seconds_since(since), &waiting.why)?;
-        Ok(Output {
-            status: Status::Waiting,
-            why: waiting.why,
-            // A loop without a wait would use up the execution's events within minutes.
-            wait_seconds: waiting.seconds.max(1),
-            progress: waiting.progress,
-            notice: None,
-            previous: None,
-            fleet,
-            wait: Some(PollState { since, polls, note: waiting.note }),
-        })
+        if wait.is_some() {
+            within_limit::<S>(&run.plan, cloud.now().seconds_since(since), &answer.why)?;
+        }
+        Ok(Output { answer, fleet, wait })
     }
-}
-
-fn ended(status: Status, why: String, fleet: Fleet) -> Output {
-    Output { status, why, wait_seconds: 0, progress: None, notice: None, previous: None, fleet, wait: None }
 }
 
 fn within_limit<S: Step>(plan: &Plan, waited_seconds: u64, why: &str) -> Result<()> {

@@ -127,10 +127,10 @@ pub enum Status {
     Keep,
 }
 
-/// The result of a step, as the state machine reads it.
+/// What a step answers, which the state machine passes on to the states that follow.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Output {
+pub struct Answer {
     /// The status.
     pub status: Status,
     /// A report, or the reason for waiting.
@@ -146,23 +146,23 @@ pub struct Output {
     /// The state before the step's next change, for the bucket for evidence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub previous: Option<Value>,
+}
+
+impl Answer {
+    /// Returns an answer with a status and its reason, without a wait.
+    pub(super) fn new(status: Status, why: String) -> Self {
+        Self { status, why, wait_seconds: 0, progress: None, notice: None, previous: None }
+    }
+}
+
+/// The result of a step, as the state machine reads it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Output {
+    /// The answer.
+    pub answer: Answer,
     /// The run's servers, with what the step has learned.
     pub fleet: Fleet,
     /// The state of polling for the next call; null when done.
     pub wait: Option<PollState>,
-}
-
-/// The status of a step that is polled: its [`Output`] without the fleet.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Polled {
-    /// The status.
-    pub status: Status,
-    /// A report, or the reason for waiting.
-    pub why: String,
-    /// Seconds until the next poll; 0 when done.
-    pub wait_seconds: u64,
-    /// Progress of replication, where that is waited for.
-    #[serde(default)]
-    pub progress: Option<Progress>,
 }

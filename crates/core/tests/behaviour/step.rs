@@ -79,22 +79,24 @@ fn the_first_poll_starts_the_wait_and_the_next_ones_carry_it_on() {
     case.server().a2 = None;
     let first = call(&case, None, deadline()).unwrap();
     assert_eq!(
-        (&first["status"], &first["why"]),
+        (&first["answer"]["status"], &first["answer"]["why"]),
         (&json!("waiting"), &json!("wave 0 waited 0 late false note None"))
     );
-    assert_eq!(first["waitSeconds"], 1, "never none: a loop must take time");
+    assert_eq!(first["answer"]["waitSeconds"], 1, "never none: a loop must take time");
     assert_eq!(first["wait"], json!({ "since": start(), "polls": 1, "note": 7 }));
     assert_eq!(first["fleet"]["servers"][0]["a2"], A2, "the fleet learned of A2");
     case.aws.now = start().plus_seconds(90);
     let wait: PollState = serde_json::from_value(first["wait"].clone()).unwrap();
     let second = call(&case, Some(&wait), deadline()).unwrap();
-    assert_eq!(second["why"], "wave 0 waited 90 late false note Some(7)");
+    assert_eq!(second["answer"]["why"], "wave 0 waited 90 late false note Some(7)");
     assert_eq!(second["wait"], json!({ "since": start(), "polls": 2, "note": 7 }));
 }
 
 #[test]
 fn a_step_is_late_at_its_deadline() {
-    let why = |deadline| call(&Case::failback(), None, deadline).unwrap()["why"].as_str().unwrap().to_owned();
+    let why = |deadline| {
+        call(&Case::failback(), None, deadline).unwrap()["answer"]["why"].as_str().unwrap().to_owned()
+    };
     assert!(why(start()).contains("late true"));
     assert!(why(start().plus_seconds(1)).contains("late false"));
 }
@@ -106,7 +108,7 @@ fn what_is_done_waits_for_nothing() {
         case.set("/name", json!(name));
         let answer = call(&case, None, deadline()).unwrap();
         assert_eq!(
-            (&answer["status"], &answer["waitSeconds"], &answer["wait"]),
+            (&answer["answer"]["status"], &answer["answer"]["waitSeconds"], &answer["wait"]),
             (&json!(name), &json!(0), &json!(null))
         );
         assert_eq!(answer["fleet"], serde_json::to_value(&case.fleet).unwrap());
@@ -136,7 +138,7 @@ fn a_step_of_a_wave_is_told_which() {
     payload["wave"] = json!(3);
     let output =
         step::call::<WaveProbe>(&case.aws, payload.clone(), deadline()).now_or_never().unwrap().unwrap();
-    assert!(output["why"].as_str().unwrap().starts_with("wave 3"));
+    assert!(output["answer"]["why"].as_str().unwrap().starts_with("wave 3"));
     let error = step::call::<Probe>(&case.aws, payload, deadline()).now_or_never().unwrap().unwrap_err();
     assert_eq!(error.name(), ErrorName::Internal);
     assert!(error.to_string().contains("deploy state machines and functions together"), "{error}");
