@@ -1,7 +1,7 @@
 //! Who serves, how old A4's data is, and who launched it: from live state.
 
 use failback_core::Result;
-use failback_core::cloud::{InstanceState, Job, JobStatus, RecordSet, ReplicationState, Tags};
+use failback_core::cloud::{InstanceState, Job, JobStatus, LastLaunch, RecordSet, ReplicationState, Tags};
 use failback_core::fleet::{
     LiveServer, Owners, Serving, data_age_seconds, launch_configurations, launch_templates,
     launched_by_a_person, serving, too_old,
@@ -12,7 +12,7 @@ use failback_core::tags::tag;
 use futures_util::FutureExt as _;
 use serde_json::json;
 
-use crate::case::{A1, A2, A4, B1, B3, Case, LAUNCH, id, job_on, record, start};
+use crate::case::{A1, A2, A4, B1, B3, Case, LAUNCH, id, instance, job_on, record, recovery_instance, start};
 
 fn asked<T>(case: &Case, ask: impl FnOnce(&Run, &LiveServer<'_>) -> Result<T>) -> T {
     let run = case.run();
@@ -226,4 +226,88 @@ fn an_instance_that_neither_ec2_nor_drs_shows_alive_is_gone() {
         case.a3().state = InstanceState::Terminated;
         case.aws.source.instances.truncate(1);
     }));
+}
+
+fn replaceable(case: &Case) -> std::result::Result<(), String> {
+    let asked = case.ask::<Failback, _>(|guard, servers| guard.replaceable(&servers[0]));
+    asked.map_err(|error| error.to_string())
+}
+
+#[test]
+fn an_a4_is_replaced_while_another_instance_serves() {
+    assert!(replaceable(&launched("10.1.0.3")).is_ok(), "B3 serves");
+    assert!(replaceable(&launched("10.0.0.1")).is_ok(), "A1 serves");
+    assert!(replaceable(&launched("10.1.0.3").without_a3()).is_ok(), "there is nothing to replace");
+    let refused = |case: &Case, said: &str| {
+        let error = replaceable(case).unwrap_err();
+        assert!(error.contains(said) && error.contains("(S10:"), "{error}");
+    };
+    refused(&launched("10.0.0.4"), "clients use it");
+    let mut protected = launched("10.1.0.3");
+    protected.a3().replication_state = ReplicationState::Continuous;
+    refused(&protected, "B1 protects it");
+}
+
+#[test]
+fn where_nobody_is_known_to_serve_only_an_a4_that_nobody_was_asked_to_use_is_replaced() {
+    let unknown = || launched("10.9.9.9");
+    let refused = |case: &Case, said: &str| {
+        let error = replaceable(case).unwrap_err();
+        assert!(error.contains(said), "{error}");
+    };
+    assert!(replaceable(&unknown()).is_ok(), "this run launched it");
+    let mut moved = unknown();
+    moved.traffic_moved_by_hand = true;
+    refused(&moved, "traffic was redirected by hand");
+    let mut earlier = unknown();
+    earlier.aws.source.jobs[0].tags.insert(tag::RUN.to_owned(), "an earlier run".to_owned());
+    assert!(replaceable(&earlier).is_ok(), "an earlier failback launched it");
+    let mut by_hand = earlier.clone();
+    by_hand.moved_by_hand(false);
+    refused(&by_hand, "another run or a person launched it");
+    let mut of_a_drill = earlier.clone();
+    of_a_drill.aws.source.jobs[0].tags.insert(tag::PROCEDURE.to_owned(), "drill".to_owned());
+    refused(&of_a_drill, "another run or a person launched it");
+    let mut of_a_person = unknown();
+    of_a_person.aws.source.jobs.clear();
+    refused(&of_a_person, "another run or a person launched it");
+    // Clients of a server without a record may have followed those of the fleet.
+    let mut followed = launched("10.0.0.4");
+    followed.plan["redirect"]["records"][0]["server"] = json!("db-1");
+    refused(&followed, "another run or a person launched it");
+}
+
+#[test]
+fn a2_is_launched_again_only_once_the_fate_of_its_last_launch_is_known() {
+    let forgotten = || {
+        let mut case = launched("10.1.0.3").without_a3();
+        case.a2().replication.state = ReplicationState::Continuous;
+        case.a2().last_launch = LastLaunch::Succeeded;
+        case.a2().last_launch_job = Some(id(LAUNCH));
+        case.aws.source.jobs[0].servers[0].recovery_instance = Some(id(A4));
+        case.aws.source.instances.push(instance(A4, InstanceState::Running, "10.0.0.4"));
+        case
+    };
+    let ready = |case: &Case| {
+        let asked = case.ask::<Failback, _>(|guard, servers| guard.ready_to_launch(&servers[0]).map(drop));
+        asked.map_err(|error| error.to_string())
+    };
+    let error = ready(&forgotten()).unwrap_err();
+    assert!(error.contains(&format!("a launch would terminate {A4}, which may be production")), "{error}");
+    let known = |change: fn(&mut Case)| {
+        let mut case = forgotten();
+        change(&mut case);
+        assert_eq!(ready(&case), Ok(()));
+    };
+    known(|case| case.a2().last_launch = LastLaunch::Failed);
+    known(|case| {
+        case.aws.source.jobs[0].tags.insert(tag::PROCEDURE.to_owned(), "drill".to_owned());
+    });
+    known(|case| {
+        let mut ended = recovery_instance(A4, A2);
+        ended.state = InstanceState::Terminated;
+        case.aws.source.recovery_instances.push(ended);
+    });
+    known(|case| case.aws.source.instances[1].state = InstanceState::Terminated);
+    known(|case| case.aws.source.instances.truncate(1));
 }
