@@ -13,6 +13,19 @@ use crate::bugs;
 /// Cases that the campaign has found, reduced, with the cause.
 const FOUND: &[(&str, &str)] = &[
     (
+        "recovered, 80 servers, seed 2, lag_blips: settle failback",
+        "every server had to be fit at the same look: a clean-up of 80 ran into its limit, because of 80 one always lags",
+    ),
+    (
+        "recovered, 300 servers, seed 2, lag_blips, lag-0: settle failback",
+        "300 servers were never without lag at the same look, so they were never launched",
+    ),
+    ("steady, 300 servers, seed 2, lag_blips, lag-0: settle drill", "a drill of 300 used up its 2,000 polls"),
+    (
+        "recovered, 3 servers, full_sync_counts_as_rescan: hand stop-b1; settle failback",
+        "a B1 that a person had stopped was never found to protect A4, because the plan did not stop it",
+    ),
+    (
         "steady, 4 servers, seed 3088, own-network, tight-limits: \
          fail late:launch-recovered-servers=Failback.Rejected; run drill",
         "a B3 that the ledger did not know was not looked at, and the report left it out",

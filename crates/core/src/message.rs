@@ -1,7 +1,12 @@
 //! Phrases of messages for people.
 
+use std::fmt;
+
 /// The number of names in a list that are written out before the rest is counted.
 const NAMES_SHOWN: usize = 3;
+
+/// The number of different reasons that are written out before the rest of the servers is counted.
+const REASONS_SHOWN: usize = 3;
 
 /// Returns a number with its noun: `1 server`, `2 servers`.
 pub fn count(n: usize, noun: &str) -> String {
@@ -29,6 +34,13 @@ impl Reasons {
         self.0.push((server.to_owned(), reason.into()));
     }
 
+    /// Adds servers that have the same reason.
+    pub fn add_all<'a>(&mut self, servers: impl IntoIterator<Item = &'a str>, reason: &str) {
+        for server in servers {
+            self.add(server, reason);
+        }
+    }
+
     /// Returns true when there is no server to wait for.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -39,14 +51,37 @@ impl Reasons {
         self.0.len()
     }
 
-    /// Returns the names of the servers, as a list within a sentence.
-    pub fn names(&self) -> String {
-        listed(self.0.iter().map(|(server, _)| server.as_str()))
+    /// Returns the servers by their reason, in the order in which the reasons were added.
+    fn by_reason(&self) -> Vec<(&str, Vec<&str>)> {
+        let mut groups: Vec<(&str, Vec<&str>)> = Vec::new();
+        for (server, reason) in &self.0 {
+            // A reason that names its server says the same as that of the next.
+            let reason = reason
+                .strip_prefix(server.as_str())
+                .and_then(|rest| rest.strip_prefix(": "))
+                .unwrap_or(reason);
+            match groups.iter_mut().find(|(known, _)| *known == reason) {
+                Some((_, servers)) => servers.push(server),
+                None => groups.push((reason, vec![server])),
+            }
+        }
+        groups
     }
+}
 
-    /// Returns the first reason. Servers of one fleet usually wait for the same thing.
-    pub fn first(&self) -> Option<&str> {
-        self.0.first().map(|(_, reason)| reason.as_str())
+/// `db-1, web-1: a reason; app-1: another one`. Each server is told with its own reason, and many reasons are counted.
+impl fmt::Display for Reasons {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let groups = self.by_reason();
+        for (index, (reason, servers)) in groups.iter().take(REASONS_SHOWN).enumerate() {
+            let separator = if index == 0 { "" } else { "; " };
+            write!(f, "{separator}{}: {reason}", listed(servers.iter().copied()))?;
+        }
+        let rest: usize = groups.iter().skip(REASONS_SHOWN).map(|(_, servers)| servers.len()).sum();
+        if rest > 0 {
+            write!(f, "; and {} for other reasons", count(rest, "server"))?;
+        }
+        Ok(())
     }
 }
 
@@ -58,5 +93,16 @@ mod tests {
     fn long_lists_are_cut() {
         assert_eq!(listed(["a", "b"]), "a, b");
         assert_eq!(listed(["a", "b", "c", "d", "e"]), "a, b, c and 2 more");
+    }
+
+    #[test]
+    fn each_server_is_told_with_its_own_reason() {
+        let mut reasons = Reasons::default();
+        for (server, reason) in
+            [("a", "a: it lags"), ("b", "no answer"), ("c", "c: it lags"), ("d", "x"), ("e", "y")]
+        {
+            reasons.add(server, reason);
+        }
+        assert_eq!(reasons.to_string(), "a, c: it lags; b: no answer; d: x; and 1 server for other reasons");
     }
 }

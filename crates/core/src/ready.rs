@@ -62,6 +62,15 @@ pub fn launch_state(replication: &Replication, now: Timestamp, lag_seconds_max: 
     }
 }
 
+/// Returns true for an A2 that only lags: the copy is whole and follows the source, so that one which was ready is ready
+/// again soon, by itself.
+pub fn only_lags(replication: &Replication) -> bool {
+    use ReplicationState as S;
+    matches!(replication.state, S::Continuous | S::Backlog | S::CreatingSnapshot)
+        && replication.replicated_bytes >= replication.total_bytes
+        && !replication.is_rescanning()
+}
+
 /// Returns the cause of a stall and its remedy, by DRS's error (drs-facts §2, §9).
 pub fn stalled(replication: &Replication) -> String {
     let error = replication.error.as_deref();

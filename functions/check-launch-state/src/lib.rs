@@ -1,5 +1,8 @@
 //! Step 2: waits until the *reversed direction launch state* is Ready, or Ready with lag within the plan's limit.
 //!
+//! Each server passes by itself: one that was ready stays so while its replication only lags, because of many servers one
+//! always does. Its launch looks at it again.
+//!
 //! A2's own numbers decide. B2's `failback.state` is the one that the console shows; its course between Regions is not
 //! documented (drs-facts §12.1), so a difference is only reported.
 
@@ -14,7 +17,7 @@ use failback_core::notice;
 use failback_core::plan::Plan;
 use failback_core::poll_interval;
 use failback_core::procedure::{Either, Procedure};
-use failback_core::ready::{LaunchState, launch_state, word};
+use failback_core::ready::{LaunchState, launch_state, only_lags, word};
 use failback_core::step::{Context, FleetInput, Progress, Step, StepResult, Waiting};
 
 /// The step.
@@ -96,10 +99,15 @@ impl LaunchStates {
             return Ok(());
         }
         let Some(a2) = server.a2()? else {
-            self.stalled.add(&server.name, "A2 does not exist");
+            self.stalled.add(&server.name, "not replicating: A2 does not exist");
             return Ok(());
         };
         self.add_progress(a2);
+        // One that was ready and only lags is ready again soon: its launch waits for that by itself.
+        if server.times.ready.is_some() && only_lags(&a2.replication) {
+            self.progress.ready += 1;
+            return Ok(());
+        }
         match state_of(ctx, a2).await? {
             LaunchState::Ready | LaunchState::ReadyWithLag { .. } => {
                 self.progress.ready += 1;
@@ -109,7 +117,7 @@ impl LaunchStates {
                 self.progress.eta_seconds = self.progress.eta_seconds.max(remaining_seconds);
                 self.synchronizing.add(&server.name, word(a2.replication.state));
             }
-            LaunchState::Stalled { why } => self.stalled.add(&server.name, why),
+            LaunchState::Stalled { why } => self.stalled.add(&server.name, format!("not replicating: {why}")),
         }
         Ok(())
     }
@@ -124,11 +132,11 @@ impl LaunchStates {
 
     fn waiting(&self, ctx: &Context<'_, Either>) -> Waiting {
         let mut why = Vec::new();
-        if let Some(cause) = self.stalled.first() {
-            why.push(format!("{} are not replicating: {cause}", self.stalled.names()));
+        if !self.stalled.is_empty() {
+            why.push(self.stalled.to_string());
         }
-        if let Some(state) = self.synchronizing.first() {
-            why.push(format!("{}: {state}, {}", self.synchronizing.names(), how_far(&self.progress)));
+        if !self.synchronizing.is_empty() {
+            why.push(format!("{}, {}", self.synchronizing, how_far(&self.progress)));
         }
         let seconds = if self.synchronizing.is_empty() {
             poll_interval::backoff(ctx.waited_seconds().min(STALLED_BACKOFF_SECONDS_MAX))

@@ -23,14 +23,14 @@ fn the_initial_sync_is_waited_for_with_its_progress() {
 
 #[test]
 fn without_an_a2_nothing_is_copied() {
-    let wait = Fixture::failback(|_| ()).waits::<Step>("are not replicating: A2 does not exist", 0);
+    let wait = Fixture::failback(|_| ()).waits::<Step>("not replicating: A2 does not exist", 0);
     assert!(wait > 0);
 }
 
 #[test]
 fn a_stopped_a2_is_told_with_its_remedy() {
     let mut fixture = Fixture::failback(|_| ()).reversed().stopped();
-    fixture.waits::<Step>("are not replicating: ", 0);
+    fixture.waits::<Step>("not replicating: ", 0);
 }
 
 #[test]
@@ -132,7 +132,7 @@ fn what_copies_nothing_is_told_beside_what_copies() {
         }
     });
     let answer = fixture.call::<Step>().unwrap();
-    assert!(answer.why.starts_with("web-1 are not replicating: "), "{}", answer.why);
+    assert!(answer.why.starts_with("web-1: not replicating: "), "{}", answer.why);
     assert!(answer.why.contains("; all-1: INITIAL_SYNC, 40 % of 10 GiB copied"), "{}", answer.why);
     assert_eq!(answer.wait_seconds, 300, "a stall is looked at every five minutes");
 }
@@ -140,13 +140,13 @@ fn what_copies_nothing_is_told_beside_what_copies() {
 #[test]
 fn where_all_stand_still_looks_thin_out_to_five_minutes() {
     let mut fixture = a2s(|_, a2| a2.replication.state = ReplicationState::Stalled);
-    let first = fixture.waits::<Step>("web-1, all-1 are not replicating: ", 0);
+    let first = fixture.waits::<Step>("web-1, all-1: not replicating: ", 0);
     assert_eq!(first, 10);
     fixture.pass(600);
-    let later = fixture.waits::<Step>("web-1, all-1 are not replicating: ", 0);
+    let later = fixture.waits::<Step>("web-1, all-1: not replicating: ", 0);
     assert!((110..=111).contains(&later), "{later}");
     fixture.pass(6_000);
-    assert_eq!(fixture.waits::<Step>("web-1, all-1 are not replicating: ", 0), 300);
+    assert_eq!(fixture.waits::<Step>("web-1, all-1: not replicating: ", 0), 300);
 }
 
 /// Returns a failback whose A2s are continuous with a lag, with or without a recovery snapshot.

@@ -5,6 +5,7 @@
 
 use failback_core::Result;
 use failback_core::fleet::{Fleet, Reads, Server};
+use failback_core::message::Reasons;
 use failback_core::plan::Plan;
 use failback_core::poll_interval;
 use failback_core::procedure::Failback;
@@ -23,6 +24,7 @@ impl Step for DeleteRecoveryInstances {
         let live = ctx.read(fleet, Reads { records: false, ..Reads::PROTECTION }).await?;
         let a4s: Vec<_> = fleet.pending().filter_map(Server::a4).collect();
         let checks = ctx.cloud.instance_status(ctx.run.source(), &a4s).await?;
+        let mut reasons = Reasons::default();
         for server in live.servers(fleet) {
             if server.a3()?.is_none() {
                 continue;
@@ -35,9 +37,12 @@ impl Step for DeleteRecoveryInstances {
                 Attempt::NotYet(reason) => Attempt::NotYet(reason),
             };
             if let Attempt::NotYet(reason) = result {
-                let why = format!("{}: A3 cannot be deleted yet: {reason}", server.name);
-                return Ok(Waiting::new(why, poll_interval::backoff(ctx.waited_seconds())).into());
+                reasons.add(&server.name, reason);
             }
+        }
+        if !reasons.is_empty() {
+            let why = format!("A3 cannot be deleted yet: {reasons}");
+            return Ok(Waiting::new(why, poll_interval::backoff(ctx.waited_seconds())).into());
         }
         Ok(StepResult::Done("the records of the failback launch are deleted".to_owned()))
     }

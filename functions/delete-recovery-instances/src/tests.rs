@@ -36,7 +36,7 @@ fn what_goes_before_is_gone_before() {
 fn what_drs_refuses_for_now_is_waited_for() {
     let mut fixture = due();
     fixture.fail("error:drs:DeleteRecoveryInstance=ConflictException");
-    fixture.waits::<Step>("web-1: A3 cannot be deleted yet", 0);
+    fixture.waits::<Step>("A3 cannot be deleted yet: web-1", 1);
     assert_eq!(fixture.done::<Step>().len(), 1);
 }
 

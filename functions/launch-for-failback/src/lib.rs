@@ -10,7 +10,7 @@ use failback_core::guard::{LaunchSettings, Launchable};
 use failback_core::id::JobId;
 use failback_core::job_capacity::JobCapacity;
 use failback_core::launch_spec::{LaunchSpec, needs_a1};
-use failback_core::message::{count, listed};
+use failback_core::message::{Reasons, count, listed};
 use failback_core::plan::Plan;
 use failback_core::poll_interval::{self, typical};
 use failback_core::procedure::Either;
@@ -28,6 +28,9 @@ const UNSEEN_SECONDS_MAX: u64 = 1_800;
 /// The time for which AWS may still show the launch settings of before they were prepared.
 const STALE_SETTINGS_SECONDS: u64 = 60;
 
+/// The reason of a server that waits because somebody has changed its launch settings.
+const OTHER_SETTINGS: &str = "the launch settings are no longer the plan's";
+
 /// The servers of a wave by the progress of their launch.
 #[derive(Default)]
 struct Wave<'s, 'l> {
@@ -44,8 +47,8 @@ struct Wave<'s, 'l> {
 struct Begun {
     /// Servers that do not have the plan's launch settings any more.
     unprepared: Vec<String>,
-    /// The reason why others wait.
-    refusal: Option<String>,
+    /// Servers that wait, with the reasons.
+    waiting: Reasons,
 }
 
 impl Step for LaunchForFailback {
@@ -73,16 +76,16 @@ impl Step for LaunchForFailback {
         if !wave.failed.is_empty() {
             return Err(launch_failed(ctx, &wave.failed).await?);
         }
-        let Begun { unprepared, refusal } = launch(ctx, &live, &wave).await?;
+        let Begun { unprepared, waiting: mut reasons } = launch(ctx, &live, &wave).await?;
         let result = if unprepared.is_empty() || ctx.waited_seconds() < STALE_SETTINGS_SECONDS {
-            let refusal = refusal.or_else(|| other_settings(&unprepared));
-            match waiting(ctx, &wave, refusal) {
+            reasons.add_all(unprepared.iter().map(String::as_str), OTHER_SETTINGS);
+            match waiting(ctx, &wave, &reasons) {
                 Some(waiting) => StepResult::Waiting(waiting),
                 None => StepResult::Done(format!("{} launched", count(wave.launched.len(), "server"))),
             }
         } else {
-            let why = other_settings(&unprepared).unwrap_or_default();
-            StepResult::Prepare(format!("{why}, and are prepared again"))
+            let names = listed(unprepared.iter().map(String::as_str));
+            StepResult::Prepare(format!("{names}: {OTHER_SETTINGS}, so they are prepared again"))
         };
         for server in launched {
             if let Some(known) = fleet.server_mut(&server.b1) {
@@ -173,12 +176,6 @@ fn launched(ctx: &Context<'_, Either>, wave: &Wave<'_, '_>) -> Result<Vec<Server
     Ok(launched)
 }
 
-/// Says that somebody has changed the launch settings of servers.
-fn other_settings(unprepared: &[String]) -> Option<String> {
-    let names = listed(unprepared.iter().map(String::as_str));
-    (!unprepared.is_empty()).then(|| format!("{names} no longer have the plan's launch settings"))
-}
-
 /// Launches the missing servers, as many at once as DRS allows.
 async fn launch(ctx: &Context<'_, Either>, live: &LiveState, wave: &Wave<'_, '_>) -> Result<Begun> {
     let mut begun = Begun::default();
@@ -187,35 +184,40 @@ async fn launch(ctx: &Context<'_, Either>, live: &LiveState, wave: &Wave<'_, '_>
     }
     let quotas = ctx.cloud.drs_quotas(ctx.run.source()).await?;
     let capacity = JobCapacity::left(quotas, live.source_jobs()?);
-    begun.refusal = match capacity.left_out(&wave.missing) {
-        0 => None,
-        left_out => Some(format!("DRS has no job capacity for {left_out} of them yet")),
-    };
     for batch in capacity.batches(&wave.missing) {
-        if ctx.is_late() {
-            begun.refusal = Some(OUT_OF_TIME.to_owned());
-            break;
-        }
         start(ctx, batch, &mut begun).await?;
     }
+    let left_out = &wave.missing[wave.missing.len() - capacity.left_out(&wave.missing)..];
+    begun.waiting.add_all(left_out.iter().map(|server| server.name.as_str()), "DRS has no job capacity left");
     Ok(begun)
 }
 
-/// Starts one job with the servers of a batch that are fit.
+/// Starts one job with the servers of a batch that are fit. One that is not waits alone. A late call starts what it has
+/// found fit so far, so that slow answers never keep a batch from its launch.
 async fn start(ctx: &Context<'_, Either>, batch: &[&LiveServer<'_>], begun: &mut Begun) -> Result<()> {
-    let mut fit = Vec::new();
+    let (mut fit, mut names) = (Vec::new(), Vec::new());
     for server in batch {
+        if ctx.is_late() {
+            begun.waiting.add(&server.name, OUT_OF_TIME);
+            continue;
+        }
         match launchable(ctx, server).await {
-            Ok(Some(launchable)) => fit.push(launchable),
+            Ok(Some(launchable)) => {
+                fit.push(launchable);
+                names.push(server.name.as_str());
+            }
             Ok(None) => begun.unprepared.push(server.name.clone()),
-            Err(error) if error.name() == ErrorName::NotReady => begun.refusal = Some(error.to_string()),
+            Err(error) if error.name() == ErrorName::NotReady => {
+                begun.waiting.add(&server.name, error.to_string());
+            }
             Err(error) => return Err(error),
         }
     }
     if !fit.is_empty() {
         let warrant = ctx.guard.launch_a2(fit)?;
-        let refusal = attempt(ctx.cloud.start_recovery(warrant).await)?.refusal();
-        begun.refusal = refusal.or(begun.refusal.take());
+        if let Some(refusal) = attempt(ctx.cloud.start_recovery(warrant).await)?.refusal() {
+            begun.waiting.add_all(names, &refusal);
+        }
     }
     Ok(())
 }
@@ -241,9 +243,9 @@ async fn launchable(ctx: &Context<'_, Either>, server: &LiveServer<'_>) -> Resul
     ctx.guard.launchable(server, &ready, &settings, &spec).map(Some)
 }
 
-fn waiting(ctx: &Context<'_, Either>, wave: &Wave<'_, '_>, refusal: Option<String>) -> Option<Waiting> {
-    if let Some(reason) = refusal {
-        let why = format!("{} are waiting to be launched: {reason}", names(&wave.missing));
+fn waiting(ctx: &Context<'_, Either>, wave: &Wave<'_, '_>, reasons: &Reasons) -> Option<Waiting> {
+    if !reasons.is_empty() {
+        let why = format!("waiting to be launched: {reasons}");
         let seconds = if ctx.is_late() { 1 } else { poll_interval::backoff(ctx.waited_seconds()) };
         return Some(Waiting::new(why, seconds));
     }

@@ -267,12 +267,11 @@ fn what_drs_has_no_room_for_waits() {
         fixture
     };
     let one = DrsQuotas { servers_in_jobs: 1, ..DrsQuotas::default() };
-    let wait = with_quotas(one)
-        .waits::<Step>("are waiting to be launched: DRS has no job capacity for 1 of them yet", 1);
+    let wait =
+        with_quotas(one).waits::<Step>("waiting to be launched: all-1: DRS has no job capacity left", 1);
     assert_eq!(wait, 10);
     let none = DrsQuotas { concurrent_jobs: 0, ..DrsQuotas::default() };
-    with_quotas(none)
-        .waits::<Step>("web-1, all-1 are waiting to be launched: DRS has no job capacity for 2", 0);
+    with_quotas(none).waits::<Step>("waiting to be launched: web-1, all-1: DRS has no job capacity left", 0);
     let singly = DrsQuotas { servers_per_job: 1, ..DrsQuotas::default() };
     with_quotas(singly).waits::<Step>("launching web-1, all-1", 2);
 }
@@ -281,7 +280,7 @@ fn what_drs_has_no_room_for_waits() {
 fn what_drs_refuses_for_now_waits_with_its_words() {
     let mut fixture = prepared(|_| ());
     fixture.fail("error:drs:StartRecovery=ConflictException");
-    fixture.waits::<Step>("web-1, all-1 are waiting to be launched: refused by a fault of the rehearsal", 0);
+    fixture.waits::<Step>("waiting to be launched: web-1, all-1: refused by a fault of the rehearsal", 0);
     fixture.waits::<Step>("launching web-1, all-1", 1);
 }
 
@@ -289,7 +288,7 @@ fn what_drs_refuses_for_now_waits_with_its_words() {
 fn an_a2_that_is_not_prepared_waits_and_the_others_do_not() {
     let mut fixture = Fixture::failback(|_| ()).reversed();
     fixture.wave = 0;
-    fixture.waits::<Step>("web-1, all-1 no longer have the plan's launch settings", 0);
+    fixture.waits::<Step>("web-1, all-1: the launch settings are no longer the plan's", 0);
     let mut fixture = prepared(|_| ());
     let a2 = fixture.a2(0);
     fixture.tamper(move |seen| {
@@ -298,19 +297,19 @@ fn an_a2_that_is_not_prepared_waits_and_the_others_do_not() {
             stalled.for_each(|a2| a2.replication.state = failback_core::cloud::ReplicationState::Stalled);
         }
     });
-    fixture.waits::<Step>("are waiting to be launched: web-1: A2 is not ready", 1);
+    fixture.waits::<Step>("waiting to be launched: web-1: A2 is not ready", 1);
 }
 
 #[test]
 fn what_somebody_has_changed_is_prepared_again_once_it_cannot_be_an_old_answer() {
     let mut fixture = Fixture::failback(|_| ()).reversed();
     fixture.wave = 0;
-    let said = "web-1, all-1 no longer have the plan's launch settings";
+    let said = "web-1, all-1: the launch settings are no longer the plan's";
     let wait = fixture.waits::<Step>(said, 0);
     fixture.pass(60.max(i64::try_from(wait).unwrap()));
     let answer = fixture.call::<Step>().unwrap();
     assert_eq!((answer.status, answer.wait_seconds), (Status::Prepare, 0));
-    assert_eq!(answer.why, format!("{said}, and are prepared again"));
+    assert_eq!(answer.why, format!("{said}, so they are prepared again"));
 }
 
 #[test]
@@ -318,7 +317,11 @@ fn a_call_that_is_late_begins_nothing() {
     let mut fixture = prepared(|_| ());
     let before = fixture.writes();
     let answer = fixture.call_until::<Step>(fixture.now()).unwrap();
-    assert!(answer.why.ends_with("are waiting to be launched: this call has no time left"), "{}", answer.why);
+    assert!(
+        answer.why.ends_with("waiting to be launched: web-1, all-1: this call has no time left"),
+        "{}",
+        answer.why
+    );
     assert_eq!((answer.wait_seconds, fixture.writes()), (1, before));
 }
 
@@ -365,7 +368,7 @@ fn a_launch_over_what_may_be_production_is_refused() {
             of_first.for_each(|a2| a2.last_launch = failback_core::cloud::LastLaunch::Succeeded);
         }
     });
-    fixture.waits::<Step>("are waiting to be launched: web-1: A2 s-", 1);
+    fixture.waits::<Step>("waiting to be launched: web-1: A2 s-", 1);
     let tags = Tags::new();
     assert!(!fixture.run.owns(&tags));
 }

@@ -43,6 +43,13 @@ struct Note {
     since_ms: i64,
 }
 
+impl Note {
+    /// Returns the time until B1's numbers count; 0 once they do.
+    fn settles_in_seconds(&self, ctx: &Context<'_, Failback>) -> u64 {
+        SETTLED_SECONDS.saturating_sub(ctx.now().seconds_since(Timestamp::from_millis(self.since_ms)))
+    }
+}
+
 /// The servers by their protection.
 #[derive(Default)]
 struct Protection {
@@ -73,13 +80,16 @@ impl Step for ProtectFailedBackServers {
         for server in &servers {
             protection.add(ctx, &servers, server).await?;
         }
-        for b1 in &protection.protected {
-            if let Some(server) = fleet.server_mut(b1) {
-                server.times.protected.get_or_insert(ctx.run.seconds(live.read_at));
+        let note = protection.note(ctx);
+        if note.settles_in_seconds(ctx) == 0 {
+            for b1 in &protection.protected {
+                if let Some(server) = fleet.server_mut(b1) {
+                    server.times.protected.get_or_insert(ctx.run.seconds(live.read_at));
+                }
             }
         }
         let followed = fleet.redirected.and_then(|redirected| redirected.followed());
-        match protection.result(ctx, followed) {
+        match protection.result(ctx, note, followed) {
             StepResult::Done(why) if ctx.run.plan.gates.before_cleanup.is_some() => {
                 let notice = notice::before_cleanup(ctx.run, &live.servers(fleet))?;
                 Ok(StepResult::DoneBeforeGate { why, notice })
@@ -124,9 +134,8 @@ impl Protection {
         self.slowest_ppm = Some(self.slowest_ppm.map_or(ppm, |slowest| slowest.min(ppm)));
     }
 
-    fn result(mut self, ctx: &Context<'_, Failback>, followed: Option<Timestamp>) -> StepResult {
-        let note = self.note(ctx);
-        let Some(reason) = self.reasons.first() else {
+    fn result(mut self, ctx: &Context<'_, Failback>, note: Note, followed: Option<Timestamp>) -> StepResult {
+        if self.reasons.is_empty() {
             if let Some(by) = followed.filter(|by| *by > ctx.now()) {
                 let why = format!(
                     "clients may still use B3 until {by}: the TTL that the records had has not passed"
@@ -134,16 +143,16 @@ impl Protection {
                 let seconds = (by.seconds_since(ctx.now()) + 1).min(poll_interval::SECONDS_MAX);
                 return waiting(why, seconds, self.progress, note);
             }
-            let settled = ctx.now().seconds_since(Timestamp::from_millis(note.since_ms));
-            if settled < SETTLED_SECONDS {
+            let seconds = note.settles_in_seconds(ctx);
+            if seconds > 0 {
                 let why =
                     "B1 of every server protects A4 by its numbers, and is looked at once more".to_owned();
-                return waiting(why, SETTLED_SECONDS - settled, self.progress, note);
+                return waiting(why, seconds, self.progress, note);
             }
             let servers = count(self.progress.servers, "failed-back server");
             return StepResult::Done(format!("{servers} protected"));
-        };
-        let why = format!("{}: {reason}", self.reasons.names());
+        }
+        let why = self.reasons.to_string();
         let remaining = remaining_seconds(ctx, self.slowest_ppm);
         self.progress.eta_seconds = remaining.unwrap_or(0);
         let seconds = match remaining {
@@ -185,7 +194,7 @@ async fn protect(
 ) -> Result<Option<String>> {
     let a3 = server.a3()?;
     if a3.is_none_or(RecoveryInstance::is_reversed) {
-        return unprotected(ctx, server);
+        return unprotected(server);
     }
     if a3.is_some_and(|a3| a3.agent_seen.is_none()) {
         return Ok(Some("DRS has not seen the agent on A4 yet".to_owned()));
@@ -204,13 +213,15 @@ async fn protect(
 }
 
 /// Returns the reason why B1 does not protect A4 yet, if so.
-fn unprotected(ctx: &Context<'_, Failback>, server: &LiveServer<'_>) -> Result<Option<String>> {
+fn unprotected(server: &LiveServer<'_>) -> Result<Option<String>> {
     let Some(b1) = server.b1()? else { return Ok(Some("B1 does not exist".to_owned())) };
     let replicates_a4 = b1.instance.is_some() && b1.instance == server.a4();
     if !replicates_a4 {
         return Ok(Some("B1 does not protect A4 yet".to_owned()));
     }
-    if b1.replication.protects(ctx.run.plan.stop_original_replication) {
+    // One that was protected by numbers that count is looked at again before B2 is terminated, and not while others are
+    // compared.
+    if server.times.protected.is_some() || b1.replication.protects() {
         return Ok(None);
     }
     Ok(Some(how_far(&b1.replication)))

@@ -204,6 +204,10 @@ fn what_is_protected_counts_as_ready_and_no_further() {
     assert!(answer.why.starts_with("web-1: B1 is RESCAN"), "{}", answer.why);
     assert_eq!((progress.ready, progress.servers, progress.total_bytes), (1, 2, 400));
     let of = |index: usize| fixture.fleet.servers[index].times.protected.is_some();
+    assert_eq!((of(0), of(1)), (false, false), "B1's numbers do not count yet");
+    fixture.pass(300);
+    fixture.call::<Step>().unwrap();
+    let of = |index: usize| fixture.fleet.servers[index].times.protected.is_some();
     assert_eq!((of(0), of(1)), (false, true));
 }
 

@@ -38,10 +38,10 @@ impl Step for StartReversedReplication {
                 Attempt::NotYet(reason) => reasons.add(&server.name, reason),
             }
         }
-        let Some(reason) = reasons.first() else {
+        if reasons.is_empty() {
             let servers = count(fleet.pending().count(), "server");
             return Ok(StepResult::Done(format!("{servers} replicating to the source Region")));
-        };
+        }
         let seconds = if ctx.is_late() {
             1
         } else if requested.is_empty() {
@@ -49,7 +49,7 @@ impl Step for StartReversedReplication {
         } else {
             poll_interval::by_typical(typical::VISIBLE, reasons.len(), 0)
         };
-        let why = format!("{}: {reason}", reasons.names());
+        let why = reasons.to_string();
         requested.retain(|name| fleet.find(name).is_some_and(|server| server.a2.is_none()));
         Ok(Waiting::new(why, seconds).with_note(requested).into())
     }

@@ -4,6 +4,7 @@
 
 use failback_core::Result;
 use failback_core::fleet::{Fleet, Reads, Server};
+use failback_core::message::Reasons;
 use failback_core::plan::Plan;
 use failback_core::poll_interval;
 use failback_core::procedure::Failback;
@@ -31,7 +32,7 @@ impl Step for StopOriginalReplication {
         let live = ctx.read(fleet, reads).await?;
         let b3s: Vec<_> = fleet.pending().filter_map(Server::b3).collect();
         let checks = ctx.cloud.instance_status(ctx.run.recovery(), &b3s).await?;
-        let mut stopped = 0;
+        let (mut stopped, mut reasons) = (0, Reasons::default());
         for server in live.servers(fleet) {
             if !server.is_original_replicated()? {
                 continue;
@@ -43,11 +44,14 @@ impl Step for StopOriginalReplication {
                 Attempt::Done(warrant) => attempt(ctx.cloud.stop_replication(warrant).await)?,
                 Attempt::NotYet(reason) => Attempt::NotYet(reason),
             };
-            if let Attempt::NotYet(reason) = result {
-                let why = format!("{}: replication of B1 does not stop yet: {reason}", server.name);
-                return Ok(Waiting::new(why, poll_interval::backoff(ctx.waited_seconds())).into());
+            match result {
+                Attempt::Done(()) => stopped += 1,
+                Attempt::NotYet(reason) => reasons.add(&server.name, reason),
             }
-            stopped += 1;
+        }
+        if !reasons.is_empty() {
+            let why = format!("replication of B1 does not stop yet: {reasons}");
+            return Ok(Waiting::new(why, poll_interval::backoff(ctx.waited_seconds())).into());
         }
         Ok(StepResult::Done(format!(
             "replication of {stopped} original servers stopped; their points in time are deleted"

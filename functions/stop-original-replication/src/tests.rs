@@ -39,7 +39,7 @@ fn a_b1_that_protects_a4_already_is_left_as_it_is() {
 fn what_drs_refuses_for_now_is_waited_for() {
     let mut fixture = due();
     fixture.fail("error:drs:StopReplication=ConflictException");
-    fixture.waits::<Step>("web-1: replication of B1 does not stop yet", 0);
+    fixture.waits::<Step>("replication of B1 does not stop yet: web-1", 1);
     fixture.done::<Step>();
 }
 

@@ -5,10 +5,11 @@
 use failback_core::Result;
 use failback_core::cloud::InstanceState;
 use failback_core::fleet::{Fleet, LiveServer, Reads, names};
+use failback_core::message::Reasons;
 use failback_core::plan::Plan;
 use failback_core::poll_interval::{self, typical};
 use failback_core::procedure::Failback;
-use failback_core::step::{Attempt, Context, FleetInput, Step, StepResult, Waiting, attempt};
+use failback_core::step::{Context, FleetInput, Step, StepResult, Waiting, attempt, ready};
 
 /// The step.
 #[derive(Debug)]
@@ -62,20 +63,21 @@ async fn terminate(
 ) -> Result<Waiting> {
     let a4s: Vec<_> = running.iter().filter_map(|server| server.a4()).collect();
     let checks = ctx.cloud.instance_status(ctx.run.source(), &a4s).await?;
-    let result = match attempt(ctx.guard.terminate_a1(fleet, running, &checks))? {
-        Attempt::Done(warrant) => attempt(ctx.cloud.terminate_instances(warrant).await)?,
-        Attempt::NotYet(reason) => Attempt::NotYet(reason),
-    };
-    Ok(match result {
-        Attempt::Done(()) => {
-            let why = format!("terminating the originals of {}", names(running));
-            Waiting::new(why, poll_interval::by_typical(typical::TERMINATE, running.len(), 0))
+    let mut reasons = Reasons::default();
+    let terminable =
+        ready(running, &mut reasons, |server| ctx.guard.terminate_a1(fleet, &[server], &checks))?;
+    if !terminable.is_empty() {
+        let warrant = ctx.guard.terminate_a1(fleet, &terminable, &checks)?;
+        if let Some(reason) = attempt(ctx.cloud.terminate_instances(warrant).await)?.refusal() {
+            reasons.add_all(terminable.iter().map(|server| server.name.as_str()), &reason);
         }
-        Attempt::NotYet(reason) => {
-            let why = format!("the originals of {} cannot be terminated yet: {reason}", names(running));
-            Waiting::new(why, poll_interval::backoff(ctx.waited_seconds()))
-        }
-    })
+    }
+    if reasons.is_empty() {
+        let why = format!("terminating the originals of {}", names(running));
+        return Ok(Waiting::new(why, poll_interval::by_typical(typical::TERMINATE, running.len(), 0)));
+    }
+    let why = format!("originals cannot be terminated yet: {reasons}");
+    Ok(Waiting::new(why, poll_interval::backoff(ctx.waited_seconds())))
 }
 
 #[cfg(test)]

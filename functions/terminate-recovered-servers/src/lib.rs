@@ -11,8 +11,9 @@ use failback_core::fleet::{
     Fleet, LaunchConfigurations, LiveServer, LiveState, Reads, Redirected, existed_before,
     launch_configurations, names,
 };
-use failback_core::guard::ProcedureGuard;
+use failback_core::guard::{ProcedureGuard, TerminateRecoveryInstances, Warrant};
 use failback_core::job_capacity::JobCapacity;
+use failback_core::message::Reasons;
 use failback_core::plan::Plan;
 use failback_core::poll_interval::{self, typical};
 use failback_core::procedure::{Either, Procedure};
@@ -32,12 +33,29 @@ struct Remaining<'s, 'l> {
     left: Vec<&'s LiveServer<'l>>,
 }
 
-/// What the guard decides by: the whole fleet, B1's settings and the times of the redirect.
-#[derive(Clone, Copy)]
-struct Ready<'s, 'l> {
+/// What the guard judges by: the whole fleet, A4's checks, B1's settings and the times of the redirect.
+struct Judged<'s, 'l> {
     servers: &'s [LiveServer<'l>],
+    checks: &'s [InstanceStatus],
     settings: &'s LaunchConfigurations,
     redirected: Option<Redirected>,
+}
+
+impl Judged<'_, '_> {
+    /// Asks the guard of the procedure to terminate B2 of these servers. The rules for B2 differ between the procedures.
+    fn terminate(
+        &self,
+        ctx: &Context<'_, Either>,
+        servers: &[&LiveServer<'_>],
+    ) -> Result<Warrant<TerminateRecoveryInstances>> {
+        let Self { servers: fleet, checks, settings, redirected } = self;
+        match ctx.guard.of_procedure() {
+            ProcedureGuard::Drill(guard) => guard.terminate_b2(servers, settings),
+            ProcedureGuard::Failback(guard) => {
+                guard.terminate_b2(fleet, servers, checks, settings, *redirected)
+            }
+        }
+    }
 }
 
 impl Step for TerminateRecoveredServers {
@@ -60,16 +78,25 @@ impl Step for TerminateRecoveredServers {
                 (Some(job), _) if job.kind == JobKind::Terminate => remaining.terminating.push(server),
                 (Some(_), _) => remaining.launching.push(server),
                 (None, Some(b2)) if is_left(ctx, server, b2, &settings)? => remaining.left.push(server),
-                (None, Some(_))
-                    if refused.unless_refused(server, allowed(ctx, server, &settings))?.is_none() => {}
                 (None, Some(_)) => remaining.terminable.push(server),
                 (None, None) => {}
             }
         }
-        let ready = Ready { servers: &servers, settings: &settings, redirected };
-        let left = leave(ctx, &ready, &remaining.left).await?;
-        let refusal = terminate(ctx, &live, &ready, &remaining.terminable).await?.or(left);
-        match waiting(ctx, &remaining, refusal) {
+        let to_judge = remaining.terminable.iter().chain(&remaining.left).copied();
+        let checks = checks_of_a4(ctx, to_judge).await?;
+        let judged = Judged { servers: &servers, checks: &checks, settings: &settings, redirected };
+        let mut reasons = leave(ctx, &judged, &remaining.left).await?;
+        let terminable = std::mem::take(&mut remaining.terminable);
+        for server in terminable {
+            let allowed = attempt(judged.terminate(ctx, &[server]));
+            match refused.unless_refused(server, allowed)? {
+                Some(Attempt::Done(_)) => remaining.terminable.push(server),
+                Some(Attempt::NotYet(reason)) => reasons.add(&server.name, reason),
+                None => {}
+            }
+        }
+        terminate(ctx, &live, &judged, &remaining.terminable, &mut reasons).await?;
+        match waiting(ctx, &remaining, &reasons) {
             Some(waiting) => Ok(StepResult::Waiting(waiting)),
             None => refused.end("the recovered servers are terminated"),
         }
@@ -102,87 +129,65 @@ fn is_left(
     Ok(ctx.run.procedure == Procedure::Failback && existed_before(server, b2, settings)?)
 }
 
-/// Tags each B2 that the failback leaves. Returns the reason why others wait.
+/// Tags each B2 that the failback leaves. Returns those that wait, with the reasons.
 async fn leave(
     ctx: &Context<'_, Either>,
-    ready: &Ready<'_, '_>,
+    judged: &Judged<'_, '_>,
     servers: &[&LiveServer<'_>],
-) -> Result<Option<String>> {
-    let ProcedureGuard::Failback(guard) = ctx.guard.of_procedure() else { return Ok(None) };
-    let mut refusal = None;
+) -> Result<Reasons> {
+    let mut reasons = Reasons::default();
+    let ProcedureGuard::Failback(guard) = ctx.guard.of_procedure() else { return Ok(reasons) };
+    let Judged { servers: fleet, checks, settings, redirected } = judged;
     for server in servers {
-        let checks = checks_of_a4(ctx, &[server]).await?;
-        let warrant = guard.leave_b2(ready.servers, server, &checks, ready.settings, ready.redirected);
-        let refused = match attempt(warrant)? {
+        let refusal = match attempt(guard.leave_b2(fleet, server, checks, settings, *redirected))? {
             Attempt::Done(warrant) => attempt(ctx.cloud.tag_resource(warrant).await)?.refusal(),
             Attempt::NotYet(reason) => Some(reason),
         };
-        refusal = refused.or(refusal);
+        if let Some(reason) = refusal {
+            reasons.add(&server.name, reason);
+        }
     }
-    Ok(refusal)
+    Ok(reasons)
 }
 
-/// Asks the guard of a drill for one server, so that its refusal does not keep the others. The guard of a failback judges
-/// all at once.
-fn allowed(
-    ctx: &Context<'_, Either>,
-    server: &LiveServer<'_>,
-    settings: &LaunchConfigurations,
-) -> Result<()> {
-    match ctx.guard.of_procedure() {
-        ProcedureGuard::Drill(guard) => guard.terminate_b2(&[server], settings).map(|_| ()),
-        ProcedureGuard::Failback(_) => Ok(()),
-    }
-}
-
-/// Terminates B2 of the servers, as many at once as DRS allows. Returns the reason why the others wait.
+/// Terminates B2 of the servers, as many at once as DRS allows. Adds those that wait, with the reasons.
 async fn terminate(
     ctx: &Context<'_, Either>,
     live: &LiveState,
-    ready: &Ready<'_, '_>,
+    judged: &Judged<'_, '_>,
     terminable: &[&LiveServer<'_>],
-) -> Result<Option<String>> {
-    let Ready { servers, settings, redirected } = *ready;
-    let mut refusal = None;
+    reasons: &mut Reasons,
+) -> Result<()> {
     let quotas = ctx.cloud.drs_quotas(ctx.run.recovery()).await?;
     let capacity = JobCapacity::left(quotas, live.recovery_jobs()?);
     for batch in capacity.batches(terminable) {
-        // The rules for B2 differ between the procedures.
-        let warrant = match ctx.guard.of_procedure() {
-            ProcedureGuard::Drill(guard) => guard.terminate_b2(batch, settings),
-            ProcedureGuard::Failback(guard) => {
-                let checks = checks_of_a4(ctx, batch).await?;
-                guard.terminate_b2(servers, batch, &checks, settings, redirected)
-            }
-        };
-        let refused = match attempt(warrant)? {
-            Attempt::Done(warrant) => {
-                attempt(ctx.cloud.terminate_recovery_instances(warrant).await)?.refusal()
-            }
-            Attempt::NotYet(reason) => Some(reason),
-        };
-        refusal = refused.or(refusal);
+        let warrant = judged.terminate(ctx, batch)?;
+        if let Some(refusal) = attempt(ctx.cloud.terminate_recovery_instances(warrant).await)?.refusal() {
+            reasons.add_all(batch.iter().map(|server| server.name.as_str()), &refusal);
+        }
     }
-    Ok(refusal)
+    Ok(())
 }
 
-async fn checks_of_a4(ctx: &Context<'_, Either>, servers: &[&LiveServer<'_>]) -> Result<Vec<InstanceStatus>> {
-    let a4s: Vec<_> = servers.iter().filter_map(|server| server.a4()).collect();
-    ctx.cloud.instance_status(ctx.run.source(), &a4s).await
+/// Reads the status checks of A4, by which the guard of a failback judges.
+async fn checks_of_a4<'s, 'l: 's>(
+    ctx: &Context<'_, Either>,
+    servers: impl Iterator<Item = &'s LiveServer<'l>>,
+) -> Result<Vec<InstanceStatus>> {
+    if ctx.run.procedure == Procedure::Drill {
+        return Ok(Vec::new());
+    }
+    let a4s: Vec<_> = servers.filter_map(|server| server.a4()).collect();
+    if a4s.is_empty() { Ok(Vec::new()) } else { ctx.cloud.instance_status(ctx.run.source(), &a4s).await }
 }
 
 /// Returns the wait. Its note is the time at which the last terminate job was started.
-fn waiting(
-    ctx: &Context<'_, Either>,
-    remaining: &Remaining<'_, '_>,
-    refusal: Option<String>,
-) -> Option<Waiting> {
-    let Remaining { terminable, terminating, launching, left } = remaining;
+fn waiting(ctx: &Context<'_, Either>, remaining: &Remaining<'_, '_>, reasons: &Reasons) -> Option<Waiting> {
+    let Remaining { terminable, terminating, launching, .. } = remaining;
     let mut note = ctx.poll.and_then(|poll| poll.note.clone());
-    let (why, seconds) = if let Some(reason) = refusal {
-        let refused: Vec<_> = terminable.iter().chain(left).copied().collect();
-        let why = format!("{} cannot be terminated yet: {reason}", names(&refused));
-        (why, poll_interval::by_typical(typical::RELEASE, refused.len(), ctx.waited_seconds()))
+    let (why, seconds) = if !reasons.is_empty() {
+        let why = format!("cannot be terminated yet: {reasons}");
+        (why, poll_interval::by_typical(typical::RELEASE, reasons.len(), ctx.waited_seconds()))
     } else if !launching.is_empty() {
         let why = format!("{} are still being launched", names(launching));
         (why, poll_interval::by_typical(typical::LAUNCH_JOB, launching.len(), ctx.waited_seconds()))

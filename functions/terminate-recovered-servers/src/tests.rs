@@ -47,7 +47,7 @@ fn b3_lives_until_no_client_can_use_it() {
     let redirected = fixture.fleet.redirected.as_mut().unwrap();
     redirected.in_sync = Some(fixture.simulation.now());
     redirected.old_ttl_seconds = Some(1_200);
-    fixture.waits::<Step>("cannot be terminated yet: clients may still use B3 until", 0);
+    fixture.waits::<Step>("cannot be terminated yet: web-1, all-1: clients may still use B3 until", 0);
     fixture.pass(1_190);
     fixture.waits::<Step>("clients may still use B3", 0);
     fixture.pass(10);
@@ -64,6 +64,26 @@ fn what_drs_refuses_for_now_is_waited_for() {
     fixture.waits::<Step>("cannot be terminated yet", 0);
     fixture.done::<Step>();
     assert_eq!(fixture.left(), ["A1 A2 A3 A4 B1", "A1 A2 A3 A4 B1"]);
+}
+
+/// Has B1 of the first server lag, as long as it is not mended.
+fn with_lag(mut fixture: Fixture) -> Fixture {
+    let b1 = fixture.fleet.servers[0].b1.clone();
+    fixture.tamper(move |seen| {
+        if let Response::SourceServers(_, servers) = seen {
+            let of_first = servers.iter_mut().filter(|server| server.id == b1);
+            of_first.for_each(|b1| b1.replication.lag_seconds = Some(300));
+        }
+    });
+    fixture
+}
+
+#[test]
+fn a_b1_that_lags_holds_up_its_own_server_only() {
+    let mut fixture = with_lag(due());
+    fixture.waits::<Step>("cannot be terminated yet: web-1: A4 is protected, and B1 is not healthy", 1);
+    fixture.pass(120);
+    assert_eq!(fixture.left(), ["A1 A2 A3 A4 B1 B2 B3", "A1 A2 A3 A4 B1"]);
 }
 
 #[test]
@@ -132,7 +152,7 @@ fn what_existed_before_is_left_only_once_a4_is_production_and_protected() {
     let redirected = fixture.fleet.redirected.as_mut().unwrap();
     redirected.in_sync = Some(fixture.simulation.now());
     redirected.old_ttl_seconds = Some(1_200);
-    fixture.waits::<Step>("web-1, all-1 cannot be terminated yet: clients may still use B3 until", 0);
+    fixture.waits::<Step>("cannot be terminated yet: web-1, all-1: clients may still use B3 until", 0);
 }
 
 #[test]

@@ -168,6 +168,10 @@ fn note(fleet: &mut Fleet, seconds: i64, work: &[SourceServerId], relaunched: &[
 fn health(ctx: &Context<'_, Either>, server: &LiveServer<'_>, checks: &[InstanceStatus]) -> Result<Health> {
     let a4 = if server.is_past_launch()? { server.a4() } else { server.a3()?.map(|a3| a3.instance.clone()) };
     let Some(a4) = a4 else { return Ok(Health::Broken("A4 no longer exists".to_owned())) };
+    // One that has passed is looked at again before traffic is redirected to it, and not while others boot.
+    if server.times.validated.is_some() {
+        return Ok(Health::Works);
+    }
     let checks = checks.iter().find(|status| status.id == a4);
     let by_checks = if ctx.run.plan.validation.status_checks { of_checks(checks) } else { Health::Works };
     match by_checks {

@@ -44,6 +44,16 @@ fn an_a4_that_is_gone_is_launched_again() {
 }
 
 #[test]
+fn what_has_passed_is_not_asked_again_while_others_boot() {
+    let mut fixture = checked(Check::Impaired, Check::Ok);
+    let seconds = fixture.run.seconds(fixture.now());
+    fixture.fleet.servers[0].times.validated = Some(seconds);
+    fixture.idle::<Step>("2 failed-back servers working");
+    fixture.fleet.servers[0].times.validated = None;
+    assert_eq!(fixture.call::<Step>().unwrap().status, Status::Relaunch);
+}
+
+#[test]
 fn nothing_is_launched_so_nothing_works() {
     let answer = Fixture::failback(|_| ()).reversed().call::<Step>().unwrap();
     assert!(answer.why.contains("A4 no longer exists"), "{}", answer.why);

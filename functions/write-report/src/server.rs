@@ -37,7 +37,7 @@ pub(crate) fn seen(run: &Run, live: &LiveState, server: &Server, outcome: Outcom
         serves => serves,
     };
     let (protection, copy_age_seconds) =
-        if home { (Protection::Unknown, None) } else { protection(run, &found, guarded)? };
+        if home { (Protection::Unknown, None) } else { protection(&found, guarded)? };
     let is_known = serves != Serving::Unknown;
     let stopped = found.chain().b1.candidate().is_some_and(|b1| !b1.replication.is_running());
     let report = ServerReport {
@@ -93,7 +93,7 @@ fn problem(server: &LiveServer<'_>) -> Option<String> {
 }
 
 /// Returns the protection of the instance that serves, and the age of the newest copy of its data.
-fn protection(run: &Run, server: &LiveServer<'_>, serves: Serving) -> Result<(Protection, Option<u64>)> {
+fn protection(server: &LiveServer<'_>, serves: Serving) -> Result<(Protection, Option<u64>)> {
     let (link, instance) = match serves {
         Serving::Unknown => return Ok((Protection::Unknown, None)),
         Serving::B3 => (&server.chain().a2, server.b3()),
@@ -109,7 +109,7 @@ fn protection(run: &Run, server: &LiveServer<'_>, serves: Serving) -> Result<(Pr
         return Ok((Protection::None, launched_copy(server, serves)?));
     };
     let is_complete = match serves {
-        Serving::A4 => replication.protects(run.plan.stop_original_replication),
+        Serving::A4 => replication.protects(),
         _ => replication.is_healthy(),
     };
     let protection = match (is_complete, replication.is_running()) {

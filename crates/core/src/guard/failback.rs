@@ -12,7 +12,6 @@ use crate::id::{InstanceId, SourceServerId};
 use crate::procedure::Failback;
 use crate::ready::{LaunchState, launch_state};
 use crate::rule::SafetyRule;
-use crate::run::Run;
 use crate::tags::{Tags, tag};
 
 impl Guard<'_, Failback> {
@@ -270,7 +269,7 @@ impl Guard<'_, Failback> {
         settled(server, server.active_job()?)?;
         let Some(a4) = server.a4() else { return Err(unprotected(&server.name, "A4 is not known")) };
         self.works(server.live(), checks, &a4, &server.name)?;
-        protected(self.run, server)
+        protected(server)
     }
 
     /// Refuses unless the instance runs, and waits unless it passes both status checks, if the plan requires it: a server
@@ -353,7 +352,7 @@ fn running<'l>(live: &'l LiveState, id: &InstanceId, name: &str) -> Result<&'l I
 }
 
 /// Refuses unless B1 protects A4: re-pointed, rescanned and without lag (drs-facts §3, row 4b).
-fn protected(run: &Run, server: &LiveServer<'_>) -> Result<()> {
+fn protected(server: &LiveServer<'_>) -> Result<()> {
     let name = &server.name;
     let Some(b1) = server.b1()? else { return Err(unprotected(name, "B1 does not exist")) };
     let Some(a4) = server.a4() else { return Err(unprotected(name, "A4 is not known")) };
@@ -364,7 +363,7 @@ fn protected(run: &Run, server: &LiveServer<'_>) -> Result<()> {
     if server.a3()?.is_some_and(|a3| !a3.is_reversed()) {
         return Err(unprotected(name, "replication of A3 is not reversed"));
     }
-    if !b1.replication.protects(run.plan.stop_original_replication) {
+    if !b1.replication.protects() {
         // A4 was protected, and B1 lags for a moment: the step waits instead of failing.
         let message = format!("{name}: A4 is protected, and B1 is not healthy at this moment");
         return Err(Error::new(ErrorName::NotReady, message));

@@ -6,8 +6,9 @@ use super::refused::Refused;
 use super::result::PollState;
 use crate::cloud::Cloud;
 use crate::error::{Error, ErrorName, Result};
-use crate::fleet::{self, Fleet, LiveState, Reads};
+use crate::fleet::{self, Fleet, LiveServer, LiveState, Reads};
 use crate::guard::Guard;
+use crate::message::Reasons;
 use crate::procedure::{Procedure, Scope};
 use crate::run::Run;
 use crate::timestamp::Timestamp;
@@ -129,6 +130,26 @@ pub fn attempt<T>(result: Result<T>) -> Result<Attempt<T>> {
 
 fn is_for_now(error: &Error) -> bool {
     matches!(error.name(), ErrorName::Conflict | ErrorName::QuotaExceeded | ErrorName::NotReady)
+}
+
+/// Asks about each server by itself, so that one that is not ready holds up nobody else. Returns those that are, and adds
+/// the others with their reasons.
+///
+/// # Errors
+/// Those of the question that do not pass with time.
+pub fn ready<'s, 'l, T>(
+    servers: &[&'s LiveServer<'l>],
+    reasons: &mut Reasons,
+    mut ask: impl FnMut(&'s LiveServer<'l>) -> Result<T>,
+) -> Result<Vec<&'s LiveServer<'l>>> {
+    let mut ready = Vec::new();
+    for server in servers {
+        match attempt(ask(server))? {
+            Attempt::Done(_) => ready.push(*server),
+            Attempt::NotYet(reason) => reasons.add(&server.name, reason),
+        }
+    }
+    Ok(ready)
 }
 
 impl<T> Attempt<T> {

@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use context::{Attempt, Context, attempt};
+pub use context::{Attempt, Context, attempt, ready};
 pub use input::{FleetInput, StepInput, WaveInput};
 pub use refused::Refused;
 pub use result::{Answer, OUT_OF_TIME, Output, PollState, Progress, Status, StepResult, Waiting};

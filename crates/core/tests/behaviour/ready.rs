@@ -2,7 +2,7 @@
 
 use failback_core::cloud::{DrsQuotas, JobStatus, Replication, ReplicationState as S};
 use failback_core::job_capacity::JobCapacity;
-use failback_core::ready::{LaunchState, launch_state, stalled, word};
+use failback_core::ready::{LaunchState, launch_state, only_lags, stalled, word};
 
 use crate::case::{B1, healthy, job_on, start};
 
@@ -151,20 +151,38 @@ fn states_are_named_as_drs_names_them() {
 #[test]
 fn protection_is_more_than_continuous() {
     let now = healthy(S::Continuous);
-    assert!(now.is_healthy() && now.protects(false) && now.protects(true));
+    assert!(now.is_healthy() && now.protects());
+    let lagging = Replication { lag_seconds: Some(60), ..now.clone() };
+    assert!(lagging.protects(), "DRS shows short lags of replication that is in order");
     let broken = |change: fn(&mut Replication)| {
         let mut broken = now.clone();
         change(&mut broken);
-        assert!(!broken.protects(false) && !broken.protects(true), "{broken:?}");
+        assert!(!broken.protects(), "{broken:?}");
         broken
     };
-    assert!(!broken(|r| r.lag_seconds = Some(1)).is_healthy());
+    assert!(!broken(|r| r.lag_seconds = Some(61)).is_healthy());
     assert!(!broken(|r| r.state = S::Rescan).is_healthy());
     assert!(broken(|r| r.rescan_complete = false).is_healthy(), "that alone is not enough");
     // Stopped and restarted: nothing to compare, but all copied.
     let synced = Replication { rescan_complete: false, rescanned_bytes: 0, ..now };
-    assert!(synced.protects(true) && !synced.protects(false));
-    assert!(!Replication { replicated_bytes: 99, ..synced }.protects(true));
+    assert!(synced.protects());
+    assert!(!Replication { replicated_bytes: 99, ..synced }.protects());
+}
+
+#[test]
+fn what_was_ready_stays_so_while_it_only_lags() {
+    let lags = |state| Replication { lag_seconds: Some(40), ..healthy(state) };
+    for state in [S::Continuous, S::Backlog, S::CreatingSnapshot] {
+        assert!(only_lags(&lags(state)), "{state:?}");
+    }
+    for state in
+        [S::Rescan, S::Stalled, S::Stopped, S::InitialSync, S::Initiating, S::Disconnected, S::NotAvailable]
+    {
+        assert!(!only_lags(&lags(state)), "{state:?}");
+    }
+    assert!(!only_lags(&Replication { replicated_bytes: 99, ..lags(S::Continuous) }));
+    let rescanning = Replication { rescanned_bytes: 50, rescan_complete: false, ..lags(S::Continuous) };
+    assert!(!only_lags(&rescanning));
 }
 
 #[test]
