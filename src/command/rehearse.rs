@@ -22,6 +22,7 @@ const FAILED: u8 = 1;
 const FAULTS: &str = "Faults for --fail, each may repeat:
   error:OPERATION=CODE[xN]  AWS refuses the operation N times (default: once) with that error code
   lost:OPERATION[xN]        AWS does it, and the answer never arrives
+  outage:SERVICE=MIN@MIN    drs, ec2, route53 or all refuses every call for so many minutes, from that minute on
   crash:STEP[xN]            the step dies right after its first write took effect
   stall:SERVER=MINUTES      replication of the server's A2 stalls for that long
   launch:SERVER[xN]         the launch job completes with that server FAILED

@@ -42,8 +42,8 @@ fn retries(machine: &Value) -> Vec<String> {
             "ErrorEquals": retried(task["Resource"].as_str().unwrap_or_default()),
             "IntervalSeconds": 2,
             "BackoffRate": 2,
-            "MaxAttempts": 10,
-            "MaxDelaySeconds": 60,
+            "MaxAttempts": 60,
+            "MaxDelaySeconds": 300,
             "JitterStrategy": "FULL",
         }]);
         if task["Retry"] != wanted {

@@ -10,7 +10,6 @@ use failback_rehearsal::program::Performer;
 use failback_rehearsal::steps::StepEntry;
 use failback_sim::{Simulation, World};
 use failback_testkit::{Response, Tampered};
-use futures_util::FutureExt as _;
 use serde_json::Value;
 
 /// A planted bug: a step reads something wrong, or does something other than decided. The guard itself is unchanged.
@@ -93,7 +92,7 @@ impl<B: Bug> Performer for Bugged<B> {
             }
         };
         let tampered = Tampered { world: simulation, tamper: &tamper };
-        let mut answer = step.call(&tampered, &payload, deadline).now_or_never()?;
+        let mut answer = simulation.run(step.call(&tampered, &payload, deadline))?;
         if let (Err(_), Some(instead)) = (&answer, self.0.failed(step.name, &payload)) {
             answer = Ok(instead);
         }

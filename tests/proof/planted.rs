@@ -316,7 +316,8 @@ fn a_wait_that_does_not_say_why() {
 
 #[test]
 fn two_executions_that_do_not_see_each_other() {
-    assert_bug_caught(bugs::AloneInTheWorld, Broken::OnlyOne);
+    let case = "recovered, 3 servers, seed 1: together failback failback 1200";
+    assert_caught_in(case, bugs::AloneInTheWorld, Broken::OnlyOne);
 }
 
 /// Asserts that a bug is caught in this world, and that nothing is without it.
@@ -330,7 +331,7 @@ fn assert_caught_in(case: &str, bug: impl Bug + 'static, by: Broken) {
 
 #[test]
 fn a_claim_that_is_not_read_again() {
-    let case = "recovered, 2 servers, seed 1: redrive failback 20 failback 60; try failback";
+    let case = "recovered, 2 servers, seed 1: redrive failback 7 failback 26; try failback";
     assert_caught_in(case, bugs::ClaimsForEver, Broken::Rule(SafetyRule::OthersUntouched));
 }
 

@@ -13,6 +13,18 @@ use crate::bugs;
 /// Cases that the campaign has found, reduced, with the cause.
 const FOUND: &[(&str, &str)] = &[
     (
+        "recovered, 300 servers, seed 2, slow_calls, lag_blips, one-wave: settle failback",
+        "with calls of 0.3 seconds a job of 100 servers was never launched: one call of the step read for too long",
+    ),
+    (
+        "recovered, 120 servers, seed 3, slow_calls, lag_blips: fail outage:all=10@70; run failback",
+        "an outage of three minutes ended a failback of days",
+    ),
+    (
+        "recovered, 3 servers, seed 1: fail outage:drs=60@55; run failback",
+        "an outage of an hour ended a failback, and its time counted for the limit of a step",
+    ),
+    (
         "recovered, 80 servers, seed 2, lag_blips: settle failback",
         "every server had to be fit at the same look: a clean-up of 80 ran into its limit, because of 80 one always lags",
     ),

@@ -69,7 +69,7 @@ fn every_state_and_branch_is_visited() {
             " not-approved",
             "boot:app-1x1",
         ];
-        (named.iter().any(|name| text.contains(name)) && !text.contains("late:") && !text.contains("x11"))
+        (named.iter().any(|name| text.contains(name)) && !text.contains("late:") && !text.contains("x61"))
             || !text.contains("fail ")
     };
     let mut cases: Vec<Case> = failback_campaign::grid().iter().filter(only).cloned().collect();
@@ -84,6 +84,8 @@ fn every_state_and_branch_is_visited() {
         let text = case.to_string();
         changed.iter().zip(prepared).any(|(turn, by_hand)| text.contains(turn) && text.contains(by_hand))
     }));
+    // AWS asks to slow down while so many are prepared.
+    cases.push("steady, 300 servers, seed 1: run drill".parse().expect("a case"));
     let tried = assert_holds(&cases);
     let program = Program::deployed().expect("the machines are read");
     for procedure in [Procedure::Drill, Procedure::Failback] {

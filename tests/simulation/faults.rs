@@ -1,8 +1,11 @@
 use failback_core::procedure::Procedure;
 use failback_core::report::Outcome;
+use failback_rehearsal::rehearsal::Rehearsal;
 use failback_rehearsal::steps::STEPS;
 
-use crate::support::{BOTH, assert_done, assert_left, calls, cause, failure, rehearsal, rest, run};
+use crate::support::{
+    BOTH, assert_done, assert_left, calls, cause, failure, rehearsal, rest, run, setting, three_tier,
+};
 
 /// Runs with faults, then again without them in the same world.
 fn then_mended(procedure: Procedure, seed: u64, rules: &[&str]) -> Outcome {
@@ -138,5 +141,33 @@ fn an_unknown_rule_names_what_is_known() {
     ] {
         let problem = rehearsal.fail(rule).expect_err("an unknown name");
         assert!(problem.contains(known), "{problem}");
+    }
+}
+
+#[test]
+fn outages_are_waited_out_whenever_they_come() {
+    for procedure in BOTH {
+        for seed in 1..=40 {
+            let mut rehearsal = rehearsal(procedure, 3, seed);
+            let (service, minutes) =
+                [("all", 10), ("drs", 60), ("ec2", 30), ("route53", 20)][(seed % 4) as usize];
+            rehearsal.fail(&format!("outage:{service}={minutes}@{}", seed * 2)).expect("a fault");
+            let run = run(&mut rehearsal, procedure);
+            assert_done(&rehearsal, &run, rest(procedure));
+        }
+    }
+}
+
+/// Slow calls, short lags and an outage at the same time, at the size of a real fleet.
+#[test]
+fn three_hundred_servers_come_home_through_all_of_it() {
+    for procedure in BOTH {
+        let mut setting = setting(procedure, three_tier(|_| ()), 300, 7);
+        setting.switches.slow_calls = true;
+        setting.switches.lag_blips = true;
+        let mut rehearsal = Rehearsal::new(setting);
+        rehearsal.fail("outage:all=10@70").expect("a fault");
+        let run = run(&mut rehearsal, procedure);
+        assert_done(&rehearsal, &run, rest(procedure));
     }
 }

@@ -6,7 +6,6 @@ use failback_rehearsal::rehearsal::Rehearsal;
 use failback_rehearsal::runner::{GateAnswer, Watcher};
 use failback_rehearsal::steps::STEPS;
 use failback_sim::World;
-use futures_util::FutureExt as _;
 use serde_json::{Value, json};
 
 use crate::support::{rehearsal, setting, three_tier, writes};
@@ -53,7 +52,10 @@ fn held_by(rules: &[&str]) -> (Rehearsal, Value) {
 fn call(rehearsal: &Rehearsal, step: &str, payload: &Value) -> Result<Value, Error> {
     let step = STEPS.iter().find(|it| it.name == step).expect("a step");
     let deadline = rehearsal.simulation.now().plus_seconds(55);
-    step.call(&rehearsal.simulation, payload, deadline).now_or_never().expect("the simulator answers at once")
+    rehearsal
+        .simulation
+        .run(step.call(&rehearsal.simulation, payload, deadline))
+        .expect("the step has not died")
 }
 
 /// Asserts that the guard refuses, says why, and changes nothing.

@@ -3,7 +3,7 @@
 use failback_core::cloud::{RightSizing, Tags};
 use failback_core::id::{HostedZoneId, InstanceId, RecoveryInstanceId};
 use failback_core::region::Region;
-use failback_core::tags::tag;
+use failback_core::tags::{made_by_a_drill, tag};
 use failback_sim::{
     ChangeAction, FleetServer, Labels, LaunchChange, RecordChange, RecoveryRequest, Version, World,
 };
@@ -212,10 +212,20 @@ fn prepare(world: &mut World, server: usize, network: &Value) {
 /// Points the plan's records at A4. Without records, traffic moves by other means.
 fn redirect(world: &mut World, plan: &Value) {
     let (source, _) = world.region_pair();
-    if plan["redirect"]["records"].as_array().is_none_or(Vec::is_empty) {
+    // Where no record shows it, nobody sends clients to a drill's copy: the drill cannot know, and ends it (docs/safety.md).
+    let by_hand = plan["redirect"]["records"].as_array().is_none_or(Vec::is_empty);
+    if by_hand && !(0..world.fleet().len()).any(|server| is_a4_of_a_drill(world, server)) {
         world.operator_moves_traffic();
     }
     point_at(world, plan, source, |labels| labels.a4);
+}
+
+/// Reports whether a drill launched the server's A4, as the tags of its job show.
+fn is_a4_of_a_drill(world: &World, server: usize) -> bool {
+    let (source, _) = world.region_pair();
+    let a3 = world.labels(server).a3.and_then(|id| world.recovery_instance(source, &id));
+    let job = a3.and_then(|a3| world.job(source, &a3.job));
+    job.is_some_and(|job| made_by_a_drill(&job.tags))
 }
 
 /// Points the plan's records at an instance of each server.

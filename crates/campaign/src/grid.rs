@@ -14,7 +14,7 @@ use failback_rehearsal::runner::GateAnswer;
 use failback_rehearsal::steps::StepEntry;
 
 /// The repetitions of a fault: once, one more time than any retrier retries, and for good.
-const TIMES: [&str; 3] = ["", "x11", "x*"];
+const TIMES: [&str; 3] = ["", "x61", "x*"];
 
 /// The size of a fleet for which a step needs several calls.
 const LARGE: usize = SERVERS_MAX;

@@ -1,6 +1,7 @@
 //! The core of drs-failback: the plan, the fleet, the guard, the traits through which steps see AWS, and the contract
 //! of a step. It depends on no other crate of the project and does no I/O.
 
+pub mod at_once;
 pub mod cloud;
 pub mod error;
 pub mod fleet;

@@ -7,7 +7,6 @@ use failback_core::Result;
 use failback_core::procedure::Procedure;
 use failback_core::timestamp::Timestamp;
 use failback_sim::Simulation;
-use futures_util::FutureExt as _;
 use serde_json::Value;
 
 use crate::machines;
@@ -37,8 +36,7 @@ impl Performer for Deployed {
         payload: &Value,
         deadline: Timestamp,
     ) -> Option<Result<Value>> {
-        // The simulator answers every call at once, so a step that does not end has died.
-        step.call(simulation, payload, deadline).now_or_never()
+        simulation.run(step.call(simulation, payload, deadline))
     }
 }
 

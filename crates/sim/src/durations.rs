@@ -21,6 +21,9 @@ pub(crate) const READ_LATENCY: i64 = 40;
 /// Latency of a writing call, without jitter. Assumed.
 pub(crate) const WRITE_LATENCY: i64 = 80;
 
+/// Latency of any call where calls are slow, without jitter: `slow_calls`.
+pub(crate) const SLOW_LATENCY: i64 = 300;
+
 /// A job's creation to its state STARTED. Assumed: "few seconds" (§6).
 pub(crate) const JOB_PENDING: Between = Between(2 * SECOND, 5 * SECOND);
 /// Termination of the earlier recovery instance of a server. Assumed from EC2 termination.

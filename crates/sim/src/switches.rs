@@ -30,6 +30,8 @@ pub struct Switches {
     pub participants_lack_instances: bool,
     /// §3: healthy replication lags from time to time, for 10 to 45 seconds, at most a twentieth of the time.
     pub lag_blips: bool,
+    /// Every call takes 0.3 to 0.45 seconds.
+    pub slow_calls: bool,
     /// §12.13: Step Functions shows executions as they were a minute ago.
     pub executions_show_late: bool,
     /// §12.14: DRS shows tags as they were half a minute ago.
@@ -59,6 +61,7 @@ impl Default for Switches {
             full_sync_counts_as_rescan: true,
             participants_lack_instances: false,
             lag_blips: false,
+            slow_calls: false,
             executions_show_late: false,
             tags_show_late: false,
             launch_into_source: false,
@@ -85,6 +88,7 @@ impl Switches {
             repoint_shows_late: rng.bool(),
             participants_lack_instances: rng.bool(),
             lag_blips: rng.bool(),
+            slow_calls: rng.bool(),
             executions_show_late: rng.bool(),
             tags_show_late: rng.bool(),
             post_launch: rng.bool(),

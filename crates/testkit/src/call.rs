@@ -4,7 +4,6 @@ use failback_core::step::{self, Answer, Handler, Output, Status, Step, StepInput
 use failback_core::tags::{Tags, has_tags, tag};
 use failback_core::timestamp::Timestamp;
 use failback_core::{Error, ErrorName, Result};
-use futures_util::FutureExt as _;
 use serde_json::Value;
 
 use crate::{Fixture, Tampered};
@@ -47,14 +46,14 @@ impl Fixture {
     /// The errors of the step.
     ///
     /// # Panics
-    /// Never, because the simulator answers at once.
+    /// When the step dies by a fault.
     pub fn answer<H: Handler>(&self, payload: Value, deadline: Timestamp) -> Result<Value> {
         if let Some(owner) = &self.owner {
             self.claimed_by(owner);
         }
         let tampered = Tampered { world: &self.simulation, tamper: &self.tamper };
         let call = step::call::<H>(&tampered, payload, deadline);
-        call.now_or_never().expect("the simulator answers at once")
+        self.simulation.run(call).expect("the step has not died")
     }
 
     /// Writes an execution into the tags of every B2 and A2, as the owner.

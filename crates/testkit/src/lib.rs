@@ -132,6 +132,14 @@ impl Fixture {
         self.simulation.world().advance_by(seconds * 1000);
     }
 
+    /// Lets time pass in which the step that waits was called as often as it asked for, and found nothing new.
+    pub fn wait_in_vain(&mut self, seconds: i64) {
+        self.pass(seconds);
+        if let Some(poll) = &mut self.poll {
+            poll.due = poll.due.max(self.simulation.now());
+        }
+    }
+
     /// Lets time pass until a condition holds, for at most a day.
     pub fn until(&self, what: &str, is_so: impl Fn(&World) -> bool) {
         for _ in 0..24 * 720 {

@@ -1,5 +1,8 @@
 //! A tampered world: it changes what a step reads, to states that no simulated world reaches by itself.
 
+use std::future::Future;
+use std::pin::Pin;
+
 use async_trait::async_trait;
 use failback_core::Result;
 use failback_core::cloud::{
@@ -262,5 +265,9 @@ impl Quotas for Tampered<'_> {
 impl Clock for Tampered<'_> {
     fn now(&self) -> Timestamp {
         self.world.now()
+    }
+
+    fn pause(&self, millis: u64) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        self.world.pause(millis)
     }
 }

@@ -10,7 +10,7 @@ use failback_core::guard::{CLAIM_SETTLES_SECONDS, CLAIM_STALE_SECONDS, ClaimWarr
 use failback_core::message::count;
 use failback_core::plan::Plan;
 use failback_core::procedure::Either;
-use failback_core::step::{Context, FleetInput, Step, StepResult, Waiting};
+use failback_core::step::{Attempt, Context, FleetInput, Step, StepResult, Waiting};
 use failback_core::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -39,18 +39,24 @@ impl Step for ClaimServers {
             live = ctx.read(fleet, READS).await?;
         }
         let servers = live.servers(fleet);
-        for (index, server) in servers.iter().enumerate().take(batch.end).skip(batch.start) {
-            if ctx.is_late() || is_old(ctx, &live) {
-                return Ok(note.goes_on(index, all));
+        let some = servers.iter().take(batch.end).skip(batch.start);
+        let results = ctx.at_once(some.map(|server| claim(ctx, server, &owners))).await?;
+        let mut is_whole = true;
+        for (index, result) in results.into_iter().enumerate() {
+            match result {
+                Attempt::Done(settles) => note.settles_at(settles),
+                Attempt::NotYet(_) => {
+                    // One of the server's two objects may have been claimed a moment ago.
+                    is_whole = false;
+                    note.settles_at(ctx.now().plus_seconds(CLAIM_SETTLES_SECONDS));
+                }
             }
-            for ClaimWarrant { warrant, settles_seconds } in ctx.guard.claim(server, &owners)? {
-                ctx.cloud.tag_resource(warrant).await?;
-                note.settles_at(ctx.now().plus_seconds(settles_seconds));
+            if is_whole {
+                note.claimed = note.claimed.max(batch.start + index + 1);
             }
-            note.claimed = note.claimed.max(index + 1);
         }
-        if note.claimed < all {
-            return Ok(note.goes_on(note.claimed, all));
+        if note.claimed < all || !is_whole {
+            return Ok(note.goes_on(all));
         }
         let settles = Timestamp::from_millis(note.settles_ms);
         let seconds = settles.seconds_since(ctx.now());
@@ -106,15 +112,32 @@ impl Note {
         Ok(note)
     }
 
-    /// Returns the wait before the next call, which goes on with the server of this index.
-    fn goes_on(self, index: usize, all: usize) -> StepResult {
-        let why = format!("{index} of {all} servers are claimed");
+    /// Returns the wait before the next call, which goes on with the first server that is not claimed.
+    fn goes_on(self, all: usize) -> StepResult {
+        let why = format!("{} of {all} servers are claimed", self.claimed);
         Waiting::new(why, 1).with_note(json!(self)).into()
     }
 
     fn settles_at(&mut self, time: Timestamp) {
         self.settles_ms = self.settles_ms.max(time.millis());
     }
+}
+
+/// Claims one server. Returns the time from which that is certain.
+async fn claim(
+    ctx: &Context<'_, Either>,
+    server: &LiveServer<'_>,
+    owners: &Owners,
+) -> Result<Attempt<Timestamp>> {
+    if is_old(ctx, server.live()) {
+        return Ok(Attempt::NotYet("what was read is old".to_owned()));
+    }
+    let mut settles = ctx.now();
+    for ClaimWarrant { warrant, settles_seconds } in ctx.guard.claim(server, owners)? {
+        ctx.cloud.tag_resource(warrant).await?;
+        settles = settles.max(ctx.now().plus_seconds(settles_seconds));
+    }
+    Ok(Attempt::Done(settles))
 }
 
 /// Returns true for live state that soon shows nothing about owners any more.

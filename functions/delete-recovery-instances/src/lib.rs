@@ -4,12 +4,12 @@
 //! Done when no record A3 is left.
 
 use failback_core::Result;
-use failback_core::fleet::{Fleet, Reads, Server};
+use failback_core::cloud::InstanceStatus;
+use failback_core::fleet::{Fleet, LiveServer, Reads, Server};
 use failback_core::message::Reasons;
 use failback_core::plan::Plan;
-use failback_core::poll_interval;
 use failback_core::procedure::Failback;
-use failback_core::step::{Attempt, Context, FleetInput, Step, StepResult, Waiting, attempt};
+use failback_core::step::{Attempt, Context, FleetInput, Step, StepResult, attempt};
 
 /// The step.
 #[derive(Debug)]
@@ -25,30 +25,38 @@ impl Step for DeleteRecoveryInstances {
         let a4s: Vec<_> = fleet.pending().filter_map(Server::a4).collect();
         let checks = ctx.cloud.instance_status(ctx.run.source(), &a4s).await?;
         let mut reasons = Reasons::default();
-        for server in live.servers(fleet) {
-            if server.a3()?.is_none() {
-                continue;
+        let servers = live.servers(fleet);
+        let mut left = Vec::new();
+        for server in &servers {
+            if server.a3()?.is_some() {
+                left.push(server);
             }
-            if ctx.is_late() {
-                return Ok(Waiting::out_of_time().into());
-            }
-            let result = match attempt(ctx.guard.delete_a3(&server, &checks))? {
-                Attempt::Done(warrant) => attempt(ctx.cloud.delete_recovery_instance(warrant).await)?,
-                Attempt::NotYet(reason) => Attempt::NotYet(reason),
-            };
+        }
+        let results = ctx.at_once(left.iter().map(|server| delete(ctx, server, &checks))).await?;
+        for (server, result) in left.into_iter().zip(results) {
             if let Attempt::NotYet(reason) = result {
                 reasons.add(&server.name, reason);
             }
         }
         if !reasons.is_empty() {
-            let why = format!("A3 cannot be deleted yet: {reasons}");
-            return Ok(Waiting::new(why, poll_interval::backoff(ctx.waited_seconds())).into());
+            return Ok(ctx.again(format!("A3 cannot be deleted yet: {reasons}")).into());
         }
         Ok(StepResult::Done("the records of the failback launch are deleted".to_owned()))
     }
 
     fn limit_seconds(plan: &Plan) -> u64 {
         plan.limits.cleanup_minutes * 60
+    }
+}
+
+async fn delete(
+    ctx: &Context<'_, Failback>,
+    server: &LiveServer<'_>,
+    checks: &[InstanceStatus],
+) -> Result<Attempt<()>> {
+    match attempt(ctx.guard.delete_a3(server, checks))? {
+        Attempt::Done(warrant) => attempt(ctx.cloud.delete_recovery_instance(warrant).await),
+        Attempt::NotYet(reason) => Ok(Attempt::NotYet(reason)),
     }
 }
 

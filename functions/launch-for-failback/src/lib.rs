@@ -14,7 +14,7 @@ use failback_core::message::{Reasons, count, listed};
 use failback_core::plan::Plan;
 use failback_core::poll_interval::{self, typical};
 use failback_core::procedure::Either;
-use failback_core::step::{Context, OUT_OF_TIME, Step, StepResult, Waiting, WaveInput, attempt};
+use failback_core::step::{Attempt, Context, Step, StepResult, Waiting, WaveInput, attempt};
 use failback_core::timestamp::Timestamp;
 use failback_core::{Error, ErrorName, Result};
 
@@ -196,21 +196,15 @@ async fn launch(ctx: &Context<'_, Either>, live: &LiveState, wave: &Wave<'_, '_>
 /// found fit so far, so that slow answers never keep a batch from its launch.
 async fn start(ctx: &Context<'_, Either>, batch: &[&LiveServer<'_>], begun: &mut Begun) -> Result<()> {
     let (mut fit, mut names) = (Vec::new(), Vec::new());
-    for server in batch {
-        if ctx.is_late() {
-            begun.waiting.add(&server.name, OUT_OF_TIME);
-            continue;
-        }
-        match launchable(ctx, server).await {
-            Ok(Some(launchable)) => {
+    let results = ctx.at_once(batch.iter().map(|server| launchable(ctx, server))).await?;
+    for (server, result) in batch.iter().zip(results) {
+        match result {
+            Attempt::Done(Some(launchable)) => {
                 fit.push(launchable);
                 names.push(server.name.as_str());
             }
-            Ok(None) => begun.unprepared.push(server.name.clone()),
-            Err(error) if error.name() == ErrorName::NotReady => {
-                begun.waiting.add(&server.name, error.to_string());
-            }
-            Err(error) => return Err(error),
+            Attempt::Done(None) => begun.unprepared.push(server.name.clone()),
+            Attempt::NotYet(reason) => begun.waiting.add(&server.name, reason),
         }
     }
     if !fit.is_empty() {
@@ -223,7 +217,14 @@ async fn start(ctx: &Context<'_, Either>, batch: &[&LiveServer<'_>], begun: &mut
 }
 
 /// Asks the guard about one server, with the settings that DRS would launch it with; `None` when they are not the plan's.
-async fn launchable(ctx: &Context<'_, Either>, server: &LiveServer<'_>) -> Result<Option<Launchable>> {
+async fn launchable(
+    ctx: &Context<'_, Either>,
+    server: &LiveServer<'_>,
+) -> Result<Attempt<Option<Launchable>>> {
+    attempt(judge(ctx, server).await)
+}
+
+async fn judge(ctx: &Context<'_, Either>, server: &LiveServer<'_>) -> Result<Option<Launchable>> {
     let a1 = if needs_a1(ctx.run) { server.a1_instance()? } else { None };
     let spec = LaunchSpec::of(ctx.run, server, a1)?;
     let region = ctx.run.source();
@@ -245,9 +246,7 @@ async fn launchable(ctx: &Context<'_, Either>, server: &LiveServer<'_>) -> Resul
 
 fn waiting(ctx: &Context<'_, Either>, wave: &Wave<'_, '_>, reasons: &Reasons) -> Option<Waiting> {
     if !reasons.is_empty() {
-        let why = format!("waiting to be launched: {reasons}");
-        let seconds = if ctx.is_late() { 1 } else { poll_interval::backoff(ctx.waited_seconds()) };
-        return Some(Waiting::new(why, seconds));
+        return Some(ctx.again(format!("waiting to be launched: {reasons}")));
     }
     if !wave.missing.is_empty() {
         let why = format!("launching {}", names(&wave.missing));

@@ -3,6 +3,7 @@
 //! Done when every B2 runs, its agent was seen and it carries the drill's tags. A B2 that an earlier, interrupted run
 //! of a drill launched is adopted; any other live B2 stops the drill, because launching would terminate it.
 
+use failback_core::at_once::at_once;
 use failback_core::cloud::{InstanceState, Job, JobServer, LaunchStatus, RecoveryInstance};
 use failback_core::fleet::{
     Fleet, LiveServer, LiveState, Reads, launch_configurations, launch_templates, names,
@@ -98,13 +99,14 @@ fn parts<'j>(jobs: &'j [Job], server: &LiveServer<'_>) -> Vec<&'j Job> {
 /// Tags every B2 of this drill, so that no later run takes it for production.
 async fn tag(ctx: &Context<'_, Drill>, servers: &[LiveServer<'_>]) -> Result<()> {
     let tags = drill_tags();
+    let mut warrants = Vec::new();
     for server in servers {
         if server.b2()?.is_some_and(|b2| !has_tags(&b2.tags, &tags)) && server.other_owner(ctx.run)?.is_none()
         {
-            ctx.cloud.tag_resource(ctx.guard.tag_b2(server)?).await?;
+            warrants.push(ctx.guard.tag_b2(server)?);
         }
     }
-    Ok(())
+    at_once(warrants.into_iter().map(|warrant| ctx.cloud.tag_resource(warrant))).await.map(|_| ())
 }
 
 /// Launches the missing servers, as many at once as DRS allows.

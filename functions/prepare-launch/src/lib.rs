@@ -11,10 +11,10 @@ use failback_core::cloud::{Drs, Ec2};
 use failback_core::fleet::{Fleet, LiveServer, Reads, Server};
 use failback_core::guard::a2_tags;
 use failback_core::launch_spec::{LaunchSpec, needs_a1};
-use failback_core::message::count;
+use failback_core::message::{Reasons, count};
 use failback_core::plan::Plan;
 use failback_core::procedure::Either;
-use failback_core::step::{Context, FleetInput, Step, StepResult, Waiting};
+use failback_core::step::{Attempt, Context, FleetInput, Step, StepResult};
 use failback_core::tags::has_tags;
 use failback_core::{Error, ErrorName, Result};
 use serde::{Deserialize, Serialize};
@@ -49,27 +49,28 @@ impl Step for PrepareLaunch {
         let reads = Reads { a3: true, source_instances: needs_a1(ctx.run), ..Reads::default() };
         let live = ctx.read(fleet, reads).await?;
         let servers = live.servers(fleet);
-        let Progress { prepared, kept } = ctx.note().unwrap_or_default();
-        let mut to_keep = Vec::new();
-        for (done, server) in servers.iter().enumerate().skip(prepared) {
-            if ctx.is_late() && to_keep.is_empty() {
-                let why = format!("{done} of {} servers are prepared", servers.len());
-                return Ok(Waiting::new(why, 1).with_note(json!(Progress { prepared: done, kept })).into());
+        let Progress { mut prepared, kept } = ctx.note().unwrap_or_default();
+        while prepared < servers.len() {
+            let some = &servers[prepared..servers.len().min(prepared + KEPT_AT_A_TIME)];
+            let results = ctx.at_once(some.iter().map(|server| prepare(ctx, server, &kept))).await?;
+            let (mut to_keep, mut reasons) = (Vec::new(), Reasons::default());
+            for (server, result) in some.iter().zip(results) {
+                match result {
+                    Attempt::Done(None) if to_keep.is_empty() && reasons.is_empty() => prepared += 1,
+                    Attempt::Done(None) => {}
+                    Attempt::Done(Some(present)) => to_keep.push(present),
+                    Attempt::NotYet(reason) => reasons.add(&server.name, reason),
+                }
             }
-            if ctx.is_late() || to_keep.len() == KEPT_AT_A_TIME {
-                break;
+            if !to_keep.is_empty() {
+                return Ok(keep(prepared, &to_keep));
             }
-            let Some((present, spec)) = to_change(ctx, server).await? else { continue };
-            if to_keep.is_empty() && kept.contains(&present.fingerprint()) {
-                change(ctx, server, &present, spec).await?;
-            } else {
-                to_keep.push((done, present));
+            if !reasons.is_empty() {
+                let why = format!("{prepared} of {} servers are prepared; {reasons}", servers.len());
+                return Ok(ctx.again(why).with_note(json!(Progress { prepared, kept })).into());
             }
         }
-        Ok(match to_keep.first() {
-            Some((first, _)) => keep(*first, &to_keep),
-            None => StepResult::Done(format!("{} prepared for launch", count(servers.len(), "server"))),
-        })
+        Ok(StepResult::Done(format!("{} prepared for launch", count(servers.len(), "server"))))
     }
 
     fn limit_seconds(plan: &Plan) -> u64 {
@@ -77,11 +78,25 @@ impl Step for PrepareLaunch {
     }
 }
 
-/// Returns the result that has these settings kept. The next call goes on from the first of them.
-fn keep(prepared: usize, to_keep: &[(usize, Present)]) -> StepResult {
+/// Prepares one server. Returns its present settings if the bucket for evidence does not have them yet.
+async fn prepare(
+    ctx: &Context<'_, Either>,
+    server: &LiveServer<'_>,
+    kept: &[String],
+) -> Result<Attempt<Option<Present>>> {
+    let Some((present, spec)) = to_change(ctx, server).await? else { return Ok(Attempt::Done(None)) };
+    if !kept.contains(&present.fingerprint()) {
+        return Ok(Attempt::Done(Some(present)));
+    }
+    change(ctx, server, &present, spec).await?;
+    Ok(Attempt::Done(None))
+}
+
+/// Returns the result that has these settings kept. The next call goes on from the first server that is not prepared.
+fn keep(prepared: usize, to_keep: &[Present]) -> StepResult {
     let why = format!("the launch settings of {} are kept before the change", count(to_keep.len(), "server"));
-    let settings: Vec<_> = to_keep.iter().map(|(_, present)| present.inputs()).collect();
-    let kept = to_keep.iter().map(|(_, present)| present.fingerprint()).collect();
+    let settings: Vec<_> = to_keep.iter().map(Present::inputs).collect();
+    let kept = to_keep.iter().map(Present::fingerprint).collect();
     let note = json!(Progress { prepared, kept });
     StepResult::Keep { why, previous: json!({ "settings": settings }), note }
 }
@@ -123,10 +138,17 @@ async fn change(
     }
     let current = &present.template;
     if !spec.is_met_by(current) {
-        let warrant = ctx.guard.write_template(server, current, spec)?;
-        let version = ctx.cloud.create_launch_template_version(warrant).await?;
-        let warrant = ctx.guard.use_template(server, &current.template, version)?;
-        ctx.cloud.set_default_version(warrant).await?;
+        // Settings that are half changed would be taken for somebody's, and kept as evidence.
+        let write = async || {
+            let warrant = ctx.guard.write_template(server, current, spec.clone())?;
+            ctx.cloud.create_launch_template_version(warrant).await
+        };
+        let version = ctx.patiently(write).await?;
+        let use_it = async || {
+            let warrant = ctx.guard.use_template(server, &current.template, version)?;
+            ctx.cloud.set_default_version(warrant).await
+        };
+        ctx.patiently(use_it).await?;
     }
     Ok(())
 }

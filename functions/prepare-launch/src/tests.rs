@@ -100,7 +100,10 @@ fn a_call_that_is_late_says_how_many_are_prepared() {
     let mut fixture = Fixture::failback(|_| ()).reversed();
     let before = fixture.writes();
     let answer = fixture.call_until::<Step>(fixture.now()).unwrap();
-    assert_eq!((answer.status, answer.why.as_str()), (Status::Waiting, "0 of 2 servers are prepared"));
+    assert_eq!(
+        (answer.status, answer.why.as_str()),
+        (Status::Waiting, "0 of 2 servers are prepared; web-1, all-1: this call has no time left")
+    );
     assert_eq!((answer.wait_seconds, fixture.writes()), (1, before));
     fixture.done::<Step>();
 }

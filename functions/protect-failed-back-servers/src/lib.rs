@@ -70,15 +70,14 @@ impl Step for ProtectFailedBackServers {
     async fn run(ctx: &Context<'_, Failback>, fleet: &mut Fleet) -> Result<StepResult> {
         let live = ctx.read(fleet, Reads::PROTECTION).await?;
         let servers = live.servers(fleet);
-        for server in &servers {
-            if ctx.is_late() {
-                return Ok(Waiting::out_of_time().into());
-            }
-            record_traffic(ctx, server).await?;
+        let recorded = ctx.at_once(servers.iter().map(|server| record_traffic(ctx, server))).await?;
+        if recorded.contains(&Attempt::NotYet(OUT_OF_TIME.to_owned())) {
+            return Ok(Waiting::out_of_time().into());
         }
         let mut protection = Protection::default();
-        for server in &servers {
-            protection.add(ctx, &servers, server).await?;
+        let results = ctx.at_once(servers.iter().map(|server| protect(ctx, &servers, server))).await?;
+        for (server, result) in servers.iter().zip(results) {
+            protection.add(server, result)?;
         }
         let note = protection.note(ctx);
         if note.settles_in_seconds(ctx) == 0 {
@@ -104,14 +103,9 @@ impl Step for ProtectFailedBackServers {
 }
 
 impl Protection {
-    async fn add(
-        &mut self,
-        ctx: &Context<'_, Failback>,
-        fleet: &[LiveServer<'_>],
-        server: &LiveServer<'_>,
-    ) -> Result<()> {
+    fn add(&mut self, server: &LiveServer<'_>, result: Attempt<()>) -> Result<()> {
         self.progress.servers += 1;
-        let Some(reason) = protect(ctx, fleet, server).await? else {
+        let Attempt::NotYet(reason) = result else {
             self.progress.ready += 1;
             self.protected.push(server.b1.clone());
             return Ok(());
@@ -175,38 +169,35 @@ fn waiting(why: String, seconds: u64, progress: Progress, note: Note) -> StepRes
 }
 
 /// Records on A2 that people have redirected traffic by hand, so that a later run knows that clients use A4.
-async fn record_traffic(ctx: &Context<'_, Failback>, server: &LiveServer<'_>) -> Result<()> {
+async fn record_traffic(ctx: &Context<'_, Failback>, server: &LiveServer<'_>) -> Result<Attempt<()>> {
     if !ctx.run.traffic_moved_by_hand {
-        return Ok(());
+        return Ok(Attempt::Done(()));
     }
-    let (Some(a2), Some(a3)) = (server.a2()?, server.a3()?) else { return Ok(()) };
+    let (Some(a2), Some(a3)) = (server.a2()?, server.a3()?) else { return Ok(Attempt::Done(())) };
     if a2.tags.get(tag::TRAFFIC).is_some_and(|to| to == a3.instance.as_str()) {
-        return Ok(());
+        return Ok(Attempt::Done(()));
     }
-    ctx.cloud.tag_resource(ctx.guard.tag_traffic(server)?).await
+    ctx.cloud.tag_resource(ctx.guard.tag_traffic(server)?).await.map(Attempt::Done)
 }
 
-/// Does the missing work for one server. Returns `None` when it is protected, else the reason why not yet.
+/// Does the missing work for one server. Done when it is protected.
 async fn protect(
     ctx: &Context<'_, Failback>,
     fleet: &[LiveServer<'_>],
     server: &LiveServer<'_>,
-) -> Result<Option<String>> {
+) -> Result<Attempt<()>> {
     let a3 = server.a3()?;
     if a3.is_none_or(RecoveryInstance::is_reversed) {
-        return unprotected(server);
+        return Ok(unprotected(server)?.map_or(Attempt::Done(()), Attempt::NotYet));
     }
     if a3.is_some_and(|a3| a3.agent_seen.is_none()) {
-        return Ok(Some("DRS has not seen the agent on A4 yet".to_owned()));
-    }
-    if ctx.is_late() {
-        return Ok(Some(OUT_OF_TIME.to_owned()));
+        return Ok(Attempt::NotYet("DRS has not seen the agent on A4 yet".to_owned()));
     }
     let warrant = match attempt(ctx.guard.reverse_a3(fleet, server))? {
         Attempt::Done(warrant) => warrant,
-        Attempt::NotYet(reason) => return Ok(Some(reason)),
+        Attempt::NotYet(reason) => return Ok(Attempt::NotYet(reason)),
     };
-    Ok(Some(match attempt(ctx.cloud.reverse_replication(warrant).await)? {
+    Ok(Attempt::NotYet(match attempt(ctx.cloud.reverse_replication(warrant).await)? {
         Attempt::Done(_) => "replication of A3 is being reversed".to_owned(),
         Attempt::NotYet(reason) => format!("DRS does not reverse replication of A3 yet: {reason}"),
     }))

@@ -33,6 +33,9 @@ pub struct RedirectTraffic;
 /// The time within which Route 53 propagates a change whose id is not known, in seconds (drs-facts §10).
 const PROPAGATION_SECONDS: u64 = 60;
 
+/// The pause between two calls of Route 53, which answers five a second for all of an account (drs-facts §10).
+const ROUTE_53_PAUSE_MS: u64 = 150;
+
 /// The reason for a wait in which nothing is changed.
 const ALREADY_CHANGED: &str = "the records point at A4 already; their change may still be propagating";
 
@@ -232,12 +235,15 @@ async fn change(
         let wanted = warrant.action().clone();
         match ctx.cloud.change_records(warrant).await {
             Ok(id) => changes.push(id),
+            // The next call goes on.
+            Err(error) if error.name() == ErrorName::Throttled => return Ok(None),
             Err(error) if error.name() == ErrorName::Conflict => match found_instead(ctx, &wanted).await? {
                 None => has_others = true,
                 Some(found) => conflict = conflict.or_else(|| Some(changed_since(&found, &error))),
             },
             Err(error) => return Err(error),
         }
+        ctx.cloud.pause(ROUTE_53_PAUSE_MS).await;
     }
     if let Some(conflict) = conflict {
         return Err(conflict);
@@ -276,27 +282,36 @@ async fn follow(
     fleet: &mut Fleet,
     propagating: Propagating,
 ) -> Result<StepResult> {
-    let mut pending = 0;
-    for change in &propagating.changes {
-        if ctx.cloud.change_status(change).await? == ChangeStatus::Pending {
-            pending += 1;
-        }
-    }
-    let others_until = Timestamp::from_millis(propagating.others_until_ms);
-    if pending == 0 && ctx.now() >= others_until {
+    let Propagating { changes, others_until_ms } = propagating;
+    let pending = pending(ctx, changes).await?;
+    let others_until = Timestamp::from_millis(others_until_ms);
+    if pending.is_empty() && ctx.now() >= others_until {
         if let Some(redirected) = &mut fleet.redirected {
             redirected.in_sync = Some(ctx.now());
         }
         return Ok(StepResult::Done("traffic is redirected to the failed-back servers".to_owned()));
     }
-    let (why, seconds) = if pending == 0 {
+    let (why, seconds) = if pending.is_empty() {
         (ALREADY_CHANGED.to_owned(), others_until.seconds_since(ctx.now()).max(1))
     } else {
-        let changes = propagating.changes.len();
-        let why = format!("{pending} of {changes} changes are not INSYNC yet");
-        (why, poll_interval::by_typical(typical::DNS, changes, ctx.waited_seconds()))
+        let why = format!("Route 53 has not reported INSYNC for {} yet", count(pending.len(), "change"));
+        let seconds = poll_interval::by_typical(typical::DNS, pending.len(), ctx.waited_seconds());
+        (why, if ctx.is_late() { 1 } else { seconds })
     };
-    Ok(Waiting::new(why, seconds).with_note(json!(propagating)).into())
+    Ok(Waiting::new(why, seconds).with_note(json!(Propagating { changes: pending, others_until_ms })).into())
+}
+
+/// Returns the changes that are not INSYNC yet. Route 53 answers few calls a second, so the first that is pending is the
+/// last that is asked about.
+async fn pending(ctx: &Context<'_, Failback>, mut changes: Vec<ChangeId>) -> Result<Vec<ChangeId>> {
+    while let Some(change) = changes.last() {
+        if ctx.is_late() || ctx.cloud.change_status(change).await? == ChangeStatus::Pending {
+            break;
+        }
+        changes.pop();
+        ctx.cloud.pause(ROUTE_53_PAUSE_MS).await;
+    }
+    Ok(changes)
 }
 
 #[cfg(test)]

@@ -24,7 +24,7 @@ fn the_record_points_at_a4_once_route_53_is_in_sync() {
     let asked = fixture.now();
     let wait = fixture.waits::<Step>("Route 53 is propagating the change of 1 record", 1);
     assert!((20..=50).contains(&wait), "{wait}");
-    assert_eq!(fixture.call::<Step>().unwrap().why, "1 of 1 changes are not INSYNC yet");
+    assert_eq!(fixture.call::<Step>().unwrap().why, "Route 53 has not reported INSYNC for 1 change yet");
     assert_eq!(fixture.done::<Step>().last().unwrap(), "traffic is redirected to the failed-back servers");
     assert_eq!(address(&fixture), a4(&fixture));
     let redirected = fixture.fleet.redirected.unwrap();

@@ -5,7 +5,8 @@
 
 use failback_core::Result;
 use failback_core::cloud::{ReplicationState, SourceServer};
-use failback_core::fleet::{Fleet, LiveServer, Reads};
+use failback_core::fleet::{Fleet, LiveServer, Reads, names};
+use failback_core::message::Reasons;
 use failback_core::plan::Plan;
 use failback_core::poll_interval::{self, typical};
 use failback_core::procedure::Either;
@@ -28,22 +29,32 @@ impl Step for RemoveSourceServers {
         let reads = Reads { b2: true, a3: true, source_jobs: true, recovery_jobs: true, ..Reads::default() };
         let (live, mut refused) = ctx.read_to_clean_up(fleet, reads).await?;
         let servers = live.servers(fleet);
-        let mut waiting = None;
-        for server in &servers {
-            if refused.has(server) {
-                continue;
+        let mut left = Vec::new();
+        for server in servers.iter().filter(|server| !refused.has(server)) {
+            if let Some(a2) = server.a2()? {
+                left.push((server, a2));
             }
-            let Some(a2) = server.a2()? else { continue };
-            if ctx.is_late() {
-                return Ok(Waiting::out_of_time().into());
+        }
+        let results =
+            ctx.at_once_unless_refused(left.iter().map(|(server, a2)| remove(ctx, server, a2))).await?;
+        let (mut disconnecting, mut reasons) = (Vec::new(), Reasons::default());
+        for ((server, _), result) in left.into_iter().zip(results) {
+            match refused.unless_refused(server, result)? {
+                Some(Attempt::Done(Removal::Disconnecting)) => disconnecting.push(server),
+                Some(Attempt::Done(Removal::Deleted)) | None => {}
+                Some(Attempt::NotYet(reason)) => reasons.add(&server.name, reason),
             }
-            let removed = remove(ctx, server, a2, servers.len()).await;
-            waiting = refused.unless_refused(server, removed)?.flatten().or(waiting);
         }
-        match waiting {
-            Some(waiting) => Ok(waiting.with_note(true).into()),
-            None => refused.end("the reversed source servers are deleted"),
-        }
+        let waiting = if !reasons.is_empty() {
+            ctx.again(format!("A2 cannot be removed yet: {reasons}"))
+        } else if !disconnecting.is_empty() {
+            let why = format!("A2 is being disconnected: {}", names(&disconnecting));
+            let waited = ctx.waited_seconds();
+            Waiting::new(why, poll_interval::by_typical(typical::DISCONNECT, disconnecting.len(), waited))
+        } else {
+            return refused.end("the reversed source servers are deleted");
+        };
+        Ok(waiting.with_note(true).into())
     }
 
     fn limit_seconds(plan: &Plan) -> u64 {
@@ -51,35 +62,32 @@ impl Step for RemoveSourceServers {
     }
 }
 
-/// Takes the next step towards the removal of one A2. Returns the wait until it is gone.
+/// What came of the removal of one A2.
+enum Removal {
+    Disconnecting,
+    Deleted,
+}
+
+/// Takes the next step towards the removal of one A2.
 async fn remove(
     ctx: &Context<'_, Either>,
     server: &LiveServer<'_>,
     a2: &SourceServer,
-    servers: usize,
-) -> Result<Option<Waiting>> {
-    let is_disconnected = a2.replication.state == ReplicationState::Disconnected;
+) -> Result<Attempt<Removal>> {
+    attempt(ask(ctx, server, a2).await)
+}
+
+async fn ask(ctx: &Context<'_, Either>, server: &LiveServer<'_>, a2: &SourceServer) -> Result<Removal> {
+    if a2.replication.state == ReplicationState::Disconnected {
+        ctx.cloud.delete_source_server(ctx.guard.delete_a2(server)?).await?;
+        return Ok(Removal::Deleted);
+    }
     let was_requested = ctx.note::<bool>() == Some(true)
         && ctx.poll.is_some_and(|poll| !poll.polls.is_multiple_of(POLLS_BETWEEN_REQUESTS));
-    let result = if is_disconnected {
-        ctx.cloud.delete_source_server(ctx.guard.delete_a2(server)?).await
-    } else if was_requested {
-        Ok(())
-    } else {
-        ctx.cloud.disconnect_source_server(ctx.guard.disconnect_a2(server)?).await
-    };
-    Ok(match attempt(result)? {
-        Attempt::Done(()) if is_disconnected => None,
-        Attempt::Done(()) => {
-            let why = format!("{}: A2 is being disconnected", server.name);
-            let seconds = poll_interval::by_typical(typical::DISCONNECT, servers, ctx.waited_seconds());
-            Some(Waiting::new(why, seconds))
-        }
-        Attempt::NotYet(reason) => {
-            let why = format!("{}: A2 cannot be removed yet: {reason}", server.name);
-            Some(Waiting::new(why, poll_interval::backoff(ctx.waited_seconds())))
-        }
-    })
+    if !was_requested {
+        ctx.cloud.disconnect_source_server(ctx.guard.disconnect_a2(server)?).await?;
+    }
+    Ok(Removal::Disconnecting)
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-use failback_core::step::{OUT_OF_TIME, Status};
+use failback_core::step::Status;
 use failback_testkit::Fixture;
 
 use crate::RemoveSourceServers as Step;
@@ -39,7 +39,10 @@ fn a_call_that_is_late_leaves_the_rest_to_the_next() {
     let mut fixture = due();
     let before = fixture.writes();
     let answer = fixture.call_until::<Step>(fixture.now()).unwrap();
-    assert_eq!((answer.status, answer.why.as_str()), (Status::Waiting, OUT_OF_TIME));
+    assert_eq!(
+        (answer.status, answer.why.as_str()),
+        (Status::Waiting, "A2 cannot be removed yet: web-1, all-1: this call has no time left")
+    );
     assert_eq!(fixture.writes(), before);
 }
 

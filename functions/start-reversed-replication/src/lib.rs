@@ -9,7 +9,7 @@ use failback_core::message::{Reasons, count};
 use failback_core::plan::Plan;
 use failback_core::poll_interval::{self, typical};
 use failback_core::procedure::Either;
-use failback_core::step::{Attempt, Context, FleetInput, OUT_OF_TIME, Step, StepResult, Waiting, attempt};
+use failback_core::step::{Attempt, Context, FleetInput, Step, StepResult, Waiting, attempt};
 
 /// The step.
 #[derive(Debug)]
@@ -29,8 +29,11 @@ impl Step for StartReversedReplication {
         let live = ctx.read(fleet, Reads { b2: true, a2: true, ..Reads::default() }).await?;
         let mut requested: Vec<String> = ctx.note().unwrap_or_default();
         let mut reasons = Reasons::default();
-        for server in live.servers(fleet).iter().filter(|server| server.a2.is_none()) {
-            match reverse(ctx, server, &requested).await? {
+        let servers = live.servers(fleet);
+        let missing: Vec<_> = servers.iter().filter(|server| server.a2.is_none()).collect();
+        let results = ctx.at_once(missing.iter().map(|server| reverse(ctx, server, &requested))).await?;
+        for (server, result) in missing.into_iter().zip(results) {
+            match result {
                 Attempt::Done(()) => {
                     reasons.add(&server.name, NOT_SHOWN);
                     requested.push(server.name.clone());
@@ -72,9 +75,6 @@ async fn reverse(
     let Some(b2) = server.b2()? else { return Ok(Attempt::NotYet("B2 does not run".to_owned())) };
     if b2.agent_seen.is_none() {
         return Ok(Attempt::NotYet("DRS has not seen the agent on B3 yet".to_owned()));
-    }
-    if ctx.is_late() {
-        return Ok(Attempt::NotYet(OUT_OF_TIME.to_owned()));
     }
     let warrant = ctx.guard.reverse_b2(server)?;
     match attempt(ctx.cloud.reverse_replication(warrant).await)? {

@@ -58,7 +58,7 @@ fn a_b2_that_does_not_run_is_waited_for() {
 fn what_was_not_asked_yet_is_asked_beside_what_was() {
     let mut fixture = Fixture::failback(|_| ());
     fixture.fail("error:drs:ReverseReplication=ConflictException");
-    fixture.waits::<Step>("web-1: refused by a fault of the rehearsal; all-1: DRS does not show A2 yet", 1);
+    fixture.waits::<Step>("web-1: DRS does not show A2 yet; all-1: refused by a fault of the rehearsal", 1);
     fixture.waits::<Step>("web-1, all-1: DRS does not show A2 yet", 1);
     fixture.waits::<Step>("web-1, all-1: DRS does not show A2 yet", 0);
 }

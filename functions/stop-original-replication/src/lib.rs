@@ -3,12 +3,12 @@
 //! and passes its status checks, that A2 can be launched, and that traffic is no longer on A1.
 
 use failback_core::Result;
-use failback_core::fleet::{Fleet, Reads, Server};
+use failback_core::cloud::InstanceStatus;
+use failback_core::fleet::{Fleet, LiveServer, Reads, Server};
 use failback_core::message::Reasons;
 use failback_core::plan::Plan;
-use failback_core::poll_interval;
 use failback_core::procedure::Failback;
-use failback_core::step::{Attempt, Context, FleetInput, Step, StepResult, Waiting, attempt};
+use failback_core::step::{Attempt, Context, FleetInput, Step, StepResult, attempt};
 
 /// The step.
 #[derive(Debug)]
@@ -33,25 +33,22 @@ impl Step for StopOriginalReplication {
         let b3s: Vec<_> = fleet.pending().filter_map(Server::b3).collect();
         let checks = ctx.cloud.instance_status(ctx.run.recovery(), &b3s).await?;
         let (mut stopped, mut reasons) = (0, Reasons::default());
-        for server in live.servers(fleet) {
-            if !server.is_original_replicated()? {
-                continue;
+        let servers = live.servers(fleet);
+        let mut to_stop = Vec::new();
+        for server in &servers {
+            if server.is_original_replicated()? {
+                to_stop.push(server);
             }
-            if ctx.is_late() {
-                return Ok(Waiting::out_of_time().into());
-            }
-            let result = match attempt(ctx.guard.stop_b1(&server, &checks))? {
-                Attempt::Done(warrant) => attempt(ctx.cloud.stop_replication(warrant).await)?,
-                Attempt::NotYet(reason) => Attempt::NotYet(reason),
-            };
+        }
+        let results = ctx.at_once(to_stop.iter().map(|server| stop(ctx, server, &checks))).await?;
+        for (server, result) in to_stop.into_iter().zip(results) {
             match result {
                 Attempt::Done(()) => stopped += 1,
                 Attempt::NotYet(reason) => reasons.add(&server.name, reason),
             }
         }
         if !reasons.is_empty() {
-            let why = format!("replication of B1 does not stop yet: {reasons}");
-            return Ok(Waiting::new(why, poll_interval::backoff(ctx.waited_seconds())).into());
+            return Ok(ctx.again(format!("replication of B1 does not stop yet: {reasons}")).into());
         }
         Ok(StepResult::Done(format!(
             "replication of {stopped} original servers stopped; their points in time are deleted"
@@ -60,6 +57,17 @@ impl Step for StopOriginalReplication {
 
     fn limit_seconds(plan: &Plan) -> u64 {
         plan.limits.reversal_minutes * 60
+    }
+}
+
+async fn stop(
+    ctx: &Context<'_, Failback>,
+    server: &LiveServer<'_>,
+    checks: &[InstanceStatus],
+) -> Result<Attempt<()>> {
+    match attempt(ctx.guard.stop_b1(server, checks))? {
+        Attempt::Done(warrant) => attempt(ctx.cloud.stop_replication(warrant).await),
+        Attempt::NotYet(reason) => Ok(Attempt::NotYet(reason)),
     }
 }
 

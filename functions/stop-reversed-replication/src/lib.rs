@@ -6,6 +6,7 @@
 use failback_core::Result;
 use failback_core::cloud::SourceServer;
 use failback_core::fleet::{Fleet, LiveServer, Reads};
+use failback_core::message::Reasons;
 use failback_core::plan::Plan;
 use failback_core::poll_interval::{self, typical};
 use failback_core::procedure::Either;
@@ -28,22 +29,29 @@ impl Step for StopReversedReplication {
         let reads = Reads { b2: true, a2: true, source_jobs: true, ..Reads::default() };
         let (live, mut refused) = ctx.read_to_clean_up(fleet, reads).await?;
         let mut waiting = None;
-        for server in live.servers(fleet) {
-            let Some((is_unseen, a2)) = refused.unless_refused(&server, seen(&server))? else { continue };
+        let servers = live.servers(fleet);
+        let mut running = Vec::new();
+        for server in &servers {
+            let Some((is_unseen, a2)) = refused.unless_refused(server, seen(server))? else { continue };
             if is_unseen && ctx.waited_seconds() < UNSEEN_SECONDS_MAX {
                 let why = format!("{}: B2 replicates and DRS does not show A2 yet", server.name);
                 waiting = Some(Waiting::new(why, poll_interval::by_typical(typical::VISIBLE, 1, 0)));
-                continue;
+            } else if let Some(a2) = a2.filter(|a2| a2.replication.is_running()) {
+                running.push((server, a2));
             }
-            let Some(a2) = a2 else { continue };
-            if !a2.replication.is_running() {
-                continue;
+        }
+        let results =
+            ctx.at_once_unless_refused(running.iter().map(|(server, a2)| stop(ctx, server, a2))).await?;
+        let mut reasons = Reasons::default();
+        for ((server, _), result) in running.into_iter().zip(results) {
+            match refused.unless_refused(server, result)? {
+                Some(Attempt::Done(job)) => waiting = job.or(waiting),
+                Some(Attempt::NotYet(reason)) => reasons.add(&server.name, reason),
+                None => {}
             }
-            if ctx.is_late() && server.active_source_job()?.is_none() {
-                return Ok(Waiting::out_of_time().into());
-            }
-            let stopped = stop(ctx, &server, a2).await;
-            waiting = refused.unless_refused(&server, stopped)?.flatten().or(waiting);
+        }
+        if !reasons.is_empty() {
+            waiting = Some(ctx.again(format!("replication of A2 does not stop yet: {reasons}")));
         }
         match waiting {
             Some(waiting) => Ok(StepResult::Waiting(waiting)),
@@ -64,30 +72,25 @@ fn seen<'l>(server: &LiveServer<'l>) -> Result<(bool, Option<&'l SourceServer>)>
     Ok((server.is_a2_unseen()?, server.a2()?))
 }
 
-/// Stops replication of one A2, unless the plan keeps B3, whose only protection it is. Returns the wait if that cannot be done yet.
+/// Stops replication of one A2, unless the plan keeps B3, whose only protection it is. Returns the wait for a job that must
+/// end first.
 async fn stop(
     ctx: &Context<'_, Either>,
     server: &LiveServer<'_>,
     a2: &SourceServer,
-) -> Result<Option<Waiting>> {
+) -> Result<Attempt<Option<Waiting>>> {
     if let Some(job) = server.active_source_job()? {
         let waited = job.created.map_or(0, |created| ctx.now().seconds_since(created));
         let why = format!("{}: job {} must end first", server.name, job.id);
         let seconds = poll_interval::by_typical(typical::LAUNCH_JOB, job.servers.len(), waited);
-        return Ok(Some(Waiting::new(why, seconds)));
+        return Ok(Attempt::Done(Some(Waiting::new(why, seconds))));
     }
     tag_untagged(ctx, server, a2).await;
     if ctx.run.keeps_recovered_servers() {
-        return Ok(None);
+        return Ok(Attempt::Done(None));
     }
     let warrant = ctx.guard.stop_a2(server)?;
-    Ok(match attempt(ctx.cloud.stop_replication(warrant).await)? {
-        Attempt::Done(()) => None,
-        Attempt::NotYet(reason) => {
-            let why = format!("{}: replication of A2 does not stop yet: {reason}", server.name);
-            Some(Waiting::new(why, poll_interval::backoff(ctx.waited_seconds())))
-        }
-    })
+    attempt(ctx.cloud.stop_replication(warrant).await.map(|()| None))
 }
 
 /// Tags an A2 that has no tags yet, while B2 still proves that it belongs to the server: a clean-up that is interrupted

@@ -1,4 +1,4 @@
-use failback_core::step::{OUT_OF_TIME, Status};
+use failback_core::step::Status;
 use failback_testkit::{Fixture, Response};
 
 use crate::StopReversedReplication as Step;
@@ -32,7 +32,7 @@ fn a_launch_that_is_at_work_comes_first() {
 fn what_drs_refuses_for_now_is_waited_for() {
     let mut fixture = Fixture::failback(|_| ()).reversed();
     fixture.fail("error:drs:StopReplication=ConflictException");
-    fixture.waits::<Step>("web-1: replication of A2 does not stop yet", 3);
+    fixture.waits::<Step>("replication of A2 does not stop yet: web-1", 3);
     fixture.done::<Step>();
     fixture.idle::<Step>("replication to the source Region is stopped");
 }
@@ -42,7 +42,10 @@ fn a_call_that_is_late_leaves_the_rest_to_the_next() {
     let mut fixture = Fixture::failback(|_| ()).reversed();
     let before = fixture.writes();
     let answer = fixture.call_until::<Step>(fixture.now()).unwrap();
-    assert_eq!((answer.status, answer.why.as_str()), (Status::Waiting, OUT_OF_TIME));
+    assert_eq!(
+        (answer.status, answer.why.as_str()),
+        (Status::Waiting, "replication of A2 does not stop yet: web-1, all-1: this call has no time left")
+    );
     assert_eq!(fixture.writes(), before);
 }
 

@@ -4,11 +4,13 @@
 //! The tests are in `tests/`; this is their shared code.
 
 use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use failback_asl::Event;
 use failback_aws::{Aws, Config, Machines};
 use failback_core::Result;
+use failback_core::cloud::Clock;
 use failback_core::plan::Plan;
 use failback_core::procedure::Procedure;
 use failback_core::timestamp::Timestamp;
@@ -21,6 +23,20 @@ use failback_sim::{Simulation, World};
 use failback_wire::{HttpServer, Quirk, Quirks, Router, Speed};
 use serde_json::Value;
 use tokio::runtime::Runtime;
+
+/// The time of a world. Nothing lets it pass for a client on the wire, so a pause passes at once.
+struct WorldClock(Simulation);
+
+impl Clock for WorldClock {
+    fn now(&self) -> Timestamp {
+        self.0.now()
+    }
+
+    fn pause(&self, millis: u64) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        self.0.world().advance_by(i64::try_from(millis).unwrap_or(i64::MAX / 2));
+        Box::pin(std::future::ready(()))
+    }
+}
 
 /// A simulated world that listens, and an AWS client that calls it.
 #[derive(Debug)]
@@ -46,7 +62,7 @@ impl Wire {
         let machine = |name: &str| format!("arn:aws:states:us-east-2:111122223333:stateMachine:{name}");
         let machines = Machines { drill: machine("drill"), failback: machine("failback") };
         let config = Config { machines: Some(machines), ..Config::default() };
-        let aws = Aws::on_loopback(config, port).with_clock(Arc::new(simulation.clone()));
+        let aws = Aws::on_loopback(config, port).with_clock(Arc::new(WorldClock(simulation.clone())));
         Self { aws, runtime, port }
     }
 

@@ -43,24 +43,30 @@ fn servers_and_instances() {
     for region in regions(simulation) {
         let over = wire.wait(wire.aws().source_servers(region, None)).unwrap();
         assert!(over.len() >= 3);
-        assert_eq!(still(over.clone()), still(wire.wait(simulation.source_servers(region, None)).unwrap()));
+        assert_eq!(
+            still(over.clone()),
+            still(simulation.run(simulation.source_servers(region, None)).unwrap().unwrap())
+        );
         let ids: Vec<_> = over.iter().map(|server| server.id.clone()).collect();
         let some = wire.wait(wire.aws().source_servers(region, Some(&ids[1..2]))).unwrap();
         assert_eq!(still(some), still(over[1..2].to_vec()));
         for filter in [RecoveryInstanceFilter::All, RecoveryInstanceFilter::SourceServers(ids)] {
             let over = wire.wait(wire.aws().recovery_instances(region, &filter)).unwrap();
             assert!(!over.is_empty());
-            let within = wire.wait(simulation.recovery_instances(region, &filter)).unwrap();
+            let within = simulation.run(simulation.recovery_instances(region, &filter)).unwrap().unwrap();
             assert_eq!(seen(over.clone()), seen(within));
             let instances: Vec<_> = over.iter().map(|record| record.instance.clone()).collect();
             let over = wire.wait(wire.aws().instances(region, &instances)).unwrap();
-            let mut within = wire.wait(simulation.instances(region, &instances)).unwrap();
+            let mut within = simulation.run(simulation.instances(region, &instances)).unwrap().unwrap();
             within.sort_by(|a, b| a.id.cmp(&b.id));
             let mut sorted = over.clone();
             sorted.sort_by(|a, b| a.id.cmp(&b.id));
             assert_eq!(sorted, within);
             let over = wire.wait(wire.aws().instance_status(region, &instances)).unwrap();
-            assert_eq!(over, wire.wait(simulation.instance_status(region, &instances)).unwrap());
+            assert_eq!(
+                over,
+                simulation.run(simulation.instance_status(region, &instances)).unwrap().unwrap()
+            );
             let subnets: Vec<_> = sorted.iter().filter_map(|instance| instance.subnet.clone()).collect();
             let over = wire.wait(wire.aws().subnets(region, &subnets)).unwrap();
             assert!(!over.is_empty());
@@ -76,13 +82,16 @@ fn jobs_logs_and_points_in_time() {
     let [source, _] = regions(simulation);
     let jobs = wire.wait(wire.aws().jobs(source, &[], None)).unwrap();
     assert!(jobs.len() >= 3, "a job a wave");
-    assert_eq!(jobs, wire.wait(simulation.jobs(source, &[], None)).unwrap());
+    assert_eq!(jobs, simulation.run(simulation.jobs(source, &[], None)).unwrap().unwrap());
     for job in &jobs {
         let log = wire.wait(wire.aws().job_log(source, &job.id)).unwrap();
-        assert_eq!(log, wire.wait(simulation.job_log(source, &job.id)).unwrap());
+        assert_eq!(log, simulation.run(simulation.job_log(source, &job.id)).unwrap().unwrap());
         for server in &job.servers {
             let points = wire.wait(wire.aws().recovery_snapshots(source, &server.server)).unwrap();
-            assert_eq!(points, wire.wait(simulation.recovery_snapshots(source, &server.server)).unwrap());
+            assert_eq!(
+                points,
+                simulation.run(simulation.recovery_snapshots(source, &server.server)).unwrap().unwrap()
+            );
         }
     }
 }
@@ -94,19 +103,25 @@ fn settings_templates_and_quotas() {
     let wire = Wire::open(simulation, []);
     for region in regions(simulation) {
         let over = wire.wait(wire.aws().replication_templates(region)).unwrap();
-        assert_eq!(over, wire.wait(simulation.replication_templates(region)).unwrap());
+        assert_eq!(over, simulation.run(simulation.replication_templates(region)).unwrap().unwrap());
         let over = wire.wait(wire.aws().launch_configuration_templates(region)).unwrap();
-        assert_eq!(over, wire.wait(simulation.launch_configuration_templates(region)).unwrap());
+        assert_eq!(over, simulation.run(simulation.launch_configuration_templates(region)).unwrap().unwrap());
         assert_eq!(
             wire.wait(wire.aws().drs_quotas(region)).unwrap(),
-            wire.wait(simulation.drs_quotas(region)).unwrap()
+            simulation.run(simulation.drs_quotas(region)).unwrap().unwrap()
         );
-        for server in wire.wait(simulation.source_servers(region, None)).unwrap() {
+        for server in simulation.run(simulation.source_servers(region, None)).unwrap().unwrap() {
             let over = wire.wait(wire.aws().launch_configuration(region, &server.id)).unwrap();
-            assert_eq!(over, wire.wait(simulation.launch_configuration(region, &server.id)).unwrap());
+            assert_eq!(
+                over,
+                simulation.run(simulation.launch_configuration(region, &server.id)).unwrap().unwrap()
+            );
             let template = over.launch_template.unwrap();
             let over = wire.wait(wire.aws().default_launch_template_version(region, &template)).unwrap();
-            let within = wire.wait(simulation.default_launch_template_version(region, &template)).unwrap();
+            let within = simulation
+                .run(simulation.default_launch_template_version(region, &template))
+                .unwrap()
+                .unwrap();
             assert_eq!(over, within);
         }
     }
@@ -122,7 +137,10 @@ fn records_changes_and_executions() {
     assert_eq!(over.len(), 1);
     assert_eq!(
         over,
-        wire.wait(simulation.record_sets(&record.zone_id, &record.name, RecordType::A)).unwrap()
+        simulation
+            .run(simulation.record_sets(&record.zone_id, &record.name, RecordType::A))
+            .unwrap()
+            .unwrap()
     );
     let started = failback_core::cloud::Clock::now(simulation);
     simulation.world().execution_started(
@@ -137,7 +155,7 @@ fn records_changes_and_executions() {
     let mut over = wire.wait(wire.aws().running_executions()).unwrap();
     assert!((over[0].started.millis() - started.millis()).abs() <= 1, "Step Functions counts in fractions");
     over[0].started = started;
-    assert_eq!(over, wire.wait(simulation.running_executions()).unwrap());
+    assert_eq!(over, simulation.run(simulation.running_executions()).unwrap().unwrap());
 }
 
 #[test]
@@ -148,9 +166,12 @@ fn what_is_refused_is_refused_alike() {
     let [source, _] = regions(simulation);
     let missing = "s-00000000000000000".parse().unwrap();
     let over = wire.wait(wire.aws().launch_configuration(source, &missing)).unwrap_err();
-    let within = wire.wait(simulation.launch_configuration(source, &missing)).unwrap_err();
+    let within = simulation.run(simulation.launch_configuration(source, &missing)).unwrap().unwrap_err();
     assert_eq!(over.name(), within.name());
     simulation.world().uninitialize(source);
     let over = wire.wait(wire.aws().source_servers(source, None)).unwrap_err();
-    assert_eq!(over.name(), wire.wait(simulation.source_servers(source, None)).unwrap_err().name());
+    assert_eq!(
+        over.name(),
+        simulation.run(simulation.source_servers(source, None)).unwrap().unwrap_err().name()
+    );
 }

@@ -7,17 +7,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use futures_util::future::try_join_all;
-
 use super::live_server::LiveServer;
+use crate::at_once::read_at_once;
 use crate::cloud::{Cloud, ExecutionState, Job, RecoveryInstance};
 use crate::error::Result;
 use crate::region::Region;
 use crate::run::Run;
 use crate::tags::{Tags, tag};
-
-/// The number of executions that are described at a time. Step Functions refills its bucket by 10 calls a second or more.
-const AT_A_TIME: usize = 4;
 
 /// An object whose tag names the run that owns its server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,10 +108,8 @@ impl Owners {
         }
         let others: Vec<String> = others.into_iter().collect();
         let mut owners = BTreeMap::new();
-        for some in others.chunks(AT_A_TIME) {
-            let states = try_join_all(some.iter().map(|owner| cloud.execution_state(owner))).await?;
-            owners.extend(some.iter().cloned().zip(states));
-        }
+        let states = read_at_once(cloud, &others, |owner| cloud.execution_state(owner)).await?;
+        owners.extend(others.into_iter().zip(states));
         Ok(Self(owners))
     }
 

@@ -5,12 +5,11 @@
 
 use std::collections::BTreeMap;
 
-use futures_util::future::try_join_all;
-
 use super::live_server::LiveServer;
+use crate::at_once::read_at_once;
 use crate::cloud::{Cloud, Drs, Ec2, LaunchConfiguration, LaunchTemplateVersion, RecoveryInstance};
 use crate::error::{Error, Result};
-use crate::id::SourceServerId;
+use crate::id::{LaunchTemplateId, SourceServerId};
 use crate::region::Region;
 use crate::tags::tag;
 
@@ -19,10 +18,6 @@ pub type LaunchConfigurations = BTreeMap<SourceServerId, LaunchConfiguration>;
 
 /// The default versions of launch templates, by source server. DRS launches a server with its own.
 pub type LaunchTemplates = BTreeMap<SourceServerId, LaunchTemplateVersion>;
-
-/// The number of servers whose settings are read at a time: enough for 500 servers within one call of a step, and few
-/// enough that DRS does not throttle.
-const AT_A_TIME: usize = 4;
 
 /// Reads the launch settings of source servers.
 ///
@@ -33,12 +28,8 @@ pub async fn launch_configurations(
     region: Region,
     ids: &[SourceServerId],
 ) -> Result<LaunchConfigurations> {
-    let mut read = LaunchConfigurations::new();
-    for some in ids.chunks(AT_A_TIME) {
-        let reads = some.iter().map(|id| Drs::launch_configuration(cloud, region, id));
-        read.extend(some.iter().cloned().zip(try_join_all(reads).await?));
-    }
-    Ok(read)
+    let read = read_at_once(cloud, ids, |id| Drs::launch_configuration(cloud, region, id)).await?;
+    Ok(ids.iter().cloned().zip(read).collect())
 }
 
 /// Reads the launch templates of source servers, whose launch settings name them.
@@ -51,15 +42,10 @@ pub async fn launch_templates(
     settings: &LaunchConfigurations,
 ) -> Result<LaunchTemplates> {
     let named = settings.iter().filter_map(|(id, settings)| Some((id, settings.launch_template.as_ref()?)));
-    let named: Vec<_> = named.collect();
-    let mut read = LaunchTemplates::new();
-    for some in named.chunks(AT_A_TIME) {
-        let reads =
-            some.iter().map(|(_, template)| Ec2::default_launch_template_version(cloud, region, template));
-        let versions = try_join_all(reads).await?;
-        read.extend(some.iter().map(|(id, _)| (*id).clone()).zip(versions));
-    }
-    Ok(read)
+    let (ids, templates): (Vec<&SourceServerId>, Vec<&LaunchTemplateId>) = named.unzip();
+    let read = |template| Ec2::default_launch_template_version(cloud, region, template);
+    let versions = read_at_once(cloud, templates, read).await?;
+    Ok(ids.into_iter().cloned().zip(versions).collect())
 }
 
 /// Returns true when B3 existed before B1 was launched into it. Either sign is enough: B1's settings, which people can

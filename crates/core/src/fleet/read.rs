@@ -1,11 +1,14 @@
 //! Reading the live state of a fleet, in as few calls as possible.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::future::Future;
+
+use futures_util::future::{try_join, try_join3};
 
 use super::chain::DrsView;
 use super::live::{LiveState, launched_last};
 use super::server::Fleet;
-use crate::cloud::{Cloud, Job, RecoveryInstanceFilter};
+use crate::cloud::{Cloud, Instance, Job, RecordSet, RecoveryInstanceFilter};
 use crate::error::Result;
 use crate::id::{InstanceId, JobId, RecoveryInstanceId, SourceServerId};
 use crate::region::Region;
@@ -78,12 +81,10 @@ pub async fn read_for_report(cloud: &dyn Cloud, run: &Run, fleet: &Fleet, reads:
     let mut live = LiveState::empty(cloud.now(), reads);
     // Without ids, DRS would return every server of the Region.
     if fleet.pending().next().is_some() {
-        live.read_drs(cloud, run, fleet, reads).await?;
-        live.read_jobs(cloud, run, fleet, reads).await?;
-        live.read_instances(cloud, run, fleet, reads).await?;
-        if reads.records {
-            live.add_records(cloud, run).await?;
-        }
+        // The records depend on nothing else.
+        let all = live.read_fleet(cloud, run, fleet, reads);
+        let ((), records) = try_join(all, when(reads.records, records(cloud, run))).await?;
+        live.records = records.or(live.records);
     }
     Ok(live)
 }
@@ -128,20 +129,31 @@ impl LiveState {
         Self { drs, source_jobs, recovery_jobs, ..Self::empty(read_at, Reads::default()) }
     }
 
+    async fn read_fleet(&mut self, cloud: &dyn Cloud, run: &Run, fleet: &Fleet, reads: Reads) -> Result<()> {
+        self.read_drs(cloud, run, fleet, reads).await?;
+        self.read_jobs(cloud, run, fleet, reads).await?;
+        self.read_instances(cloud, run, fleet, reads).await
+    }
+
     async fn read_drs(&mut self, cloud: &dyn Cloud, run: &Run, fleet: &Fleet, reads: Reads) -> Result<()> {
         let b1s: Vec<SourceServerId> = fleet.pending().map(|server| server.b1.clone()).collect();
-        if reads.b1 {
-            self.drs.read_recovery_servers(cloud.source_servers(run.recovery(), Some(&b1s)).await?);
+        let filter = RecoveryInstanceFilter::SourceServers(b1s.clone());
+        // By id where every A2 is known; else all of the Region, to find each by the instance that it replicates.
+        let known: Option<Vec<SourceServerId>> = fleet.pending().map(|server| server.a2.clone()).collect();
+        let (b1, b2, a2) = try_join3(
+            when(reads.b1, cloud.source_servers(run.recovery(), Some(&b1s))),
+            when(reads.b2 || reads.a3, cloud.recovery_instances(run.recovery(), &filter)),
+            when(reads.a2 || reads.a3, cloud.source_servers(run.source(), known.as_deref())),
+        )
+        .await?;
+        if let Some(b1) = b1 {
+            self.drs.read_recovery_servers(b1);
         }
-        if reads.b2 || reads.a3 {
-            let filter = RecoveryInstanceFilter::SourceServers(b1s);
-            self.drs.read_recovery_instances(cloud.recovery_instances(run.recovery(), &filter).await?);
+        if let Some(b2) = b2 {
+            self.drs.read_recovery_instances(b2);
         }
-        if reads.a2 || reads.a3 {
-            // By id where every A2 is known; else all of the Region, to find each by the instance that it replicates.
-            let known: Option<Vec<SourceServerId>> =
-                fleet.pending().map(|server| server.a2.clone()).collect();
-            self.drs.read_source_servers(cloud.source_servers(run.source(), known.as_deref()).await?);
+        if let Some(a2) = a2 {
+            self.drs.read_source_servers(a2);
         }
         if reads.a3 {
             self.read_a3(cloud, run, fleet).await?;
@@ -165,27 +177,26 @@ impl LiveState {
     }
 
     async fn read_jobs(&mut self, cloud: &dyn Cloud, run: &Run, fleet: &Fleet, reads: Reads) -> Result<()> {
-        if reads.source_jobs {
-            // The jobs that launched the A3 which were read, and the last ones of A2: their tags show who launched
-            // them.
-            let live = self.drs.source_instances().filter(|a3| a3.is_live());
-            let mut wanted: BTreeSet<JobId> = live.filter_map(|a3| a3.job.clone()).collect();
-            for server in fleet.pending() {
-                let a2 = self.drs.chain(server.into()).a2.candidate();
-                wanted.extend(a2.and_then(|a2| a2.last_launch_job.clone()));
-            }
-            let jobs = jobs(cloud, run, run.source(), wanted).await?;
-            self.drs.read_jobs(&jobs);
-            self.source_jobs = Some(jobs);
+        // The jobs that launched the A3 which were read, and the last ones of A2: their tags show who launched them.
+        let live = self.drs.source_instances().filter(|a3| a3.is_live());
+        let mut of_source: BTreeSet<JobId> = live.filter_map(|a3| a3.job.clone()).collect();
+        for server in fleet.pending().filter(|_| reads.source_jobs) {
+            let a2 = self.drs.chain(server.into()).a2.candidate();
+            of_source.extend(a2.and_then(|a2| a2.last_launch_job.clone()));
         }
-        if reads.recovery_jobs {
-            // The jobs that launched the B2 which were read: they show when the cycle began.
-            let live = self.drs.recovery_instances().filter(|b2| b2.is_live());
-            let wanted = live.filter_map(|b2| b2.job.clone()).collect();
-            let jobs = jobs(cloud, run, run.recovery(), wanted).await?;
-            self.drs.read_jobs(&jobs);
-            self.recovery_jobs = Some(jobs);
+        // The jobs that launched the B2 which were read: they show when the cycle began.
+        let live = self.drs.recovery_instances().filter(|b2| b2.is_live());
+        let of_recovery = live.filter_map(|b2| b2.job.clone()).collect();
+        let (source, recovery) = try_join(
+            when(reads.source_jobs, jobs(cloud, run, run.source(), of_source)),
+            when(reads.recovery_jobs, jobs(cloud, run, run.recovery(), of_recovery)),
+        )
+        .await?;
+        for jobs in source.iter().chain(&recovery) {
+            self.drs.read_jobs(jobs);
         }
+        self.source_jobs = source.or(self.source_jobs.take());
+        self.recovery_jobs = recovery.or(self.recovery_jobs.take());
         Ok(())
     }
 
@@ -219,11 +230,20 @@ impl LiveState {
                 recovery.extend(b1.recovery_instance.as_ref().map(RecoveryInstanceId::instance));
             }
         }
-        if reads.source_instances {
-            self.add_instances(cloud, run.source(), source).await?;
-        }
-        if reads.recovery_instances {
-            self.add_instances(cloud, run.recovery(), recovery).await?;
+        let (source, recovery): (Vec<_>, Vec<_>) =
+            (source.into_iter().collect(), recovery.into_iter().collect());
+        let (found_source, found_recovery) = try_join(
+            when(reads.source_instances && !source.is_empty(), cloud.instances(run.source(), &source)),
+            when(
+                reads.recovery_instances && !recovery.is_empty(),
+                cloud.instances(run.recovery(), &recovery),
+            ),
+        )
+        .await?;
+        for (asked, found) in [(source, found_source), (recovery, found_recovery)] {
+            if let Some(found) = found {
+                self.found(asked, found);
+            }
         }
         Ok(())
     }
@@ -241,11 +261,15 @@ impl LiveState {
         if ids.is_empty() {
             return Ok(());
         }
-        let listed: Vec<InstanceId> = ids.iter().cloned().collect();
-        let instances = cloud.instances(region, &listed).await?;
-        self.instances.extend(instances.into_iter().map(|instance| (instance.id.clone(), instance)));
-        self.asked.extend(ids);
+        let asked: Vec<InstanceId> = ids.into_iter().collect();
+        let found = cloud.instances(region, &asked).await?;
+        self.found(asked, found);
         Ok(())
+    }
+
+    fn found(&mut self, asked: Vec<InstanceId>, found: Vec<Instance>) {
+        self.instances.extend(found.into_iter().map(|instance| (instance.id.clone(), instance)));
+        self.asked.extend(asked);
     }
 
     /// Reads the records of the plan.
@@ -253,11 +277,7 @@ impl LiveState {
     /// # Errors
     /// Those of AWS.
     pub async fn add_records(&mut self, cloud: &dyn Cloud, run: &Run) -> Result<()> {
-        let mut records = Vec::new();
-        for record in run.plan.redirect.records() {
-            records.push(cloud.record_sets(&record.zone_id, &record.name, record.kind).await?);
-        }
-        self.records = Some(records);
+        self.records = Some(records(cloud, run).await?);
         Ok(())
     }
 
@@ -272,6 +292,20 @@ impl LiveState {
         self.drs.read_jobs(&jobs);
         self.recovery_jobs.get_or_insert_default().extend(jobs);
     }
+}
+
+/// Reads something if it is wanted.
+async fn when<T>(wanted: bool, read: impl Future<Output = Result<T>>) -> Result<Option<T>> {
+    if wanted { read.await.map(Some) } else { Ok(None) }
+}
+
+/// Reads the sets of every record of the plan, in the plan's order.
+async fn records(cloud: &dyn Cloud, run: &Run) -> Result<Vec<Vec<RecordSet>>> {
+    let mut records = Vec::new();
+    for record in run.plan.redirect.records() {
+        records.push(cloud.record_sets(&record.zone_id, &record.name, record.kind).await?);
+    }
+    Ok(records)
 }
 
 /// Reads the jobs of a Region from two days before the run, and the wanted ones whatever their age.

@@ -1,14 +1,18 @@
 //! The context of one call of a step.
 
+use std::future::Future;
+
 use serde::de::DeserializeOwned;
 
 use super::refused::Refused;
-use super::result::PollState;
+use super::result::{OUT_OF_TIME, PollState, Waiting};
+use crate::at_once::{SLOW_DOWN_MS, at_once};
 use crate::cloud::Cloud;
 use crate::error::{Error, ErrorName, Result};
 use crate::fleet::{self, Fleet, LiveServer, LiveState, Reads};
 use crate::guard::Guard;
 use crate::message::Reasons;
+use crate::poll_interval;
 use crate::procedure::{Procedure, Scope};
 use crate::run::Run;
 use crate::timestamp::Timestamp;
@@ -73,6 +77,68 @@ impl<'a, S: Scope> Context<'a, S> {
         Ok((live, refused))
     }
 
+    /// Does independent work for servers, several at a time, and returns in order what came of each. Work that has not begun
+    /// when the call is late is left to the next, and so is a call that AWS asks to slow down: that pauses the others a
+    /// little.
+    ///
+    /// # Errors
+    /// The first error that does not pass with time. Nothing more begins after it.
+    pub async fn at_once<T: Send, F>(&self, work: impl IntoIterator<Item = F>) -> Result<Vec<Attempt<T>>>
+    where
+        F: Future<Output = Result<Attempt<T>>> + Send,
+    {
+        at_once(work.into_iter().map(|work| self.in_time(work)).collect::<Vec<_>>()).await
+    }
+
+    /// Does the same, where a refusal of the guard is what came of one server, and keeps no other from its work.
+    ///
+    /// # Errors
+    /// Same as [`at_once`](Self::at_once), without refusals of the guard.
+    pub async fn at_once_unless_refused<T: Send, F>(
+        &self,
+        work: impl IntoIterator<Item = F>,
+    ) -> Result<Vec<Result<Attempt<T>>>>
+    where
+        F: Future<Output = Result<Attempt<T>>> + Send,
+    {
+        let answered = self.at_once(work.into_iter().map(refusal_as_answer).collect::<Vec<_>>()).await?;
+        let separated = answered.into_iter().map(|answer| match answer {
+            Attempt::Done(Ok(value)) => Ok(Attempt::Done(value)),
+            Attempt::Done(Err(refusal)) => Err(refusal),
+            Attempt::NotYet(reason) => Ok(Attempt::NotYet(reason)),
+        });
+        Ok(separated.collect())
+    }
+
+    /// Makes a call that AWS may ask to slow down again after a pause, as long as there is time: what it refuses so takes no
+    /// effect. For a call that must follow another one.
+    ///
+    /// # Errors
+    /// Those of the call; `Throttled` when the call is late.
+    pub async fn patiently<T, F: Future<Output = Result<T>>>(&self, call: impl Fn() -> F) -> Result<T> {
+        loop {
+            match call().await {
+                Err(error) if error.name() == ErrorName::Throttled && !self.is_late() => {
+                    self.cloud.pause(SLOW_DOWN_MS).await;
+                }
+                result => return result,
+            }
+        }
+    }
+
+    async fn in_time<T, F: Future<Output = Result<Attempt<T>>>>(&self, work: F) -> Result<Attempt<T>> {
+        if self.is_late() {
+            return Ok(Attempt::NotYet(OUT_OF_TIME.to_owned()));
+        }
+        match work.await {
+            Err(error) if error.name() == ErrorName::Throttled => {
+                self.cloud.pause(SLOW_DOWN_MS).await;
+                Ok(Attempt::NotYet(format!("AWS asks to slow down: {error}")))
+            }
+            result => result,
+        }
+    }
+
     /// Returns true when the Lambda deadline is near. The next poll continues.
     pub fn is_late(&self) -> bool {
         self.now() >= self.deadline
@@ -88,6 +154,12 @@ impl<'a, S: Scope> Context<'a, S> {
         self.now().seconds_since(self.noted_time())
     }
 
+    /// Returns a wait for what is refused for now, without an estimate of its end. A late call goes on at once.
+    pub fn again(&self, why: impl Into<String>) -> Waiting {
+        let seconds = if self.is_late() { 1 } else { poll_interval::backoff(self.waited_seconds()) };
+        Waiting::new(why, seconds)
+    }
+
     /// Returns the time that the last call noted, or the current time.
     pub fn noted_time(&self) -> Timestamp {
         self.note().map_or_else(|| self.now(), Timestamp::from_millis)
@@ -98,6 +170,15 @@ impl<'a, S: Scope> Context<'a, S> {
         let note = self.poll?.note.clone()?;
         serde_json::from_value(note).ok()
     }
+}
+
+async fn refusal_as_answer<T, F: Future<Output = Result<Attempt<T>>>>(work: F) -> Result<Attempt<Result<T>>> {
+    Ok(match work.await {
+        Ok(Attempt::Done(value)) => Attempt::Done(Ok(value)),
+        Ok(Attempt::NotYet(reason)) => Attempt::NotYet(reason),
+        Err(error) if error.name() == ErrorName::Guard => Attempt::Done(Err(error)),
+        Err(error) => return Err(error),
+    })
 }
 
 /// The result of a call that AWS or the guard may refuse for now.

@@ -99,24 +99,29 @@ impl<S: Step> Handler for S {
 
     async fn handle(cloud: &dyn Cloud, input: S::Input, deadline: Timestamp) -> Result<Output> {
         let (run, mut fleet, wave, poll) = input.into_parts();
+        let poll = poll.map(|poll| poll.called_at(cloud.now()));
         let since = poll.as_ref().map_or_else(|| cloud.now(), |poll| poll.since);
         let ctx = Context::new(cloud, &run, wave, poll.as_ref(), deadline)?;
         let polls = poll.as_ref().map_or(0, |poll| poll.polls) + 1;
-        let again = |note| Some(PollState { since, polls, note });
+        let again = |note, seconds| {
+            let due = cloud.now().plus_seconds(seconds);
+            Some(PollState { since, due, polls, note })
+        };
         let (answer, wait) = match S::run(&ctx, &mut fleet).await? {
             StepResult::Done(why) => (Answer::new(Status::Done, why), None),
             StepResult::DoneBeforeGate { why, notice } => {
                 (Answer { notice: Some(notice), ..Answer::new(Status::Done, why) }, None)
             }
             StepResult::Keep { why, previous, note } => {
-                (Answer { previous: Some(previous), ..Answer::new(Status::Keep, why) }, again(Some(note)))
+                (Answer { previous: Some(previous), ..Answer::new(Status::Keep, why) }, again(Some(note), 0))
             }
             StepResult::Relaunch(why) => (Answer::new(Status::Relaunch, why), None),
             StepResult::Prepare(why) => (Answer::new(Status::Prepare, why), None),
             StepResult::Waiting(Waiting { why, seconds, progress, note }) => {
                 // A loop without a wait would use up the execution's events within minutes.
                 let wait_seconds = seconds.max(1);
-                (Answer { wait_seconds, progress, ..Answer::new(Status::Waiting, why) }, again(note))
+                let answer = Answer { wait_seconds, progress, ..Answer::new(Status::Waiting, why) };
+                (answer, again(note, wait_seconds))
             }
         };
         if wait.is_some() {

@@ -13,11 +13,29 @@ use crate::timestamp::Timestamp;
 pub struct PollState {
     /// Time of the first call.
     pub since: Timestamp,
+    /// Time at which the next call is due.
+    pub due: Timestamp,
     /// Number of calls so far.
     pub polls: u32,
     /// A note that only the step understands: small, and never needed for safety.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<Value>,
+}
+
+/// The delay of a call from which on the time does not count for the step's limit: AWS did not answer, or the execution was
+/// stopped and redriven.
+const LATE_SECONDS: u64 = 60;
+
+impl PollState {
+    /// Returns the state for a call at this time. The time for which calls came to nothing is no time of waiting.
+    #[must_use]
+    pub(super) fn called_at(self, now: Timestamp) -> Self {
+        let late_seconds = now.seconds_since(self.due);
+        if late_seconds < LATE_SECONDS {
+            return self;
+        }
+        Self { since: self.since.plus_seconds(late_seconds), ..self }
+    }
 }
 
 /// The result of one call of a step.

@@ -1,5 +1,8 @@
 //! AWS as lists that a test fills in. It answers from these lists and does nothing by itself.
 
+use std::future::Future;
+use std::pin::Pin;
+
 use async_trait::async_trait;
 use failback_core::cloud::{
     ChangeStatus, Clock, Drs, DrsQuotas, Ec2, ExecutionState, Executions, Instance, InstanceStatus, Job,
@@ -56,6 +59,10 @@ fn not_here<T>() -> Result<T> {
 impl Clock for Aws {
     fn now(&self) -> Timestamp {
         self.now
+    }
+
+    fn pause(&self, _millis: u64) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(std::future::ready(()))
     }
 }
 

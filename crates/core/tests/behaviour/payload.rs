@@ -52,7 +52,7 @@ fn run_and_fleet_and_wait_fit_into_a_payload() {
     let fleet =
         Fleet { servers, redirected: Some(Redirected { in_sync: Some(start()), ..Redirected::default() }) };
     let note = json!({ "kept": vec!["0123456789abcdef"; 500] });
-    let wait = PollState { since: start(), polls: 2_500, note: Some(note) };
+    let wait = PollState { since: start(), due: start(), polls: 2_500, note: Some(note) };
     assert!(bytes(&wait) < payload::WAIT_BYTES_MAX, "{}", bytes(&wait));
     let whole = bytes(&json!({ "run": run, "fleet": fleet, "wait": wait, "wave": 19 }));
     assert!(whole <= payload::largest(&run, SERVERS_MAX), "{whole}");

@@ -83,13 +83,19 @@ fn the_first_poll_starts_the_wait_and_the_next_ones_carry_it_on() {
         (&json!("waiting"), &json!("wave 0 waited 0 late false note None"))
     );
     assert_eq!(first["answer"]["waitSeconds"], 1, "never none: a loop must take time");
-    assert_eq!(first["wait"], json!({ "since": start(), "polls": 1, "note": 7 }));
+    assert_eq!(
+        first["wait"],
+        json!({ "since": start(), "due": start().plus_seconds(1), "polls": 1, "note": 7 })
+    );
     assert_eq!(first["fleet"]["servers"][0]["a2"], A2, "the fleet learned of A2");
-    case.aws.now = start().plus_seconds(90);
+    case.aws.now = start().plus_seconds(60);
     let wait: PollState = serde_json::from_value(first["wait"].clone()).unwrap();
     let second = call(&case, Some(&wait), deadline()).unwrap();
-    assert_eq!(second["answer"]["why"], "wave 0 waited 90 late false note Some(7)");
-    assert_eq!(second["wait"], json!({ "since": start(), "polls": 2, "note": 7 }));
+    assert_eq!(second["answer"]["why"], "wave 0 waited 60 late false note Some(7)");
+    assert_eq!(
+        second["wait"],
+        json!({ "since": start(), "due": start().plus_seconds(61), "polls": 2, "note": 7 })
+    );
 }
 
 #[test]
@@ -118,8 +124,9 @@ fn what_is_done_waits_for_nothing() {
 #[test]
 fn a_wait_ends_with_the_plans_limit() {
     let mut case = Case::failback();
-    let wait = PollState { since: start(), polls: 9, note: None };
-    case.aws.now = start().plus_seconds(120 * 60);
+    let due = start().plus_seconds(120 * 60);
+    let wait = PollState { since: start(), due, polls: 9, note: None };
+    case.aws.now = due;
     assert!(call(&case, Some(&wait), deadline()).is_ok(), "at the limit");
     case.aws.now = start().plus_seconds(120 * 60 + 1);
     let error = call(&case, Some(&wait), deadline()).unwrap_err();
@@ -129,6 +136,21 @@ fn a_wait_ends_with_the_plans_limit() {
         said.starts_with("probe has waited 120 min, longer than the plan's limits allow (120 min): wave 0"),
         "{said}"
     );
+}
+
+/// An API was out, or the execution was stopped and redriven.
+#[test]
+fn the_time_for_which_no_call_came_through_does_not_count() {
+    let mut case = Case::failback();
+    let due = start().plus_seconds(600);
+    let wait = PollState { since: start(), due, polls: 9, note: None };
+    case.aws.now = due.plus_seconds(3 * 3_600);
+    let after = call(&case, Some(&wait), deadline()).unwrap();
+    assert_eq!(after["answer"]["why"], "wave 0 waited 600 late false note None");
+    assert_eq!(after["wait"]["since"], json!(start().plus_seconds(3 * 3_600)));
+    case.aws.now = due.plus_seconds(59);
+    let after = call(&case, Some(&wait), deadline()).unwrap();
+    assert_eq!(after["answer"]["why"], "wave 0 waited 659 late false note None", "calls take their time");
 }
 
 #[test]

@@ -16,7 +16,8 @@ pub struct Asked {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Question {
     AnswerOf(String),
-    Refusal(Operation),
+    /// At this time after the start of the scenario, in milliseconds.
+    Refusal(Operation, i64),
     LosesAnswer(Operation),
     Crashes(String),
     FailsLaunch([String; 2]),

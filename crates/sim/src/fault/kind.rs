@@ -27,7 +27,11 @@ pub const ERROR_CODES: &[&str] = &[
 ];
 
 /// The kinds of faults, as they are written before the colon.
-pub const KINDS: [&str; 9] = ["error", "lost", "crash", "stall", "launch", "boot", "task", "late", "odd"];
+pub const KINDS: [&str; 10] =
+    ["error", "lost", "outage", "crash", "stall", "launch", "boot", "task", "late", "odd"];
+
+/// The services that an `outage` fault may name.
+pub(super) const SERVICES: [&str; 4] = ["drs", "ec2", "route53", "all"];
 
 /// The remaining count of a fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,13 +45,36 @@ pub(super) enum Remaining {
 pub(super) enum FaultKind {
     Error(Operation, &'static str),
     Lost(Operation),
-    Crash { step: String },
-    Stall { server: String, ms: i64 },
-    Launch { server: String },
-    Boot { server: String },
-    Task { step: String, error: String },
-    Late { step: String, error: String },
-    Odd { step: String },
+    /// From and to in milliseconds after the start of the scenario.
+    Outage {
+        service: &'static str,
+        from_ms: i64,
+        to_ms: i64,
+    },
+    Crash {
+        step: String,
+    },
+    Stall {
+        server: String,
+        ms: i64,
+    },
+    Launch {
+        server: String,
+    },
+    Boot {
+        server: String,
+    },
+    Task {
+        step: String,
+        error: String,
+    },
+    Late {
+        step: String,
+        error: String,
+    },
+    Odd {
+        step: String,
+    },
 }
 
 /// A fault in the answer of a step as a whole.
@@ -67,6 +94,7 @@ pub enum TaskFault {
 /// |---|---|
 /// | `error:OPERATION=Code x3` | AWS refuses three times |
 /// | `lost:OPERATION` | the effect happens, the answer never arrives |
+/// | `outage:SERVICE=MINUTES@MINUTE` | the service refuses every call for that long, from that minute on |
 /// | `crash:STEP` | the step crashes right after its first write takes effect |
 /// | `stall:SERVER=MINUTES` | replication of the server's A2 stalls half-way through its initial sync |
 /// | `launch:SERVER` | a launch of the server's A2 fails |
@@ -98,6 +126,7 @@ impl Fault {
         match self.kind {
             FaultKind::Error(..) => "error",
             FaultKind::Lost(_) => "lost",
+            FaultKind::Outage { .. } => "outage",
             FaultKind::Crash { .. } => "crash",
             FaultKind::Stall { .. } => "stall",
             FaultKind::Launch { .. } => "launch",
@@ -141,12 +170,18 @@ impl Fault {
     }
 
     /// Applies to a call that AWS refuses.
-    pub(super) fn refusal(&mut self, called: Operation) -> Option<ServiceError> {
-        let FaultKind::Error(operation, code) = self.kind else { return None };
-        if operation != called || !self.apply() {
-            return None;
-        }
-        Some(ServiceError::new(code, "refused by a fault of the rehearsal"))
+    pub(super) fn refusal(&mut self, called: Operation, since_start_ms: i64) -> Option<ServiceError> {
+        let code = match self.kind {
+            FaultKind::Error(operation, code) if operation == called => code,
+            FaultKind::Outage { service, from_ms, to_ms }
+                if (service == "all" || service == called.service())
+                    && (from_ms..to_ms).contains(&since_start_ms) =>
+            {
+                "ServiceUnavailable"
+            }
+            _ => return None,
+        };
+        self.apply().then(|| ServiceError::new(code, "refused by a fault of the rehearsal"))
     }
 
     /// Applies to a call whose answer is lost.

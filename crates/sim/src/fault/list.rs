@@ -57,7 +57,7 @@ impl Faults {
     fn answer(&mut self, question: &Question) -> Answer {
         match question {
             Question::AnswerOf(step) => (&self.answer_of(step)).into(),
-            Question::Refusal(operation) => (&self.refusal(*operation)).into(),
+            Question::Refusal(operation, at_ms) => (&self.refusal(*operation, *at_ms)).into(),
             Question::LosesAnswer(operation) => (&self.loses_answer(*operation)).into(),
             Question::Crashes(step) => (&self.crashes(step)).into(),
             Question::FailsLaunch([name, b1]) => (&self.fails_launch([name, b1])).into(),
@@ -84,9 +84,9 @@ impl Faults {
     }
 
     /// Applies a fault that refuses a call.
-    pub(crate) fn refusal(&mut self, operation: Operation) -> Option<ServiceError> {
-        let refusal = self.list.iter_mut().find_map(|fault| fault.refusal(operation));
-        self.note(|| Question::Refusal(operation), refusal)
+    pub(crate) fn refusal(&mut self, operation: Operation, since_start_ms: i64) -> Option<ServiceError> {
+        let refusal = self.list.iter_mut().find_map(|fault| fault.refusal(operation, since_start_ms));
+        self.note(|| Question::Refusal(operation, since_start_ms), refusal)
     }
 
     /// Applies a fault that loses the answer of a call.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::kind::{ERROR_CODES, Fault, FaultKind, KINDS, Remaining};
+use super::kind::{ERROR_CODES, Fault, FaultKind, KINDS, Remaining, SERVICES};
 use crate::operation::{OPERATIONS, Operation};
 
 /// The names that a fault may use.
@@ -85,6 +85,7 @@ fn parse(text: &str, known: &Known<'_>) -> Result<(FaultKind, Remaining), Proble
             let (operation, times) = found.ok_or_else(Problem::unknown_operation)?;
             Ok((FaultKind::Lost(operation), times))
         }
+        "outage" => Ok((outage(operands)?, Remaining::Always)),
         "crash" => {
             let (step, times) = counted_name(operands, known.steps, "unknown step")?;
             Ok((FaultKind::Crash { step }, times))
@@ -150,6 +151,22 @@ fn stall(operands: &str, known: &Known<'_>) -> Result<FaultKind, Problem> {
     match minutes.trim().parse::<u32>() {
         Ok(minutes) => Ok(FaultKind::Stall { server, ms: i64::from(minutes) * 60_000 }),
         Err(_) => Err(Problem::new("not a number of minutes")),
+    }
+}
+
+/// Reads `SERVICE=MINUTES@MINUTE`.
+fn outage(operands: &str) -> Result<FaultKind, Problem> {
+    let wrong = || Problem::new("expected outage:SERVICE=MINUTES@MINUTE");
+    let (service, times) = operands.split_once('=').ok_or_else(wrong)?;
+    let (minutes, from) = times.split_once('@').ok_or_else(wrong)?;
+    let Some(service) = SERVICES.into_iter().find(|known| *known == service.trim()) else {
+        let known = SERVICES.map(str::to_owned).to_vec();
+        return Err(Problem { message: "unknown service", known });
+    };
+    let ms = |text: &str| text.trim().parse::<u32>().map(|minutes| i64::from(minutes) * 60_000);
+    match (ms(from), ms(minutes)) {
+        (Ok(from_ms), Ok(ms)) => Ok(FaultKind::Outage { service, from_ms, to_ms: from_ms + ms }),
+        _ => Err(Problem::new("not a number of minutes")),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod drs;
 mod ec2;
+mod in_flight;
 mod other_services;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,17 +12,19 @@ use failback_core::region::Region;
 
 use crate::service_error::{ServiceError, no_answer};
 use crate::world::{CallRequest, CallResult, World};
+use in_flight::InFlight;
 
 /// A handle to a world, which steps, a driver and an auditor share.
 #[derive(Debug, Clone)]
 pub struct Simulation {
     world: Arc<Mutex<World>>,
+    in_flight: Arc<InFlight>,
 }
 
 impl Simulation {
     /// Creates a handle to a world.
     pub fn new(world: World) -> Self {
-        Self { world: Arc::new(Mutex::new(world)) }
+        Self { world: Arc::new(Mutex::new(world)), in_flight: Arc::default() }
     }
 
     /// Locks the world and returns it. Every call waits while it is held.
@@ -30,7 +33,8 @@ impl Simulation {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Makes a call. Never completes when the caller crashes after it.
+    /// Makes a call, which takes effect after its latency. Never completes when the caller crashes after it. [`run`](Self::run)
+    /// lets the time pass.
     async fn call<T>(
         &self,
         operation: &'static str,
@@ -39,7 +43,9 @@ impl Simulation {
         run: impl FnOnce(&mut World) -> Result<T, ServiceError>,
     ) -> Result<T> {
         let request = CallRequest::new(operation, region.into(), targets);
-        let result = self.world().call(request, run);
+        let arrives_ms = self.world().arrival_ms(request.operation);
+        self.until(arrives_ms).await;
+        let result = self.world().take_effect(request, run);
         match result {
             CallResult::Ok(value) => Ok(value),
             CallResult::Refused(error) => Err(error.into_error(operation)),
@@ -48,6 +54,7 @@ impl Simulation {
                 // The process of the step has ended, so it never gets a response. Results need not be `Send`, and so
                 // none may live across the await.
                 drop(result);
+                self.in_flight.die();
                 std::future::pending().await
             }
         }

@@ -1,5 +1,8 @@
 //! The cloud traits of Route 53, Service Quotas, Step Functions and the clock.
 
+use std::future::Future;
+use std::pin::Pin;
+
 use async_trait::async_trait;
 use failback_core::Result;
 use failback_core::cloud::{
@@ -106,5 +109,10 @@ impl Executions for Simulation {
 impl Clock for Simulation {
     fn now(&self) -> Timestamp {
         Timestamp::from_millis(self.world().now_ms())
+    }
+
+    fn pause(&self, millis: u64) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        let at_ms = self.world().now_ms() + i64::try_from(millis).unwrap_or(i64::MAX / 2);
+        Box::pin(self.until(at_ms))
     }
 }

@@ -4,23 +4,43 @@ use failback_core::region::Region;
 
 use super::call::{Call, CallOutcome, CallRequest, CallResult, Occurrence};
 use super::state::World;
-use crate::durations::{READ_LATENCY, WRITE_LATENCY};
+use crate::durations::{READ_LATENCY, SLOW_LATENCY, WRITE_LATENCY};
 use crate::operation::{Access, Operation};
 use crate::service_error::ServiceError;
 
 impl World {
-    /// Makes a call: time passes, a fault may refuse it, the operation runs, and the call is logged.
+    /// Makes a call: its latency passes, and it takes effect.
     pub fn call<T>(
         &mut self,
         request: CallRequest,
         run: impl FnOnce(&mut Self) -> Result<T, ServiceError>,
     ) -> CallResult<T> {
+        let arrives_ms = self.arrival_ms(request.operation);
+        self.advance_to(arrives_ms);
+        self.take_effect(request, run)
+    }
+
+    /// Draws the moment at which a call that is made now takes effect, in milliseconds since 1970.
+    pub(crate) fn arrival_ms(&mut self, operation: Operation) -> i64 {
+        let latency = match operation.kind {
+            _ if self.switches.slow_calls => SLOW_LATENCY,
+            Access::Read => READ_LATENCY,
+            Access::Write => WRITE_LATENCY,
+        };
+        self.now_ms + latency + self.latency_rng.i64(0..=latency / 2)
+    }
+
+    /// Lets a call take effect: a fault may refuse it, the operation runs, and the call is logged.
+    pub(crate) fn take_effect<T>(
+        &mut self,
+        request: CallRequest,
+        run: impl FnOnce(&mut Self) -> Result<T, ServiceError>,
+    ) -> CallResult<T> {
         let CallRequest { operation, region, targets } = request;
-        let latency = if operation.kind == Access::Read { READ_LATENCY } else { WRITE_LATENCY };
-        let jitter = self.latency_rng.i64(0..=latency / 2);
-        self.advance_to(self.now_ms + latency + jitter);
         self.changed.clear();
-        let result = match self.faults.refusal(operation) {
+        let since_start_ms = self.now_ms - self.start_ms;
+        let refusal = self.faults.refusal(operation, since_start_ms);
+        let result = match refusal.or_else(|| self.too_many(operation, region)) {
             Some(error) => Err(error),
             None => self.run_authorized(operation, region, &targets, run),
         };

@@ -18,6 +18,7 @@ mod jobs;
 mod launch;
 mod launched;
 mod log;
+mod rate_limits;
 mod read;
 mod region;
 mod remove;

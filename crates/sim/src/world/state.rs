@@ -12,6 +12,7 @@ use super::event::EventQueue;
 use super::executions::Executions;
 use super::fleet::{Bystanders, FleetServer};
 use super::log::Log;
+use super::rate_limits::RateLimits;
 use super::region::RegionState;
 use super::workload::Workload;
 use crate::chain::{Work, longest_chain_ms};
@@ -46,6 +47,7 @@ pub struct World {
     /// Random numbers of everything but latency.
     pub(crate) rng: Rng,
     pub(crate) latency_rng: Rng,
+    pub(crate) rate_limits: RateLimits,
     pub(crate) switches: Switches,
     /// Account number, of twelve digits.
     pub(crate) account: String,
@@ -89,6 +91,7 @@ impl World {
             rng: Rng::with_seed(seed),
             // The number of reading calls must not change how long later work takes.
             latency_rng: Rng::with_seed(seed ^ 0x5EED_1A7E),
+            rate_limits: RateLimits::default(),
             switches,
             account: "111122223333".to_owned(),
             region_pair,
