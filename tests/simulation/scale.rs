@@ -1,7 +1,8 @@
 use failback_core::plan::SERVERS_MAX;
 use failback_core::procedure::Procedure;
+use failback_rehearsal::rehearsal::Rehearsal;
 
-use crate::support::{BOTH, assert_done, rehearsal, rest, run};
+use crate::support::{BOTH, assert_done, calls, rehearsal, rest, run, setting, three_tier};
 
 /// The fixed price of a claim of servers without an owner, however long the procedure takes.
 const CLAIM_SECONDS: f64 = 60.0;
@@ -47,5 +48,27 @@ fn the_largest_fleet_fits_into_a_payload() {
         assert_done(&rehearsal, &run, rest(procedure));
         assert!(run.payload_bytes_max < 262_144, "{}", run.payload_bytes_max);
         assert!(run.history_events < 25_000);
+    }
+}
+
+/// Route 53 answers five calls a second for all of an account.
+#[test]
+fn hundreds_of_records_are_read_and_changed_at_route_53s_rate() {
+    for records in [12, 300] {
+        let plan = three_tier(|plan| {
+            let record = plan["redirect"]["records"][0].clone();
+            let of = |index: usize| {
+                let mut record = record.clone();
+                record["name"] = format!("host-{index}.example.com").into();
+                record["server"] = format!("{}-{}", ["db", "app", "web"][index % 3], index / 3 + 1).into();
+                record
+            };
+            plan["redirect"]["records"] = (0..records).map(of).collect();
+        });
+        let mut rehearsal = Rehearsal::new(setting(Procedure::Failback, plan, records, 1));
+        let run = run(&mut rehearsal, Procedure::Failback);
+        assert_done(&rehearsal, &run, rest(Procedure::Failback));
+        let reads = calls(&rehearsal, "ListResourceRecordSets");
+        assert!(reads < 80, "{records} records: {reads} reads");
     }
 }

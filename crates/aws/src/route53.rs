@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use aws_sdk_route53::types::RrType;
 use failback_core::Result;
-use failback_core::cloud::{ChangeStatus, RecordSet, RecordType, Route53};
+use failback_core::cloud::{ChangeStatus, RecordSet, RecordType, Route53, record_name};
 use failback_core::guard::{ChangeRecords, Warrant};
 use failback_core::id::{ChangeId, HostedZoneId};
 
@@ -17,7 +17,7 @@ impl Route53 for Aws {
     async fn record_sets(&self, zone: &HostedZoneId, name: &str, kind: RecordType) -> Result<Vec<RecordSet>> {
         let client = self.clients.route53().read;
         let kind_wanted = RrType::from(kind.as_str());
-        let wanted = read::route53::name(name);
+        let wanted = record_name(name);
         let mut start = (Some(wanted.clone()), Some(kind_wanted.clone()), None);
         let mut found = Vec::new();
         loop {
@@ -32,7 +32,7 @@ impl Route53 for Aws {
                 .await
                 .of("route53:ListResourceRecordSets")?;
             for set in &page.resource_record_sets {
-                if read::route53::name(&set.name) != wanted || set.r#type != kind_wanted {
+                if record_name(&set.name) != wanted || set.r#type != kind_wanted {
                     return Ok(found);
                 }
                 found.push(read::route53::record_set(set, kind));
@@ -41,6 +41,34 @@ impl Route53 for Aws {
                 return Ok(found);
             }
             start = (page.next_record_name, page.next_record_type, page.next_record_identifier);
+        }
+    }
+
+    async fn record_page(&self, zone: &HostedZoneId, from: &str) -> Result<Vec<RecordSet>> {
+        let client = self.clients.route53().read;
+        let from = record_name(from);
+        let mut start = (Some(from.clone()), None, None);
+        let mut found = Vec::new();
+        loop {
+            let (start_name, start_kind, start_identifier) = start;
+            let page = client
+                .list_resource_record_sets()
+                .hosted_zone_id(zone.as_str())
+                .set_start_record_name(start_name)
+                .set_start_record_type(start_kind)
+                .set_start_record_identifier(start_identifier)
+                .send()
+                .await
+                .of("route53:ListResourceRecordSets")?;
+            found.extend(page.resource_record_sets.iter().filter_map(read::route53::address_set));
+            let Some(next) = page.next_record_name.filter(|_| page.is_truncated) else { return Ok(found) };
+            // A name that goes on in the next page is left out, unless it is the one that was asked for.
+            let goes_on = record_name(&next);
+            if goes_on != from {
+                found.retain(|set| set.name != goes_on);
+                return Ok(found);
+            }
+            start = (Some(next), page.next_record_type, page.next_record_identifier);
         }
     }
 

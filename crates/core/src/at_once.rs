@@ -52,7 +52,7 @@ where
     at_once(of.into_iter().map(|of| patiently(clock, of, read)).collect::<Vec<_>>()).await
 }
 
-async fn patiently<I: Copy, T, F: Future<Output = Result<T>>>(
+pub(crate) async fn patiently<I: Copy, T, F: Future<Output = Result<T>>>(
     clock: &dyn Clock,
     of: I,
     read: &(impl Fn(I) -> F + Sync),

@@ -9,7 +9,7 @@ use failback_core::region::Region;
 use failback_core::tags::Tags;
 use failback_sim::{ChangeAction, Fault, LaunchChange, RecordChange, Version};
 
-use crate::Fixture;
+use crate::{Fixture, Response};
 
 impl Fixture {
     /// Reverses replication of every B2 and waits until every A2 is ready (step 1).
@@ -157,6 +157,19 @@ impl Fixture {
             self.simulation.world().stop_replication(self.source(), &a2).expect("A2 is stopped");
         }
         self.pass(600);
+        self
+    }
+
+    /// Has DRS show B1 of the first server with a lag of five minutes from now on.
+    #[must_use]
+    pub fn with_lagging_b1(mut self) -> Self {
+        let b1 = self.fleet.servers[0].b1.clone();
+        self.tamper(move |seen| {
+            if let Response::SourceServers(_, servers) = seen {
+                let of_first = servers.iter_mut().filter(|server| server.id == b1);
+                of_first.for_each(|b1| b1.replication.lag_seconds = Some(300));
+            }
+        });
         self
     }
 

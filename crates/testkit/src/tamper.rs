@@ -9,7 +9,7 @@ use failback_core::cloud::{
     ChangeStatus, Clock, Drs, DrsQuotas, Ec2, ExecutionState, Executions, Instance, InstanceStatus, Job,
     JobLogItem, LaunchConfiguration, LaunchConfigurationTemplate, LaunchTemplateVersion, Quotas, RecordSet,
     RecordType, RecoveryInstance, RecoveryInstanceFilter, ReplicationTemplate, Route53, RunningExecution,
-    SourceServer, Subnet,
+    SourceServer, Subnet, record_name,
 };
 use failback_core::guard::{
     ChangeRecords, CreateLaunchTemplateVersion, DeleteRecoveryInstance, DeleteSourceServer,
@@ -226,6 +226,28 @@ impl Route53 for Tampered<'_> {
             RecordType::Aaaa => Response::Ipv6Records(&mut sets),
         });
         Ok(sets)
+    }
+
+    /// Tampers with the sets of each name and type by themselves, also with those that do not exist of the first name.
+    async fn record_page(&self, zone: &HostedZoneId, from: &str) -> Result<Vec<RecordSet>> {
+        let page = self.world.record_page(zone, from).await?;
+        let mut names: Vec<String> = page.iter().map(|set| set.name.clone()).collect();
+        names.insert(0, record_name(from));
+        names.sort();
+        names.dedup();
+        let mut tampered = Vec::new();
+        for name in names {
+            for kind in [RecordType::A, RecordType::Aaaa] {
+                let mut sets: Vec<RecordSet> =
+                    page.iter().filter(|set| set.name == name && set.kind == kind).cloned().collect();
+                (self.tamper)(match kind {
+                    RecordType::A => Response::Records(&mut sets),
+                    RecordType::Aaaa => Response::Ipv6Records(&mut sets),
+                });
+                tampered.extend(sets);
+            }
+        }
+        Ok(tampered)
     }
 
     async fn change_status(&self, change: &ChangeId) -> Result<ChangeStatus> {

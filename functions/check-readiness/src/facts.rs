@@ -9,7 +9,7 @@ use failback_core::cloud::{
 };
 use failback_core::fleet::{
     DrsView, Fleet, LaunchConfigurations, LaunchTemplates, LiveServer, LiveState, Owners, Server,
-    launch_configurations, launch_templates,
+    launch_configurations, launch_templates, read_records,
 };
 use failback_core::id::{JobId, SubnetId};
 use failback_core::plan::Network;
@@ -104,10 +104,7 @@ impl Facts {
         self.read_subnets(cloud, run, fleet).await?;
         self.read_launch_settings(cloud, run, fleet).await?;
         self.live.add_records(cloud, run).await?;
-        for record in run.plan.redirect.records() {
-            let sets = cloud.record_sets(&record.zone_id, &record.name, RecordType::Aaaa).await?;
-            self.ipv6_records.push(sets);
-        }
+        self.ipv6_records = read_records(cloud, run.plan.redirect.records(), RecordType::Aaaa).await?;
         self.owners = Owners::read(cloud, run, &self.live.servers(fleet)).await?;
         self.read_older_jobs(cloud, run, fleet).await
     }

@@ -13,9 +13,7 @@ use failback_core::plan::Plan;
 use failback_core::poll_interval::{self, typical};
 use failback_core::procedure::Failback;
 use failback_core::ready::{stalled, word};
-use failback_core::step::{
-    Attempt, Context, FleetInput, OUT_OF_TIME, Progress, Step, StepResult, Waiting, attempt,
-};
+use failback_core::step::{Attempt, Context, FleetInput, Progress, Step, StepResult, Waiting, attempt};
 use failback_core::tags::tag;
 use failback_core::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -71,8 +69,15 @@ impl Step for ProtectFailedBackServers {
         let live = ctx.read(fleet, Reads::PROTECTION).await?;
         let servers = live.servers(fleet);
         let recorded = ctx.at_once(servers.iter().map(|server| record_traffic(ctx, server))).await?;
-        if recorded.contains(&Attempt::NotYet(OUT_OF_TIME.to_owned())) {
-            return Ok(Waiting::out_of_time().into());
+        let mut unrecorded = Reasons::default();
+        for (server, result) in servers.iter().zip(recorded) {
+            if let Attempt::NotYet(reason) = result {
+                unrecorded.add(&server.name, reason);
+            }
+        }
+        if !unrecorded.is_empty() {
+            let why = format!("that traffic has moved is not recorded yet: {unrecorded}");
+            return Ok(ctx.again(why).into());
         }
         let mut protection = Protection::default();
         let results = ctx.at_once(servers.iter().map(|server| protect(ctx, &servers, server))).await?;

@@ -100,8 +100,8 @@ fn nothing_is_reversed_before_traffic_has_moved() {
 }
 
 /// A later run finds no record that shows it, and must neither launch these servers again nor find their data too old.
-#[test]
-fn that_people_have_moved_traffic_is_recorded_before_anything_else() {
+/// A failback whose traffic people have just moved by hand.
+fn moved_by_hand() -> Fixture {
     let mut fixture = Fixture::failback(|plan| {
         plan["redirect"] = json!({ "byHand": true });
         plan["gates"]["beforeRedirect"] = json!({ "timeoutMinutes": 60 });
@@ -109,6 +109,27 @@ fn that_people_have_moved_traffic_is_recorded_before_anything_else() {
     })
     .launched();
     fixture.run.traffic_moved_by_hand = true;
+    fixture
+}
+
+#[test]
+fn nothing_is_reversed_while_aws_is_too_busy_to_record_that() {
+    let mut fixture = moved_by_hand();
+    fixture.fail("error:TagResource=ThrottlingException");
+    let answer = fixture.call::<Step>().unwrap();
+    let said = ["web-1", "all-1"]
+        .map(|one| format!("that traffic has moved is not recorded yet: {one}: AWS asks to slow down"));
+    assert!(said.contains(&answer.why), "{}", answer.why);
+    let (world, source) = (fixture.simulation.world(), fixture.run.source());
+    for server in 0..2 {
+        let a3 = world.labels(server).a3.and_then(|a3| world.recovery_instance(source, &a3));
+        assert!(a3.expect("A3 lives").reversal.is_none());
+    }
+}
+
+#[test]
+fn that_people_have_moved_traffic_is_recorded_before_anything_else() {
+    let mut fixture = moved_by_hand();
     fixture.fail("error:ReverseReplication=AccessDeniedExceptionx9");
     fixture.call::<Step>().unwrap_err();
     let world = fixture.simulation.world();

@@ -305,10 +305,16 @@ async fn follow(
 /// last that is asked about.
 async fn pending(ctx: &Context<'_, Failback>, mut changes: Vec<ChangeId>) -> Result<Vec<ChangeId>> {
     while let Some(change) = changes.last() {
-        if ctx.is_late() || ctx.cloud.change_status(change).await? == ChangeStatus::Pending {
+        if ctx.is_late() {
             break;
         }
-        changes.pop();
+        match ctx.cloud.change_status(change).await {
+            Ok(ChangeStatus::InSync) => changes.pop(),
+            Ok(ChangeStatus::Pending) => break,
+            // What is known so far is kept for the next call.
+            Err(error) if error.name() == ErrorName::Throttled => break,
+            Err(error) => return Err(error),
+        };
         ctx.cloud.pause(ROUTE_53_PAUSE_MS).await;
     }
     Ok(changes)

@@ -1,4 +1,4 @@
-use failback_testkit::{Fixture, Response};
+use failback_testkit::Fixture;
 use serde_json::{Value, json};
 
 use crate::TerminateOriginalServers as Step;
@@ -51,21 +51,9 @@ fn an_a1_that_somebody_terminated_is_done() {
     fixture.idle::<Step>("are terminated");
 }
 
-/// Has B1 of the first server lag, as long as it is not mended.
-fn with_lag(mut fixture: Fixture) -> Fixture {
-    let b1 = fixture.fleet.servers[0].b1.clone();
-    fixture.tamper(move |seen| {
-        if let Response::SourceServers(_, servers) = seen {
-            let of_first = servers.iter_mut().filter(|server| server.id == b1);
-            of_first.for_each(|b1| b1.replication.lag_seconds = Some(300));
-        }
-    });
-    fixture
-}
-
 #[test]
 fn a_b1_that_lags_holds_up_its_own_server_only() {
-    let mut fixture = with_lag(due());
+    let mut fixture = due().with_lagging_b1();
     fixture.waits::<Step>("originals cannot be terminated yet: web-1: A4 is protected", 1);
     fixture.pass(120);
     assert_eq!(fixture.left(), ["A1 A2 A3 A4 B1", "A2 A3 A4 B1"]);

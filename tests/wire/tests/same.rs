@@ -142,6 +142,14 @@ fn records_changes_and_executions() {
             .unwrap()
             .unwrap()
     );
+    let over = wire.wait(wire.aws().record_page(&record.zone_id, "example.com")).unwrap();
+    let within = simulation.run(simulation.record_page(&record.zone_id, "example.com")).unwrap().unwrap();
+    let by_name = |mut sets: Vec<failback_core::cloud::RecordSet>| {
+        sets.sort_by_key(|set| (set.name.clone(), set.kind.as_str(), set.set_identifier.clone()));
+        sets
+    };
+    assert!(over.len() > 1, "the zone of a whole account");
+    assert_eq!(by_name(over), by_name(within));
     let started = failback_core::cloud::Clock::now(simulation);
     simulation.world().execution_started(
         failback_core::cloud::RunningExecution {

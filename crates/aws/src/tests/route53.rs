@@ -69,6 +69,34 @@ async fn sets_with_identifiers_go_on_over_pages() {
     assert!(canned.asked()[1].uri.contains("identifier=blue"), "{}", canned.asked()[1].uri);
 }
 
+/// One call shows all names of a page. A name that goes on in the next page is not whole, so it is left out.
+#[tokio::test]
+async fn a_page_shows_whole_names() {
+    let sets = [
+        set("app.example.com.", "A", VALUES),
+        set("app.example.com.", "AAAA", VALUES),
+        set("app.example.com.", "TXT", VALUES),
+        set("b.example.com.", "A", VALUES),
+        set("c.example.com.", "A", VALUES),
+    ];
+    let next = "<NextRecordName>c.example.com.</NextRecordName><NextRecordType>AAAA</NextRecordType>";
+    let canned = Canned::new([page(&sets, next)]);
+    let zone = "Z0123".parse().unwrap();
+    let found = canned.aws().record_page(&zone, "app.example.com").await.unwrap();
+    let shown: Vec<_> = found.iter().map(|set| (set.name.as_str(), set.kind.as_str())).collect();
+    assert_eq!(shown, [("app.example.com.", "A"), ("app.example.com.", "AAAA"), ("b.example.com.", "A")]);
+    let weighted =
+        |id: &str| set("app.example.com.", "A", &format!("<SetIdentifier>{id}</SetIdentifier>{VALUES}"));
+    let next = "<NextRecordName>app.example.com.</NextRecordName><NextRecordType>A</NextRecordType>\
+                <NextRecordIdentifier>blue</NextRecordIdentifier>";
+    let canned = Canned::new([page(&[weighted("green")], next), page(&[weighted("blue")], "")]);
+    assert_eq!(
+        canned.aws().record_page(&zone, "app.example.com").await.unwrap().len(),
+        2,
+        "the first name is whole"
+    );
+}
+
 #[tokio::test]
 async fn a_change_is_asked_for_by_its_bare_id() {
     let change = |status: &str| {

@@ -23,7 +23,7 @@ pub use ec2::{Address, Check, Instance, InstanceState, InstanceStatus, LaunchTem
 pub use executions::{ExecutionState, Executions, RunningExecution};
 pub use operations::{Drs, Ec2, Route53};
 pub use quotas::{DrsQuotas, Quotas};
-pub use route53::{ChangeStatus, RecordSet, RecordType};
+pub use route53::{ChangeStatus, RecordSet, RecordType, record_name};
 
 pub use crate::tags::Tags;
 

@@ -136,6 +136,10 @@ pub trait Route53: Send + Sync {
     /// Returns all record sets of this name and type (ListResourceRecordSets).
     async fn record_sets(&self, zone: &HostedZoneId, name: &str, kind: RecordType) -> Result<Vec<RecordSet>>;
 
+    /// Returns one page of a zone's A and AAAA sets, from this name on: all of the first name, and of the others those whose
+    /// sets are all in the page (ListResourceRecordSets).
+    async fn record_page(&self, zone: &HostedZoneId, from: &str) -> Result<Vec<RecordSet>>;
+
     /// Returns the status of a change (GetChange).
     async fn change_status(&self, change: &ChangeId) -> Result<ChangeStatus>;
 

@@ -23,6 +23,15 @@ impl RecordType {
     }
 }
 
+/// Returns a name as Route 53 compares it: lower case, with its final dot, and `*` where Route 53 answers `\\052`.
+pub fn record_name(name: &str) -> String {
+    let mut name = name.to_ascii_lowercase().replace("\\052", "*");
+    if !name.ends_with('.') {
+        name.push('.');
+    }
+    name
+}
+
 /// An existing record set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecordSet {

@@ -12,6 +12,7 @@ mod existing;
 mod live;
 mod live_server;
 mod read;
+mod records;
 mod server;
 mod serving;
 mod targets;
@@ -26,6 +27,7 @@ pub use existing::{
 pub use live::LiveState;
 pub use live_server::{LiveServer, names};
 pub use read::{Reads, read, read_for_report};
+pub use records::read_records;
 pub use server::{Fleet, NAME_MAX, Redirected, Server, Times};
 pub use serving::{Serving, launched_by_a_person, serving};
 pub use targets::{Target, UNKNOWN_TTL_SECONDS, old_ttl_seconds, targets};

@@ -7,8 +7,9 @@ use futures_util::future::{try_join, try_join3};
 
 use super::chain::DrsView;
 use super::live::{LiveState, launched_last};
+use super::records::read_records;
 use super::server::Fleet;
-use crate::cloud::{Cloud, Instance, Job, RecordSet, RecoveryInstanceFilter};
+use crate::cloud::{Cloud, Instance, Job, RecordType, RecoveryInstanceFilter};
 use crate::error::Result;
 use crate::id::{InstanceId, JobId, RecoveryInstanceId, SourceServerId};
 use crate::region::Region;
@@ -83,7 +84,11 @@ pub async fn read_for_report(cloud: &dyn Cloud, run: &Run, fleet: &Fleet, reads:
     if fleet.pending().next().is_some() {
         // The records depend on nothing else.
         let all = live.read_fleet(cloud, run, fleet, reads);
-        let ((), records) = try_join(all, when(reads.records, records(cloud, run))).await?;
+        let ((), records) = try_join(
+            all,
+            when(reads.records, read_records(cloud, run.plan.redirect.records(), RecordType::A)),
+        )
+        .await?;
         live.records = records.or(live.records);
     }
     Ok(live)
@@ -277,7 +282,7 @@ impl LiveState {
     /// # Errors
     /// Those of AWS.
     pub async fn add_records(&mut self, cloud: &dyn Cloud, run: &Run) -> Result<()> {
-        self.records = Some(records(cloud, run).await?);
+        self.records = Some(read_records(cloud, run.plan.redirect.records(), RecordType::A).await?);
         Ok(())
     }
 
@@ -297,15 +302,6 @@ impl LiveState {
 /// Reads something if it is wanted.
 async fn when<T>(wanted: bool, read: impl Future<Output = Result<T>>) -> Result<Option<T>> {
     if wanted { read.await.map(Some) } else { Ok(None) }
-}
-
-/// Reads the sets of every record of the plan, in the plan's order.
-async fn records(cloud: &dyn Cloud, run: &Run) -> Result<Vec<Vec<RecordSet>>> {
-    let mut records = Vec::new();
-    for record in run.plan.redirect.records() {
-        records.push(cloud.record_sets(&record.zone_id, &record.name, record.kind).await?);
-    }
-    Ok(records)
 }
 
 /// Reads the jobs of a Region from two days before the run, and the wanted ones whatever their age.

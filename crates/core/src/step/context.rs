@@ -133,7 +133,7 @@ impl<'a, S: Scope> Context<'a, S> {
         match work.await {
             Err(error) if error.name() == ErrorName::Throttled => {
                 self.cloud.pause(SLOW_DOWN_MS).await;
-                Ok(Attempt::NotYet(format!("AWS asks to slow down: {error}")))
+                Ok(Attempt::NotYet("AWS asks to slow down".to_owned()))
             }
             result => result,
         }

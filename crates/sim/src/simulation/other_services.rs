@@ -60,6 +60,20 @@ impl Route53 for Simulation {
         .await
     }
 
+    async fn record_page(&self, zone: &HostedZoneId, from: &str) -> Result<Vec<RecordSet>> {
+        let targets = vec![zone.to_string(), from.to_owned()];
+        self.call("route53:ListResourceRecordSets", None, targets, |world| {
+            let page = world.record_page(zone, from)?;
+            let kinds = [RecordType::A, RecordType::Aaaa];
+            let set = |record: &DnsRecord| {
+                let kind = kinds.into_iter().find(|kind| kind.as_str() == record.kind)?;
+                Some(record_set(record, kind))
+            };
+            Ok(page.into_iter().filter_map(set).collect())
+        })
+        .await
+    }
+
     async fn change_status(&self, change: &ChangeId) -> Result<ChangeStatus> {
         let targets = vec![change.to_string()];
         let in_sync = self.call("route53:GetChange", None, targets, |world| world.get_change(change)).await?;

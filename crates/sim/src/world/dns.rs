@@ -11,6 +11,14 @@ use crate::ids;
 use crate::objects::{Change, DnsRecord, RecordKey};
 use crate::service_error::ServiceError;
 
+/// The number of record sets in a page.
+const PAGE: usize = 300;
+
+/// Returns the place of a name in its zone.
+fn place(name: &str) -> Vec<String> {
+    name.trim_end_matches('.').rsplit('.').map(str::to_owned).collect()
+}
+
 /// Returns a name as IAM's condition key has it: in lower case, without its final dot.
 fn normalized(name: &str) -> String {
     with_dot(name).trim_end_matches('.').to_owned()
@@ -30,6 +38,23 @@ impl World {
         let zone = self.zones.get(zone).ok_or_else(|| no_zone(zone))?;
         let name = with_dot(name);
         Ok(zone.records.values().filter(|record| record.name == name && record.kind == kind).collect())
+    }
+
+    /// ListResourceRecordSets: returns the record sets of a page from a name on, by the labels from the last on. A name whose
+    /// sets do not all fit is left out.
+    ///
+    /// # Errors
+    /// When there is no such zone.
+    pub fn record_page(&self, zone: &HostedZoneId, from: &str) -> Result<Vec<&DnsRecord>, ServiceError> {
+        let zone = self.zones.get(zone).ok_or_else(|| no_zone(zone))?;
+        let from = place(&with_dot(from));
+        let mut page: Vec<_> = zone.records.values().filter(|record| place(&record.name) >= from).collect();
+        page.sort_by_cached_key(|record| place(&record.name));
+        if let Some(next) = page.get(PAGE).map(|next| next.name.clone()) {
+            page.truncate(PAGE);
+            page.retain(|record| record.name != next);
+        }
+        Ok(page)
     }
 
     /// GetChange: returns true when the change is INSYNC.
