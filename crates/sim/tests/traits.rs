@@ -5,9 +5,6 @@
 
 mod common;
 
-use std::pin::pin;
-use std::task::{Context, Poll, Waker};
-
 use common::{recovery, source, world};
 use failback_core::ErrorName;
 use failback_core::cloud::{
@@ -15,47 +12,39 @@ use failback_core::cloud::{
 };
 use failback_sim::{Fault, Known, Scenario, Simulation};
 
-/// Returns the result of a future. Every future of the simulation completes at its first poll, unless the caller
-/// crashes.
-fn now<T>(future: impl Future<Output = T>) -> T {
-    let mut future = pin!(future);
-    let Poll::Ready(value) = future.as_mut().poll(&mut Context::from_waker(Waker::noop())) else {
-        panic!("pending")
-    };
-    value
-}
-
 #[test]
 fn a_fleet_is_read_through_the_traits() {
     let sim = Simulation::new(world(Scenario::Recovered));
     let ids: Vec<_> = sim.world().fleet().iter().map(|server| server.b1.clone()).collect();
-    let servers = now(sim.source_servers(recovery(), Some(&ids))).unwrap();
+    let servers = sim.run(sim.source_servers(recovery(), Some(&ids))).unwrap().unwrap();
     assert_eq!(servers.iter().map(|server| &server.id).collect::<Vec<_>>(), ids.iter().collect::<Vec<_>>());
-    let records =
-        now(sim.recovery_instances(recovery(), &RecoveryInstanceFilter::SourceServers(ids))).unwrap();
+    let records = sim
+        .run(sim.recovery_instances(recovery(), &RecoveryInstanceFilter::SourceServers(ids)))
+        .unwrap()
+        .unwrap();
     assert_eq!(records.len(), 3);
     assert!(
         records.iter().all(|record| record.is_live() && !record.is_reversed() && record.agent_seen.is_some())
     );
     let instances: Vec<_> = records.iter().map(|record| record.instance.clone()).collect();
-    assert_eq!(now(sim.instances(recovery(), &instances)).unwrap().len(), 3);
-    assert_eq!(now(sim.instance_status(recovery(), &instances)).unwrap().len(), 3);
+    assert_eq!(sim.run(sim.instances(recovery(), &instances)).unwrap().unwrap().len(), 3);
+    assert_eq!(sim.run(sim.instance_status(recovery(), &instances)).unwrap().unwrap().len(), 3);
     let zone = "Z0123456789ABCDEFGHIJ".parse().unwrap();
-    let sets = now(sim.record_sets(&zone, "shop.example.com", RecordType::A)).unwrap();
+    let sets = sim.run(sim.record_sets(&zone, "shop.example.com", RecordType::A)).unwrap().unwrap();
     assert_eq!(sets.len(), 1);
     assert!(instances.iter().any(|id| {
         sim.world().instance(recovery(), id).is_some_and(|instance| instance.private_ip == sets[0].values[0])
     }));
-    assert_eq!(now(sim.drs_quotas(source())).unwrap().servers_per_job, 100);
-    assert!(now(sim.running_executions()).unwrap().is_empty());
+    assert_eq!(sim.run(sim.drs_quotas(source())).unwrap().unwrap().servers_per_job, 100);
+    assert!(sim.run(sim.running_executions()).unwrap().unwrap().is_empty());
     assert!(sim.now().millis() > sim.world().start_ms());
 }
 
 #[test]
 fn nothing_is_asked_where_nothing_is_wanted() {
     let sim = Simulation::new(world(Scenario::Recovered));
-    assert!(now(sim.source_servers(recovery(), Some(&[]))).unwrap().is_empty());
-    assert!(now(sim.instances(recovery(), &[])).unwrap().is_empty());
+    assert!(sim.run(sim.source_servers(recovery(), Some(&[]))).unwrap().unwrap().is_empty());
+    assert!(sim.run(sim.instances(recovery(), &[])).unwrap().unwrap().is_empty());
     assert!(sim.world().calls().is_empty());
 }
 
@@ -63,10 +52,10 @@ fn nothing_is_asked_where_nothing_is_wanted() {
 fn refusals_and_silence_have_their_names() {
     let sim = Simulation::new(world(Scenario::Recovered));
     sim.world().uninitialize(source());
-    let error = now(sim.replication_templates(source())).unwrap_err();
+    let error = sim.run(sim.replication_templates(source())).unwrap().unwrap_err();
     assert_eq!(error.name(), ErrorName::NotInitialized);
     assert_eq!(error.aws_error().unwrap().operation, "drs:DescribeReplicationConfigurationTemplates");
     sim.world().add_fault(Fault::parse("lost:DescribeJobs", &Known::default()).unwrap());
-    let error = now(sim.jobs(recovery(), &[], None)).unwrap_err();
+    let error = sim.run(sim.jobs(recovery(), &[], None)).unwrap().unwrap_err();
     assert_eq!((error.name(), error.aws_error().unwrap().code.as_str()), (ErrorName::Unavailable, ""));
 }
