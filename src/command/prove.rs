@@ -28,6 +28,8 @@ const PARTS: &str = "What is tried, each in a world of its own:
   hand    each prefix of AWS's page done by hand, with a line left out, or out of order
   people  each manual action in the consoles, at every sixth turn of a run
   random  --seeds N: fleets, plans, open questions of DRS, faults, interruptions and people by chance
+  large   300 servers in one wave and in ten for each hundred of --seeds N, and 1,000 for each
+          thousand: slow calls, lags that come and go, and no answer of AWS for ten minutes
 
 After each, all faults are removed, and the procedure is started again until it ends as AWS's
 page ends. The auditor watches every call and event by rules of its own. A violation is made
@@ -50,7 +52,7 @@ pub(crate) struct Arguments {
     /// The number of threads [default: the number of processors].
     #[arg(long, value_name = "N")]
     jobs: Option<NonZeroUsize>,
-    /// Play only this part: grid, pairs, twice, hand, people or random; can be repeated.
+    /// Play only this part: grid, pairs, twice, hand, people, random or large; can be repeated.
     #[arg(long, value_name = "PART")]
     only: Vec<Part>,
     /// Play only this case, and describe what happens.
@@ -75,6 +77,8 @@ enum Part {
     People,
     /// Random worlds, as many as --seeds says.
     Random,
+    /// Fleets of 300 and 1,000 servers, each of which must reach its end in one run.
+    Large,
 }
 
 impl Part {
@@ -86,11 +90,13 @@ impl Part {
             Self::Hand => ("half-manual starts", failback_campaign::manual_starts()),
             Self::People => ("people during a run", failback_campaign::people()),
             Self::Random => ("random worlds", (1..=seeds).map(failback_campaign::random).collect()),
+            Self::Large => ("large fleets", failback_campaign::large(seeds)),
         }
     }
 }
 
-const ALL: [Part; 6] = [Part::Grid, Part::Pairs, Part::Twice, Part::Hand, Part::People, Part::Random];
+const ALL: [Part; 7] =
+    [Part::Grid, Part::Pairs, Part::Twice, Part::Hand, Part::People, Part::Random, Part::Large];
 
 pub(crate) fn run(arguments: &Arguments) -> ExitCode {
     let program = match Program::deployed() {

@@ -1,4 +1,4 @@
-//! The bounds of loops: `$polls` counts polls up to 2,000, and up to 2,500 in the clean-up, which needs some in
+//! The bounds of loops: `$polls` counts polls with their retries up to 2,000, and up to 2,500 in the clean-up, which needs some in
 //! reserve; both are far below an execution's 25,000 events. `$wave` counts waves up to `$waves`.
 
 use failback_core::procedure::Procedure;
@@ -55,8 +55,10 @@ fn is_entered_by_polls(machine: &Value, name: &str) -> bool {
     !into.is_empty() && into.iter().all(|edge| is_bounded(edge, bounds))
 }
 
+/// Reports whether a state counts up. A poll counts with its retries, each of which takes events of the execution too.
 fn counts(state: &Value, counter: &str) -> bool {
-    state["Assign"][counter] == format!("{{% ${counter} + 1 %}}")
+    let retries = if counter == "polls" { " + $states.context.State.RetryCount" } else { "" };
+    state["Assign"][counter] == format!("{{% ${counter} + 1{retries} %}}")
 }
 
 /// Checks that a loop with a single counter as its bound has a state that counts it, and that every loop has a state
@@ -158,6 +160,10 @@ fn nothing_else_touches_what_counts() {
     let with = |pointer: &str, value| untouched(&changed(Procedure::Drill, pointer, value));
     found(&with("/States/Prepare Launch/Assign/polls", json!(0)), "`Prepare Launch` sets $polls to 0");
     found(&with("/States/Clean Up/Assign/polls", json!(0)), "`Clean Up` sets $polls to 0");
+    found(
+        &with("/States/Prepare Launch/Assign/polls", json!("{% $polls + 1 %}")),
+        "`Prepare Launch` sets $polls to",
+    );
     found(&with("/States/Clean Up/Assign/waves", json!(9)), "`Clean Up` sets $waves");
     found(
         &with("/States/Drill Succeeded?/Default", json!("Check Readiness")),

@@ -23,7 +23,7 @@ fn the_same_seed_draws_the_same_case() {
 fn a_text_that_is_no_case_says_what_is_known() {
     for (text, said) in [
         ("nowhere", "known are steady"),
-        ("steady, 0 servers", "1 to 500"),
+        ("steady, 0 servers", "1 to 1000"),
         ("steady, seed x", "not a number"),
         ("steady: fly drill", "known are hand"),
         ("steady: hand wave", "known are launch-b1"),

@@ -2,6 +2,7 @@ use failback_core::procedure::Procedure;
 use failback_core::report::Outcome;
 use failback_rehearsal::rehearsal::Rehearsal;
 use failback_rehearsal::steps::STEPS;
+use serde_json::json;
 
 use crate::support::{
     BOTH, assert_done, assert_left, calls, cause, failure, rehearsal, rest, run, setting, three_tier,
@@ -82,6 +83,20 @@ fn a_step_that_dies_after_its_first_write_is_carried_on() {
 fn a_stall_is_waited_for_with_its_remedy() {
     for procedure in BOTH {
         assert_eq!(then_mended(procedure, 6, &["stall:db-1=90"]), Outcome::Succeeded);
+    }
+}
+
+/// Polls become rarer, so that an execution has some left when a wait of weeks ends.
+#[test]
+fn a_stall_of_thirteen_days_is_waited_for_where_the_plan_allows_it() {
+    let minutes = 13 * 24 * 60;
+    for procedure in BOTH {
+        let plan = three_tier(|plan| plan["limits"] = json!({ "replicationHours": 336 }));
+        let mut rehearsal = Rehearsal::new(setting(procedure, plan, 3, 6));
+        rehearsal.fail(&format!("stall:db-1={minutes}")).expect("a rule");
+        let run = run(&mut rehearsal, procedure);
+        assert_done(&rehearsal, &run, rest(procedure));
+        assert!(run.polls < 1_000, "{procedure}: {} polls", run.polls);
     }
 }
 

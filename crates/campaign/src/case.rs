@@ -36,6 +36,8 @@ pub enum Act {
     /// A run that is stopped after this many turns, another one, and, after this many turns of that, a redrive of the
     /// first. While both run, the first may change nothing that the other has changed.
     Redrive((Procedure, usize), (Procedure, usize)),
+    /// A run of a procedure that must reach its end by itself, faults or not.
+    Finish(Procedure),
     /// The removal of all faults. The procedure must then reach its end within a few starts.
     Settle(Procedure),
     /// The removal of all faults. The procedure must then reach its end, or stop and state what a person must do.
@@ -119,6 +121,7 @@ impl fmt::Display for Act {
             Self::Redrive(first, second) => {
                 write!(f, "redrive {} {} {} {}", first.0, first.1, second.0, second.1)
             }
+            Self::Finish(procedure) => write!(f, "finish {procedure}"),
             Self::Settle(procedure) => write!(f, "settle {procedure}"),
             Self::Try(procedure) => write!(f, "try {procedure}"),
             Self::Refuse(procedure) => write!(f, "refuse {procedure}"),
@@ -218,12 +221,13 @@ impl FromStr for Act {
                 let (first, second) = (procedure(first)?, procedure(second)?);
                 Ok(Self::Redrive((first, number(turns)?), (second, number(after)?)))
             }
+            ["finish", which] => Ok(Self::Finish(procedure(which)?)),
             ["settle", which] => Ok(Self::Settle(procedure(which)?)),
             ["try", which] => Ok(Self::Try(procedure(which)?)),
             ["refuse", which] => Ok(Self::Refuse(procedure(which)?)),
             _ => Err(format!(
                 "`{text}` is not an action; known are hand, fail, mend, wait, run, during, twice, cut, \
-                 together, redrive, settle, try and refuse"
+                 together, redrive, finish, settle, try and refuse"
             )),
         }
     }

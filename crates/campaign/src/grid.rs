@@ -7,7 +7,6 @@ use failback_sim::{Access, ERROR_CODES, OPERATIONS, Scenario};
 
 use crate::case::{Act, Case, no};
 use crate::options::PlanOption;
-use failback_core::plan::SERVERS_MAX;
 use failback_rehearsal::faults;
 use failback_rehearsal::program::Program;
 use failback_rehearsal::runner::GateAnswer;
@@ -17,7 +16,7 @@ use failback_rehearsal::steps::StepEntry;
 const TIMES: [&str; 3] = ["", "x61", "x*"];
 
 /// The size of a fleet for which a step needs several calls.
-const LARGE: usize = SERVERS_MAX;
+const LARGE: usize = 300;
 
 const BOTH: [Procedure; 2] = [Procedure::Drill, Procedure::Failback];
 

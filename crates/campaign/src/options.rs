@@ -56,6 +56,12 @@ const OPTIONS: &[(&str, Change)] = &[
         plan["stopOriginalReplication"] = json!(true);
         plan["gates"]["beforeStop"] = json!({ "timeoutMinutes": 60 });
     }),
+    ("ten-waves", |plan| {
+        let wave = |number: usize| json!({ "name": format!("wave-{number}"), "tags": { "wave": number.to_string() } });
+        plan["waves"] = (1..=10).map(wave).collect();
+        // Each wave takes its time, while the data of the first grows old.
+        plan["launch"]["dataAgeSecondsMax"] = json!(18_000);
+    }),
     ("tight-limits", |plan| {
         plan["limits"] = json!({
             "reversalMinutes": 10, "replicationHours": 1, "launchMinutes": 15, "validationMinutes": 4,

@@ -91,6 +91,7 @@ fn plan(rng: &mut Rng, procedure: Procedure) -> Vec<PlanOption> {
         | "unnamed-subnet"
         | "ask-before-redirect"
         | "as-recovery"
+        | "ten-waves"
         | "launch-recovered" => false,
         "tight-limits" => rng.u8(..12) == 0,
         "stop-b1" => procedure == Procedure::Failback && rng.u8(..4) == 0,

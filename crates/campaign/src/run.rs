@@ -10,7 +10,7 @@ use crate::shared::{self, Outcome};
 use crate::stage::Programs;
 use crate::summary::Summary;
 use crate::verdict::{Broken, CaseResult, Violation};
-use crate::{grid, manual_starts, pairs, people, random, repetitions, shrink};
+use crate::{grid, large, manual_starts, pairs, people, random, repetitions, shrink};
 use failback_rehearsal::program::Program;
 
 /// A case that broke a property.
@@ -36,8 +36,8 @@ pub struct Tried {
 /// A callback that reports progress. Every thread calls it.
 pub type Progress<'a> = &'a (dyn Fn(usize) + Sync);
 
-/// Returns every case of a campaign: each failure, each pair of failures, everything twice, half-manual starts, and
-/// this many random worlds.
+/// Returns every case of a campaign: each failure, each pair of failures, everything twice, half-manual starts,
+/// this many random worlds, and large fleets.
 pub fn campaign(seeds: u64) -> Vec<(&'static str, Vec<Case>)> {
     vec![
         ("every failure at every state", grid()),
@@ -46,6 +46,7 @@ pub fn campaign(seeds: u64) -> Vec<(&'static str, Vec<Case>)> {
         ("half-manual starts", manual_starts()),
         ("people during a run", people()),
         ("random worlds", (1..=seeds).map(random).collect()),
+        ("large fleets", large(seeds)),
     ]
 }
 

@@ -223,6 +223,7 @@ impl<'c> Stage<'c> {
             Act::Run(procedure, _)
             | Act::During(procedure, _)
             | Act::Cut(procedure, _)
+            | Act::Finish(procedure)
             | Act::Refuse(procedure) => start(procedure, false),
         }
     }
@@ -349,10 +350,29 @@ impl<'c> Stage<'c> {
                 self.refused(&run, underway.writes);
                 true
             }
+            Act::Finish(procedure) => {
+                self.finishes(*procedure, &run);
+                true
+            }
             Act::Settle(procedure) => self.settles(*procedure, false, &run, underway.writes),
             Act::Try(procedure) => self.settles(*procedure, true, &run, underway.writes),
             _ => true,
         }
+    }
+
+    /// Judges a run that must reach its end, and leave what the reference has.
+    fn finishes(&mut self, procedure: Procedure, run: &RunResult) {
+        if run.outcome == Outcome::Succeeded {
+            self.compare(procedure);
+        } else {
+            self.never_ends(procedure, run);
+        }
+    }
+
+    fn never_ends(&mut self, procedure: Procedure, run: &RunResult) {
+        let failure = run.failure.as_ref();
+        let why = failure.map_or_else(String::new, |f| format!("{}: {}: {}", f.step, f.error, f.cause));
+        self.broken(Broken::Eventually, format!("{procedure} does not reach its end: {why}"));
     }
 
     /// Judges one of the runs without faults, of which one must succeed and leave what the reference has. Returns true
@@ -381,11 +401,7 @@ impl<'c> Stage<'c> {
             self.played.settled.push(Settled::Stopped(cause.to_owned()));
             self.stopped(run, writes);
         } else {
-            let why = run
-                .failure
-                .as_ref()
-                .map_or_else(String::new, |f| format!("{}: {}: {}", f.step, f.error, f.cause));
-            self.broken(Broken::Eventually, format!("{procedure} does not reach its end: {why}"));
+            self.never_ends(procedure, run);
         }
         true
     }

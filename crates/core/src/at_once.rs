@@ -10,7 +10,7 @@ use futures_util::stream;
 use crate::cloud::Clock;
 use crate::error::{ErrorName, Result};
 
-/// The number of calls that are under way at a time: enough for 500 servers in a call of a step, and few enough that AWS
+/// The number of calls that are under way at a time: enough for hundreds of servers in a call of a step, and few enough that AWS
 /// seldom asks to slow down.
 pub const CALLS_AT_ONCE: usize = 8;
 

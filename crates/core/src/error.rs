@@ -50,6 +50,8 @@ error_names! {
     LaunchFailed,
     /// Launched servers do not work after as many launches as the plan allows.
     ValidationFailed,
+    /// What was read is too old to act upon. The step is called again, and reads it again.
+    Stale,
     /// A wait took longer than the plan allows.
     TimedOut,
     /// A defect of this program.

@@ -3,8 +3,33 @@
 /// The shortest interval.
 pub const SECONDS_MIN: u64 = 8;
 
-/// The longest interval: 14 days stay under 1,400 polls, and an execution under 25,000 events.
+/// The longest interval that a step asks for.
 pub const SECONDS_MAX: u64 = 900;
+
+/// The part of the time waited that every interval has at least, so that polls become rarer whatever a step waits for: one
+/// in 60 delays the end of a wait by less than a sixtieth.
+const SHARE: u64 = 60;
+
+/// The longest interval of all, after 60 hours.
+const AT_LEAST_SECONDS_MAX: u64 = 3_600;
+
+/// The number of polls of an execution before its clean-up, as the state machines count them.
+pub const POLLS_MAX: u64 = 2_000;
+
+/// Returns the shortest interval after this time of waiting.
+pub fn at_least(waited_seconds: u64) -> u64 {
+    (waited_seconds / SHARE).min(AT_LEAST_SECONDS_MAX)
+}
+
+/// Returns the largest number of polls of a wait of this time, however its step chooses the intervals.
+pub fn polls_in(total_seconds: u64) -> u64 {
+    let (mut waited, mut polls) = (0, 0);
+    while waited < total_seconds {
+        waited += at_least(waited).max(SECONDS_MIN);
+        polls += 1;
+    }
+    polls
+}
 
 /// The usual duration of an operation for which AWS gives no estimate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,10 +141,10 @@ mod tests {
     }
 
     #[test]
-    fn fourteen_days_stay_under_1_400_polls() {
-        let days_14 = 14 * 86_400;
-        assert!(polls(days_14, |waited| by_remaining(days_14 - waited)).0 < 1_400);
-        assert!(polls(days_14, |waited| by_typical(typical::BOOT, 1, waited)).0 < 1_400);
-        assert!(polls(days_14, backoff).0 < 1_400);
+    fn two_weeks_twice_stay_under_three_quarters_of_all_polls() {
+        assert!(polls_in(14 * 86_400) * 8 < POLLS_MAX * 3, "{}", polls_in(14 * 86_400));
+        // A wait that a step wants to end any moment has as many as any.
+        let total = 48 * 3_600;
+        assert_eq!(polls(total, |waited| SECONDS_MIN.max(at_least(waited))).0, polls_in(total));
     }
 }

@@ -1,4 +1,5 @@
-//! The report of a run, for evidence, notifications and people. A report of 500 servers stays under 256 KiB.
+//! The report of a run, for evidence, notifications and people. A report of 500 servers stays under 256 KiB; that of more
+//! leaves out what does not fit, the milestones first.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

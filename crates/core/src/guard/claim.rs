@@ -40,7 +40,7 @@ impl<S: Scope> Guard<'_, S> {
     ///
     /// # Errors
     /// `NotReady` when another run owns the server, and has not ended for certain; `Guard` when B2 or A2 is ambiguous;
-    /// `Internal` when the state was read too long ago.
+    /// `Stale` when the state was read too long ago.
     pub fn claim(&self, server: &LiveServer<'_>, owners: &Owners) -> Result<Vec<ClaimWarrant>> {
         self.fresh_for(server.live().read_at, CLAIM_STALE_SECONDS)?;
         let mut warrants = Vec::new();

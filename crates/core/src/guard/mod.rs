@@ -72,7 +72,8 @@ impl<'a, S: Scope> Guard<'a, S> {
 
     fn fresh_for(&self, read_at: Timestamp, seconds: u64) -> Result<()> {
         if self.clock.now().seconds_since(read_at) > seconds {
-            return Err(Error::internal("the live state was read too long ago to act upon"));
+            let message = "the live state was read too long ago to act upon";
+            return Err(Error::new(ErrorName::Stale, message));
         }
         Ok(())
     }

@@ -243,7 +243,7 @@ impl<S: Scope> Guard<'_, S> {
     /// Starts the recovery of servers that were found fit (step 2.2, *Launch for failback*).
     ///
     /// # Errors
-    /// `Internal` when they were found fit too long ago.
+    /// `Stale` when they were found fit too long ago.
     pub fn launch_a2(&self, servers: Vec<Launchable>) -> Result<Warrant<StartRecovery>> {
         servers.iter().try_for_each(|server| self.fresh(server.read_at))?;
         Ok(Warrant::issue(StartRecovery {

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use super::{Limits, Network, Plan, Problem, Record, SERVERS_MAX, Servers, TAKE_OVER_MAX};
 use crate::message::count;
+use crate::payload;
+use crate::poll_interval::{self, POLLS_MAX};
 
 /// Returns every problem of meaning.
 pub(super) fn problems(plan: &Plan) -> Vec<Problem> {
@@ -12,12 +14,14 @@ pub(super) fn problems(plan: &Plan) -> Vec<Problem> {
     started_by(plan, &mut found);
     take_over(plan, &mut found);
     servers(&plan.servers, &mut found);
+    size(plan, &mut found);
     waves(plan, &mut found);
     drill(plan, &mut found);
     records(plan.redirect.records(), &mut found);
     by_hand_needs_a_gate(plan, &mut found);
     stop_needs_a_gate(plan, &mut found);
     limits(&plan.limits, &mut found);
+    polls(plan, &mut found);
     gates(plan, &mut found);
     ranges(plan, &mut found);
     data_age(plan, &mut found);
@@ -79,6 +83,22 @@ fn servers(servers: &Servers, found: &mut Vec<Problem>) {
             found.push(Problem::new("$.servers.tags", "an empty filter would select every server", remedy));
         }
         Servers::All | Servers::Tags(_) => {}
+    }
+}
+
+/// Refuses a plan that no execution carries, whatever its servers are called. The readiness check knows their names.
+fn size(plan: &Plan, found: &mut Vec<Problem>) {
+    let servers = plan.servers.ids().map_or(1, <[_]>::len);
+    let bytes = payload::largest(plan, std::iter::repeat_n("n", servers));
+    if servers <= SERVERS_MAX && bytes > payload::BYTES_MAX {
+        let message = format!(
+            "takes at least {bytes} bytes with {} and {}, and an execution carries {}",
+            count(servers, "server"),
+            count(plan.redirect.records().len(), "record"),
+            payload::BYTES_MAX
+        );
+        let remedy = "Split the plan, or choose servers by tags and name fewer records";
+        found.push(Problem::new("$", message, remedy));
     }
 }
 
@@ -206,6 +226,34 @@ fn limits(limits: &Limits, found: &mut Vec<Problem>) {
             let remedy = format!("Use 1 to {max}");
             found.push(Problem::new(format!("$.limits.{name}"), format!("{value} is out of range"), remedy));
         }
+    }
+}
+
+/// The polls of a plan beside its two longest waits, and those of each wave, with room to spare: 10 waves take 130.
+const OTHER_POLLS: u64 = 200;
+const WAVE_POLLS: u64 = 30;
+
+/// Refuses limits that an execution cannot reach, because its polls would be used up before.
+fn polls(plan: &Plan, found: &mut Vec<Problem>) {
+    let limits = &plan.limits;
+    if limits.replication_hours > HOURS_MAX || limits.protection_hours > HOURS_MAX {
+        return;
+    }
+    let waves = plan.wave_names().len() as u64;
+    let hours = [limits.replication_hours, limits.protection_hours];
+    let polls = OTHER_POLLS
+        + waves * WAVE_POLLS
+        + hours.iter().map(|hours| poll_interval::polls_in(hours * 3_600)).sum::<u64>();
+    if polls > POLLS_MAX {
+        let message = format!(
+            "replicationHours and protectionHours with {} take up to {polls} polls, and an execution makes {POLLS_MAX}",
+            count(plan.wave_names().len(), "wave")
+        );
+        found.push(Problem::new(
+            "$.limits",
+            message,
+            "Make one of the two limits shorter, or use fewer waves",
+        ));
     }
 }
 

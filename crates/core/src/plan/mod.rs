@@ -20,9 +20,9 @@ pub use crate::cloud::Address;
 /// The value of `instanceType` and `instanceProfile` that means: the same as A1.
 pub const LIKE_SOURCE: &str = "like-source";
 
-/// The largest number of servers that fits into an execution's payload of 256 KiB, beside a plan that names each of them
-/// and 500 records.
-pub const SERVERS_MAX: usize = 500;
+/// The largest number of servers of a plan, as long as an execution's payload of 256 KiB carries them with their names and
+/// the plan. DRS replicates at most 300 of an account in a Region, unless AWS allows more.
+pub const SERVERS_MAX: usize = 1_000;
 
 /// The largest number of executions that a plan can take over.
 const TAKE_OVER_MAX: usize = 10;

@@ -21,6 +21,7 @@ use crate::cloud::Cloud;
 use crate::error::{Error, ErrorName, Result};
 use crate::fleet::Fleet;
 use crate::plan::Plan;
+use crate::poll_interval;
 use crate::procedure::{Procedure, Scope};
 use crate::timestamp::Timestamp;
 
@@ -107,7 +108,14 @@ impl<S: Step> Handler for S {
             let due = cloud.now().plus_seconds(seconds);
             Some(PollState { since, due, polls, note })
         };
-        let (answer, wait) = match S::run(&ctx, &mut fleet).await? {
+        let result = match S::run(&ctx, &mut fleet).await {
+            Err(error) if error.name() == ErrorName::Stale => {
+                let note = ctx.poll.and_then(|poll| poll.note.clone());
+                StepResult::Waiting(Waiting { note, ..Waiting::out_of_time() })
+            }
+            result => result?,
+        };
+        let (answer, wait) = match result {
             StepResult::Done(why) => (Answer::new(Status::Done, why), None),
             StepResult::DoneBeforeGate { why, notice } => {
                 (Answer { notice: Some(notice), ..Answer::new(Status::Done, why) }, None)
@@ -118,8 +126,10 @@ impl<S: Step> Handler for S {
             StepResult::Relaunch(why) => (Answer::new(Status::Relaunch, why), None),
             StepResult::Prepare(why) => (Answer::new(Status::Prepare, why), None),
             StepResult::Waiting(Waiting { why, seconds, progress, note }) => {
-                // A loop without a wait would use up the execution's events within minutes.
-                let wait_seconds = seconds.max(1);
+                // A loop without a wait would use up the execution's events within minutes. A call that had no time left
+                // goes on at once.
+                let least = poll_interval::at_least(ctx.waited_seconds());
+                let wait_seconds = if seconds <= 1 { 1 } else { seconds.max(least) };
                 let answer = Answer { wait_seconds, progress, ..Answer::new(Status::Waiting, why) };
                 (answer, again(note, wait_seconds))
             }

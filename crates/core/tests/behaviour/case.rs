@@ -430,5 +430,5 @@ fn servers_of_others_are_left_alone<T>(base: &Case, ask: &impl Fn(&Case) -> Resu
 fn stale_state_proves_nothing<T>(base: &Case, ask: impl Fn(&Case) -> Result<T>) {
     let later = |seconds| Case { asked_after_seconds: seconds, ..base.clone() };
     assert!(ask(&later(60)).is_ok(), "a minute is fresh enough");
-    refused(base, &ask, ErrorName::Internal, "too long ago", |case| case.asked_after_seconds = 61);
+    refused(base, &ask, ErrorName::Stale, "too long ago", |case| case.asked_after_seconds = 61);
 }

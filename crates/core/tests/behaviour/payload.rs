@@ -1,4 +1,4 @@
-use failback_core::fleet::{Fleet, NAME_MAX, Redirected, Server};
+use failback_core::fleet::{Fleet, Redirected, Server};
 use failback_core::payload;
 use failback_core::plan::{Plan, SERVERS_MAX};
 use failback_core::report::{Protection, ServerOutcome, ServerReport};
@@ -7,16 +7,16 @@ use serde_json::{Value, json};
 
 use crate::case::{Case, id, start};
 
-/// Returns a server with every id and every milestone.
+/// Returns a server with every id and every milestone, and another launch before it.
 fn largest_server(number: usize) -> Server {
     Server {
-        name: "n".repeat(NAME_MAX),
+        name: format!("n{number}"),
         wave: 19,
         a1: Some(id("i-0123456789abcdef0")),
         b1: id(&format!("s-{number:017x}")),
         b2: Some(id("i-0123456789abcdef0")),
         a2: Some(id("s-0123456789abcdef0")),
-        a3: Some(id("i-0123456789abcdef0")),
+        a3: None,
         replace: Some(id("i-0123456789abcdef0")),
         already_failed_back: false,
         times: [Some(5_184_000); 7].into(),
@@ -27,41 +27,53 @@ fn bytes(value: &impl serde::Serialize) -> usize {
     serde_json::to_string(value).unwrap().len()
 }
 
-/// A plan with an id for each server, and the largest number of records with names of usual length.
-fn largest_plan() -> Value {
+/// A plan with ids of so many servers, and so many records with names of usual length.
+fn plan(servers: usize, records: usize) -> Value {
     let mut plan = Case::failback().plan;
-    let ids: Vec<String> = (0..SERVERS_MAX).map(|n| format!("s-{n:017x}")).collect();
+    let ids: Vec<String> = (0..servers).map(|n| format!("s-{n:017x}")).collect();
     plan["servers"] = json!({ "ids": ids });
     let record = |n: usize| {
         json!({
             "zoneId": "Z0123456789ABCDEFGHIJ", "name": format!("web-{n:04}.shop.example.com"), "type": "A",
-            "ttlSeconds": 60, "server": ids[n % SERVERS_MAX], "address": "private"
+            "ttlSeconds": 60, "server": ids[n % servers], "address": "private"
         })
     };
-    plan["redirect"] = json!({ "records": (0..500).map(record).collect::<Vec<_>>() });
+    plan["redirect"] = json!({ "records": (0..records).map(record).collect::<Vec<_>>() });
     plan
 }
 
 #[test]
-fn run_and_fleet_and_wait_fit_into_a_payload() {
-    let mut case = Case::failback();
-    case.plan = largest_plan();
-    let run = case.run();
-    let servers: Vec<Server> = (0..SERVERS_MAX).map(largest_server).collect();
-    assert!(servers.iter().all(|server| bytes(server) < payload::SERVER_BYTES_MAX), "{}", bytes(&servers[0]));
-    let fleet =
-        Fleet { servers, redirected: Some(Redirected { in_sync: Some(start()), ..Redirected::default() }) };
-    let note = json!({ "kept": vec!["0123456789abcdef"; 500] });
-    let wait = PollState { since: start(), due: start(), polls: 2_500, note: Some(note) };
-    assert!(bytes(&wait) < payload::WAIT_BYTES_MAX, "{}", bytes(&wait));
-    let whole = bytes(&json!({ "run": run, "fleet": fleet, "wait": wait, "wave": 19 }));
-    assert!(whole <= payload::largest(&run, SERVERS_MAX), "{whole}");
-    assert!(
-        payload::largest(&run, SERVERS_MAX) < payload::BYTES_MAX,
-        "{}",
-        payload::largest(&run, SERVERS_MAX)
-    );
-    assert!(Plan::read(&case.plan).is_ok());
+fn the_size_that_is_told_is_never_exceeded() {
+    for (servers, records) in [(200, 1), (300, 300), (500, 500), (SERVERS_MAX, 1)] {
+        let mut case = Case::failback();
+        case.plan = plan(servers, records);
+        let mut run = case.run();
+        run.id = format!("arn:aws:states:ap-southeast-2:123456789012:execution:{0}:{0}", "n".repeat(80));
+        let largest = payload::largest(
+            &run.plan,
+            (0..servers).map(|n| format!("n{n}")).collect::<Vec<_>>().iter().map(String::as_str),
+        );
+        let servers = (0..servers).map(largest_server).collect();
+        let redirected =
+            Some(Redirected { asked: Some(start()), in_sync: Some(start()), old_ttl_seconds: Some(86_400) });
+        let note = json!({ "kept": vec!["0123456789abcdef"; records] });
+        let wait = PollState { since: start(), due: start(), polls: 2_500, note: Some(note) };
+        let payload = json!({ "run": run, "fleet": Fleet { servers, redirected }, "wait": wait, "wave": 19 });
+        let bytes = bytes(&payload);
+        assert!(bytes <= largest && bytes * 21 > largest * 20, "{bytes} of {largest}");
+    }
+}
+
+#[test]
+fn a_plan_that_no_execution_carries_is_refused_before_it_is_started() {
+    for (servers, records, fits) in [(500, 500, true), (SERVERS_MAX, 1, true), (900, 500, false)] {
+        let read = Plan::read(&plan(servers, records));
+        let problems = read.map_or_else(|problems| problems.0, |_| Vec::new());
+        let said: Vec<_> =
+            problems.iter().map(|problem| format!("{}: {}", problem.path, problem.message)).collect();
+        assert_eq!(said.is_empty(), fits, "{servers} and {records}: {said:?}");
+        assert!(fits || said[0].starts_with("$: takes at least "), "{said:?}");
+    }
 }
 
 #[test]
@@ -85,6 +97,6 @@ fn the_report_of_the_largest_fleet_fits_into_a_payload() {
             problem: None,
         }
     };
-    let servers: Vec<ServerReport> = (0..SERVERS_MAX).map(report).collect();
+    let servers: Vec<ServerReport> = (0..500).map(report).collect();
     assert!(bytes(&servers) < 250_000, "{}", bytes(&servers));
 }

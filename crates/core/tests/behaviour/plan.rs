@@ -96,7 +96,7 @@ fn servers_are_chosen_in_exactly_one_way() {
     wrong(&[("/servers", both)], "$.servers", "more than one way", "exactly one of");
     wrong(&[("/servers", json!({ "all": false }))], "$.servers", "no servers are chosen", "exactly one of");
     for n in [0, SERVERS_MAX + 1] {
-        wrong(&[("/servers", json!({ "ids": ids(n) }))], "$.servers.ids", &format!("{n} ids"), "1 to 500");
+        wrong(&[("/servers", json!({ "ids": ids(n) }))], "$.servers.ids", &format!("{n} ids"), "1 to 1000");
     }
     let twice = json!({ "ids": [B1, OTHERS, B1] });
     wrong(&[("/servers", twice)], "$.servers.ids[2]", "named twice", "Remove one");
@@ -365,4 +365,20 @@ fn who_started_it_is_named_in_2048_characters_at_most() {
     for by in [String::new(), "a".repeat(2_049)] {
         wrong(&[("/startedBy", json!(by))], "$.startedBy", "not 1 to 2048 characters", "Leave it out");
     }
+}
+
+#[test]
+fn limits_that_an_execution_cannot_reach_are_refused() {
+    let said = |replication: u64, protection: u64, waves: usize| {
+        let mut plan = complete();
+        plan["limits"] = json!({ "replicationHours": replication, "protectionHours": protection });
+        let wave = |n: usize| json!({ "name": format!("w{n}"), "tags": { "wave": n.to_string() } });
+        plan["waves"] = (0..waves).map(wave).collect();
+        plan["launch"]["dataAgeSecondsMax"] = json!(86_400);
+        Plan::read(&plan).map_or_else(|problems| problems.0[0].to_string(), |_| String::new())
+    };
+    assert_eq!(said(336, 336, 10), "");
+    assert_eq!(said(48, 48, 20), "");
+    let refused = said(336, 336, 20);
+    assert!(refused.contains("$.limits: ") && refused.contains("with 20 waves take up to"), "{refused}");
 }

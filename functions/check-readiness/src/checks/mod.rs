@@ -68,12 +68,14 @@ fn size(run: &Run, fleet: &Fleet, findings: &mut Vec<Finding>) {
         let remedy = format!("Split the plan: one execution carries at most {SERVERS_MAX}");
         findings.block("$.servers", format!("chooses {servers} servers"), remedy);
     }
-    let bytes = payload::largest(run, servers);
+    let bytes = payload::largest(&run.plan, fleet.servers.iter().map(|server| server.name.as_str()));
     if servers <= SERVERS_MAX && bytes > payload::BYTES_MAX {
-        let limit = payload::BYTES_MAX;
         findings.block(
             "the plan",
-            format!("takes up to {bytes} bytes with its {servers} servers, and an execution carries {limit}"),
+            format!(
+                "takes up to {bytes} bytes with its {servers} servers, and an execution carries {}",
+                payload::BYTES_MAX
+            ),
             "Split the plan, or choose servers by tags and name fewer records",
         );
     }

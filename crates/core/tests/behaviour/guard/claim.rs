@@ -137,5 +137,5 @@ fn what_was_read_ten_seconds_ago_shows_no_owner_any_more() {
     case.claimed_by(None);
     case.asked_after_seconds = 10;
     assert!(claim(&case).is_ok());
-    refused(&case, claim, ErrorName::Internal, "too long ago", |case| case.asked_after_seconds = 11);
+    refused(&case, claim, ErrorName::Stale, "too long ago", |case| case.asked_after_seconds = 11);
 }
