@@ -16,7 +16,7 @@ use failback_rehearsal::steps::StepEntry;
 const TIMES: [&str; 3] = ["", "x61", "x*"];
 
 /// The size of a fleet for which a step needs several calls.
-const LARGE: usize = 300;
+const LARGE: usize = 500;
 
 const BOTH: [Procedure; 2] = [Procedure::Drill, Procedure::Failback];
 

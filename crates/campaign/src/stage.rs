@@ -29,6 +29,10 @@ const STARTS_MAX: usize = 3;
 /// The number of messages that a person follows before giving up.
 const FOLLOWED_MAX: usize = 5;
 
+/// The time in which a person reads a message and opens the console. What a person began before is over then, mostly: EC2
+/// starts no instance that is still stopping.
+const REACTION_SECONDS: u64 = 120;
+
 /// The time after which a person looks again whether an execution has ended, where Step Functions shows that late.
 const EXECUTION_SHOWN_MS: i64 = 61_000;
 
@@ -411,6 +415,7 @@ impl<'c> Stage<'c> {
         if self.followed.iter().any(|followed| followed == message) || self.followed.len() == FOLLOWED_MAX {
             return false;
         }
+        self.wait(REACTION_SECONDS);
         let mut does = false;
         for remedy in remedy::of(message) {
             let step = remedy::step(&self.rehearsal.simulation.world(), remedy);

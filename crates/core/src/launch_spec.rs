@@ -8,6 +8,9 @@ use crate::plan::{LIKE_SOURCE, NamedNetwork, Network};
 use crate::procedure::Procedure;
 use crate::run::Run;
 
+/// What a person does where A1 does not show what the plan copies.
+pub const LACKING_REMEDY: &str = "Name it in $.launch, or keep A1 until the failback is done";
+
 /// The fields that A2's launch template must have; the one that DRS creates has none of them (drs-facts §5).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LaunchSpec {
@@ -65,9 +68,7 @@ fn sorted(ids: &[SecurityGroupId]) -> Vec<SecurityGroupId> {
 fn lacking(server: &Server, part: &str) -> Error {
     let a1 = server.a1.as_ref().map_or("(unknown)", |id| id.as_str());
     let name = &server.name;
-    let message = format!(
-        "{name}: the plan has like-source, but A1 {a1} shows no {part}; specify it in the plan's `launch`"
-    );
+    let message = format!("{name}: the plan has like-source, but A1 {a1} shows no {part}. {LACKING_REMEDY}");
     Error::new(ErrorName::NotReady, message)
 }
 

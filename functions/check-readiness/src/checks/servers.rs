@@ -6,7 +6,7 @@ use failback_core::cloud::{
     SourceServer,
 };
 use failback_core::fleet::Fleet;
-use failback_core::launch_spec::{LaunchSpec, needs_a1};
+use failback_core::launch_spec::{LACKING_REMEDY, LaunchSpec, needs_a1};
 use failback_core::plan::Record;
 use failback_core::run::Run;
 use failback_core::tags::{Tags, tag};
@@ -143,7 +143,8 @@ fn original(run: &Run, server: &Found<'_>, findings: &mut Vec<Finding>) {
     if let Err(error) = LaunchSpec::of(run, server, server.a1) {
         let message = error.to_string();
         let message = message.strip_prefix(&format!("{}: ", server.name)).unwrap_or(&message);
-        findings.block(&server.name, message, "Name it in $.launch, or keep A1 until the failback is done");
+        let message = message.strip_suffix(&format!(". {LACKING_REMEDY}")).unwrap_or(message);
+        findings.block(&server.name, message, LACKING_REMEDY);
     }
 }
 
