@@ -27,6 +27,8 @@ const FAULTS: &str = "Faults for --fail, each may repeat:
   stall:SERVER=MINUTES      replication of the server's A2 stalls for that long
   launch:SERVER[xN]         the launch job completes with that server FAILED
   boot:SERVER[xN]           the server's A4 comes up impaired
+  dies:SERVER=CODE[xN]      EC2 terminates the server's A4 as soon as it was launched, with this
+                            state reason, such as Client.VolumeLimitExceeded
   task:STEP=ERROR[xN]       the step, or the gate, fails with that error before it does anything
   late:STEP=ERROR[xN]       the step does its work, and that error arrives instead of its answer
   odd:STEP[xN]              the step does its work, and answers a status that the machine does not know

@@ -13,6 +13,18 @@ use crate::bugs;
 /// Cases that the campaign has found, reduced, with the cause.
 const FOUND: &[(&str, &str)] = &[
     (
+        "recovered, 3 servers, seed 1: fail dies:db-1=Client.VolumeLimitExceededx*; run failback; settle failback",
+        "an A4 that EC2 terminated at its launch was waited for until the limit, and nothing said why",
+    ),
+    (
+        "recovered, 1 servers: cut failback 26; hand terminate-a3; settle failback",
+        "an A4 that had ended between two runs was waited for at every start",
+    ),
+    (
+        "steady, 3 servers, slow_servers, slow-limits: finish drill",
+        "an instance that DRS listed half an hour after its job was launched again, which ended the first",
+    ),
+    (
         "recovered, 300 servers, seed 2, slow_calls, lag_blips, one-wave: settle failback",
         "with calls of 0.3 seconds a job of 100 servers was never launched: one call of the step read for too long",
     ),

@@ -119,7 +119,9 @@ fn a_server_that_does_not_work_is_launched_again_alone() {
     for procedure in BOTH {
         assert_eq!(then_mended(procedure, 8, &["boot:web-1x2"]), Outcome::Succeeded);
     }
-    let mut rehearsal = rehearsal(Procedure::Failback, 6, 8);
+    // The others' data grows old meanwhile: EC2 calls an A4 impaired that only boots slowly, so it has its time.
+    let plan = three_tier(|plan| plan["launch"]["dataAgeSecondsMax"] = json!(7_200));
+    let mut rehearsal = Rehearsal::new(setting(Procedure::Failback, plan, 6, 8));
     rehearsal.fail("boot:web-1").expect("a rule");
     let done = run(&mut rehearsal, Procedure::Failback);
     assert_done(&rehearsal, &done, rest(Procedure::Failback));
@@ -184,5 +186,42 @@ fn three_hundred_servers_come_home_through_all_of_it() {
         rehearsal.fail("outage:all=10@70").expect("a fault");
         let run = run(&mut rehearsal, procedure);
         assert_done(&rehearsal, &run, rest(procedure));
+    }
+}
+
+/// As slow as large Windows servers were seen to be: nothing is launched twice.
+#[test]
+fn slow_servers_are_waited_for() {
+    for procedure in BOTH {
+        let plan = three_tier(|plan| {
+            plan["launch"]["dataAgeSecondsMax"] = json!(36_000);
+            plan["limits"] = json!({ "validationMinutes": 60 });
+        });
+        let mut setting = setting(procedure, plan, 3, 10);
+        setting.switches.slow_servers = true;
+        let mut rehearsal = Rehearsal::new(setting);
+        let run = run(&mut rehearsal, procedure);
+        assert_done(&rehearsal, &run, rest(procedure));
+        let world = rehearsal.simulation.world();
+        assert!(world.fleet().iter().all(|server| server.a4.len() == 1), "{procedure}");
+    }
+}
+
+/// Only EC2's state reason tells why. The next start needs no new sync, and waits for nothing that will not come.
+#[test]
+fn an_a4_that_dies_at_its_launch_is_told_with_its_reason_and_launched_at_the_next_start() {
+    let mut rehearsal = rehearsal(Procedure::Failback, 3, 11);
+    rehearsal.fail("dies:db-1=Client.VolumeLimitExceeded").expect("a rule");
+    let held = run(&mut rehearsal, Procedure::Failback);
+    assert_eq!(failure(&held), ("Launch For Failback", "Failback.LaunchFailed"));
+    let said = cause(&held);
+    assert!(said.contains("Volume limit exceeded. Have the quota"), "{said}");
+    let syncs = calls(&rehearsal, "ReverseReplication");
+    let again = run(&mut rehearsal, Procedure::Failback);
+    assert_done(&rehearsal, &again, rest(Procedure::Failback));
+    assert!(again.virtual_seconds < 5_400.0, "{}", again.virtual_seconds);
+    assert_eq!(calls(&rehearsal, "ReverseReplication"), syncs + 3, "only the reversal back to Region B");
+    for code in ["Server.InternalError", "Server.InsufficientInstanceCapacity"] {
+        assert_eq!(then_mended(Procedure::Failback, 12, &[&format!("dies:db-1={code}")]), Outcome::Succeeded);
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use failback_core::cloud::{InstanceState, JobKind};
 use failback_core::id::InstanceId;
 use failback_core::procedure::Procedure;
+use failback_sim::objects::{Instance, StateReason};
 use failback_sim::{Changed, World};
 
 use crate::existing;
@@ -118,7 +119,11 @@ fn failed_back(observations: &mut Observations, world: &World, index: usize) {
     let drill = observations.runs.values().any(|run| run.procedure == Procedure::Drill);
     let going = |id| {
         let by_a_person = observations.down.contains(id);
-        !by_a_person && world.instance(source, id).is_some_and(|i| i.state == InstanceState::ShuttingDown)
+        let shuts_down = |i: &Instance| {
+            // EC2 gives another reason for what it ends by itself.
+            i.state == InstanceState::ShuttingDown && i.state_reason == Some(StateReason::BY_USER)
+        };
+        !by_a_person && world.instance(source, id).is_some_and(shuts_down)
     };
     if failback && !drill && server.a4.iter().filter(this_cycle).any(going) {
         let mut jobs = world.active_jobs(source).filter(|job| job.kind == JobKind::Launch);

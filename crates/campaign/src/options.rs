@@ -52,6 +52,10 @@ const OPTIONS: &[(&str, Change)] = &[
     ("private-record", |plan| plan["redirect"]["records"][0]["address"] = json!("private")),
     ("relaunch-never", |plan| plan["launch"]["relaunchesMax"] = json!(0)),
     ("relaunch-5", |plan| plan["launch"]["relaunchesMax"] = json!(5)),
+    ("slow-limits", |plan| {
+        plan["launch"]["dataAgeSecondsMax"] = json!(36_000);
+        plan["limits"] = json!({ "validationMinutes": 60 });
+    }),
     ("stop-b1", |plan| {
         plan["stopOriginalReplication"] = json!(true);
         plan["gates"]["beforeStop"] = json!({ "timeoutMinutes": 60 });
@@ -134,6 +138,7 @@ const SWITCHES: &[(&str, Flip)] = &[
     ("slow_calls", |s| s.slow_calls ^= true),
     ("refuses_to_reverse_drills", |s| s.refuses_to_reverse_drills ^= true),
     ("originals_lack_tag", |s| s.originals_lack_tag ^= true),
+    ("slow_servers", |s| s.slow_servers ^= true),
     ("launch_into_source", |s| s.launch_into_source ^= true),
     ("launch_into_existing", |s| s.launch_into_existing ^= true),
 ];

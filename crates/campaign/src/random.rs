@@ -92,6 +92,7 @@ fn plan(rng: &mut Rng, procedure: Procedure) -> Vec<PlanOption> {
         | "ask-before-redirect"
         | "as-recovery"
         | "ten-waves"
+        | "slow-limits"
         | "launch-recovered" => false,
         "tight-limits" => rng.u8(..12) == 0,
         "stop-b1" => procedure == Procedure::Failback && rng.u8(..4) == 0,

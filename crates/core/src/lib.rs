@@ -8,6 +8,7 @@ pub mod fleet;
 pub mod guard;
 pub mod id;
 pub mod job_capacity;
+pub mod launch_failure;
 pub mod launch_spec;
 pub mod message;
 pub mod notice;

@@ -41,6 +41,11 @@ impl Reasons {
         }
     }
 
+    /// Adds all servers of another list.
+    pub fn append(&mut self, other: Self) {
+        self.0.extend(other.0);
+    }
+
     /// Returns true when there is no server to wait for.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

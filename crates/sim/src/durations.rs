@@ -44,6 +44,16 @@ pub(crate) const BOOT: Between = Between(12 * SECOND, 30 * SECOND);
 pub(crate) const CHECKS: Between = Between(60 * SECOND, 150 * SECOND);
 /// `JOB_END` to the end of post-launch actions. Assumed.
 pub(crate) const POST_LAUNCH: Between = Between(25 * SECOND, 35 * SECOND);
+/// Conversion of a slow server (a public capture of Windows servers: 14 min).
+pub(crate) const SLOW_CONVERSION: Between = Between(14 * MINUTE, 20 * MINUTE);
+/// `LAUNCH_START` to `LAUNCH_END` of a slow server: jobs of 24 to 36 minutes in all.
+pub(crate) const SLOW_LAUNCH: Between = Between(9 * MINUTE, 14 * MINUTE);
+/// `JOB_END` to both status checks passing, of a slow server: Windows boots within 20 minutes, says AWS.
+pub(crate) const SLOW_CHECKS: Between = Between(15 * MINUTE, 20 * MINUTE);
+/// `LAUNCH_END` of a slow server to its recovery instance being listed: 32 minutes after the job were reported.
+pub(crate) const SLOW_LISTING: Between = Between(25 * MINUTE, 32 * MINUTE);
+/// StartRecovery to the job being listed, where it answers late. Assumed.
+pub(crate) const SLOW_JOB_LISTING: i64 = 40 * SECOND;
 /// Running to the agent's first check-in (§5: "not finished initializing"; minutes).
 pub(crate) const AGENT: Between = Between(3 * MINUTE, 6 * MINUTE);
 

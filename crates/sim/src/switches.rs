@@ -32,6 +32,10 @@ pub struct Switches {
     pub lag_blips: bool,
     /// Every call takes 0.3 to 0.45 seconds.
     pub slow_calls: bool,
+    /// Servers are as slow as large Windows servers were seen to be: launch jobs of 24 to 36 minutes, boots of 15 to 20, and
+    /// recovery instances that DRS lists half an hour after their launch. StartRecovery answers after the caller has given
+    /// up, and its job is listed later still.
+    pub slow_servers: bool,
     /// §12.13: Step Functions shows executions as they were a minute ago.
     pub executions_show_late: bool,
     /// §12.14: DRS shows tags as they were half a minute ago.
@@ -62,6 +66,7 @@ impl Default for Switches {
             participants_lack_instances: false,
             lag_blips: false,
             slow_calls: false,
+            slow_servers: false,
             executions_show_late: false,
             tags_show_late: false,
             launch_into_source: false,

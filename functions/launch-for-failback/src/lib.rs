@@ -4,10 +4,10 @@
 //! that a call that died after StartRecovery is not repeated. A job that is COMPLETED proves nothing: each server's own
 //! launch status does (drs-facts §0.2).
 
+use failback_core::Result;
 use failback_core::cloud::{Drs, Ec2, Job, LaunchStatus};
 use failback_core::fleet::{Fleet, LiveServer, LiveState, Reads, Server, names};
 use failback_core::guard::{LaunchSettings, Launchable};
-use failback_core::id::JobId;
 use failback_core::job_capacity::JobCapacity;
 use failback_core::launch_spec::{LaunchSpec, needs_a1};
 use failback_core::message::{Reasons, count, listed};
@@ -16,14 +16,18 @@ use failback_core::poll_interval::{self, typical};
 use failback_core::procedure::Either;
 use failback_core::step::{Attempt, Context, Step, StepResult, Waiting, WaveInput, attempt};
 use failback_core::timestamp::Timestamp;
-use failback_core::{Error, ErrorName, Result};
+
+mod failed;
+
+use failed::{Failed, ended, launch_failed, unlisted};
 
 /// The step.
 #[derive(Debug)]
 pub struct LaunchForFailback;
 
-/// The time after which a launch that succeeded shows its recovery instance, if there is one.
-const UNSEEN_SECONDS_MAX: u64 = 1_800;
+/// The time from the start of a job after which a launch that succeeded shows its recovery instance, if there is one: jobs
+/// of 36 minutes were seen, and an instance that was listed 32 minutes after its job (docs/reality.md).
+const UNSEEN_SECONDS_MAX: u64 = 4_500;
 
 /// The time for which AWS may still show the launch settings of before they were prepared.
 const STALE_SETTINGS_SECONDS: u64 = 60;
@@ -37,7 +41,10 @@ struct Wave<'s, 'l> {
     launched: Vec<&'s LiveServer<'l>>,
     launching: Vec<&'s LiveServer<'l>>,
     missing: Vec<&'s LiveServer<'l>>,
-    failed: Vec<(&'s LiveServer<'l>, JobId)>,
+    /// Servers whose launches have failed as often as the plan allows, or that no other launch can cure.
+    failed: Vec<Failed<'s, 'l>>,
+    /// Servers whose last launch failed, and that may be launched again.
+    again: Vec<Failed<'s, 'l>>,
     /// Creation time of the oldest running job.
     oldest_job: Option<Timestamp>,
 }
@@ -69,14 +76,18 @@ impl Step for LaunchForFailback {
             records: replaces,
             ..Reads::default()
         };
-        let live = ctx.read(fleet, reads).await?;
+        let mut live = ctx.read(fleet, reads).await?;
+        let unlisted = unlisted(ctx, &live, fleet)?;
+        live.add_instances(ctx.cloud, ctx.run.source(), unlisted).await?;
         let servers = live.servers_in(fleet, ctx.wave);
-        let wave = sort(ctx, &servers)?;
+        let mut wave = sort(ctx, &servers)?;
         let launched = launched(ctx, &wave)?;
-        if !wave.failed.is_empty() {
-            return Err(launch_failed(ctx, &wave.failed).await?);
+        let later = wave.launch_again(ctx, &servers).await?;
+        if let Some(first) = wave.failed.first() {
+            return Err(launch_failed(ctx, first, &wave.failed));
         }
         let Begun { unprepared, waiting: mut reasons } = launch(ctx, &live, &wave).await?;
+        reasons.append(later);
         let result = if unprepared.is_empty() || ctx.waited_seconds() < STALE_SETTINGS_SECONDS {
             reasons.add_all(unprepared.iter().map(String::as_str), OTHER_SETTINGS);
             match waiting(ctx, &wave, &reasons) {
@@ -112,13 +123,33 @@ fn sort<'s, 'l>(ctx: &Context<'_, Either>, servers: &'s [LiveServer<'l>]) -> Res
         if let Some(job) = jobs.iter().find(|job| job.is_active()) {
             wave.oldest_job = wave.oldest_job.into_iter().chain(job.created).min();
             wave.launching.push(server);
-        } else if let Some(job) = failed_for_good(ctx, server, &jobs) {
-            wave.failed.push((server, job));
-        } else if is_unseen(ctx, server, &jobs) {
-            wave.launching.push(server);
-        } else {
-            wave.missing.push(server);
+            continue;
         }
+        let Some(last) = jobs.first().copied() else {
+            wave.missing.push(server);
+            continue;
+        };
+        let reason = match launch_status(server, last) {
+            Some(LaunchStatus::Failed) => None,
+            Some(LaunchStatus::Launched) => match ended(server, last)? {
+                Some(reason) => Some(reason),
+                None if is_unseen(ctx, server, last) => {
+                    wave.launching.push(server);
+                    continue;
+                }
+                None => {
+                    wave.missing.push(server);
+                    continue;
+                }
+            },
+            _ => {
+                wave.missing.push(server);
+                continue;
+            }
+        };
+        let used_up = jobs.len() > ctx.run.plan.launch.relaunches_max as usize;
+        let of = if used_up { &mut wave.failed } else { &mut wave.again };
+        of.push(Failed { server, job: last, reason });
     }
     Ok(wave)
 }
@@ -135,22 +166,13 @@ fn launch_status(server: &Server, job: &Job) -> Option<LaunchStatus> {
     Some(part.launch)
 }
 
-/// Returns the last failed job once launches have failed as often as the plan allows.
-fn failed_for_good(ctx: &Context<'_, Either>, server: &Server, jobs: &[&Job]) -> Option<JobId> {
-    let last = jobs.first()?;
-    let failed = launch_status(server, last) == Some(LaunchStatus::Failed);
-    let used_up = jobs.len() > ctx.run.plan.launch.relaunches_max as usize;
-    (failed && used_up).then(|| last.id.clone())
-}
-
 /// Returns true for a launch that succeeded and whose recovery instance does not show yet. The launch of an A3 that
 /// must be replaced was seen, so only a later one counts.
-fn is_unseen(ctx: &Context<'_, Either>, server: &Server, jobs: &[&Job]) -> bool {
-    let Some(last) = jobs.first() else { return false };
+fn is_unseen(ctx: &Context<'_, Either>, server: &Server, last: &Job) -> bool {
     let Some(created) = last.created else { return false };
     let recent = ctx.now().seconds_since(created) < UNSEEN_SECONDS_MAX;
     let newer = server.times.launched.is_none_or(|launched| ctx.run.seconds(created) >= launched);
-    launch_status(server, last) == Some(LaunchStatus::Launched) && recent && newer
+    recent && newer
 }
 
 /// Returns the launched servers with the ids and times of their launch.
@@ -263,31 +285,6 @@ fn waiting(ctx: &Context<'_, Either>, wave: &Wave<'_, '_>, reasons: &Reasons) ->
     let why = format!("launching {}, for {} min so far", names(&wave.launching), waited / 60);
     let seconds = poll_interval::by_typical(typical::LAUNCH_JOB, wave.launching.len(), waited);
     Some(Waiting::new(why, seconds))
-}
-
-/// Returns the error that names the failed servers and the reason in DRS's log for the first.
-async fn launch_failed(ctx: &Context<'_, Either>, failed: &[(&LiveServer<'_>, JobId)]) -> Result<Error> {
-    let (server, job) = &failed[0];
-    let log = match ctx.cloud.job_log(ctx.run.source(), job).await {
-        // DRS deletes old jobs. The error names the failed launch all the same.
-        Err(error) if matches!(error.name(), ErrorName::Rejected | ErrorName::NotFound) => Vec::new(),
-        log => log?,
-    };
-    let mut cause = "DRS gives no reason; possible causes are a missing EC2 permission of the caller and an unusable launch template";
-    for item in &log {
-        let is_of_server = item.server.is_none() || item.server == server.a2;
-        if let (true, Some(error)) = (is_of_server, &item.error) {
-            cause = error;
-        }
-    }
-    let all: Vec<&LiveServer<'_>> = failed.iter().map(|(server, _)| *server).collect();
-    let message = format!(
-        "{} could not be launched, {} times; job {job} of {}: {cause}",
-        names(&all),
-        ctx.run.plan.launch.relaunches_max + 1,
-        server.name
-    );
-    Ok(Error::new(ErrorName::LaunchFailed, message))
 }
 
 #[cfg(test)]

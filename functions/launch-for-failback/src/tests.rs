@@ -183,12 +183,12 @@ fn a_launch_that_failed_is_repeated_as_often_as_the_plan_allows() {
 #[test]
 fn a_launch_that_ended_otherwise_than_failed_is_not_counted_as_failed() {
     after(0, &[(LaunchStatus::Terminated, 600)]).waits::<Step>("launching web-1, all-1", 1);
-    after(0, &[(LaunchStatus::Launched, 1_800)]).waits::<Step>("launching web-1, all-1", 1);
+    after(0, &[(LaunchStatus::Launched, 4_500)]).waits::<Step>("launching web-1, all-1", 1);
 }
 
 #[test]
-fn a_launch_that_succeeded_and_does_not_show_is_waited_for_half_an_hour() {
-    let mut fixture = after(0, &[(LaunchStatus::Launched, 1_799)]);
+fn a_launch_that_succeeded_and_does_not_show_is_waited_for_75_minutes() {
+    let mut fixture = after(0, &[(LaunchStatus::Launched, 4_499)]);
     fixture.waits::<Step>("launching all-1", 1);
     // DRS's own job of the other server runs now.
     fixture.waits::<Step>("launching web-1, all-1, for 0 min so far", 0);
@@ -377,4 +377,29 @@ fn a_launch_over_what_may_be_production_is_refused() {
 fn it_waits_as_long_as_the_plan_allows() {
     let plan = prepared(|_| ()).run.plan;
     assert_eq!(<crate::LaunchForFailback as failback_core::step::Step>::limit_seconds(&plan), 7_200);
+}
+
+/// EC2 terminates an instance as soon as it was launched, and only its state reason tells why.
+#[test]
+fn an_a4_that_died_at_its_launch_is_launched_again_where_that_helps() {
+    let died = |code: &str| {
+        let mut fixture = Fixture::failback(|_| ()).prepared();
+        fixture.fail(&format!("dies:web-1={code}"));
+        fixture.waits::<Step>("launching web-1, all-1", 1);
+        // DRS no longer shows a terminated instance.
+        fixture.pass(1_500);
+        fixture
+    };
+    died("Server.InternalError").waits::<Step>("launching web-1", 1);
+    let mut fixture = died("Server.InsufficientInstanceCapacity");
+    fixture.waits::<Step>("launching web-1", 1);
+    for (code, remedy) in [("Client.VolumeLimitExceeded", "quota"), ("Client.InternalError", "KMS key")] {
+        let mut fixture = died(code);
+        let before = fixture.writes();
+        let error = fixture.call::<Step>().unwrap_err();
+        let said = error.to_string();
+        assert_eq!(error.name(), ErrorName::LaunchFailed);
+        assert!(said.contains(code) && said.contains(remedy) && said.contains("does not help"), "{said}");
+        assert_eq!(fixture.writes(), before);
+    }
 }

@@ -1,13 +1,15 @@
 //! Step 2.2, *Make sure that your applications are working as expected*: EC2 status checks and DRS post-launch actions
 //! of A4, wave by wave.
 //!
-//! Done when all servers of the wave work. Those that do not are marked and launched again, as often as the plan
-//! allows.
+//! Done when all servers of the wave work. A4 may take `limits.validationMinutes` to boot: EC2 calls it impaired while it
+//! does not answer, whether it is slow or broken. Those that are impaired after that, and those that EC2 terminated, are
+//! marked and launched again, as often as the plan allows and only where another launch can help.
 
-use failback_core::cloud::{Check, InstanceStatus};
+use failback_core::cloud::{Check, Instance, InstanceState, InstanceStatus};
 use failback_core::fleet::{Fleet, LiveServer, Reads, Server, names};
-use failback_core::id::SourceServerId;
-use failback_core::message::count;
+use failback_core::id::{InstanceId, SourceServerId};
+use failback_core::launch_failure::cure;
+use failback_core::message::{Reasons, count};
 use failback_core::notice;
 use failback_core::plan::Plan;
 use failback_core::poll_interval::{self, typical};
@@ -25,15 +27,24 @@ const SPARE_MINUTES: u64 = 30;
 /// The health of one A4.
 enum Health {
     Works,
-    Pending(&'static str),
+    Pending(String),
+    /// It does not answer, and may still boot.
+    Impaired(&'static str),
     Broken(String),
+}
+
+/// What EC2 shows of the fleet's A4.
+struct Shown {
+    checks: Vec<InstanceStatus>,
+    /// Those without status checks, which do not run.
+    idle: Vec<Instance>,
 }
 
 /// The servers of a wave by the health of their A4.
 #[derive(Default)]
 struct Wave<'s, 'l> {
     work: Vec<&'s LiveServer<'l>>,
-    pending: Vec<(&'s LiveServer<'l>, &'static str)>,
+    pending: Vec<(&'s LiveServer<'l>, String)>,
     broken: Vec<(&'s LiveServer<'l>, String)>,
 }
 
@@ -45,17 +56,24 @@ impl Step for ValidateFailedBackServers {
     async fn run(ctx: &Context<'_, Either>, fleet: &mut Fleet) -> Result<StepResult> {
         let live = ctx.read(fleet, Reads { a3: true, source_jobs: true, ..Reads::default() }).await?;
         let a4s: Vec<_> = fleet.pending_in(ctx.wave).filter_map(Server::a4).collect();
-        let checks = ctx.cloud.instance_status(ctx.run.source(), &a4s).await?;
+        let shown = shown(ctx, a4s).await?;
         let overdue = ctx.waited_seconds() >= ctx.run.plan.limits.validation_minutes * 60;
         let servers = live.servers_in(fleet, ctx.wave);
         let mut wave = Wave::default();
         for server in &servers {
-            match health(ctx, server, &checks)? {
+            match health(ctx, server, &shown)? {
                 Health::Works => wave.work.push(server),
                 Health::Pending(what) if overdue => {
-                    wave.broken.push((server, format!("{what} for too long")));
+                    let remedy = "if it only needs longer, raise limits.validationMinutes and start again";
+                    wave.pending.push((server, format!("{what}; {remedy}")));
                 }
                 Health::Pending(what) => wave.pending.push((server, what)),
+                Health::Impaired(check) if overdue => {
+                    wave.broken.push((server, format!("the {check} status check fails")));
+                }
+                Health::Impaired(check) => {
+                    wave.pending.push((server, format!("the {check} status check does not pass yet")));
+                }
                 Health::Broken(why) => wave.broken.push((server, why)),
             }
         }
@@ -83,18 +101,27 @@ impl Step for ValidateFailedBackServers {
 
 impl Wave<'_, '_> {
     fn result(&self, ctx: &Context<'_, Either>) -> Result<StepResult> {
-        if let Some((first, what)) = self.pending.first() {
-            let pending: Vec<_> = self.pending.iter().map(|(server, _)| *server).collect();
+        if let Some((first, _)) = self.pending.first() {
             let launched = first.times.launched.unwrap_or_else(|| ctx.run.seconds(ctx.now()));
             let waited = u64::try_from(ctx.run.seconds(ctx.now()) - launched).unwrap_or(0);
-            let seconds = poll_interval::by_typical(typical::BOOT, pending.len(), waited);
-            return Ok(Waiting::new(format!("{}: {what}", names(&pending)), seconds).into());
+            let seconds = poll_interval::by_typical(typical::BOOT, self.pending.len(), waited);
+            let mut reasons = Reasons::default();
+            for (server, what) in &self.pending {
+                reasons.add(&server.name, what.as_str());
+            }
+            return Ok(Waiting::new(reasons.to_string(), seconds).into());
         }
         let Some((_, why)) = self.broken.first() else {
             let working = count(self.work.len(), "failed-back server");
             return Ok(StepResult::Done(format!("{working} working")));
         };
         let broken: Vec<_> = self.broken.iter().map(|(server, _)| *server).collect();
+        if let Some((server, why)) = self.broken.iter().find(|(_, why)| cure(why).is_persons()) {
+            let remedy = cure(why).remedy().unwrap_or_default();
+            let message =
+                format!("{}: {why}. Launching again does not help. {remedy}, and start again", server.name);
+            return Err(Error::new(ErrorName::ValidationFailed, message));
+        }
         for server in &broken {
             if server.launches(ctx.run)? > ctx.run.plan.launch.relaunches_max as usize {
                 let message = format!(
@@ -165,28 +192,67 @@ fn note(fleet: &mut Fleet, seconds: i64, work: &[SourceServerId], relaunched: &[
     }
 }
 
-fn health(ctx: &Context<'_, Either>, server: &LiveServer<'_>, checks: &[InstanceStatus]) -> Result<Health> {
-    let a4 = if server.is_past_launch()? { server.a4() } else { server.a3()?.map(|a3| a3.instance.clone()) };
-    let Some(a4) = a4 else { return Ok(Health::Broken("A4 no longer exists".to_owned())) };
+/// Reads the status checks of the fleet's A4, and the state of those that have none.
+async fn shown(ctx: &Context<'_, Either>, a4s: Vec<InstanceId>) -> Result<Shown> {
+    let region = ctx.run.source();
+    let checks = ctx.cloud.instance_status(region, &a4s).await?;
+    let without: Vec<InstanceId> =
+        a4s.into_iter().filter(|a4| !checks.iter().any(|status| status.id == *a4)).collect();
+    let idle = if without.is_empty() { Vec::new() } else { ctx.cloud.instances(region, &without).await? };
+    Ok(Shown { checks, idle })
+}
+
+fn health(ctx: &Context<'_, Either>, server: &LiveServer<'_>, shown: &Shown) -> Result<Health> {
+    let known = server.a4();
+    let a4 =
+        if server.is_past_launch()? { known.clone() } else { server.a3()?.map(|a3| a3.instance.clone()) };
+    let Some(a4) = a4 else { return Ok(Health::Broken(end_of(known.as_ref(), shown))) };
     // One that has passed is looked at again before traffic is redirected to it, and not while others boot.
     if server.times.validated.is_some() {
         return Ok(Health::Works);
     }
-    let checks = checks.iter().find(|status| status.id == a4);
-    let by_checks = if ctx.run.plan.validation.status_checks { of_checks(checks) } else { Health::Works };
+    let by_checks = if ctx.run.plan.validation.status_checks { of_checks(&a4, shown) } else { Health::Works };
     match by_checks {
         Health::Works if ctx.run.plan.validation.post_launch_actions => of_actions(server),
         other => Ok(other),
     }
 }
 
-fn of_checks(status: Option<&InstanceStatus>) -> Health {
-    let Some(status) = status else { return Health::Pending("EC2 shows no status checks yet") };
+/// Returns what became of an A4 that no longer exists.
+fn end_of(a4: Option<&InstanceId>, shown: &Shown) -> String {
+    let ended = shown.idle.iter().find(|instance| Some(&instance.id) == a4);
+    match ended.and_then(|instance| Some((&instance.id, instance.state_reason.as_ref()?))) {
+        Some((a4, reason)) => format!("EC2 terminated A4 {a4}: {reason}"),
+        None => "A4 no longer exists".to_owned(),
+    }
+}
+
+fn of_checks(a4: &InstanceId, shown: &Shown) -> Health {
+    let Some(status) = shown.checks.iter().find(|status| status.id == *a4) else {
+        return of_state(shown.idle.iter().find(|instance| instance.id == *a4));
+    };
     match (status.system, status.instance) {
-        (Check::Impaired, _) => Health::Broken("the system status check fails".to_owned()),
-        (_, Check::Impaired) => Health::Broken("the instance status check fails".to_owned()),
+        (Check::Impaired, _) => Health::Impaired("system"),
+        (_, Check::Impaired) => Health::Impaired("instance"),
         (Check::Ok | Check::NotApplicable, Check::Ok | Check::NotApplicable) => Health::Works,
-        _ => Health::Pending("status checks are initializing"),
+        _ => Health::Pending("status checks are initializing".to_owned()),
+    }
+}
+
+/// Judges an A4 without status checks, which EC2 makes of running instances.
+fn of_state(a4: Option<&Instance>) -> Health {
+    let Some(a4) = a4 else { return Health::Pending("EC2 does not show A4 yet".to_owned()) };
+    let reason = a4.state_reason.as_ref().map_or_else(String::new, |reason| format!(" ({reason})"));
+    match a4.state {
+        InstanceState::Stopping | InstanceState::Stopped => {
+            Health::Pending(format!("A4 {} is stopped{reason}. Start A4", a4.id))
+        }
+        InstanceState::Pending | InstanceState::Running | InstanceState::Unknown => {
+            Health::Pending("EC2 shows no status checks yet".to_owned())
+        }
+        InstanceState::ShuttingDown | InstanceState::Terminated | InstanceState::NotFound => {
+            Health::Broken(format!("EC2 terminated A4 {}{reason}", a4.id))
+        }
     }
 }
 
@@ -199,7 +265,7 @@ fn of_actions(server: &LiveServer<'_>) -> Result<Health> {
         Some(actions) if !actions.failed.is_empty() => {
             Health::Broken(format!("post-launch actions failed: {}", actions.failed.join(", ")))
         }
-        Some(actions) if actions.running > 0 => Health::Pending("post-launch actions run"),
+        Some(actions) if actions.running > 0 => Health::Pending("post-launch actions run".to_owned()),
         _ => Health::Works,
     })
 }

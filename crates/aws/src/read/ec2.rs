@@ -15,6 +15,7 @@ pub(crate) fn instance(instance: &sdk::Instance) -> Option<Instance> {
     Some(Instance {
         id: key("instance", instance.instance_id())?,
         state: state(instance.state().and_then(|state| state.name())),
+        state_reason: instance.state_reason().and_then(reason),
         tags: instance
             .tags()
             .iter()
@@ -32,6 +33,14 @@ pub(crate) fn instance(instance: &sdk::Instance) -> Option<Instance> {
                 && options.state() == Some(&InstanceMetadataOptionsState::Applied)
         }),
     })
+}
+
+/// EC2's message begins with the code, or has none.
+fn reason(reason: &sdk::StateReason) -> Option<String> {
+    match (reason.code(), reason.message()) {
+        (Some(code), Some(message)) if !message.starts_with(code) => Some(format!("{code}: {message}")),
+        (code, message) => message.or(code).map(str::to_owned),
+    }
 }
 
 fn state(state: Option<&InstanceStateName>) -> InstanceState {

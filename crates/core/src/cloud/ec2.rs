@@ -34,6 +34,9 @@ pub struct Instance {
     pub id: InstanceId,
     /// `instanceState`.
     pub state: InstanceState,
+    /// `stateReason`: its code and its message, such as `Client.InternalError: Client error on launch`. EC2 gives it for
+    /// an instance that stopped or was terminated, and nothing else tells why.
+    pub state_reason: Option<String>,
     /// `tagSet`.
     pub tags: Tags,
     /// `instanceType`.

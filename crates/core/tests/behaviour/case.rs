@@ -314,6 +314,7 @@ pub fn instance(name: &str, state: InstanceState, address: &str) -> Instance {
     Instance {
         id: id::<InstanceId>(name),
         state,
+        state_reason: None,
         tags: Tags::new(),
         instance_type: "m5.large".into(),
         subnet: Some(id("subnet-0a1b2c3d4e5f60718")),

@@ -2,6 +2,7 @@
 //! same way with other faults that give the same answers.
 
 use super::kind::TaskFault;
+use crate::objects::StateReason;
 use crate::operation::Operation;
 use crate::service_error::ServiceError;
 
@@ -22,6 +23,7 @@ pub(super) enum Question {
     Crashes(String),
     FailsLaunch([String; 2]),
     ImpairsBoot([String; 2]),
+    Dies([String; 2]),
     Stall([String; 2]),
 }
 
@@ -32,6 +34,13 @@ pub(super) enum Answer {
     Refusal(Option<ServiceError>),
     Applies(bool),
     Stall(Option<i64>),
+    Reason(Option<StateReason>),
+}
+
+impl From<&Option<StateReason>> for Answer {
+    fn from(reason: &Option<StateReason>) -> Self {
+        Self::Reason(*reason)
+    }
 }
 
 impl From<&Option<TaskFault>> for Answer {

@@ -1,5 +1,6 @@
 //! One fault: its kind, and how often it still applies.
 
+use crate::objects::StateReason;
 use crate::operation::Operation;
 use crate::service_error::ServiceError;
 
@@ -27,8 +28,8 @@ pub const ERROR_CODES: &[&str] = &[
 ];
 
 /// The kinds of faults, as they are written before the colon.
-pub const KINDS: [&str; 10] =
-    ["error", "lost", "outage", "crash", "stall", "launch", "boot", "task", "late", "odd"];
+pub const KINDS: [&str; 11] =
+    ["error", "lost", "outage", "crash", "stall", "launch", "boot", "dies", "task", "late", "odd"];
 
 /// The services that an `outage` fault may name.
 pub(super) const SERVICES: [&str; 4] = ["drs", "ec2", "route53", "all"];
@@ -63,6 +64,10 @@ pub(super) enum FaultKind {
     },
     Boot {
         server: String,
+    },
+    Dies {
+        server: String,
+        reason: StateReason,
     },
     Task {
         step: String,
@@ -99,6 +104,7 @@ pub enum TaskFault {
 /// | `stall:SERVER=MINUTES` | replication of the server's A2 stalls half-way through its initial sync |
 /// | `launch:SERVER` | a launch of the server's A2 fails |
 /// | `boot:SERVER` | the server's A4 comes up with an impaired instance status check |
+/// | `dies:SERVER=Code` | EC2 terminates the server's A4 as soon as it was launched, with this state reason |
 /// | `task:STEP=Error` | the step, or the gate, fails with this error before it does anything |
 /// | `late:STEP=Error` | the step does what it does, and this error arrives instead of its answer |
 /// | `odd:STEP` | the step does what it does, and answers a status that the state machine does not know |
@@ -131,6 +137,7 @@ impl Fault {
             FaultKind::Stall { .. } => "stall",
             FaultKind::Launch { .. } => "launch",
             FaultKind::Boot { .. } => "boot",
+            FaultKind::Dies { .. } => "dies",
             FaultKind::Task { .. } => "task",
             FaultKind::Late { .. } => "late",
             FaultKind::Odd { .. } => "odd",
@@ -204,18 +211,25 @@ impl Fault {
         matches!(self.kind, FaultKind::Boot { .. }) && self.apply()
     }
 
+    /// Applies to an A4 that was just launched. Returns the reason for which it ends.
+    pub(super) fn dies(&mut self) -> Option<StateReason> {
+        let FaultKind::Dies { reason, .. } = self.kind else { return None };
+        self.apply().then_some(reason)
+    }
+
     /// Applies to the initial sync of A2. Returns the length of the stall, in milliseconds.
     pub(super) fn stall_ms(&mut self) -> Option<i64> {
         let FaultKind::Stall { ms, .. } = self.kind else { return None };
         self.apply().then_some(ms)
     }
 
-    /// Returns the server that a stall, launch or boot fault names.
+    /// Returns the server that a fault names.
     pub(super) fn server(&self) -> Option<&str> {
         match &self.kind {
-            FaultKind::Stall { server, .. } | FaultKind::Launch { server } | FaultKind::Boot { server } => {
-                Some(server)
-            }
+            FaultKind::Stall { server, .. }
+            | FaultKind::Launch { server }
+            | FaultKind::Boot { server }
+            | FaultKind::Dies { server, .. } => Some(server),
             _ => None,
         }
     }

@@ -2,6 +2,7 @@
 
 use super::asked::{Answer, Asked, Question};
 use super::kind::{Fault, TaskFault};
+use crate::objects::StateReason;
 use crate::operation::Operation;
 use crate::service_error::ServiceError;
 
@@ -62,6 +63,7 @@ impl Faults {
             Question::Crashes(step) => (&self.crashes(step)).into(),
             Question::FailsLaunch([name, b1]) => (&self.fails_launch([name, b1])).into(),
             Question::ImpairsBoot([name, b1]) => (&self.impairs_boot([name, b1])).into(),
+            Question::Dies([name, b1]) => (&self.dies([name, b1])).into(),
             Question::Stall([name, b1]) => (&self.stall_ms([name, b1])).into(),
         }
     }
@@ -111,6 +113,12 @@ impl Faults {
     pub(crate) fn impairs_boot(&mut self, server: ServerNames<'_>) -> bool {
         let impairs = self.of_server(server).any(Fault::impairs_boot);
         self.note(|| Question::ImpairsBoot(server.map(str::to_owned)), impairs)
+    }
+
+    /// Applies a fault that ends a server's A4 at its launch. Returns the reason.
+    pub(crate) fn dies(&mut self, server: ServerNames<'_>) -> Option<StateReason> {
+        let reason = self.of_server(server).find_map(Fault::dies);
+        self.note(|| Question::Dies(server.map(str::to_owned)), reason)
     }
 
     /// Applies a fault that stalls the initial sync of a server's A2. Returns the length of the stall, in milliseconds.

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::kind::{ERROR_CODES, Fault, FaultKind, KINDS, Remaining, SERVICES};
+use crate::objects::StateReason;
 use crate::operation::{OPERATIONS, Operation};
 
 /// The names that a fault may use.
@@ -111,6 +112,7 @@ fn parse(text: &str, known: &Known<'_>) -> Result<(FaultKind, Remaining), Proble
             let (server, times) = counted_name(operands, known.servers, "unknown server")?;
             Ok((FaultKind::Boot { server }, times))
         }
+        "dies" => dies(operands, known),
         _ => Err(Problem::unknown_kind("not a kind of fault")),
     }
 }
@@ -152,6 +154,21 @@ fn stall(operands: &str, known: &Known<'_>) -> Result<FaultKind, Problem> {
         Ok(minutes) => Ok(FaultKind::Stall { server, ms: i64::from(minutes) * 60_000 }),
         Err(_) => Err(Problem::new("not a number of minutes")),
     }
+}
+
+/// Reads `SERVER=Code` with a count.
+fn dies(operands: &str, known: &Known<'_>) -> Result<(FaultKind, Remaining), Problem> {
+    let Some((server, code)) = operands.rsplit_once('=') else {
+        return Err(Problem::new("expected dies:SERVER=Code"));
+    };
+    let Some(server) = find_name(known.servers, server.trim()) else {
+        return Err(Problem::unknown("unknown server", known.servers));
+    };
+    let Some((reason, times)) = counted(code, StateReason::at_launch) else {
+        let known = StateReason::AT_LAUNCH.map(|reason| reason.code.to_owned()).to_vec();
+        return Err(Problem { message: "unknown state reason", known });
+    };
+    Ok((FaultKind::Dies { server, reason }, times))
 }
 
 /// Reads `SERVICE=MINUTES@MINUTE`.

@@ -126,6 +126,8 @@ pub struct RecoveryInstance {
     pub is_drill: bool,
     /// `pointInTimeSnapshotDateTime`, in milliseconds since 1970.
     pub point_in_time_ms: i64,
+    /// Time from which DRS lists it, in milliseconds since 1970.
+    pub listed_ms: i64,
     /// Reversed replication; absent until it was started.
     pub reversal: Option<Reversal>,
     /// Time before which DRS refuses to terminate it, because replication from it was just stopped (§0.7). In

@@ -34,6 +34,8 @@ pub struct Instance {
     pub region: Region,
     /// `instanceState.name`.
     pub state: InstanceState,
+    /// `stateReason`: its code and its message.
+    pub state_reason: Option<StateReason>,
     /// Start of the present state, in milliseconds since 1970.
     pub since_ms: i64,
     /// `launchTime`, in milliseconds since 1970.
@@ -74,6 +76,44 @@ pub struct Instance {
     pub disk: Disk,
     /// Index of the instance's server in the fleet; absent for bystanders.
     pub server: Option<usize>,
+}
+
+/// The reason for which an instance left its state, as EC2 gives it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StateReason {
+    /// `code`.
+    pub code: &'static str,
+    /// `message`, which begins with the code.
+    pub message: &'static str,
+}
+
+impl StateReason {
+    /// A person or a program has stopped or terminated the instance.
+    pub const BY_USER: Self = Self {
+        code: "Client.UserInitiatedShutdown",
+        message: "Client.UserInitiatedShutdown: User initiated shutdown",
+    };
+
+    /// The reasons for which EC2 terminates an instance that it has just launched ([`StateReason` of the EC2 API]).
+    ///
+    /// [`StateReason` of the EC2 API]: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_StateReason.html
+    pub const AT_LAUNCH: [Self; 4] = [
+        Self { code: "Server.InternalError", message: "Server.InternalError: Internal error on launch" },
+        Self {
+            code: "Server.InsufficientInstanceCapacity",
+            message: "Server.InsufficientInstanceCapacity: Insufficient capacity to launch the instance",
+        },
+        Self { code: "Client.InternalError", message: "Client.InternalError: Client error on launch" },
+        Self {
+            code: "Client.VolumeLimitExceeded",
+            message: "Client.VolumeLimitExceeded: Volume limit exceeded",
+        },
+    ];
+
+    /// Returns the reason of a launch with this code.
+    pub fn at_launch(code: &str) -> Option<Self> {
+        Self::AT_LAUNCH.into_iter().find(|reason| reason.code == code)
+    }
 }
 
 /// A subnet.

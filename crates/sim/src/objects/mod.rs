@@ -12,6 +12,6 @@ pub use drs::{
     Job, JobPart, LastLaunchInfo, LaunchConfig, LogLine, RecoveryInstance, RecoveryTemplate, Reversal,
     SourceServer,
 };
-pub use ec2::{Disk, DiskSpec, Instance, LaunchTemplate, Subnet, TemplateVersion};
+pub use ec2::{Disk, DiskSpec, Instance, LaunchTemplate, StateReason, Subnet, TemplateVersion};
 pub use tags::ResourceTags;
 pub use view::{DiskView, InstanceDetails, RecoveryInstanceView, ReplicationView, SourceServerView};

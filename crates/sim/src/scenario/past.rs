@@ -40,6 +40,7 @@ impl Builder<'_> {
             source_server: id.clone(),
             is_drill,
             point_in_time_ms: point_ms,
+            listed_ms: at_ms,
             reversal: None,
             settles_ms: 0,
             disconnected: false,

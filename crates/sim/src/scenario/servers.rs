@@ -147,6 +147,7 @@ impl Builder<'_> {
             id,
             region,
             state: InstanceState::Running,
+            state_reason: None,
             since_ms: since,
             launched_ms: since,
             tags,

@@ -22,6 +22,7 @@ fn instance(found: &SimInstance) -> Instance {
     Instance {
         id: found.id.clone(),
         state: found.state,
+        state_reason: found.state_reason.map(|reason| reason.message.to_owned()),
         tags: found.tags.clone(),
         instance_type: found.instance_type.clone(),
         subnet: attached.then(|| found.subnet.clone()),

@@ -8,6 +8,7 @@ use failback_core::region::Region;
 use fastrand::Rng;
 
 use super::state::World;
+use crate::durations::SLOW_JOB_LISTING;
 use crate::ids::{self, mix};
 use crate::objects::{
     DiskView, Job, LogLine, RecoveryInstance, RecoveryInstanceView, RecoveryTemplate, ReplicationView,
@@ -144,7 +145,8 @@ impl World {
         };
         let mut views = Vec::new();
         for recovery_instance in found {
-            if servers.is_empty() || servers.contains(&recovery_instance.source_server) {
+            let is_listed = recovery_instance.listed_ms <= self.now_ms;
+            if is_listed && (servers.is_empty() || servers.contains(&recovery_instance.source_server)) {
                 views.push(self.recovery_instance_view(recovery_instance));
             }
         }
@@ -226,11 +228,13 @@ impl World {
     ) -> Result<Vec<&Job>, ServiceError> {
         let state = self.drs_region(region)?;
         check_count("filters.jobIDs", ids.len(), 1_000)?;
+        let delay_ms = if self.switches.slow_servers { SLOW_JOB_LISTING } else { 0 };
         let mut found = Vec::new();
         for id in state.job_order.iter().rev() {
             let Some(job) = state.jobs.get(id) else { continue };
             let is_recent = since_ms.is_none_or(|since| job.created_ms >= since);
-            if is_recent && (ids.is_empty() || ids.contains(id)) {
+            let is_listed = job.created_ms + delay_ms <= self.now_ms;
+            if is_recent && is_listed && (ids.is_empty() || ids.contains(id)) {
                 found.push(job);
             }
         }

@@ -44,7 +44,8 @@ impl World {
             Some(error) => Err(error),
             None => self.run_authorized(operation, region, &targets, run),
         };
-        let lost = result.is_ok() && self.faults.loses_answer(operation);
+        let lost =
+            result.is_ok() && (self.faults.loses_answer(operation) || self.answers_too_late(operation));
         let died = result.is_ok() && operation.kind == Access::Write && self.crashes_now();
         let outcome = match &result {
             Err(error) => CallOutcome::Err(error.code),
@@ -73,6 +74,13 @@ impl World {
         let result = run(self);
         self.log_authorization(requests);
         result
+    }
+
+    /// Returns true for a call of an execution that is answered after its function has given up. People wait.
+    fn answers_too_late(&self, operation: Operation) -> bool {
+        self.switches.slow_servers
+            && operation.action() == "drs:StartRecovery"
+            && self.caller.execution.is_some()
     }
 
     /// Returns true when the present step crashes after this write, which is the first of its attempt.

@@ -7,7 +7,7 @@ use failback_core::region::Region;
 use super::call::Changed;
 use super::state::World;
 use crate::durations as d;
-use crate::objects::{Instance, InstanceDetails, LaunchTemplate, Subnet, TemplateVersion};
+use crate::objects::{Instance, InstanceDetails, LaunchTemplate, StateReason, Subnet, TemplateVersion};
 use crate::service_error::ServiceError;
 
 /// The members of CreateLaunchTemplateVersion; absent ones stay as they are in the source version.
@@ -25,6 +25,8 @@ pub struct Version {
 
 /// Time for which EC2 still shows a terminated instance: about an hour.
 const SHOWN_FOR_MS: i64 = 3_600_000;
+/// Time from the launch of an instance until EC2 calls it impaired while it does not answer. Assumed.
+const IMPAIRED_AFTER_MS: i64 = 15 * 60_000;
 
 impl World {
     /// DescribeInstances. Ids that EC2 does not know, or does not know any more, are left out.
@@ -53,7 +55,10 @@ impl World {
     /// Returns both status checks of an instance as they are now.
     pub fn checks_of(&self, instance: &Instance) -> InstanceDetails {
         let done = instance.checks_pass_ms.is_some_and(|ms| ms <= self.now_ms);
+        // EC2 calls an instance impaired that does not answer yet: nothing tells one that boots slowly from a broken one.
+        let is_slow = self.now_ms - instance.launched_ms > IMPAIRED_AFTER_MS;
         let (system, own) = match (done, instance.impaired) {
+            (false, _) if is_slow && instance.checks_pass_ms.is_some() => (Check::Ok, Check::Impaired),
             (false, _) => (Check::Initializing, Check::Initializing),
             (true, false) => (Check::Ok, Check::Ok),
             (true, true) => (Check::Ok, Check::Impaired),
@@ -152,6 +157,7 @@ impl World {
         self.check_state(region, ids, InstanceState::Running)?;
         for id in ids {
             self.change_state(region, id, InstanceState::Stopping);
+            self.tell_why(region, id, StateReason::BY_USER);
             let delay = d::STOPPING.draw(&mut self.rng);
             self.schedule_state(delay, region, id, InstanceState::Stopped);
         }
@@ -172,6 +178,7 @@ impl World {
             let at = self.now_ms + delay + d::CHECKS.draw(&mut self.rng);
             if let Some(instance) = self.instance_mut(region, id) {
                 instance.checks_pass_ms = Some(at);
+                instance.state_reason = None;
             }
             self.schedule_state(delay, region, id, InstanceState::Running);
         }

@@ -7,7 +7,7 @@ use failback_core::region::Region;
 use super::fleet::FleetServer;
 use super::state::World;
 use crate::fault::{Fault, Faults, TaskFault};
-use crate::objects::SourceServer;
+use crate::objects::{SourceServer, StateReason};
 
 impl World {
     /// Adds a fault.
@@ -52,6 +52,16 @@ impl World {
             Some(names) if server.direction == Direction::Failback => self.faults.impairs_boot(names),
             _ => false,
         }
+    }
+
+    /// Applies a fault that ends the A4 that was just launched from this A2. Returns the reason.
+    pub(crate) fn dies_at_launch(&mut self, region: Region, id: &SourceServerId) -> Option<StateReason> {
+        let server = self.regions.get(&region)?.source_servers.get(id)?;
+        let names = fleet_server(&self.fleet, server)?;
+        if server.direction != Direction::Failback {
+            return None;
+        }
+        self.faults.dies(names)
     }
 
     /// Applies a fault that stalls the initial sync of a server's A2. Returns the length of the stall, in milliseconds.

@@ -10,7 +10,7 @@ use super::state::World;
 use crate::drs_tags;
 use crate::durations as d;
 use crate::ids;
-use crate::objects::{Disk, Instance, SourceServer};
+use crate::objects::{Disk, Instance, SourceServer, StateReason};
 use crate::replication::SyncParameters;
 
 impl World {
@@ -58,6 +58,7 @@ impl World {
             id: id.clone(),
             region,
             state: InstanceState::Pending,
+            state_reason: None,
             since_ms: self.now_ms,
             launched_ms: self.now_ms,
             tags,
@@ -105,6 +106,7 @@ impl World {
             return None;
         }
         instance.state = InstanceState::Pending;
+        instance.state_reason = None;
         instance.since_ms = now;
         instance.launched_ms = now;
         instance.disk = disk;
@@ -143,9 +145,23 @@ impl World {
             return;
         }
         self.change_state(region, id, InstanceState::ShuttingDown);
+        self.tell_why(region, id, StateReason::BY_USER);
         let delay = d::SHUTTING_DOWN.draw(&mut self.rng);
         let (instance, state) = (id.clone(), InstanceState::Terminated);
         self.schedule(delay, ScheduledEvent::InstanceState { region, instance, state, since });
+    }
+
+    /// Terminates an instance that EC2 has just launched, for this reason.
+    pub(super) fn die_at_launch(&mut self, region: Region, id: &InstanceId, reason: StateReason) {
+        self.start_termination(region, id, None);
+        self.tell_why(region, id, reason);
+    }
+
+    /// Sets the reason for which an instance leaves its state.
+    pub(super) fn tell_why(&mut self, region: Region, id: &InstanceId, reason: StateReason) {
+        if let Some(instance) = self.instance_mut(region, id) {
+            instance.state_reason = Some(reason);
+        }
     }
 
     /// Brings an instance to a state that was scheduled, unless it has left the transition to that state.

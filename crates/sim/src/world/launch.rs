@@ -136,6 +136,11 @@ impl World {
         earlier
     }
 
+    /// Returns the duration for slow servers, or the usual one.
+    pub(super) fn slow_or(&self, slow: Between, usual: Between) -> Between {
+        if self.switches.slow_servers { slow } else { usual }
+    }
+
     fn take_snapshot(&mut self, region: Region, job: &JobId, id: &SourceServerId) {
         self.log_part(region, job, id, "SNAPSHOT_START");
         let affected = Affected { server: Some(id), ..Affected::default() };
@@ -194,12 +199,14 @@ impl World {
                 self.log_part(region, job, id, "CONVERSION_START");
                 let affected = Affected { server: Some(id), ..Affected::default() };
                 self.forward_for_job(job, Purpose::Conversion, region, affected);
-                self.schedule_launch_step(region, job, id, d::CONVERSION, LaunchStep::ConversionEnd);
+                let conversion = self.slow_or(d::SLOW_CONVERSION, d::CONVERSION);
+                self.schedule_launch_step(region, job, id, conversion, LaunchStep::ConversionEnd);
             }
             LaunchStep::ConversionEnd => {
                 self.log_part(region, job, id, "CONVERSION_END");
                 if self.launch_or_fail(region, job, id) {
-                    self.schedule_launch_step(region, job, id, d::LAUNCH, LaunchStep::LaunchEnd);
+                    let launch = self.slow_or(d::SLOW_LAUNCH, d::LAUNCH);
+                    self.schedule_launch_step(region, job, id, launch, LaunchStep::LaunchEnd);
                 } else {
                     self.end_job_if_done(region, job);
                 }

@@ -26,6 +26,7 @@ impl World {
             source_server: id.clone(),
             is_drill: job.is_drill,
             point_in_time_ms: part.point_in_time_ms.unwrap_or(self.now_ms),
+            listed_ms: 0,
             reversal: None,
             settles_ms: 0,
             disconnected: false,
@@ -33,6 +34,9 @@ impl World {
         };
         let recovery_instance_id = recovery_instance.id.clone();
         let now = self.now_ms;
+        let listed_ms =
+            if self.switches.slow_servers { now + d::SLOW_LISTING.draw(&mut self.rng) } else { now };
+        let recovery_instance = RecoveryInstance { listed_ms, ..recovery_instance };
         if let Some(state) = self.regions.get_mut(&region) {
             state.recovery_instances.insert(recovery_instance_id.clone(), recovery_instance);
         }
@@ -124,7 +128,10 @@ impl World {
             let Some(server) = self.source_server(region, &part.server) else { continue };
             let post_launch = server.launch.post_launch;
             let impaired = self.boot_is_impaired(region, &part.server);
-            let checks = d::CHECKS.draw(&mut self.rng);
+            if let Some(reason) = self.dies_at_launch(region, &part.server) {
+                self.die_at_launch(region, &instance, reason);
+            }
+            let checks = self.slow_or(d::SLOW_CHECKS, d::CHECKS).draw(&mut self.rng);
             let at = self.now_ms + checks;
             if let Some(instance) = self.instance_mut(region, &instance) {
                 instance.checks_pass_ms = Some(at);

@@ -157,6 +157,12 @@ fn instance(xml: &mut Xml, found: &Instance, zone: &str) {
         xml.leaf("code", code);
         xml.leaf("name", name);
     });
+    if let Some(reason) = found.state_reason {
+        xml.element("stateReason", |xml| {
+            xml.leaf("code", reason.code);
+            xml.leaf("message", reason.message);
+        });
+    }
     xml.leaf("instanceType", &found.instance_type);
     xml.leaf("launchTime", zulu(found.launched_ms));
     xml.element("placement", |xml| xml.leaf("availabilityZone", zone));
