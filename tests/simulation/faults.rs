@@ -225,3 +225,15 @@ fn an_a4_that_dies_at_its_launch_is_told_with_its_reason_and_launched_at_the_nex
         assert_eq!(then_mended(Procedure::Failback, 12, &[&format!("dies:db-1={code}")]), Outcome::Succeeded);
     }
 }
+
+/// The role of A1's instance profile may not talk to DRS: B1 could never protect that A4.
+#[test]
+fn an_a4_that_cannot_be_protected_holds_the_failback_before_traffic_moves() {
+    let mut setting = setting(Procedure::Failback, three_tier(|_| ()), 3, 13);
+    setting.switches.originals_lack_policy = true;
+    let mut rehearsal = Rehearsal::new(setting);
+    let held = run(&mut rehearsal, Procedure::Failback);
+    assert_eq!(failure(&held), ("Validate Failed Back Servers", "Failback.TimedOut"));
+    assert!(cause(&held).contains("AWSElasticDisasterRecoveryRecoveryInstancePolicy"), "{}", cause(&held));
+    assert_eq!(calls(&rehearsal, "ChangeResourceRecordSets"), 0);
+}

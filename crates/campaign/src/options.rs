@@ -139,6 +139,7 @@ const SWITCHES: &[(&str, Flip)] = &[
     ("refuses_to_reverse_drills", |s| s.refuses_to_reverse_drills ^= true),
     ("originals_lack_tag", |s| s.originals_lack_tag ^= true),
     ("slow_servers", |s| s.slow_servers ^= true),
+    ("originals_lack_policy", |s| s.originals_lack_policy ^= true),
     ("launch_into_source", |s| s.launch_into_source ^= true),
     ("launch_into_existing", |s| s.launch_into_existing ^= true),
 ];

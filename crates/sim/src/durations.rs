@@ -54,6 +54,8 @@ pub(crate) const SLOW_CHECKS: Between = Between(15 * MINUTE, 20 * MINUTE);
 pub(crate) const SLOW_LISTING: Between = Between(25 * MINUTE, 32 * MINUTE);
 /// StartRecovery to the job being listed, where it answers late. Assumed.
 pub(crate) const SLOW_JOB_LISTING: i64 = 40 * SECOND;
+/// The time for which post-launch actions run, once DRS has found the SSM agent. Assumed.
+pub const ACTIONS_MS: i64 = 15 * SECOND;
 /// Running to the agent's first check-in (§5: "not finished initializing"; minutes).
 pub(crate) const AGENT: Between = Between(3 * MINUTE, 6 * MINUTE);
 

@@ -23,6 +23,7 @@ mod switches;
 mod world;
 
 pub use chain::{Work, longest_chain_ms};
+pub use durations::ACTIONS_MS;
 pub use fault::{Asked, ERROR_CODES, Fault, FaultError, Faults, KINDS, Known, TaskFault};
 pub use operation::{Access, OPERATIONS, Operation};
 pub use permission::{Permission, RequestContext as Context};

@@ -44,6 +44,9 @@ pub struct Switches {
     pub launch_into_source: bool,
     /// §5: A1 lacks the tag that allows launching into it.
     pub originals_lack_tag: bool,
+    /// The role of A1's instance profile lacks the policy for recovery instances: DRS never sees the agent of an A4 that
+    /// was launched with it.
+    pub originals_lack_policy: bool,
     /// B1 launches into an instance that exists in the recovery Region, so that B3 is that instance.
     pub launch_into_existing: bool,
     /// Servers have DRS post-launch actions.
@@ -71,6 +74,7 @@ impl Default for Switches {
             tags_show_late: false,
             launch_into_source: false,
             originals_lack_tag: false,
+            originals_lack_policy: false,
             launch_into_existing: false,
             post_launch: false,
             basic_right_sizing: true,

@@ -5,7 +5,7 @@
 //! does not answer, whether it is slow or broken. Those that are impaired after that, and those that EC2 terminated, are
 //! marked and launched again, as often as the plan allows and only where another launch can help.
 
-use failback_core::cloud::{Check, Instance, InstanceState, InstanceStatus};
+use failback_core::cloud::{Check, Drs, Instance, InstanceState, InstanceStatus, JobKind, PostLaunchActions};
 use failback_core::fleet::{Fleet, LiveServer, Reads, Server, names};
 use failback_core::id::{InstanceId, SourceServerId};
 use failback_core::launch_failure::cure;
@@ -14,7 +14,7 @@ use failback_core::notice;
 use failback_core::plan::Plan;
 use failback_core::poll_interval::{self, typical};
 use failback_core::procedure::{Either, Procedure};
-use failback_core::step::{Context, Step, StepResult, Waiting, WaveInput};
+use failback_core::step::{Attempt, Context, Step, StepResult, Waiting, WaveInput};
 use failback_core::{Error, ErrorName, Result};
 
 /// The step.
@@ -24,10 +24,20 @@ pub struct ValidateFailedBackServers;
 /// The time from `validationMinutes`, after which the step itself gives up on servers, to its limit.
 const SPARE_MINUTES: u64 = 30;
 
+/// What a person must know whose post-launch actions do not begin.
+const NOT_BEGUN: &str = "post-launch actions have not begun: DRS has not found the SSM agent on A4. It must be installed, \
+                         its instance profile needs AmazonSSMManagedInstanceCore, and A4 a way to Systems Manager";
+
+/// What a person must know whose A4 cannot be protected: traffic must not move to it.
+const UNSEEN_AGENT: &str = "DRS has not seen the agent on A4 yet. Its instance profile's role needs the policy \
+                            AWSElasticDisasterRecoveryRecoveryInstancePolicy, and A4 a way to DRS";
+
 /// The health of one A4.
 enum Health {
     Works,
     Pending(String),
+    /// It works, and DRS shows no post-launch action of it.
+    NotBegun,
     /// It does not answer, and may still boot.
     Impaired(&'static str),
     Broken(String),
@@ -60,9 +70,11 @@ impl Step for ValidateFailedBackServers {
         let overdue = ctx.waited_seconds() >= ctx.run.plan.limits.validation_minutes * 60;
         let servers = live.servers_in(fleet, ctx.wave);
         let mut wave = Wave::default();
+        let mut not_begun = Vec::new();
         for server in &servers {
             match health(ctx, server, &shown)? {
                 Health::Works => wave.work.push(server),
+                Health::NotBegun => not_begun.push(server),
                 Health::Pending(what) if overdue => {
                     let remedy = "if it only needs longer, raise limits.validationMinutes and start again";
                     wave.pending.push((server, format!("{what}; {remedy}")));
@@ -75,6 +87,13 @@ impl Step for ValidateFailedBackServers {
                     wave.pending.push((server, format!("the {check} status check does not pass yet")));
                 }
                 Health::Broken(why) => wave.broken.push((server, why)),
+            }
+        }
+        for (server, has_actions) in not_begun.iter().zip(with_actions(ctx, &not_begun).await?) {
+            if has_actions {
+                wave.pending.push((server, NOT_BEGUN.to_owned()));
+            } else {
+                wave.work.push(server);
             }
         }
         let result = wave.result(ctx)?;
@@ -100,6 +119,20 @@ impl Step for ValidateFailedBackServers {
 }
 
 impl Wave<'_, '_> {
+    /// Returns a remark on post-launch actions that failed and may.
+    fn optional_failures(&self) -> Result<String> {
+        let mut reasons = Reasons::default();
+        for server in &self.work {
+            for failure in newest_actions(server)?.into_iter().flat_map(|actions| &actions.failed_optional) {
+                reasons.add(&server.name, failure.as_str());
+            }
+        }
+        if reasons.is_empty() {
+            return Ok(String::new());
+        }
+        Ok(format!("; optional post-launch actions failed: {reasons}"))
+    }
+
     fn result(&self, ctx: &Context<'_, Either>) -> Result<StepResult> {
         if let Some((first, _)) = self.pending.first() {
             let launched = first.times.launched.unwrap_or_else(|| ctx.run.seconds(ctx.now()));
@@ -113,7 +146,7 @@ impl Wave<'_, '_> {
         }
         let Some((_, why)) = self.broken.first() else {
             let working = count(self.work.len(), "failed-back server");
-            return Ok(StepResult::Done(format!("{working} working")));
+            return Ok(StepResult::Done(format!("{working} working{}", self.optional_failures()?)));
         };
         let broken: Vec<_> = self.broken.iter().map(|(server, _)| *server).collect();
         if let Some((server, why)) = self.broken.iter().find(|(_, why)| cure(why).is_persons()) {
@@ -213,9 +246,18 @@ fn health(ctx: &Context<'_, Either>, server: &LiveServer<'_>, shown: &Shown) -> 
     }
     let by_checks = if ctx.run.plan.validation.status_checks { of_checks(&a4, shown) } else { Health::Works };
     match by_checks {
+        Health::Works if ctx.run.procedure == Procedure::Failback && is_unprotectable(server)? => {
+            Ok(Health::Pending(UNSEEN_AGENT.to_owned()))
+        }
         Health::Works if ctx.run.plan.validation.post_launch_actions => of_actions(server),
         other => Ok(other),
     }
+}
+
+/// Returns true while DRS cannot reverse replication of A4, because it has not seen its agent. A drill does not ask: its
+/// network may lead nowhere.
+fn is_unprotectable(server: &LiveServer<'_>) -> Result<bool> {
+    Ok(server.a3()?.is_some_and(|a3| a3.agent_seen.is_none()))
 }
 
 /// Returns what became of an A4 that no longer exists.
@@ -258,16 +300,34 @@ fn of_state(a4: Option<&Instance>) -> Health {
 
 /// Judges the server's post-launch actions by the newest launch job that has any.
 fn of_actions(server: &LiveServer<'_>) -> Result<Health> {
-    let Some(a2) = &server.a2 else { return Ok(Health::Works) };
-    let mut parts = server.live().source_jobs()?.iter().filter_map(|job| job.part_of(a2));
-    let newest = parts.find_map(|part| part.actions.as_ref());
-    Ok(match newest {
+    Ok(match newest_actions(server)? {
         Some(actions) if !actions.failed.is_empty() => {
             Health::Broken(format!("post-launch actions failed: {}", actions.failed.join(", ")))
         }
         Some(actions) if actions.running > 0 => Health::Pending("post-launch actions run".to_owned()),
+        Some(actions) if actions.has_not_begun() => Health::NotBegun,
         _ => Health::Works,
     })
+}
+
+fn newest_actions<'l>(server: &LiveServer<'l>) -> Result<Option<&'l PostLaunchActions>> {
+    let Some(a2) = &server.a2 else { return Ok(None) };
+    let launches = server.live().source_jobs()?.iter().filter(|job| job.kind == JobKind::Launch);
+    let mut parts = launches.filter_map(|job| job.part_of(a2));
+    Ok(parts.find_map(|part| part.actions.as_ref()))
+}
+
+/// Tells the servers that have post-launch actions, none of which has begun, from those that have none: DRS's jobs show
+/// both alike.
+async fn with_actions(ctx: &Context<'_, Either>, servers: &[&LiveServer<'_>]) -> Result<Vec<bool>> {
+    let configured = servers.iter().map(|server| async {
+        let Some(a2) = &server.a2 else { return Ok(Attempt::Done(false)) };
+        let configuration = Drs::launch_configuration(ctx.cloud, ctx.run.source(), a2).await?;
+        Ok(Attempt::Done(configuration.post_launch_actions))
+    });
+    let answers = ctx.at_once(configured).await?;
+    // One that was not asked in time is asked again.
+    Ok(answers.into_iter().map(|answer| !matches!(answer, Attempt::Done(false))).collect())
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 use failback_core::cloud::{
     Check, InstanceState, Job, JobKind, JobServer, JobStatus, LaunchStatus, PostLaunchActions, Tags,
 };
+use failback_core::procedure::Procedure;
 use failback_core::step::{Answer, Status};
 use failback_core::{ErrorName, Result};
 use failback_testkit::{Fixture, Response};
@@ -202,7 +203,13 @@ fn acted(asked: bool, actions: Option<PostLaunchActions>) -> Fixture {
 fn post_launch_actions_must_have_succeeded_where_the_plan_asks() {
     let of = |running: usize, failed: &[&str]| {
         let failed = failed.iter().map(|name| (*name).to_owned()).collect();
-        Some(PostLaunchActions { running, succeeded: 1, failed })
+        Some(PostLaunchActions {
+            running,
+            succeeded: 1,
+            failed,
+            agent_found: true,
+            ..PostLaunchActions::default()
+        })
     };
     acted(true, None).idle::<Step>("2 failed-back servers working");
     acted(true, of(0, &[])).idle::<Step>("2 failed-back servers working");
@@ -210,6 +217,56 @@ fn post_launch_actions_must_have_succeeded_where_the_plan_asks() {
     let answer = acted(true, of(1, &["Mount", "Ping"])).call::<Step>().unwrap();
     assert_eq!(answer.why, "web-1 are launched again: post-launch actions failed: Mount, Ping");
     acted(false, of(2, &["Mount"])).idle::<Step>("2 failed-back servers working");
+}
+
+/// DRS's jobs show a server without actions as they show one whose SSM agent was not found yet.
+#[test]
+fn actions_that_have_not_begun_have_not_succeeded() {
+    let none = || Some(PostLaunchActions::default());
+    acted(true, none()).idle::<Step>("2 failed-back servers working");
+    let mut fixture = Fixture::failback(|_| ()).launched();
+    fixture.tamper(|seen| match seen {
+        Response::LaunchConfiguration(_, configuration) => configuration.post_launch_actions = true,
+        Response::Jobs(_, jobs) => {
+            let parts = jobs.iter_mut().flat_map(|job| &mut job.servers);
+            for part in parts {
+                part.actions = Some(PostLaunchActions::default());
+            }
+        }
+        _ => {}
+    });
+    fixture.waits::<Step>("DRS has not found the SSM agent on A4", 0);
+}
+
+#[test]
+fn an_optional_action_may_fail() {
+    let actions = PostLaunchActions {
+        succeeded: 1,
+        failed_optional: vec!["tidy: no route".to_owned()],
+        agent_found: true,
+        ..PostLaunchActions::default()
+    };
+    let said = "2 failed-back servers working; optional post-launch actions failed: web-1: tidy: no route";
+    acted(true, Some(actions)).idle::<Step>(said);
+}
+
+/// B1 could not protect it, and that would show only once clients used it.
+#[test]
+fn an_a4_whose_agent_drs_has_not_seen_takes_no_traffic() {
+    let unseen = |procedure| {
+        let mut fixture = Fixture::failback(|_| ()).launched();
+        fixture.run.procedure = procedure;
+        fixture.tamper(|seen| {
+            if let Response::RecoveryInstances(_, records) = seen {
+                for record in records.iter_mut() {
+                    record.agent_seen = None;
+                }
+            }
+        });
+        fixture
+    };
+    unseen(Procedure::Failback).waits::<Step>("AWSElasticDisasterRecoveryRecoveryInstancePolicy", 0);
+    unseen(Procedure::Drill).idle::<Step>("2 failed-back servers working");
 }
 
 /// Returns a failback with an impaired A4, after this many launches and with this many relaunches allowed.

@@ -46,14 +46,17 @@ fn job_server(server: &sdk::ParticipatingServer) -> Option<JobServer> {
 }
 
 fn actions(status: &sdk::LaunchActionsStatus) -> PostLaunchActions {
-    let mut actions = PostLaunchActions::default();
+    let agent_found = status.ssm_agent_discovery_datetime().is_some();
+    let mut actions = PostLaunchActions { agent_found, ..PostLaunchActions::default() };
     for run in status.runs() {
         match run.status() {
             Some(LaunchActionRunStatus::Succeeded) => actions.succeeded += 1,
             Some(LaunchActionRunStatus::Failed) => {
                 let action = run.action().and_then(|action| action.name()).unwrap_or("an action");
                 let reason = run.failure_reason().unwrap_or("no reason given");
-                actions.failed.push(format!("{action}: {reason}"));
+                let is_optional = run.action().and_then(|action| action.optional()).unwrap_or(false);
+                let of = if is_optional { &mut actions.failed_optional } else { &mut actions.failed };
+                of.push(format!("{action}: {reason}"));
             }
             _ => actions.running += 1,
         }

@@ -125,8 +125,9 @@ async fn a_completed_job_may_have_failed_and_name_no_instance() {
     let server = text::<SourceServerId>("s-");
     let actions = json!({ "runs": [
         { "status": "FAILED", "action": { "name": "ping" }, "failureReason": "no route" },
+        { "status": "FAILED", "action": { "name": "tidy", "optional": true } },
         { "status": "SUCCEEDED" }, { "status": "DREAMING" },
-    ] });
+    ], "ssmAgentDiscoveryDatetime": "2022-12-07T19:15:38Z" });
     let job = json!({
         "jobID": text::<JobId>("drsjob-"), "type": "LAUNCH", "status": "COMPLETED",
         "creationDateTime": "2022-12-07T19:15:38.846723+00:00",
@@ -143,6 +144,8 @@ async fn a_completed_job_may_have_failed_and_name_no_instance() {
     let actions = part.actions.as_ref().unwrap();
     assert_eq!((actions.running, actions.succeeded), (1, 1));
     assert_eq!(actions.failed, ["ping: no route"]);
+    assert_eq!(actions.failed_optional, ["tidy: no reason given"]);
+    assert!(actions.agent_found && !actions.has_not_begun());
 }
 
 #[tokio::test]

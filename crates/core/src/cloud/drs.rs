@@ -240,8 +240,20 @@ pub struct PostLaunchActions {
     pub running: usize,
     /// Number of actions that succeeded.
     pub succeeded: usize,
-    /// Reasons of failed actions, one text each.
+    /// Reasons of failed actions, one text each, of those that must not fail.
     pub failed: Vec<String>,
+    /// The same of those that may: `action.optional`.
+    pub failed_optional: Vec<String>,
+    /// True once DRS has found the SSM agent on the instance, which runs the actions. Before that, there are no runs.
+    pub agent_found: bool,
+}
+
+impl PostLaunchActions {
+    /// Returns true while no action has begun. DRS also shows this of a server that has none.
+    pub fn has_not_begun(&self) -> bool {
+        let ended = self.succeeded + self.failed.len() + self.failed_optional.len();
+        !self.agent_found && self.running + ended == 0
+    }
 }
 
 /// A server in a job.

@@ -3,8 +3,9 @@
 use async_trait::async_trait;
 use failback_core::Result;
 use failback_core::cloud::{
-    Drs, Job, JobLogItem, JobServer, LaunchConfiguration, LaunchConfigurationTemplate, PostLaunchActions,
-    RecoveryInstance, RecoveryInstanceFilter, Replication, ReplicationTemplate, RightSizing, SourceServer,
+    Drs, Job, JobKind, JobLogItem, JobServer, LaunchConfiguration, LaunchConfigurationTemplate,
+    PostLaunchActions, RecoveryInstance, RecoveryInstanceFilter, Replication, ReplicationTemplate,
+    RightSizing, SourceServer,
 };
 use failback_core::guard::{
     DeleteRecoveryInstance, DeleteSourceServer, DisconnectSourceServer, ReverseReplication, StartRecovery,
@@ -15,10 +16,14 @@ use failback_core::region::Region;
 use failback_core::timestamp::Timestamp;
 
 use super::{Simulation, names};
+use crate::durations::ACTIONS_MS;
 use crate::objects::{
     Job as SimJob, JobPart, LogLine, RecoveryInstanceView, ReplicationView, SourceServerView,
 };
 use crate::world::{LaunchChange, RecoveryRequest, World};
+
+/// The failure of an action that may fail.
+const OPTIONAL_FAILURE: &str = "install an inventory agent: no route to the repository";
 
 /// The number of ids that fit in one describing call (drs-facts §1.2).
 const PAGE: usize = 200;
@@ -84,23 +89,33 @@ fn job(world: &World, job: &SimJob) -> Job {
         status: job.status,
         created: Some(Timestamp::from_millis(job.created_ms)),
         tags: job.tags.clone(),
-        servers: job.parts.iter().map(|part| job_server(world, part)).collect(),
+        servers: job.parts.iter().map(|part| job_server(world, job.kind, part)).collect(),
     }
 }
 
-fn job_server(world: &World, part: &JobPart) -> JobServer {
+fn job_server(world: &World, kind: JobKind, part: &JobPart) -> JobServer {
     let lacks_instance = world.switches().participants_lack_instances;
     JobServer {
         server: part.server.clone(),
         recovery_instance: if lacks_instance { None } else { part.recovery_instance.clone() },
         launch: part.launch,
-        actions: part.actions_end_ms.map(|end| post_launch_actions(world.now_ms(), end)),
+        actions: (kind == JobKind::Launch).then(|| post_launch_actions(world.now_ms(), part.actions_end_ms)),
     }
 }
 
-fn post_launch_actions(now_ms: i64, end_ms: i64) -> PostLaunchActions {
+/// Two actions run once the agent was found, of which one may fail, and does. A server without actions shows none.
+fn post_launch_actions(now_ms: i64, end_ms: Option<i64>) -> PostLaunchActions {
+    let Some(end_ms) = end_ms.filter(|end| *end - ACTIONS_MS <= now_ms) else {
+        return PostLaunchActions::default();
+    };
     let succeeded = usize::from(end_ms <= now_ms);
-    PostLaunchActions { running: 1 - succeeded, succeeded, failed: Vec::new() }
+    PostLaunchActions {
+        running: 1 - succeeded,
+        succeeded,
+        failed: Vec::new(),
+        failed_optional: vec![OPTIONAL_FAILURE.to_owned()],
+        agent_found: true,
+    }
 }
 
 fn job_log_item(line: &LogLine) -> JobLogItem {

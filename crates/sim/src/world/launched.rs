@@ -8,7 +8,7 @@ use super::call::Changed;
 use super::event::ScheduledEvent;
 use super::state::World;
 use crate::durations as d;
-use crate::objects::{JobPart, RecoveryInstance};
+use crate::objects::{Instance, JobPart, RecoveryInstance};
 
 impl World {
     /// Ends the launch of a server with a recovery instance.
@@ -63,6 +63,9 @@ impl World {
     /// Schedules the agent's first contact, some minutes after the instance was running.
     fn schedule_agent(&mut self, region: Region, job: &JobId, id: &InstanceId) {
         let Some(instance) = self.instance(region, id) else { return };
+        if self.switches.originals_lack_policy && self.has_profile_of_original(instance) {
+            return;
+        }
         let running_since = instance.since_ms;
         let at = (running_since + d::AGENT.draw(&mut self.rng)).max(self.now_ms + 3_000);
         if let Some(instance) = self.instance_mut(region, id) {
@@ -70,6 +73,13 @@ impl World {
         }
         let event = ScheduledEvent::AgentSeen { region, instance: id.clone(), job: job.clone() };
         self.schedule(at - self.now_ms, event);
+    }
+
+    /// Returns true for an instance with the instance profile of its original.
+    fn has_profile_of_original(&self, instance: &Instance) -> bool {
+        let server = instance.server.and_then(|index| self.fleet.get(index));
+        let original = server.and_then(|server| self.instance(instance.region, &server.a1));
+        original.is_some_and(|a1| a1.id != instance.id && a1.profile_arn == instance.profile_arn)
     }
 
     fn set_launch_result(

@@ -12,7 +12,10 @@ use failback_sim::objects::{
 };
 use serde_json::{Map, Value, json};
 
-use crate::time::{drs as time, duration};
+use crate::time::{drs as time, duration, zulu};
+
+/// The time for which post-launch actions run, in milliseconds.
+const ACTIONS_MS: i64 = failback_sim::ACTIONS_MS;
 
 /// Returns an object without its null members.
 fn object(value: Value) -> Value {
@@ -153,7 +156,8 @@ pub(super) fn recovery_instance(world: &World, view: &RecoveryInstanceView) -> V
 /// Returns a job. The post-launch actions of a server are in progress until they end.
 pub(super) fn job(world: &World, job: &Job, with_instances: bool) -> Value {
     let with_instances = with_instances && !world.switches().participants_lack_instances;
-    let parts: Vec<Value> = job.parts.iter().map(|part| participant(world, part, with_instances)).collect();
+    let parts: Vec<Value> =
+        job.parts.iter().map(|part| participant(world, job.kind, part, with_instances)).collect();
     object(json!({
         "jobID": job.id.as_str(),
         "arn": job.arn,
@@ -167,11 +171,22 @@ pub(super) fn job(world: &World, job: &Job, with_instances: bool) -> Value {
     }))
 }
 
-fn participant(world: &World, part: &JobPart, with_instances: bool) -> Value {
-    let actions = part.actions_end_ms.map(|end| {
-        let status = if end <= world.now_ms() { "SUCCEEDED" } else { "IN_PROGRESS" };
-        json!({ "runs": [{ "action": { "name": "post-launch action" }, "status": status }] })
-    });
+fn participant(world: &World, kind: JobKind, part: &JobPart, with_instances: bool) -> Value {
+    let actions = match part.actions_end_ms {
+        Some(end) if end - ACTIONS_MS <= world.now_ms() => {
+            let status = if end <= world.now_ms() { "SUCCEEDED" } else { "IN_PROGRESS" };
+            let optional = json!({ "name": "install an inventory agent", "optional": true });
+            json!({
+                "ssmAgentDiscoveryDatetime": zulu(end - ACTIONS_MS),
+                "runs": [
+                    { "action": { "name": "post-launch action", "optional": false }, "status": status },
+                    { "action": optional, "status": "FAILED", "failureReason": "no route to the repository" },
+                ],
+            })
+        }
+        _ if kind == JobKind::Launch => json!({ "runs": [] }),
+        _ => Value::Null,
+    };
     object(json!({
         "sourceServerID": part.server.as_str(),
         "recoveryInstanceID": part.recovery_instance.as_ref().filter(|_| with_instances).map(RecoveryInstanceId::as_str),
