@@ -1,6 +1,6 @@
 //! The calls that a person makes in the consoles for a manual step. AWS may refuse each of them.
 
-use failback_core::cloud::{RightSizing, Tags};
+use failback_core::cloud::{InstanceState, JobKind, RightSizing, Tags};
 use failback_core::id::{HostedZoneId, InstanceId, RecoveryInstanceId};
 use failback_core::region::Region;
 use failback_core::tags::{made_by_a_drill, tag};
@@ -139,6 +139,19 @@ fn launch_b1(world: &mut World, is_drill: bool) {
 /// Points the plan's records at B3, or moves traffic there by other means.
 fn use_b3(world: &mut World, plan: &Value) {
     let (_, recovery) = world.region_pair();
+    // Clients can be sent to what runs, and what no job of DRS is about to terminate. What is launched later is another B3,
+    // to which nobody has sent them.
+    let runs = |server| {
+        let Labels { b1, b3, .. } = world.labels(server);
+        let ends = world.active_jobs(recovery).any(|job| {
+            job.kind == JobKind::Terminate && job.parts.iter().any(|part| Some(&part.server) == b1.as_ref())
+        });
+        let b3 = b3.and_then(|b3| world.instance(recovery, &b3));
+        !ends && b3.is_some_and(|b3| b3.state == InstanceState::Running)
+    };
+    if !(0..world.fleet().len()).all(runs) {
+        return;
+    }
     point_at(world, plan, recovery, |labels| labels.b3);
     world.operator_moves_traffic_to_recovered();
 }

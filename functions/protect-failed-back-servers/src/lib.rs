@@ -30,6 +30,9 @@ const WHOLE_PPM: u64 = 1_000_000;
 /// before its counters leave those of an earlier rescan (drs-facts §12.12).
 const SETTLED_SECONDS: u64 = 300;
 
+/// The reason of a server whose replication of A3 was just requested to be reversed.
+const REQUESTED: &str = "replication of A3 is being reversed";
+
 /// The notes for the next call.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 struct Note {
@@ -58,6 +61,9 @@ struct Protection {
     slowest_ppm: Option<u64>,
     /// True when replication of an A3 is not reversed yet.
     is_reversing: bool,
+    /// True when that was not even requested, for want of time or because DRS refuses it for now: the next call follows
+    /// soon, however long the others take.
+    is_unrequested: bool,
 }
 
 impl Step for ProtectFailedBackServers {
@@ -115,8 +121,10 @@ impl Protection {
             self.protected.push(server.b1.clone());
             return Ok(());
         };
+        let is_reversing = server.a3()?.is_some_and(|a3| !a3.is_reversed());
+        self.is_reversing |= is_reversing;
+        self.is_unrequested |= is_reversing && reason != REQUESTED;
         self.reasons.add(&server.name, reason);
-        self.is_reversing |= server.a3()?.is_some_and(|a3| !a3.is_reversed());
         if let Some(b1) = server.b1()? {
             self.add_progress(b1);
         }
@@ -156,6 +164,7 @@ impl Protection {
         self.progress.eta_seconds = remaining.unwrap_or(0);
         let seconds = match remaining {
             _ if ctx.is_late() => 1,
+            _ if self.is_unrequested => poll_interval::backoff(ctx.waited_seconds()),
             Some(remaining) => poll_interval::by_remaining(remaining),
             None => poll_interval::by_typical(typical::PROTECTION, self.reasons.len(), ctx.waited_seconds()),
         };
@@ -203,7 +212,7 @@ async fn protect(
         Attempt::NotYet(reason) => return Ok(Attempt::NotYet(reason)),
     };
     Ok(Attempt::NotYet(match attempt(ctx.cloud.reverse_replication(warrant).await)? {
-        Attempt::Done(_) => "replication of A3 is being reversed".to_owned(),
+        Attempt::Done(_) => REQUESTED.to_owned(),
         Attempt::NotYet(reason) => format!("DRS does not reverse replication of A3 yet: {reason}"),
     }))
 }
