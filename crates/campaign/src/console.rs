@@ -141,15 +141,12 @@ fn use_b3(world: &mut World, plan: &Value) {
     let (_, recovery) = world.region_pair();
     // Clients can be sent to what runs, and what no job of DRS is about to terminate. What is launched later is another B3,
     // to which nobody has sent them.
+    let ends = world.active_jobs(recovery).any(|job| job.kind == JobKind::Terminate);
     let runs = |server| {
-        let Labels { b1, b3, .. } = world.labels(server);
-        let ends = world.active_jobs(recovery).any(|job| {
-            job.kind == JobKind::Terminate && job.parts.iter().any(|part| Some(&part.server) == b1.as_ref())
-        });
-        let b3 = b3.and_then(|b3| world.instance(recovery, &b3));
-        !ends && b3.is_some_and(|b3| b3.state == InstanceState::Running)
+        let b3 = world.labels(server).b3;
+        b3.and_then(|b3| world.instance(recovery, &b3)).is_some_and(|b3| b3.state == InstanceState::Running)
     };
-    if !(0..world.fleet().len()).all(runs) {
+    if ends || !(0..world.fleet().len()).any(runs) {
         return;
     }
     point_at(world, plan, recovery, |labels| labels.b3);
