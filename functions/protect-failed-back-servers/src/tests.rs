@@ -62,6 +62,15 @@ fn a_rescan_says_how_far_it_is() {
     assert!(said.iter().any(|why| why.contains(" % compared with A4")), "{said:#?}");
 }
 
+/// Of many servers some are not requested in one call, at the rate at which DRS answers: it took 13 minutes to the next.
+#[test]
+fn a_reversal_that_was_not_requested_is_requested_soon() {
+    let mut fixture = Fixture::failback(|_| ()).redirected();
+    fixture.fail("error:drs:ReverseReplication=ConflictException");
+    let seconds = fixture.waits::<Step>("DRS does not reverse replication of A3 yet", 1);
+    assert!(seconds <= 15, "{seconds}");
+}
+
 #[test]
 fn what_drs_refuses_for_now_is_waited_for() {
     let mut fixture = Fixture::failback(|_| ()).redirected();

@@ -54,7 +54,7 @@ fn actions(status: &sdk::LaunchActionsStatus) -> PostLaunchActions {
             Some(LaunchActionRunStatus::Failed) => {
                 let action = run.action().and_then(|action| action.name()).unwrap_or("an action");
                 let reason = run.failure_reason().unwrap_or("no reason given");
-                let is_optional = run.action().and_then(|action| action.optional()).unwrap_or(false);
+                let is_optional = run.action().and_then(sdk::LaunchAction::optional).unwrap_or(false);
                 let of = if is_optional { &mut actions.failed_optional } else { &mut actions.failed };
                 of.push(format!("{action}: {reason}"));
             }
