@@ -97,19 +97,16 @@ fn instance_of(server: &Server, job: &Job) -> Option<InstanceId> {
     part.recovery_instance.as_ref().map(RecoveryInstanceId::instance)
 }
 
-/// Returns why the instance that a job launched has ended, if it has.
+/// Returns why the instance that a job launched has ended, if EC2 shows that. One that EC2 does not show may run: another
+/// launch would terminate it.
 pub(crate) fn ended(server: &LiveServer<'_>, job: &Job) -> Result<Option<String>> {
-    let Some(id) = instance_of(server, job).filter(|id| Some(id.recovery_instance()) != server.replace)
-    else {
-        return Ok(None);
-    };
-    match server.live().instance(&id)? {
-        Some(instance) if instance.state.is_live() => Ok(None),
-        instance => {
-            let reason = instance.and_then(|instance| instance.state_reason.as_deref());
-            Ok(Some(format!("EC2 terminated A4 {id}: {}", reason.unwrap_or("it gives no reason"))))
-        }
-    }
+    let launched = instance_of(server, job).filter(|id| Some(id.recovery_instance()) != server.replace);
+    let Some(id) = launched else { return Ok(None) };
+    let shown = server.live().instance(&id)?;
+    Ok(shown.filter(|instance| !instance.state.is_live()).map(|instance| {
+        let reason = instance.state_reason.as_deref().unwrap_or("it gives no reason");
+        format!("EC2 terminated A4 {id}: {reason}")
+    }))
 }
 
 /// Returns the error that names the failed servers, and what the first failed of.

@@ -403,3 +403,22 @@ fn an_a4_that_died_at_its_launch_is_launched_again_where_that_helps() {
         assert_eq!(fixture.writes(), before);
     }
 }
+
+/// DRS would terminate it with the next launch.
+#[test]
+fn a_launched_a4_that_nobody_shows_yet_is_not_launched_again() {
+    let mut fixture = Fixture::failback(|_| ()).launched();
+    for server in &mut fixture.fleet.servers {
+        server.a3 = None;
+        server.times.launched = None;
+    }
+    let source = fixture.source();
+    fixture.tamper(move |seen| match seen {
+        Response::RecoveryInstances(region, records) if region == source => records.clear(),
+        Response::Instances(region, instances) if region == source => instances.clear(),
+        _ => {}
+    });
+    let before = fixture.writes();
+    fixture.waits::<Step>("launching web-1, all-1", 0);
+    assert_eq!(fixture.writes(), before);
+}

@@ -134,6 +134,13 @@ impl Wave<'_, '_> {
     }
 
     fn result(&self, ctx: &Context<'_, Either>) -> Result<StepResult> {
+        // A person is told at once, however long others boot.
+        if let Some((server, why)) = self.broken.iter().find(|(_, why)| cure(why).is_persons()) {
+            let remedy = cure(why).remedy().unwrap_or_default();
+            let message =
+                format!("{}: {why}. Launching again does not help. {remedy}, and start again", server.name);
+            return Err(Error::new(ErrorName::ValidationFailed, message));
+        }
         if let Some((first, _)) = self.pending.first() {
             let launched = first.times.launched.unwrap_or_else(|| ctx.run.seconds(ctx.now()));
             let waited = u64::try_from(ctx.run.seconds(ctx.now()) - launched).unwrap_or(0);
@@ -149,12 +156,6 @@ impl Wave<'_, '_> {
             return Ok(StepResult::Done(format!("{working} working{}", self.optional_failures()?)));
         };
         let broken: Vec<_> = self.broken.iter().map(|(server, _)| *server).collect();
-        if let Some((server, why)) = self.broken.iter().find(|(_, why)| cure(why).is_persons()) {
-            let remedy = cure(why).remedy().unwrap_or_default();
-            let message =
-                format!("{}: {why}. Launching again does not help. {remedy}, and start again", server.name);
-            return Err(Error::new(ErrorName::ValidationFailed, message));
-        }
         for server in &broken {
             if server.launches(ctx.run)? > ctx.run.plan.launch.relaunches_max as usize {
                 let message = format!(
