@@ -13,6 +13,11 @@ use crate::bugs;
 /// Cases that the campaign has found, reduced, with the cause.
 const FOUND: &[(&str, &str)] = &[
     (
+        "recovered, 300 servers, one-wave: fail dies:all-7=Server.InternalError; finish failback",
+        "an A4 that the run had seen and that died while others were launched was launched again, and the run then took \
+         its own A4 for a stranger's",
+    ),
+    (
         "recovered, 3 servers, seed 1: fail dies:db-1=Client.VolumeLimitExceededx*; run failback; settle failback",
         "an A4 that EC2 terminated at its launch was waited for until the limit, and nothing said why",
     ),

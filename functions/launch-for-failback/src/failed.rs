@@ -42,6 +42,11 @@ impl<'s, 'l> Wave<'s, 'l> {
                 Cure::Later(remedy) if age_seconds < typical::LAUNCH_JOB.low_seconds + LATER_SECONDS => {
                     later.add(&one.server.name, format!("{reason}. It is launched again. {remedy}"));
                 }
+                // The run knows it as its A4, and must know that it is replaced before another one shows.
+                Cure::Later(_) | Cure::Launch if one.server.a3.is_some() => {
+                    self.ended.push(one.server.b1.clone());
+                    later.add(&one.server.name, format!("{reason}. It is launched again"));
+                }
                 Cure::Later(_) | Cure::Launch => self.missing.push(one.server),
             }
         }
@@ -99,7 +104,7 @@ fn instance_of(server: &Server, job: &Job) -> Option<InstanceId> {
 
 /// Returns why the instance that a job launched has ended, if EC2 shows that. One that EC2 does not show may run: another
 /// launch would terminate it.
-pub(crate) fn ended(server: &LiveServer<'_>, job: &Job) -> Result<Option<String>> {
+pub(crate) fn reason_of_end(server: &LiveServer<'_>, job: &Job) -> Result<Option<String>> {
     let launched = instance_of(server, job).filter(|id| Some(id.recovery_instance()) != server.replace);
     let Some(id) = launched else { return Ok(None) };
     let shown = server.live().instance(&id)?;

@@ -8,6 +8,7 @@ use failback_core::Result;
 use failback_core::cloud::{Drs, Ec2, Job, LaunchStatus};
 use failback_core::fleet::{Fleet, LiveServer, LiveState, Reads, Server, names};
 use failback_core::guard::{LaunchSettings, Launchable};
+use failback_core::id::SourceServerId;
 use failback_core::job_capacity::JobCapacity;
 use failback_core::launch_spec::{LaunchSpec, needs_a1};
 use failback_core::message::{Reasons, count, listed};
@@ -19,7 +20,7 @@ use failback_core::timestamp::Timestamp;
 
 mod failed;
 
-use failed::{Failed, ended, launch_failed, unlisted};
+use failed::{Failed, launch_failed, reason_of_end, unlisted};
 
 /// The step.
 #[derive(Debug)]
@@ -45,6 +46,8 @@ struct Wave<'s, 'l> {
     failed: Vec<Failed<'s, 'l>>,
     /// Servers whose last launch failed, and that may be launched again.
     again: Vec<Failed<'s, 'l>>,
+    /// Servers whose A4, which the run knows, has ended and is to be replaced.
+    ended: Vec<SourceServerId>,
     /// Creation time of the oldest running job.
     oldest_job: Option<Timestamp>,
 }
@@ -83,6 +86,7 @@ impl Step for LaunchForFailback {
         let mut wave = sort(ctx, &servers)?;
         let launched = launched(ctx, &wave)?;
         let later = wave.launch_again(ctx, &servers).await?;
+        let ended = std::mem::take(&mut wave.ended);
         if let Some(first) = wave.failed.first() {
             return Err(launch_failed(ctx, first, &wave.failed));
         }
@@ -98,6 +102,11 @@ impl Step for LaunchForFailback {
             let names = listed(unprepared.iter().map(String::as_str));
             StepResult::Prepare(format!("{names}: {OTHER_SETTINGS}, so they are prepared again"))
         };
+        for b1 in ended {
+            if let Some(server) = fleet.server_mut(&b1) {
+                server.replace = server.a3.take();
+            }
+        }
         for server in launched {
             if let Some(known) = fleet.server_mut(&server.b1) {
                 *known = server;
@@ -131,7 +140,7 @@ fn sort<'s, 'l>(ctx: &Context<'_, Either>, servers: &'s [LiveServer<'l>]) -> Res
         };
         let reason = match launch_status(server, last) {
             Some(LaunchStatus::Failed) => None,
-            Some(LaunchStatus::Launched) => match ended(server, last)? {
+            Some(LaunchStatus::Launched) => match reason_of_end(server, last)? {
                 Some(reason) => Some(reason),
                 None if is_unseen(ctx, server, last) => {
                     wave.launching.push(server);
