@@ -134,33 +134,40 @@ fn sort<'s, 'l>(ctx: &Context<'_, Either>, servers: &'s [LiveServer<'l>]) -> Res
             wave.launching.push(server);
             continue;
         }
-        let Some(last) = jobs.first().copied() else {
-            wave.missing.push(server);
-            continue;
-        };
-        let reason = match launch_status(server, last) {
-            Some(LaunchStatus::Failed) => None,
-            Some(LaunchStatus::Launched) => match reason_of_end(server, last)? {
-                Some(reason) => Some(reason),
-                None if is_unseen(ctx, server, last) => {
-                    wave.launching.push(server);
-                    continue;
-                }
-                None => {
-                    wave.missing.push(server);
-                    continue;
-                }
-            },
-            _ => {
-                wave.missing.push(server);
-                continue;
+        match jobs.first().copied().map(|last| Ok((last, fate(ctx, server, last)?))).transpose()? {
+            Some((job, Fate::Failed(reason))) => {
+                let used_up = jobs.len() > ctx.run.plan.launch.relaunches_max as usize;
+                let of = if used_up { &mut wave.failed } else { &mut wave.again };
+                of.push(Failed { server, job, reason });
             }
-        };
-        let used_up = jobs.len() > ctx.run.plan.launch.relaunches_max as usize;
-        let of = if used_up { &mut wave.failed } else { &mut wave.again };
-        of.push(Failed { server, job: last, reason });
+            Some((_, Fate::Unseen)) => wave.launching.push(server),
+            None | Some((_, Fate::Past)) => wave.missing.push(server),
+        }
     }
     Ok(wave)
+}
+
+/// What became of the last launch of a server without an A3.
+enum Fate {
+    /// It failed, or what it launched has ended: for this reason, where EC2 gives it.
+    Failed(Option<String>),
+    /// It succeeded, and nothing shows what it launched yet.
+    Unseen,
+    /// It explains nothing: what it launched was seen, or should have been by now.
+    Past,
+}
+
+fn fate(ctx: &Context<'_, Either>, server: &LiveServer<'_>, last: &Job) -> Result<Fate> {
+    match launch_status(server, last) {
+        Some(LaunchStatus::Failed) => return Ok(Fate::Failed(None)),
+        Some(LaunchStatus::Launched) => {}
+        _ => return Ok(Fate::Past),
+    }
+    Ok(match reason_of_end(server, last)? {
+        Some(reason) => Fate::Failed(Some(reason)),
+        None if is_unseen(ctx, server, last) => Fate::Unseen,
+        None => Fate::Past,
+    })
 }
 
 /// Returns the launch jobs of a server, newest first: this run's, and any that is working on it now.
