@@ -12,6 +12,7 @@ use futures_util::FutureExt as _;
 use serde_json::{Value, json};
 
 use super::usage;
+use crate::output::show;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Sub {
@@ -43,7 +44,7 @@ pub(crate) struct Serve {
 pub(crate) fn run(sub: &Sub) -> ExitCode {
     match sub {
         Sub::Openapi => {
-            print!("{}", api::OPENAPI);
+            show(api::OPENAPI);
             ExitCode::SUCCESS
         }
         Sub::Serve(arguments) => match serve(arguments) {
@@ -63,8 +64,8 @@ fn serve(arguments: &Serve) -> Result<(), String> {
         let server = server
             .map_err(|error| format!("port {port} of 127.0.0.1: {error}; --port 0 selects a free port"))?;
         let address = server.address().map_err(|error| error.to_string())?;
-        println!("# The API over simulated runs: http://{address}/openapi.json");
-        println!("# Listening on {address}. Ctrl-C ends it.");
+        show(format_args!("# The API over simulated runs: http://{address}/openapi.json\n"));
+        show(format_args!("# Listening on {address}. Ctrl-C ends it.\n"));
         server.run(std::future::pending()).await;
         Ok(())
     })

@@ -8,6 +8,7 @@ use failback_core::plan::Plan;
 use serde_json::Value;
 
 use super::{USAGE, usage};
+use crate::output::show;
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -22,8 +23,8 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
     };
     match Plan::parse(&text) {
         Ok(plan) => {
-            println!(
-                "{}: no problem found. Failback from {} to {}, {} wave{}, {} record{} to redirect, original servers {}",
+            show(format_args!(
+                "{}: no problem found. Failback from {} to {}, {} wave{}, {} record{} to redirect, original servers {}\n",
                 plan.name,
                 plan.regions.recovery(),
                 plan.regions.source(),
@@ -32,11 +33,11 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
                 plan.redirect.records().len(),
                 if plan.redirect.records().len() == 1 { "" } else { "s" },
                 if plan.cleanup.terminate_originals { "terminated at the end" } else { "kept" },
-            );
+            ));
             ExitCode::SUCCESS
         }
         Err(problems) => {
-            println!("{}: {problems}", arguments.file.display());
+            show(format_args!("{}: {problems}\n", arguments.file.display()));
             ExitCode::from(USAGE)
         }
     }

@@ -6,6 +6,7 @@ use clap::Args;
 use failback_rehearsal::machines;
 
 use super::{ProcedureName, usage};
+use crate::output::show;
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -16,7 +17,7 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> ExitCode {
     match machines::read(arguments.procedure.into()) {
         Ok(machine) => {
-            print!("{}", machine.mermaid());
+            show(machine.mermaid());
             ExitCode::SUCCESS
         }
         Err(problems) => usage(problems),

@@ -12,6 +12,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand, ValueEnum};
 use failback_core::procedure::Procedure;
 
+use crate::output::{show, tell};
+
 /// Rehearse and run the failback of AWS Elastic Disaster Recovery.
 ///
 /// Runs AWS's cross-Region failback procedure, and its drill, on your computer: the same Step Functions state machines
@@ -26,9 +28,11 @@ pub(crate) struct Command {
 
 const EXIT_CODES: &str = "Exit codes:
   0  done
-  1  the procedure failed or was held, safely
+  1  the procedure failed, safely
   2  the command line or the plan is wrong
-  3  a safety rule was broken; the seed to see it again is printed";
+  3  a safety rule was broken; the seed to see it again is printed
+  4  the procedure was held, safely: somebody has to decide or to mend something, and to start it again
+  5  the output could not be written";
 
 #[derive(Debug, Subcommand)]
 enum Sub {
@@ -85,7 +89,7 @@ impl Command {
             Sub::Prove(arguments) => prove::run(&arguments),
             Sub::CheckPlan(arguments) => check_plan::run(&arguments),
             Sub::PlanSchema => {
-                print!("{}", failback_rehearsal::plans::schema());
+                show(failback_rehearsal::plans::schema());
                 ExitCode::SUCCESS
             }
             Sub::Graph(arguments) => graph::run(&arguments),
@@ -97,6 +101,6 @@ impl Command {
 
 /// Reports a wrong command line or a wrong plan.
 fn usage(message: impl std::fmt::Display) -> ExitCode {
-    eprintln!("error: {message}");
+    tell(format_args!("error: {message}\n"));
     ExitCode::from(USAGE)
 }

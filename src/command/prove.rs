@@ -1,10 +1,9 @@
 //! `drs-failback prove`.
 
 use std::collections::BTreeMap;
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal as _;
 use std::num::NonZeroUsize;
 use std::process::ExitCode;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use clap::Args;
@@ -15,6 +14,7 @@ use failback_rehearsal::program::Program;
 use serde_json::{Value, json};
 
 use super::{UNSAFE, usage};
+use crate::output::{show, tell};
 
 const PARTS: &str = "What is tried, each in a world of its own:
   grid    every failure at every state: each Task of each machine fails with each error name,
@@ -119,14 +119,14 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
     std::panic::set_hook(Box::new(|_| {}));
     let proof = Proof::of(&program, parts, arguments);
     if arguments.json {
-        println!("{:#}", proof.object());
+        show(format_args!("{:#}\n", proof.object()));
     } else {
         if arguments.case.is_some()
             && let Some(told) = one.and_then(|case| failback_campaign::tell(&program, &case).ok())
         {
-            println!("what happened\n  {}\n", told.join("\n  "));
+            show(format_args!("what happened\n  {}\n\n", told.join("\n  ")));
         }
-        print!("{}", proof.text());
+        show(proof.text());
     }
     if proof.holds() { ExitCode::SUCCESS } else { ExitCode::from(UNSAFE) }
 }
@@ -301,13 +301,11 @@ struct Bar {
     done: AtomicUsize,
     shows: bool,
     terminal: bool,
-    out: Mutex<std::io::Stderr>,
 }
 
 impl Bar {
     fn new(all: usize, shows: bool) -> Self {
-        let out = std::io::stderr();
-        Self { all, done: AtomicUsize::new(0), shows, terminal: out.is_terminal(), out: Mutex::new(out) }
+        Self { all, done: AtomicUsize::new(0), shows, terminal: std::io::stderr().is_terminal() }
     }
 
     fn one_more(&self) {
@@ -317,16 +315,14 @@ impl Bar {
             return;
         }
         let filled = done * 40 / self.all.max(1);
-        let Ok(mut out) = self.out.lock() else { return };
         let (bar, rest) = ("█".repeat(filled), "░".repeat(40 - filled));
         let line = format!("{bar}{rest} {done} of {} worlds", self.all);
-        let _ = if self.terminal { write!(out, "\r{line}") } else { writeln!(out, "{line}") };
-        let _ = out.flush();
+        tell(if self.terminal { format!("\r{line}") } else { format!("{line}\n") });
     }
 
     fn end(&self) {
         if self.shows && self.terminal {
-            eprintln!("\n");
+            tell("\n\n");
         }
     }
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use crate::output::{self, Approval, Console, Playback};
+use crate::output::{self, Approval, Console, Playback, show};
 use clap::{Args, ValueEnum};
 use failback_core::cloud::Clock as _;
 use failback_core::plan::{Plan, SERVERS_MAX};
@@ -16,8 +16,11 @@ use failback_rehearsal::{plans, result};
 
 use super::{ProcedureName, UNSAFE, check_plan, usage};
 
-/// The exit code of a procedure that failed or was held, safely.
+/// The exit code of a procedure that failed, safely.
 const FAILED: u8 = 1;
+
+/// The exit code of a procedure that was held, safely: a person has to decide or to mend something.
+const HELD: u8 = 4;
 
 const FAULTS: &str = "Faults for --fail, each may repeat:
   error:OPERATION=CODE[xN]  AWS refuses the operation N times (default: once) with that error code
@@ -141,7 +144,7 @@ fn rehearse(
         runs.push(one(procedure, approval, arguments, rehearsal)?);
     }
     if let Some(run) = runs.last().filter(|_| arguments.json) {
-        println!("{:#}", result::object(rehearsal, run));
+        show(format_args!("{:#}\n", result::object(rehearsal, run)));
     }
     Ok(runs)
 }
@@ -156,17 +159,17 @@ fn one(
     if shows {
         let setting = rehearsal.setting();
         let regions = &setting.plan.regions;
-        println!(
-            "{procedure} of {}: {} server{}, {} → {}, seed {}\n",
+        show(format_args!(
+            "{procedure} of {}: {} server{}, {} → {}, seed {}\n\n",
             setting.plan.name,
             setting.servers,
             if setting.servers == 1 { "" } else { "s" },
             regions.recovery(),
             regions.source(),
             setting.seed
-        );
-        println!("{}", output::world(&rehearsal.simulation.world(), "before"));
-        println!("the run, by virtual time");
+        ));
+        show(format_args!("{}\n", output::world(&rehearsal.simulation.world(), "before")));
+        show("the run, by virtual time\n");
     }
     let mut console = Console::new(shows, arguments.speed, approval, rehearsal.simulation.now());
     let mut recorder = Recorder::new(&mut console);
@@ -179,8 +182,8 @@ fn one(
     }
     if shows {
         let world = rehearsal.simulation.world();
-        println!("\n{}", output::world(&world, "after"));
-        println!("{}", output::end(&world, &run, arguments.seed));
+        show(format_args!("\n{}\n", output::world(&world, "after")));
+        show(format_args!("{}\n", output::end(&world, &run, arguments.seed)));
     }
     Ok(run)
 }
@@ -191,6 +194,7 @@ fn exit_code(runs: &[RunResult]) -> ExitCode {
     }
     match runs.last().map(|run| run.outcome) {
         Some(Outcome::Succeeded) => ExitCode::SUCCESS,
+        Some(Outcome::Held) => ExitCode::from(HELD),
         _ => ExitCode::from(FAILED),
     }
 }

@@ -11,6 +11,7 @@ use failback_sim::{Scenario, Simulation};
 use failback_wire::{HttpServer, Quirk, Quirks, Router, Speed};
 
 use super::{check_plan, usage};
+use crate::output::show;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Sub {
@@ -141,12 +142,15 @@ fn serve(arguments: &Serve, built: Built) -> Result<(), String> {
             format!("port {} of 127.0.0.1: {error}; --port 0 selects a free port", arguments.port)
         })?;
         let address = server.address().map_err(|error| error.to_string())?;
-        println!("# The simulated world of {}. Paste this where AWS's clients are to find it:", plan.name);
-        println!("export AWS_ENDPOINT_URL=http://{address}");
-        println!("export AWS_ACCESS_KEY_ID=simulator AWS_SECRET_ACCESS_KEY=simulator");
-        println!("export AWS_DEFAULT_REGION={}", plan.regions.recovery());
-        println!("# Inspect the world: curl -s http://{address}/_sim");
-        println!("# Listening on {address}. Ctrl-C ends it.");
+        show(format_args!(
+            "# The simulated world of {}. Paste this where AWS's clients are to find it:\n",
+            plan.name
+        ));
+        show(format_args!("export AWS_ENDPOINT_URL=http://{address}\n"));
+        show(format_args!("export AWS_ACCESS_KEY_ID=simulator AWS_SECRET_ACCESS_KEY=simulator\n"));
+        show(format_args!("export AWS_DEFAULT_REGION={}\n", plan.regions.recovery()));
+        show(format_args!("# Inspect the world: curl -s http://{address}/_sim\n"));
+        show(format_args!("# Listening on {address}. Ctrl-C ends it.\n"));
         server.run(std::future::pending()).await;
         Ok(())
     })

@@ -2,8 +2,7 @@
 //! whose reasons differ only in their numbers are one line, with their count.
 
 use std::fmt::Write as _;
-use std::io::{BufRead as _, IsTerminal as _, Write as _};
-use std::time::Duration;
+use std::io::{BufRead as _, IsTerminal as _};
 
 use failback_asl::Event;
 use failback_core::step::Status;
@@ -11,7 +10,8 @@ use failback_core::timestamp::Timestamp;
 use failback_sim::World;
 use serde_json::Value;
 
-use crate::output::{duration, wrapped};
+use crate::output::pace::frames;
+use crate::output::{duration, show, tell, wrapped};
 use failback_core::step::Answer;
 use failback_rehearsal::runner::{GateAnswer, Watcher};
 use failback_rehearsal::task_output::TaskOutput;
@@ -85,7 +85,7 @@ impl Console {
 
     fn print_line(&self, at_ms: i64, state: &str, text: &str) {
         if self.shows {
-            println!("  {}  {state:<29} {text}", clock(at_ms - self.started_ms));
+            show(format_args!("  {}  {state:<29} {text}\n", clock(at_ms - self.started_ms)));
         }
     }
 
@@ -133,25 +133,18 @@ impl Console {
     }
 
     /// Lets real time pass, and shows the virtual time.
-    #[allow(clippy::cast_possible_truncation, reason = "milliseconds are far below 2^52")]
     #[allow(clippy::disallowed_methods, reason = "playing virtual time back is what --speed is for")]
     fn play(&self, world: &World, until: Timestamp, factor: f64) {
-        const FRAME: Duration = Duration::from_millis(100);
         let (from, to) = (world.now_ms(), until.millis());
         let terminal = std::io::stdout().is_terminal() && self.shows;
-        let mut at = from as f64;
-        while at < to as f64 {
-            let left = Duration::from_secs_f64(((to as f64 - at) / 1000.0 / factor).clamp(0.0, 86_400.0));
-            let frame = left.min(FRAME);
-            std::thread::sleep(frame);
-            at += frame.as_secs_f64() * 1000.0 * factor + 1e-6;
+        for frame in frames(to - from, factor) {
+            std::thread::sleep(frame.lasts);
             if terminal {
-                print!("\r{}\x1b[K", self.status(at as i64, to));
-                let _ = std::io::stdout().flush();
+                show(format_args!("\r{}\x1b[K", self.status(from + frame.at_ms, to)));
             }
         }
         if terminal {
-            print!("\r\x1b[K");
+            show("\r\x1b[K");
         }
     }
 
@@ -198,26 +191,15 @@ impl Watcher for Console {
                 .map(|line| format!("    | {line}").trim_end().to_owned())
                 .collect();
             if self.shows {
-                println!("\n{}\n", text.join("\n"));
+                show(format_args!("\n{}\n\n", text.join("\n")));
             } else {
-                eprintln!("\n{}\n", text.join("\n"));
+                tell(format_args!("\n{}\n\n", text.join("\n")));
             }
         }
         match self.approval {
             Approval::Auto => GateAnswer::Yes,
             Approval::Deny => GateAnswer::No("--approve deny".to_owned()),
-            Approval::Ask => {
-                eprint!("    Yes or no? ");
-                let _ = std::io::stderr().flush();
-                let mut line = String::new();
-                match std::io::stdin().lock().read_line(&mut line) {
-                    Ok(read) if read > 0 && matches!(line.trim(), "y" | "Y" | "yes" | "Yes") => {
-                        GateAnswer::Yes
-                    }
-                    Ok(read) if read > 0 => GateAnswer::No(format!("the answer was `{}`", line.trim())),
-                    _ => GateAnswer::Silence,
-                }
-            }
+            Approval::Ask => ask(),
         }
     }
 
@@ -226,6 +208,20 @@ impl Watcher for Console {
             self.play(world, until, factor);
         }
     }
+}
+
+/// Asks at the terminal until the answer is yes or no. The end of the input is silence, which is not a yes.
+fn ask() -> GateAnswer {
+    tell("    Yes or no? ");
+    for line in std::io::stdin().lock().lines() {
+        let Ok(line) = line else { break };
+        match line.trim().to_ascii_lowercase().as_str() {
+            "y" | "yes" => return GateAnswer::Yes,
+            answer @ ("n" | "no") => return GateAnswer::No(format!("the answer was `{answer}`")),
+            _ => tell("    Please answer `yes` or `no`: "),
+        }
+    }
+    GateAnswer::Silence
 }
 
 /// Returns the message in a cause that Lambda wrote as JSON.

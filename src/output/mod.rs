@@ -2,10 +2,13 @@
 
 mod console;
 mod end;
+mod pace;
+mod screen;
 mod table;
 
 pub(crate) use console::{Approval, Console, Playback};
 pub(crate) use end::end;
+pub(crate) use screen::{show, tell};
 pub(crate) use table::world;
 
 /// Formats seconds as `2 h 03 min` or `4 min 05 s`.

@@ -11,7 +11,7 @@ use failback_rehearsal::steps::STEPS;
 use failback_sim::{Access, ERROR_CODES, Operation, Switches};
 use serde_json::{Value, json};
 
-use crate::support::{embedded, run, same, text};
+use crate::support::{Ran, embedded, run, run_in_terminal, same, serves, text};
 
 /// Every document.
 const DOCUMENTS: &[&str] = &[
@@ -134,19 +134,33 @@ fn plans_in_the_documents_have_no_problems() {
     assert!(plans > 0);
 }
 
+/// Returns the arguments with a playback a thousand times as fast, which a test can wait for.
+fn quickened(arguments: &[&str]) -> Vec<String> {
+    let mut quick: Vec<String> = arguments.iter().map(ToString::to_string).collect();
+    if let Some(at) = arguments.iter().position(|argument| *argument == "--speed") {
+        quick[at + 1].push_str("000");
+    }
+    quick
+}
+
 #[test]
-fn every_command_of_the_readme_and_of_rehearse_runs() {
-    let pages = text("README.md") + &text("docs/rehearse.md");
+fn every_command_of_the_documents_runs() {
+    let pages: String = DOCUMENTS.iter().chain(&["docs/api.md"]).map(|path| text(path)).collect();
     let mut commands = 0;
     for line in pages.lines().filter_map(|line| line.trim_start().strip_prefix("cargo run -- ")) {
         let line = line.split('#').next().unwrap_or_default();
         let arguments: Vec<&str> = line.split_whitespace().collect();
-        // At a playback speed, a run takes real time.
-        if arguments.contains(&"--speed") {
+        let arguments: Vec<String> = quickened(&arguments);
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        if arguments.contains(&"serve") {
+            let told = serves(&arguments);
+            assert!(told.contains("Listening on 127.0.0.1"), "{line}: {told}");
             continue;
         }
-        let ran = run(&arguments);
-        assert!(matches!(ran.code, 0 | 1), "{line}: exit code {}\n{}", ran.code, ran.stderr);
+        for ran in [run(&arguments), run_in_terminal(&arguments)] {
+            let Ran { code, stdout, stderr } = ran;
+            assert!(matches!(code, 0 | 1 | 4), "{line}: exit code {code}\n{stdout}{stderr}");
+        }
         commands += 1;
     }
     assert!(commands > 5, "{commands} commands were found");

@@ -1,7 +1,7 @@
 //! The command, and comparisons of its output.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -44,10 +44,55 @@ pub(crate) fn run(arguments: &[&str]) -> Ran {
     run_with(arguments, "")
 }
 
+/// The command.
+const COMMAND: &str = env!("CARGO_BIN_EXE_drs-failback");
+
+/// Seconds after which a command that still runs has failed.
+const LIMIT_SECONDS: &str = "300";
+
+/// Runs the command in a terminal whose input ends at once. Its two outputs are one there.
+pub(crate) fn run_in_terminal(arguments: &[&str]) -> Ran {
+    let line = format!("'{COMMAND}' {}", arguments.join(" "));
+    let mut script = Command::new("timeout");
+    script.args([LIMIT_SECONDS, "script", "--quiet", "--return", "--command", &line, "/dev/null"]);
+    ran(&mut script, "")
+}
+
 /// Runs the command with this input.
 pub(crate) fn run_with(arguments: &[&str], input: &str) -> Ran {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_drs-failback"))
-        .args(arguments)
+    let mut command = Command::new("timeout");
+    command.arg(LIMIT_SECONDS).arg(COMMAND).args(arguments);
+    ran(&mut command, input)
+}
+
+/// Runs the command with its standard output elsewhere. Returns the exit code and the standard error.
+pub(crate) fn run_into(arguments: &[&str], stdout: impl Into<Stdio>) -> (Option<i32>, String) {
+    let mut command = Command::new(COMMAND);
+    let output = command.args(arguments).stdin(Stdio::null()).stdout(stdout).stderr(Stdio::piped()).output();
+    let output = output.expect("the command starts");
+    (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+/// Runs a command that serves, on a free port, until it listens. Returns what it told.
+pub(crate) fn serves(arguments: &[&str]) -> String {
+    let mut command = Command::new(COMMAND);
+    let child = command.args(arguments).args(["--port", "0"]).stdin(Stdio::null()).stdout(Stdio::piped());
+    let mut child = child.spawn().expect("the command starts");
+    let lines = BufReader::new(child.stdout.take().expect("its output is a pipe")).lines();
+    let mut told = String::new();
+    for line in lines.map_while(Result::ok) {
+        told.push_str(&line);
+        if line.contains("Listening") {
+            break;
+        }
+    }
+    let _ = child.kill();
+    let _ = child.wait();
+    told
+}
+
+fn ran(command: &mut Command, input: &str) -> Ran {
+    let mut child = command
         .current_dir(file(""))
         // The output must not depend on the terminal in which the tests run.
         .env_remove("COLUMNS")

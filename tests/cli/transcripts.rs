@@ -32,13 +32,13 @@ fn a_failback_that_is_held_and_carried_on() {
 #[test]
 fn a_failback_that_is_held() {
     let ran = is_golden("failback-held", &["failback", "--fail", "launch:db-1x3"]);
-    assert_eq!(ran.code, 1);
+    assert_eq!(ran.code, 4);
 }
 
 #[test]
 fn a_failback_that_is_refused_at_its_first_gate() {
     let ran = is_golden("failback-refused", &["failback", "--approve", "deny"]);
-    assert_eq!(ran.code, 1);
+    assert_eq!(ran.code, 4);
 }
 
 #[test]
@@ -97,12 +97,16 @@ fn a_person_at_the_terminal_answers_the_gates() {
     let ask = ["failback", "--approve", "ask"];
     assert_eq!(run_with(&ask, "yes\nyes\n").code, 0);
 
+    let unclear = run_with(&ask, "YES\nperhaps\n\nyse\n Y \n");
+    assert_eq!(unclear.code, 0, "{}", unclear.stdout);
+    assert_eq!(unclear.stderr.matches("Please answer").count(), 3, "{}", unclear.stderr);
+
     let refused = run_with(&ask, "yes\nno\n");
-    assert_eq!(refused.code, 1);
+    assert_eq!(refused.code, 4);
     assert!(refused.stdout.contains("Failback.Refused at Ask Before Clean Up"), "{}", refused.stdout);
 
     let silent = run_with(&ask, "");
-    assert_eq!(silent.code, 1);
+    assert_eq!(silent.code, 4);
     assert!(silent.stdout.contains("States.Timeout at Ask Before Redirect"), "{}", silent.stdout);
 }
 

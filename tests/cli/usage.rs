@@ -1,6 +1,6 @@
 //! The output for a wrong command line or a wrong plan.
 
-use crate::support::{golden, run, run_with};
+use crate::support::{golden, run, run_into, run_with};
 
 /// Asserts exit code 2, a reason on standard error, and no other output. Returns the reason.
 fn is_wrong(arguments: &[&str]) -> String {
@@ -59,6 +59,28 @@ fn other_mistakes_are_usage_errors() {
     assert!(is_wrong(&["drill", "--plan", "no-such-plan.json"]).contains("no-such-plan.json"));
     assert!(is_wrong(&["check-plan", "no-such-plan.json"]).contains("no-such-plan.json"));
     assert_eq!(run(&[]).code, 2);
+}
+
+#[test]
+fn an_output_that_nobody_reads_ends_the_command_without_a_word() {
+    for arguments in
+        [&["drill"][..], &["plan-schema"], &["graph", "drill"], &["drill", "--json"], &["failback"]]
+    {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        assert_eq!(run_into(arguments, writer), (Some(5), String::new()), "{arguments:?}");
+    }
+}
+
+#[test]
+fn an_output_that_cannot_be_written_is_told() {
+    for arguments in [&["drill"][..], &["check-plan", "examples/plans/three-tier.json"], &["api", "openapi"]]
+    {
+        let full = std::fs::File::options().write(true).open("/dev/full").expect("/dev/full");
+        let (code, told) = run_into(arguments, full);
+        assert_eq!(code, Some(5), "{arguments:?}: {told}");
+        assert!(told.starts_with("error: the output cannot be written: No space left"), "{told}");
+    }
 }
 
 #[test]
