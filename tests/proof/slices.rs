@@ -85,7 +85,9 @@ fn every_state_and_branch_is_visited() {
         changed.iter().zip(prepared).any(|(turn, by_hand)| text.contains(turn) && text.contains(by_hand))
     }));
     // AWS asks to slow down while so many are prepared.
-    cases.push("steady, 300 servers, seed 1: run drill".parse().expect("a case"));
+    for case in ["steady, 300 servers, seed 1: run drill", "recovered, 300 servers, seed 1: run failback"] {
+        cases.push(case.parse().expect("a case"));
+    }
     let tried = assert_holds(&cases);
     let program = Program::deployed().expect("the machines are read");
     for procedure in [Procedure::Drill, Procedure::Failback] {

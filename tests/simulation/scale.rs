@@ -21,6 +21,26 @@ fn waiting_costs_little_more_than_awss_own_work() {
     }
 }
 
+/// What AWS refuses because there were too many calls is done a second later. Once, each of these refusals cost a poll of ten
+/// seconds or more, and a disconnect that was refused was not requested again for seven polls.
+#[test]
+fn aws_asks_hundreds_of_servers_to_slow_down_and_that_costs_little() {
+    for procedure in BOTH {
+        let input = three_tier(|plan| {
+            plan["waves"] = json!([]);
+            plan["redirect"] = json!({ "byHand": true });
+            plan["launch"]["dataAgeSecondsMax"] = json!(18_000);
+        });
+        let mut rehearsal = Rehearsal::new(setting(procedure, input, 300, 1));
+        let run = run(&mut rehearsal, procedure);
+        assert_done(&rehearsal, &run, rest(procedure));
+        let world = rehearsal.simulation.world();
+        let least = world.aws_seconds() + world.rate_limit_seconds();
+        let ratio = (run.virtual_seconds - CLAIM_SECONDS) / least;
+        assert!(ratio <= 1.02, "{procedure}: {ratio}");
+    }
+}
+
 #[test]
 fn transitions_do_not_grow_with_the_fleet() {
     for procedure in BOTH {

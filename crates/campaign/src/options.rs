@@ -138,6 +138,7 @@ const SWITCHES: &[(&str, Flip)] = &[
     ("slow_calls", |s| s.slow_calls ^= true),
     ("refuses_to_reverse_drills", |s| s.refuses_to_reverse_drills ^= true),
     ("originals_lack_tag", |s| s.originals_lack_tag ^= true),
+    ("rate_limits", |s| s.rate_limits ^= true),
     ("slow_servers", |s| s.slow_servers ^= true),
     ("originals_lack_policy", |s| s.originals_lack_policy ^= true),
     ("launch_into_source", |s| s.launch_into_source ^= true),

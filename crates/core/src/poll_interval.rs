@@ -6,9 +6,12 @@ pub const SECONDS_MIN: u64 = 8;
 /// The longest interval that a step asks for.
 pub const SECONDS_MAX: u64 = 900;
 
-/// The part of the time waited that every interval has at least, so that polls become rarer whatever a step waits for: one
-/// in 60 delays the end of a wait by less than a sixtieth.
+/// The part of the time waited that an interval has at least once a wait has used up its polls ([`polls_in`]), so that they
+/// become rarer whatever a step waits for.
 const SHARE: u64 = 60;
+
+/// The part of the time waited after which calls that AWS asked to slow down are made again.
+const SLOWED_DOWN_SHARE: u64 = 5;
 
 /// The longest interval of all, after 60 hours.
 const AT_LEAST_SECONDS_MAX: u64 = 3_600;
@@ -16,16 +19,28 @@ const AT_LEAST_SECONDS_MAX: u64 = 3_600;
 /// The number of polls of an execution before its clean-up, as the state machines count them.
 pub const POLLS_MAX: u64 = 2_000;
 
-/// Returns the shortest interval after this time of waiting.
+/// Returns the shortest interval after this time of waiting, when all polls so far came as soon as they could.
 pub fn at_least(waited_seconds: u64) -> u64 {
     (waited_seconds / SHARE).min(AT_LEAST_SECONDS_MAX)
+}
+
+/// Returns the shortest interval after this time of waiting and this number of polls. A step that has made few so far may
+/// look as often as it likes around the end that it expects.
+pub fn least(waited_seconds: u64, polls: u32) -> u64 {
+    if u64::from(polls) < polls_in(waited_seconds) { SECONDS_MIN } else { at_least(waited_seconds) }
+}
+
+/// Returns the interval after which calls that AWS asked to slow down are made again. AWS answers many of them in every
+/// second; if it answers none for long, they become rarer.
+pub fn slowed_down(waited_seconds: u64) -> u64 {
+    (waited_seconds / SLOWED_DOWN_SHARE).clamp(1, SECONDS_MIN).max(at_least(waited_seconds))
 }
 
 /// Returns the largest number of polls of a wait of this time, however its step chooses the intervals.
 pub fn polls_in(total_seconds: u64) -> u64 {
     let (mut waited, mut polls) = (0, 0);
     while waited < total_seconds {
-        waited += at_least(waited).max(SECONDS_MIN);
+        waited += slowed_down(waited);
         polls += 1;
     }
     polls
@@ -143,8 +158,17 @@ mod tests {
     #[test]
     fn two_weeks_twice_stay_under_three_quarters_of_all_polls() {
         assert!(polls_in(14 * 86_400) * 8 < POLLS_MAX * 3, "{}", polls_in(14 * 86_400));
-        // A wait that a step wants to end any moment has as many as any.
+        // A wait that AWS slows down all the time has as many as any.
         let total = 48 * 3_600;
-        assert_eq!(polls(total, |waited| SECONDS_MIN.max(at_least(waited))).0, polls_in(total));
+        assert_eq!(polls(total, slowed_down).0, polls_in(total));
+    }
+
+    #[test]
+    fn a_wait_with_few_polls_may_look_often_around_its_end() {
+        let late = 48 * 3_600;
+        assert_eq!(least(late, 5), SECONDS_MIN);
+        let used_up = u32::try_from(polls_in(late)).unwrap();
+        assert_eq!(least(late, used_up), at_least(late));
+        assert!(at_least(late) > 100 * SECONDS_MIN / 8);
     }
 }

@@ -32,6 +32,8 @@ pub struct Switches {
     pub lag_blips: bool,
     /// Every call takes 0.3 to 0.45 seconds.
     pub slow_calls: bool,
+    /// §10, §12.8: AWS asks to slow down when too many calls of a kind come in a second. Otherwise it answers them all.
+    pub rate_limits: bool,
     /// Servers are as slow as large Windows servers were seen to be: launch jobs of 24 to 36 minutes, boots of 15 to 20, and
     /// recovery instances that DRS lists half an hour after their launch. StartRecovery answers after the caller has given
     /// up, and its job is listed later still.
@@ -69,6 +71,7 @@ impl Default for Switches {
             participants_lack_instances: false,
             lag_blips: false,
             slow_calls: false,
+            rate_limits: true,
             slow_servers: false,
             executions_show_late: false,
             tags_show_late: false,

@@ -4,6 +4,8 @@
 //! Done when B2 and A2 of every server name this run, have been shown to do so, and every earlier owner must have seen it:
 //! its next write is refused. A server whose owner runs, or may run, is not taken over.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use failback_core::Result;
 use failback_core::fleet::{Fleet, LiveServer, LiveState, Owners, Reads};
 use failback_core::guard::{CLAIM_SETTLES_SECONDS, CLAIM_STALE_SECONDS, ClaimWarrant};
@@ -40,7 +42,8 @@ impl Step for ClaimServers {
         }
         let servers = live.servers(fleet);
         let some = servers.iter().take(batch.end).skip(batch.start);
-        let results = ctx.at_once(some.map(|server| claim(ctx, server, &owners))).await?;
+        let begun = AtomicU64::new(0);
+        let results = ctx.at_once(some.map(|server| claim(ctx, server, &owners, &begun))).await?;
         let mut is_whole = true;
         for (index, result) in results.into_iter().enumerate() {
             match result {
@@ -48,7 +51,7 @@ impl Step for ClaimServers {
                 Attempt::NotYet(_) => {
                     // One of the server's two objects may have been claimed a moment ago.
                     is_whole = false;
-                    note.settles_at(ctx.now().plus_seconds(CLAIM_SETTLES_SECONDS));
+                    note.settles_at(ctx.now().plus_seconds(begun.load(Ordering::Relaxed)));
                 }
             }
             if is_whole {
@@ -86,7 +89,7 @@ const READS: Reads = Reads {
 };
 
 /// The number of servers that one call claims: the states of as many owners are read first.
-const BATCH: usize = 50;
+const BATCH: usize = 250;
 
 /// The time after which a claim that does not show yet is looked at again.
 const SHOWN_POLL_SECONDS: u64 = 10;
@@ -123,17 +126,20 @@ impl Note {
     }
 }
 
-/// Claims one server. Returns the time from which that is certain.
+/// Claims one server. Returns the time from which that is certain. `begun` gets the longest time in seconds after which a
+/// claim that was begun is certain, also if its answer never arrives.
 async fn claim(
     ctx: &Context<'_, Either>,
     server: &LiveServer<'_>,
     owners: &Owners,
+    begun: &AtomicU64,
 ) -> Result<Attempt<Timestamp>> {
     if is_old(ctx, server.live()) {
         return Ok(Attempt::NotYet("what was read is old".to_owned()));
     }
     let mut settles = ctx.now();
     for ClaimWarrant { warrant, settles_seconds } in ctx.guard.claim(server, owners)? {
+        begun.fetch_max(settles_seconds, Ordering::Relaxed);
         ctx.cloud.tag_resource(warrant).await?;
         settles = settles.max(ctx.now().plus_seconds(settles_seconds));
     }

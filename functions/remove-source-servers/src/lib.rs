@@ -3,14 +3,18 @@
 //!
 //! Done when no A2 is left.
 
+use std::collections::BTreeSet;
+
 use failback_core::Result;
 use failback_core::cloud::{ReplicationState, SourceServer};
-use failback_core::fleet::{Fleet, LiveServer, Reads, names};
+use failback_core::fleet::{Fleet, LiveServer, Marks, Reads, names};
+use failback_core::id::SourceServerId;
 use failback_core::message::Reasons;
 use failback_core::plan::Plan;
 use failback_core::poll_interval::{self, typical};
 use failback_core::procedure::Either;
 use failback_core::step::{Attempt, Context, FleetInput, Step, StepResult, Waiting, attempt};
+use serde_json::json;
 
 /// The step.
 #[derive(Debug)]
@@ -35,8 +39,9 @@ impl Step for RemoveSourceServers {
                 left.push((server, a2));
             }
         }
-        let results =
-            ctx.at_once_unless_refused(left.iter().map(|(server, a2)| remove(ctx, server, a2))).await?;
+        let requested = ctx.note::<Marks>().unwrap_or_default().servers(fleet);
+        let removals = left.iter().map(|(server, a2)| remove(ctx, server, a2, &requested));
+        let results = ctx.at_once_unless_refused(removals).await?;
         let (mut disconnecting, mut reasons) = (Vec::new(), Reasons::default());
         for ((server, _), result) in left.into_iter().zip(results) {
             match refused.unless_refused(server, result)? {
@@ -54,7 +59,8 @@ impl Step for RemoveSourceServers {
         } else {
             return refused.end("the reversed source servers are deleted");
         };
-        Ok(waiting.with_note(true).into())
+        let requested = disconnecting.iter().map(|server| server.b1.clone()).collect();
+        Ok(waiting.with_note(json!(Marks::of(fleet, &requested))).into())
     }
 
     fn limit_seconds(plan: &Plan) -> u64 {
@@ -73,16 +79,22 @@ async fn remove(
     ctx: &Context<'_, Either>,
     server: &LiveServer<'_>,
     a2: &SourceServer,
+    requested: &BTreeSet<SourceServerId>,
 ) -> Result<Attempt<Removal>> {
-    attempt(ask(ctx, server, a2).await)
+    attempt(ask(ctx, server, a2, requested).await)
 }
 
-async fn ask(ctx: &Context<'_, Either>, server: &LiveServer<'_>, a2: &SourceServer) -> Result<Removal> {
+async fn ask(
+    ctx: &Context<'_, Either>,
+    server: &LiveServer<'_>,
+    a2: &SourceServer,
+    requested: &BTreeSet<SourceServerId>,
+) -> Result<Removal> {
     if a2.replication.state == ReplicationState::Disconnected {
         ctx.cloud.delete_source_server(ctx.guard.delete_a2(server)?).await?;
         return Ok(Removal::Deleted);
     }
-    let was_requested = ctx.note::<bool>() == Some(true)
+    let was_requested = requested.contains(&server.b1)
         && ctx.poll.is_some_and(|poll| !poll.polls.is_multiple_of(POLLS_BETWEEN_REQUESTS));
     if !was_requested {
         ctx.cloud.disconnect_source_server(ctx.guard.disconnect_a2(server)?).await?;

@@ -3,13 +3,17 @@
 //! Done when every A2 exists, found by the instance that it replicates. A server whose replication is reversed already
 //! is adopted.
 
+use std::collections::BTreeSet;
+
 use failback_core::Result;
-use failback_core::fleet::{Fleet, LiveServer, Reads};
+use failback_core::fleet::{Fleet, LiveServer, Marks, Reads};
+use failback_core::id::SourceServerId;
 use failback_core::message::{Reasons, count};
 use failback_core::plan::Plan;
 use failback_core::poll_interval::{self, typical};
 use failback_core::procedure::Either;
 use failback_core::step::{Attempt, Context, FleetInput, Step, StepResult, Waiting, attempt};
+use serde_json::json;
 
 /// The step.
 #[derive(Debug)]
@@ -27,16 +31,17 @@ impl Step for StartReversedReplication {
 
     async fn run(ctx: &Context<'_, Either>, fleet: &mut Fleet) -> Result<StepResult> {
         let live = ctx.read(fleet, Reads { b2: true, a2: true, ..Reads::default() }).await?;
-        let mut requested: Vec<String> = ctx.note().unwrap_or_default();
+        let mut requested = ctx.note::<Marks>().unwrap_or_default().servers(fleet);
         let mut reasons = Reasons::default();
         let servers = live.servers(fleet);
         let missing: Vec<_> = servers.iter().filter(|server| server.a2.is_none()).collect();
+        requested.retain(|b1| missing.iter().any(|server| server.b1 == *b1));
         let results = ctx.at_once(missing.iter().map(|server| reverse(ctx, server, &requested))).await?;
         for (server, result) in missing.into_iter().zip(results) {
             match result {
                 Attempt::Done(()) => {
                     reasons.add(&server.name, NOT_SHOWN);
-                    requested.push(server.name.clone());
+                    requested.insert(server.b1.clone());
                 }
                 Attempt::NotYet(reason) => reasons.add(&server.name, reason),
             }
@@ -53,8 +58,7 @@ impl Step for StartReversedReplication {
             poll_interval::by_typical(typical::VISIBLE, reasons.len(), 0)
         };
         let why = reasons.to_string();
-        requested.retain(|name| fleet.find(name).is_some_and(|server| server.a2.is_none()));
-        Ok(Waiting::new(why, seconds).with_note(requested).into())
+        Ok(Waiting::new(why, seconds).with_note(json!(Marks::of(fleet, &requested))).into())
     }
 
     fn limit_seconds(plan: &Plan) -> u64 {
@@ -66,10 +70,10 @@ impl Step for StartReversedReplication {
 async fn reverse(
     ctx: &Context<'_, Either>,
     server: &LiveServer<'_>,
-    requested: &[String],
+    requested: &BTreeSet<SourceServerId>,
 ) -> Result<Attempt<()>> {
     let may_repeat = ctx.poll.is_none_or(|poll| poll.polls.is_multiple_of(POLLS_BETWEEN_REQUESTS));
-    if requested.contains(&server.name) && !may_repeat {
+    if requested.contains(&server.b1) && !may_repeat {
         return Ok(Attempt::NotYet(NOT_SHOWN.to_owned()));
     }
     let Some(b2) = server.b2()? else { return Ok(Attempt::NotYet("B2 does not run".to_owned())) };

@@ -1,8 +1,7 @@
 //! The servers of a run, as the run knows them ([`Fleet`]) and as AWS shows them now ([`LiveState`]).
 //!
-//! The state machine passes the fleet from state to state, so it is small: 500 servers
-//! stay under 256 KiB, beside the largest plan. The fleet
-//! is not authoritative: every step reads the live state and adds the ids that the fleet lacks.
+//! The state machine passes the fleet from state to state, so it is small: 1,000 servers stay under 256 KiB
+//! ([`crate::payload`]). The fleet is not authoritative: every step reads the live state and adds the ids that the fleet lacks.
 
 mod chain;
 mod claim;
@@ -11,6 +10,7 @@ mod data_age;
 mod existing;
 mod live;
 mod live_server;
+mod marks;
 mod read;
 mod records;
 mod server;
@@ -26,6 +26,7 @@ pub use existing::{
 };
 pub use live::LiveState;
 pub use live_server::{LiveServer, names};
+pub use marks::Marks;
 pub use read::{Reads, read, read_for_report};
 pub use records::read_records;
 pub use server::{Fleet, NAME_MAX, Redirected, Server, Times};

@@ -1,6 +1,7 @@
 //! The context of one call of a step.
 
 use std::future::Future;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::de::DeserializeOwned;
 
@@ -30,6 +31,8 @@ pub struct Context<'a, S> {
     /// The state of polling as the last call returned it; `None` at the first call.
     pub poll: Option<&'a PollState>,
     deadline: Timestamp,
+    /// True once AWS has asked to slow down, and a call was left to the next poll because of that.
+    slowed_down: AtomicBool,
 }
 
 impl<'a, S: Scope> Context<'a, S> {
@@ -40,7 +43,15 @@ impl<'a, S: Scope> Context<'a, S> {
         poll: Option<&'a PollState>,
         deadline: Timestamp,
     ) -> Result<Self> {
-        Ok(Self { cloud, run, guard: Guard::new(run, cloud)?, wave, poll, deadline })
+        Ok(Self {
+            cloud,
+            run,
+            guard: Guard::new(run, cloud)?,
+            wave,
+            poll,
+            deadline,
+            slowed_down: AtomicBool::new(false),
+        })
     }
 
     /// Returns the current time.
@@ -132,11 +143,17 @@ impl<'a, S: Scope> Context<'a, S> {
         }
         match work.await {
             Err(error) if error.name() == ErrorName::Throttled => {
+                self.slowed_down.store(true, Ordering::Relaxed);
                 self.cloud.pause(SLOW_DOWN_MS).await;
                 Ok(Attempt::NotYet("AWS asks to slow down".to_owned()))
             }
             result => result,
         }
+    }
+
+    /// Returns true when a call was left to the next poll only because AWS asks to slow down.
+    pub(super) fn was_slowed_down(&self) -> bool {
+        self.slowed_down.load(Ordering::Relaxed)
     }
 
     /// Returns true when the Lambda deadline is near. The next poll continues.

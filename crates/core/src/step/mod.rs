@@ -127,9 +127,13 @@ impl<S: Step> Handler for S {
             StepResult::Prepare(why) => (Answer::new(Status::Prepare, why), None),
             StepResult::Waiting(Waiting { why, seconds, progress, note }) => {
                 // A loop without a wait would use up the execution's events within minutes. A call that had no time left
-                // goes on at once.
-                let least = poll_interval::at_least(ctx.waited_seconds());
-                let wait_seconds = if seconds <= 1 { 1 } else { seconds.max(least) };
+                // goes on at once, and one that AWS asked to slow down goes on soon, whatever else it waits for.
+                let least = poll_interval::least(ctx.waited_seconds(), polls);
+                let wait_seconds = match seconds {
+                    0..=1 => 1,
+                    _ if ctx.was_slowed_down() => poll_interval::slowed_down(ctx.waited_seconds()),
+                    _ => seconds.max(least),
+                };
                 let answer = Answer { wait_seconds, progress, ..Answer::new(Status::Waiting, why) };
                 (answer, again(note, wait_seconds))
             }

@@ -43,30 +43,66 @@ impl Limit {
     }
 }
 
-/// What is left in each bucket, in thousandths of a call, and since when.
+/// A token bucket of one operation in one Region.
+#[derive(Debug, Clone, Copy)]
+struct Bucket {
+    limit: Limit,
+    /// What is left, in thousandths of a call.
+    left: i64,
+    /// The time up to which calls have been added.
+    since_ms: i64,
+    /// The number of writing calls that were answered.
+    writes: i64,
+}
+
+/// All buckets.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct RateLimits(BTreeMap<(&'static str, Option<Region>), (i64, i64)>);
+pub(crate) struct RateLimits(BTreeMap<(&'static str, Option<Region>), Bucket>);
 
 impl RateLimits {
-    fn takes(&mut self, limit: Limit, bucket: (&'static str, Option<Region>), now_ms: i64) -> bool {
+    fn takes(
+        &mut self,
+        limit: Limit,
+        bucket: (&'static str, Option<Region>),
+        kind: Access,
+        now_ms: i64,
+    ) -> bool {
         let full = limit.burst * MILLI;
-        let (left, since_ms) = self.0.entry(bucket).or_insert((full, now_ms));
-        *left = full.min(*left + (now_ms - *since_ms) * limit.per_second);
-        *since_ms = now_ms;
-        if *left < MILLI {
+        let new = Bucket { limit, left: full, since_ms: now_ms, writes: 0 };
+        let bucket = self.0.entry(bucket).or_insert(new);
+        bucket.left = full.min(bucket.left + (now_ms - bucket.since_ms) * limit.per_second);
+        bucket.since_ms = now_ms;
+        if bucket.left < MILLI {
             return false;
         }
-        *left -= MILLI;
+        bucket.left -= MILLI;
+        bucket.writes += i64::from(kind == Access::Write);
         true
+    }
+
+    /// Returns the milliseconds that the writing calls took at least.
+    fn writes_ms(&self) -> i64 {
+        let one =
+            |bucket: &Bucket| (bucket.writes - bucket.limit.burst).max(0) * MILLI / bucket.limit.per_second;
+        self.0.values().map(one).sum()
     }
 }
 
 impl World {
+    /// Returns the seconds that the writing calls of executions take at least at AWS's rates, if those of one operation
+    /// follow those of another: calls are counted, not waits.
+    #[allow(clippy::cast_precision_loss)] // Milliseconds of a few weeks fit in 53 bits.
+    pub fn rate_limit_seconds(&self) -> f64 {
+        self.rate_limits.writes_ms() as f64 / 1_000.0
+    }
+
     /// Counts a call of an execution, and refuses it when there were too many. People make few calls, and are not counted.
     pub(crate) fn too_many(&mut self, operation: Operation, region: Option<Region>) -> Option<ServiceError> {
-        self.caller.execution.as_ref()?;
+        if self.caller.execution.is_none() || !self.switches.rate_limits {
+            return None;
+        }
         let (limit, bucket) = Limit::of(operation)?;
-        let takes = self.rate_limits.takes(limit, (bucket, region), self.now_ms);
+        let takes = self.rate_limits.takes(limit, (bucket, region), operation.kind, self.now_ms);
         (!takes).then(|| ServiceError::new(limit.code, "Rate exceeded"))
     }
 }
