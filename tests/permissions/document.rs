@@ -35,9 +35,17 @@ const WHY: &[(&str, &str)] = &[
         "DetachVolumesAsDrs",
         "DRS exchanges the volumes of the instance that it launches, as the caller. The instance must be its own.",
     ),
+    ("FindAgentsAsDrs", "Post-launch actions: DRS waits for the SSM agent of the launched instance."),
+    ("FollowAutomationsAsDrs", "Post-launch actions: DRS follows the automations that it has started."),
     ("FollowChanges", "Waits until Route 53 serves a change everywhere."),
     ("GrantVolumeKeysAsDrs", "Volumes under your own key."),
+    ("KeepParametersAsDrs", "Post-launch actions: the parameters that DRS keeps for them, by their prefix."),
     ("KeepReports", "Reports, below the procedure's own prefix."),
+    (
+        "RunDocumentsAsDrs",
+        "Post-launch actions: documents of this account and of AWS. `PostLaunchActions=no` leaves them out.",
+    ),
+    ("SendCommandsAsDrs", "Post-launch actions, in the instances that DRS has launched."),
     ("KeepUndelivered", "What the schedule could not start."),
     ("Launch", "Launches B1: a drill's recovered server. B1 goes on replicating A1."),
     (
@@ -56,6 +64,7 @@ const WHY: &[(&str, &str)] = &[
     ),
     ("MakeSecurityGroupsAsDrs", "DRS makes the conversion server's security group as the caller."),
     ("PassConversionRoleAsDrs", "DRS hands its conversion server its role."),
+    ("PassPostLaunchRoleAsDrs", "Post-launch actions: DRS's own role for a launched instance that has none."),
     ("PassRolesAsDrs", "DRS hands the launched instance the role of its profile: only those that you named."),
     (
         "ReadA2",

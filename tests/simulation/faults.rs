@@ -2,6 +2,7 @@ use failback_core::procedure::Procedure;
 use failback_core::report::Outcome;
 use failback_rehearsal::rehearsal::Rehearsal;
 use failback_rehearsal::steps::STEPS;
+use failback_sim::Switches;
 use serde_json::json;
 
 use crate::support::{
@@ -26,6 +27,25 @@ fn then_mended(procedure: Procedure, seed: u64, rules: &[&str]) -> Outcome {
         assert_done(&rehearsal, &third, rest(procedure));
     }
     first
+}
+
+/// What EC2 does not terminate on request is found before the first change, not in the last hour.
+#[test]
+fn what_is_protected_from_termination_is_found_at_the_start() {
+    type Protect = fn(&mut Switches);
+    let cases: [(Procedure, Protect, &str); 3] = [
+        (Procedure::Failback, |on| on.originals_protected = true, "A1 is to be terminated, and is protected"),
+        (Procedure::Failback, |on| on.recovered_protected = true, "B3 is protected from termination"),
+        (Procedure::Drill, |on| on.recovered_protected = true, "B1's launch template protects B3"),
+    ];
+    for (procedure, protect, said) in cases {
+        let mut setting = setting(procedure, three_tier(|_| ()), 3, 1);
+        protect(&mut setting.switches);
+        let mut rehearsal = Rehearsal::new(setting);
+        let run = run(&mut rehearsal, procedure);
+        let cause = run.failure.expect("it is refused").cause;
+        assert!(cause.contains(said) && cause.contains("nothing was changed"), "{cause}");
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! EC2.
 
 use async_trait::async_trait;
-use aws_sdk_ec2::types::Filter;
+use aws_sdk_ec2::types::{AttributeBooleanValue, Filter, InstanceAttributeName};
 use failback_core::cloud::{Ec2, Instance, InstanceStatus, LaunchTemplateVersion, Subnet};
 use failback_core::guard::{CreateLaunchTemplateVersion, SetDefaultVersion, TerminateInstances, Warrant};
 use failback_core::id::{InstanceId, LaunchTemplateId, SubnetId};
@@ -43,6 +43,22 @@ impl Ec2 for Aws {
                 self.status_of(region, &known).await
             }
             answer => answer,
+        }
+    }
+
+    async fn is_protected_from_termination(&self, region: Region, id: &InstanceId) -> Result<bool> {
+        let client = self.clients.ec2(region).read;
+        let call = client.describe_instance_attribute().instance_id(id.as_str());
+        let answer = call
+            .attribute(InstanceAttributeName::DisableApiTermination)
+            .send()
+            .await
+            .of("ec2:DescribeInstanceAttribute");
+        match answer {
+            Err(error) if error.name() == ErrorName::NotFound => Ok(false),
+            answer => {
+                Ok(answer?.disable_api_termination().and_then(AttributeBooleanValue::value).unwrap_or(false))
+            }
         }
     }
 

@@ -141,6 +141,8 @@ const SWITCHES: &[(&str, Flip)] = &[
     ("rate_limits", |s| s.rate_limits ^= true),
     ("slow_servers", |s| s.slow_servers ^= true),
     ("originals_lack_policy", |s| s.originals_lack_policy ^= true),
+    ("originals_protected", |s| s.originals_protected ^= true),
+    ("recovered_protected", |s| s.recovered_protected ^= true),
     ("launch_into_source", |s| s.launch_into_source ^= true),
     ("launch_into_existing", |s| s.launch_into_existing ^= true),
 ];

@@ -64,6 +64,7 @@ pub const OPERATIONS: &[Operation] = &[
     write("drs:TagResource"),
     read("ec2:DescribeInstances"),
     read("ec2:DescribeInstanceStatus"),
+    read("ec2:DescribeInstanceAttribute"),
     read("ec2:DescribeSubnets"),
     read("ec2:DescribeLaunchTemplateVersions"),
     write("ec2:CreateLaunchTemplateVersion"),

@@ -49,6 +49,11 @@ pub struct Switches {
     /// The role of A1's instance profile lacks the policy for recovery instances: DRS never sees the agent of an A4 that
     /// was launched with it.
     pub originals_lack_policy: bool,
+    /// Somebody has protected A1 from termination.
+    pub originals_protected: bool,
+    /// B1's launch template protects B3 from termination, as those of production often do. A terminate job of DRS completes,
+    /// and B3 lives (no source).
+    pub recovered_protected: bool,
     /// B1 launches into an instance that exists in the recovery Region, so that B3 is that instance.
     pub launch_into_existing: bool,
     /// Servers have DRS post-launch actions.
@@ -78,6 +83,8 @@ impl Default for Switches {
             launch_into_source: false,
             originals_lack_tag: false,
             originals_lack_policy: false,
+            originals_protected: false,
+            recovered_protected: false,
             launch_into_existing: false,
             post_launch: false,
             basic_right_sizing: true,

@@ -185,6 +185,10 @@ impl Ec2 for Tampered<'_> {
         Ok(status)
     }
 
+    async fn is_protected_from_termination(&self, region: Region, id: &InstanceId) -> Result<bool> {
+        self.world.is_protected_from_termination(region, id).await
+    }
+
     async fn subnets(&self, region: Region, ids: &[SubnetId]) -> Result<Vec<Subnet>> {
         let mut subnets = self.world.subnets(region, ids).await?;
         (self.tamper)(Response::Subnets(&mut subnets));

@@ -9,15 +9,16 @@ use failback_core::cloud::{
 };
 use failback_core::fleet::{
     DrsView, Fleet, LaunchConfigurations, LaunchTemplates, LiveServer, LiveState, Owners, Server,
-    launch_configurations, launch_templates, read_records,
+    launch_configurations, launch_templates, protected_from_termination, read_records,
 };
-use failback_core::id::{JobId, SubnetId};
+use failback_core::id::{InstanceId, JobId, SubnetId};
 use failback_core::plan::Network;
 use failback_core::procedure::Procedure;
 use failback_core::region::Region;
 use failback_core::run::Run;
 use failback_core::{ErrorName, Result};
 
+use crate::checks;
 use crate::finding::{Finding, Findings};
 
 /// The age up to which jobs are read: older ones have ended.
@@ -41,6 +42,8 @@ pub(crate) struct Facts {
     pub(crate) launch_templates: LaunchTemplates,
     /// The AAAA sets beside each record of the plan, in the plan's order.
     pub(crate) ipv6_records: Vec<Vec<RecordSet>>,
+    /// Those of the instances that the run terminates which EC2 does not terminate on request.
+    pub(crate) protected: BTreeSet<InstanceId>,
 }
 
 /// A server of the fleet with its live objects. An ambiguous object, which is a separate finding, appears as one
@@ -90,6 +93,7 @@ impl Facts {
             launch_configurations: LaunchConfigurations::new(),
             launch_templates: LaunchTemplates::new(),
             ipv6_records: Vec::new(),
+            protected: BTreeSet::new(),
         }))
     }
 
@@ -106,6 +110,7 @@ impl Facts {
         self.live.add_records(cloud, run).await?;
         self.ipv6_records = read_records(cloud, run.plan.redirect.records(), RecordType::Aaaa).await?;
         self.owners = Owners::read(cloud, run, &self.live.servers(fleet)).await?;
+        self.read_protection(cloud, run, fleet).await?;
         self.read_older_jobs(cloud, run, fleet).await
     }
 
@@ -144,6 +149,18 @@ impl Facts {
         let settings = launch_configurations(cloud, region, &unlaunched).await?;
         self.launch_templates = launch_templates(cloud, region, &settings).await?;
         self.launch_configurations.extend(settings);
+        Ok(())
+    }
+
+    /// Reads which of the instances that the run terminates are protected from that.
+    async fn read_protection(&mut self, cloud: &dyn Cloud, run: &Run, fleet: &Fleet) -> Result<()> {
+        let (mut a1s, mut b3s) = (Vec::new(), Vec::new());
+        for found in self.found(fleet)? {
+            a1s.extend(checks::original(run, &found).map(|a1| a1.id.clone()));
+            b3s.extend(checks::recovered(run, self, &found)?);
+        }
+        self.protected = protected_from_termination(cloud, run.source(), &a1s).await?;
+        self.protected.extend(protected_from_termination(cloud, run.recovery(), &b3s).await?);
         Ok(())
     }
 

@@ -4,7 +4,7 @@
 
 use failback_core::Result;
 use failback_core::cloud::InstanceState;
-use failback_core::fleet::{Fleet, LiveServer, Reads, names};
+use failback_core::fleet::{Fleet, LiveServer, Reads, names, protected_from_termination, still_protected};
 use failback_core::message::Reasons;
 use failback_core::plan::Plan;
 use failback_core::poll_interval::{self, typical};
@@ -31,8 +31,18 @@ impl Step for TerminateOriginalServers {
                 Some(_) => running.push(server),
             }
         }
+        let a1s: Vec<_> = running.iter().filter_map(|server| server.a1.clone()).collect();
+        let protected = protected_from_termination(ctx.cloud, ctx.run.source(), &a1s).await?;
+        let (protected, running): (Vec<_>, Vec<_>) = running
+            .into_iter()
+            .partition(|server| server.a1.as_ref().is_some_and(|a1| protected.contains(a1)));
         if !running.is_empty() {
             return Ok(terminate(ctx, &servers, &running).await?.into());
+        }
+        if shutting_down.is_empty() && !protected.is_empty() {
+            let told: Vec<_> =
+                protected.into_iter().filter_map(|server| Some((server, server.a1.clone()?))).collect();
+            return Err(still_protected(ctx.run.source(), &told));
         }
         if shutting_down.is_empty() {
             return Ok(StepResult::Done("the original servers are terminated".to_owned()));

@@ -51,6 +51,22 @@ fn an_a1_that_somebody_terminated_is_done() {
     fixture.idle::<Step>("are terminated");
 }
 
+/// Somebody protects A1 while the failback runs. Waiting for an hour ends nothing.
+#[test]
+fn a_protected_a1_is_told_once_the_others_are_terminated() {
+    let mut fixture = due();
+    let (region, a1) = (fixture.source(), fixture.a1(0));
+    fixture.simulation.world().protect_from_termination(region, &a1).unwrap();
+    fixture.waits::<Step>("terminating the originals of all-1", 1);
+    fixture.pass(60);
+    let told = fixture.call::<Step>().unwrap_err().to_string();
+    assert!(
+        told.contains(&format!("--region us-east-1 --instance-id {a1} --no-disable-api-termination")),
+        "{told}"
+    );
+    assert_eq!(fixture.left(), ["A1 A2 A3 A4 B1", "A2 A3 A4 B1"]);
+}
+
 #[test]
 fn a_b1_that_lags_holds_up_its_own_server_only() {
     let mut fixture = due().with_lagging_b1();

@@ -9,9 +9,10 @@ use failback_core::Result;
 use failback_core::cloud::{InstanceStatus, JobKind, RecoveryInstance};
 use failback_core::fleet::{
     Fleet, LaunchConfigurations, LiveServer, LiveState, Reads, Redirected, existed_before,
-    launch_configurations, names,
+    launch_configurations, names, protected_from_termination, still_protected,
 };
 use failback_core::guard::{ProcedureGuard, TerminateRecoveryInstances, Warrant};
+use failback_core::id::InstanceId;
 use failback_core::job_capacity::JobCapacity;
 use failback_core::message::Reasons;
 use failback_core::plan::Plan;
@@ -82,6 +83,7 @@ impl Step for TerminateRecoveredServers {
                 (None, None) => {}
             }
         }
+        let protected = protected(ctx, &mut remaining.terminable).await?;
         let to_judge = remaining.terminable.iter().chain(&remaining.left).copied();
         let checks = checks_of_a4(ctx, to_judge).await?;
         let judged = Judged { servers: &servers, checks: &checks, settings: &settings, redirected };
@@ -98,6 +100,7 @@ impl Step for TerminateRecoveredServers {
         terminate(ctx, &live, &judged, &remaining.terminable, &mut reasons).await?;
         match waiting(ctx, &remaining, &reasons) {
             Some(waiting) => Ok(StepResult::Waiting(waiting)),
+            None if !protected.is_empty() => Err(still_protected(ctx.run.recovery(), &protected)),
             None => refused.end("the recovered servers are terminated"),
         }
     }
@@ -116,6 +119,26 @@ async fn settings(ctx: &Context<'_, Either>, servers: &[LiveServer<'_>]) -> Resu
         }
     }
     launch_configurations(ctx.cloud, ctx.run.recovery(), &b1s).await
+}
+
+/// Takes the servers out of these that were to be terminated before, and whose B3 somebody has protected from termination:
+/// the job completed, and B3 lives. Another job would do the same.
+async fn protected<'s, 'l>(
+    ctx: &Context<'_, Either>,
+    terminable: &mut Vec<&'s LiveServer<'l>>,
+) -> Result<Vec<(&'s LiveServer<'l>, InstanceId)>> {
+    let mut tried = Vec::new();
+    for server in terminable.iter() {
+        let jobs = server.live().recovery_jobs()?;
+        let was_tried =
+            jobs.iter().any(|job| job.kind == JobKind::Terminate && job.part_of(&server.b1).is_some());
+        tried.extend(server.b3().filter(|_| was_tried));
+    }
+    let protected = protected_from_termination(ctx.cloud, ctx.run.recovery(), &tried).await?;
+    let is_protected = |server: &LiveServer<'_>| server.b3().is_some_and(|b3| protected.contains(&b3));
+    let (out, left): (Vec<_>, Vec<_>) = terminable.iter().copied().partition(|server| is_protected(server));
+    *terminable = left;
+    Ok(out.into_iter().filter_map(|server| Some((server, server.b3()?))).collect())
 }
 
 /// Returns true for a B2 of a failback whose B3 existed before. A drill with one is refused: its guard does not terminate

@@ -22,6 +22,22 @@ fn b2_is_terminated_once_a4_is_production_and_protected() {
     fixture.idle::<Step>("are terminated");
 }
 
+/// A terminate job completes, and a B3 that somebody has protected lives: no other job does better.
+#[test]
+fn a_protected_b3_is_told_once_the_others_are_terminated() {
+    let mut fixture = due();
+    let b3 = fixture.b2(0).instance();
+    fixture.simulation.world().protect_from_termination(fixture.recovery(), &b3).unwrap();
+    fixture.waits::<Step>("terminating web-1, all-1", 1);
+    fixture.pass(120);
+    let told = fixture.call::<Step>().unwrap_err().to_string();
+    assert!(
+        told.contains(&format!("--region us-east-2 --instance-id {b3} --no-disable-api-termination")),
+        "{told}"
+    );
+    assert_eq!(fixture.left(), ["A1 A2 A3 A4 B1 B2 B3", "A1 A2 A3 A4 B1"]);
+}
+
 #[test]
 fn a_job_that_is_at_work_is_followed_and_not_repeated() {
     let mut fixture = due();

@@ -67,6 +67,8 @@ fn servers_and_instances() {
                 over,
                 simulation.run(simulation.instance_status(region, &instances)).unwrap().unwrap()
             );
+            let of_one = wire.wait(wire.aws().is_protected_from_termination(region, &instances[0])).unwrap();
+            assert!(!of_one);
             let subnets: Vec<_> = sorted.iter().filter_map(|instance| instance.subnet.clone()).collect();
             let over = wire.wait(wire.aws().subnets(region, &subnets)).unwrap();
             assert!(!over.is_empty());

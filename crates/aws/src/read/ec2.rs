@@ -99,5 +99,8 @@ pub(crate) fn launch_template_version(version: &sdk::LaunchTemplateVersion) -> O
         security_groups: groups.iter().filter_map(|group| id::<SecurityGroupId>(Some(group))).collect(),
         profile: profile.and_then(|profile| profile.arn().or(profile.name())).map(str::to_owned),
         instance_type: data.and_then(|data| data.instance_type()).map(|kind| kind.as_str().to_owned()),
+        protects_from_termination: data
+            .and_then(sdk::ResponseLaunchTemplateData::disable_api_termination)
+            .unwrap_or(false),
     })
 }

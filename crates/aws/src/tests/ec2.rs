@@ -52,6 +52,23 @@ async fn an_unknown_id_does_not_hide_the_status_of_others() {
 }
 
 #[tokio::test]
+async fn protection_from_termination_is_an_attribute_of_one_instance() {
+    let protected = "<DescribeInstanceAttributeResponse><instanceId>i-00000000000000001</instanceId>\
+        <disableApiTermination><value>true</value></disableApiTermination></DescribeInstanceAttributeResponse>";
+    let silent = "<DescribeInstanceAttributeResponse/>";
+    let code = "<Error><Code>InvalidInstanceID.NotFound</Code><Message>i-3</Message></Error>";
+    let unknown = Answer::status(400, format!("<Response><Errors>{code}</Errors></Response>"));
+    let canned = Canned::new([Answer::ok(protected), Answer::ok(silent), unknown]);
+    for (n, is_protected) in [(1, true), (2, false), (3, false)] {
+        let answer = canned.aws().is_protected_from_termination(east(), &nth("i-", n)).await.unwrap();
+        assert_eq!(answer, is_protected, "{n}");
+    }
+    let asked = canned.asked();
+    assert_eq!(asked[0].parameter("Attribute"), Some("disableApiTermination"));
+    assert_eq!(asked[0].parameter("InstanceId"), Some("i-00000000000000001"));
+}
+
+#[tokio::test]
 async fn statuses_are_asked_for_100_at_a_time() {
     let canned = Canned::new([Answer::ok("<DescribeInstanceStatusResponse/>")]);
     let ids: Vec<_> = (0..101).map(|n| nth("i-", n)).collect();

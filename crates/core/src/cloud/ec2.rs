@@ -119,6 +119,8 @@ pub struct LaunchTemplateVersion {
     pub profile: Option<String>,
     /// `instanceType`.
     pub instance_type: Option<String>,
+    /// `disableApiTermination`: EC2 does not terminate an instance that is launched with it on request.
+    pub protects_from_termination: bool,
 }
 
 /// A subnet.

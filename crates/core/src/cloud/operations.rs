@@ -107,6 +107,10 @@ pub trait Ec2: Send + Sync {
     /// Returns the status checks of running instances (DescribeInstanceStatus).
     async fn instance_status(&self, region: Region, ids: &[InstanceId]) -> Result<Vec<InstanceStatus>>;
 
+    /// Returns true for an instance that EC2 does not terminate on request (DescribeInstanceAttribute,
+    /// `disableApiTermination`). False for an id that EC2 does not know.
+    async fn is_protected_from_termination(&self, region: Region, id: &InstanceId) -> Result<bool>;
+
     /// Returns subnets (DescribeSubnets). Ids that EC2 does not know are left out, without an error.
     async fn subnets(&self, region: Region, ids: &[SubnetId]) -> Result<Vec<Subnet>>;
 

@@ -11,6 +11,7 @@ mod existing;
 mod live;
 mod live_server;
 mod marks;
+mod protected;
 mod read;
 mod records;
 mod server;
@@ -27,6 +28,7 @@ pub use existing::{
 pub use live::LiveState;
 pub use live_server::{LiveServer, names};
 pub use marks::Marks;
+pub use protected::{protected_from_termination, still_protected, unprotect};
 pub use read::{Reads, read, read_for_report};
 pub use records::read_records;
 pub use server::{Fleet, NAME_MAX, Redirected, Server, Times};

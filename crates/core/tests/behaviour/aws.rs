@@ -154,6 +154,9 @@ impl Ec2 for Aws {
     async fn instance_status(&self, _: Region, _: &[InstanceId]) -> Result<Vec<InstanceStatus>> {
         Ok(Vec::new())
     }
+    async fn is_protected_from_termination(&self, _: Region, _: &InstanceId) -> Result<bool> {
+        Ok(false)
+    }
     async fn subnets(&self, _: Region, _: &[SubnetId]) -> Result<Vec<Subnet>> {
         Ok(Vec::new())
     }

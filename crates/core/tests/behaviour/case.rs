@@ -383,6 +383,7 @@ pub fn template() -> LaunchTemplateVersion {
         security_groups: vec![id("sg-0a1b2c3d4e5f60718")],
         profile: Some("arn:aws:iam::111122223333:instance-profile/web".into()),
         instance_type: Some("m5.large".into()),
+        protects_from_termination: false,
     }
 }
 

@@ -148,6 +148,8 @@ pub struct TemplateVersion {
     pub instance_type: Option<String>,
     /// Tags that the template gives to the instance.
     pub tags: Tags,
+    /// `disableApiTermination`.
+    pub termination_protected: bool,
 }
 
 /// A launch template.

@@ -18,6 +18,8 @@ pub(crate) enum Purpose {
     Launch,
     /// Launch of a server into an instance that exists.
     LaunchInto,
+    /// Post-launch actions, in the instance that was launched.
+    PostLaunch,
     /// Termination of an instance, by a terminate job or before its server is launched again.
     Termination,
     /// Start of a terminate job.
@@ -45,12 +47,23 @@ pub(super) enum Resource {
     SecurityGroups,
     /// Any EC2 resource of a type. What DRS creates for its own use has no id here.
     Any(&'static str),
+    /// Resource of Systems Manager, of AWS itself when it is named without an account.
+    Ssm(&'static str, Owner),
     /// KMS key of the volumes.
     Key,
     /// Service role of DRS.
     ServiceRole(&'static str),
     /// Role of the instance profile in the launch template.
     ProfileRole,
+}
+
+/// Who owns a resource of Systems Manager.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Owner {
+    /// AWS: its ARN has no account.
+    Aws,
+    /// The account.
+    Account,
 }
 
 /// The condition keys of a dependent action.
@@ -174,6 +187,65 @@ const LAUNCH_INTO: &[DependentAction] = &[
     ("drs:CreateRecoveryInstanceForDrs", Resource::Drs, Condition::None),
 ];
 
+/// By AWS's policy AWSElasticDisasterRecoveryLaunchActionsPolicy. Actions are documents of AWS or of the account.
+const POST_LAUNCH: &[DependentAction] = &[
+    ("ssm:DescribeInstanceInformation", Resource::All, Condition::None),
+    ("ssm:DescribeParameters", Resource::All, Condition::None),
+    (
+        "ssm:DescribeDocument",
+        Resource::Ssm("document/AWSDisasterRecovery-ValidateNetwork", Owner::Aws),
+        Condition::None,
+    ),
+    (
+        "ssm:SendCommand",
+        Resource::Ssm("document/AWSDisasterRecovery-ValidateNetwork", Owner::Aws),
+        Condition::None,
+    ),
+    ("ssm:SendCommand", Resource::Ssm("document/smoke-test", Owner::Account), Condition::None),
+    ("ssm:SendCommand", Resource::Any("instance"), Condition::ManagedResource),
+    (
+        "ssm:StartAutomationExecution",
+        Resource::Ssm("automation-definition/AWSDisasterRecovery-ValidateNetwork:*", Owner::Aws),
+        Condition::None,
+    ),
+    (
+        "ssm:StartAutomationExecution",
+        Resource::Ssm("automation-definition/smoke-test:*", Owner::Account),
+        Condition::None,
+    ),
+    (
+        "ssm:StartAutomationExecution",
+        Resource::Ssm("automation-execution/*", Owner::Account),
+        Condition::None,
+    ),
+    (
+        "ssm:GetAutomationExecution",
+        Resource::Ssm("automation-execution/*", Owner::Account),
+        Condition::ManagedResource,
+    ),
+    ("ssm:ListCommandInvocations", Resource::All, Condition::None),
+    (
+        "ssm:GetParameter",
+        Resource::Ssm("parameter/ManagedByAWSElasticDisasterRecoveryService-timeout", Owner::Account),
+        Condition::None,
+    ),
+    (
+        "ssm:PutParameter",
+        Resource::Ssm("parameter/ManagedByAWSElasticDisasterRecoveryService-timeout", Owner::Account),
+        Condition::None,
+    ),
+    (
+        "ssm:GetParameters",
+        Resource::Ssm("parameter/ManagedByAWSElasticDisasterRecoveryService-timeout", Owner::Account),
+        Condition::None,
+    ),
+    (
+        "iam:PassRole",
+        Resource::ServiceRole("AWSElasticDisasterRecoveryRecoveryInstanceWithLaunchActionsRole"),
+        Condition::PassedToEc2,
+    ),
+];
+
 const TERMINATION: &[DependentAction] = &[
     ("ec2:TerminateInstances", Resource::Instance, Condition::None),
     ("ec2:DeleteVolume", Resource::Any("volume"), Condition::ManagedResource),
@@ -202,6 +274,7 @@ pub(super) fn dependent_actions(purpose: Purpose) -> Vec<DependentAction> {
         Purpose::Conversion => CONVERSION,
         Purpose::Launch => LAUNCH,
         Purpose::LaunchInto => LAUNCH_INTO,
+        Purpose::PostLaunch => POST_LAUNCH,
         Purpose::Termination => TERMINATION,
         Purpose::StartTerminateJob => START_TERMINATE_JOB,
         Purpose::Reversal => REVERSAL,

@@ -4,7 +4,7 @@ use failback_core::cloud::JobKind;
 use failback_core::id::{InstanceId, JobId, SourceServerId};
 use failback_core::region::Region;
 
-use super::dependent_actions::{Purpose, Resource, condition_keys, dependent_actions};
+use super::dependent_actions::{Owner, Purpose, Resource, condition_keys, dependent_actions};
 use super::log::{AuthorizationRequest, Caller, RequestContext};
 use crate::objects::TemplateVersion;
 use crate::world::World;
@@ -98,6 +98,13 @@ impl World {
                     .collect();
             }
             Resource::Any(kind) => Some(untagged(self.ec2_arn(region, kind, "*"))),
+            Resource::Ssm(name, owner) => {
+                let account = match owner {
+                    Owner::Aws => "",
+                    Owner::Account => account.as_str(),
+                };
+                Some(untagged(format!("arn:{partition}:ssm:{region}:{account}:{name}")))
+            }
             Resource::Key => Some(untagged(format!("arn:{partition}:kms:{region}:{account}:key/*"))),
             Resource::ServiceRole(name) => {
                 Some(untagged(format!("arn:{partition}:iam::{account}:role/service-role/{name}")))

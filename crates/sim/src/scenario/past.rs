@@ -98,7 +98,9 @@ impl Builder<'_> {
             _ => self.networks.recovered.clone()?,
         };
         let tags = drs_tags::launched(&server.hostname, &server.id);
-        Some(self.draw_instance(region, &network, tags, server.disks.clone()))
+        let mut instance = self.draw_instance(region, &network, tags, server.disks.clone());
+        instance.termination_protected = server.server.is_some() && self.options.switches.recovered_protected;
+        Some(instance)
     }
 
     fn add_past_job(

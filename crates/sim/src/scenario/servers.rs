@@ -64,6 +64,7 @@ impl Builder<'_> {
         a1.server = Some(index);
         a1.profile_arn = Some(self.world.profile_arn(source, &format!("{}-role", slug(&draft.name))));
         let switches = self.options.switches;
+        a1.termination_protected = switches.originals_protected;
         if !switches.originals_lack_tag {
             a1.tags.insert(tag::ORIGINAL.to_owned(), tag::MAY_BE_TERMINATED.to_owned());
             if switches.launch_into_source {
@@ -226,6 +227,7 @@ impl Builder<'_> {
             profile: Some("recovered-role".to_owned()),
             instance_type: Some("m5.large".to_owned()),
             tags: Tags::new(),
+            termination_protected: region == self.recovery() && self.options.switches.recovered_protected,
         };
         let id: LaunchTemplateId = ids::hex(&mut self.world.rng, "lt-");
         let template = LaunchTemplate::of_drs(id.clone(), server, version);

@@ -1,11 +1,11 @@
 //! The cloud trait of EC2.
 
 use async_trait::async_trait;
-use failback_core::Result;
 use failback_core::cloud::{Ec2, Instance, InstanceState, InstanceStatus, LaunchTemplateVersion, Subnet};
 use failback_core::guard::{CreateLaunchTemplateVersion, SetDefaultVersion, TerminateInstances, Warrant};
 use failback_core::id::{InstanceId, LaunchTemplateId, SubnetId};
 use failback_core::region::Region;
+use failback_core::{ErrorName, Result};
 
 use super::{Simulation, names};
 use crate::objects::{Instance as SimInstance, InstanceDetails, Subnet as SimSubnet};
@@ -71,6 +71,19 @@ impl Ec2 for Simulation {
         Ok(found)
     }
 
+    async fn is_protected_from_termination(&self, region: Region, id: &InstanceId) -> Result<bool> {
+        let targets = vec![id.to_string()];
+        let answer = self
+            .call("ec2:DescribeInstanceAttribute", region, targets, |world| {
+                world.is_protected_from_termination(region, id)
+            })
+            .await;
+        match answer {
+            Err(error) if error.name() == ErrorName::NotFound => Ok(false),
+            answer => answer,
+        }
+    }
+
     async fn subnets(&self, region: Region, ids: &[SubnetId]) -> Result<Vec<Subnet>> {
         // Without ids EC2 returns all subnets.
         if ids.is_empty() {
@@ -97,6 +110,7 @@ impl Ec2 for Simulation {
                 security_groups: found.security_groups.clone(),
                 profile: found.profile.clone(),
                 instance_type: found.instance_type.clone(),
+                protects_from_termination: found.termination_protected,
             })
         })
         .await

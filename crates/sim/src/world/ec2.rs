@@ -52,6 +52,31 @@ impl World {
         found
     }
 
+    /// DescribeInstanceAttribute of `disableApiTermination`.
+    ///
+    /// # Errors
+    /// When EC2 does not know the instance.
+    pub fn is_protected_from_termination(
+        &self,
+        region: Region,
+        id: &InstanceId,
+    ) -> Result<bool, ServiceError> {
+        self.check_known(region, std::slice::from_ref(id))?;
+        Ok(self.instance(region, id).is_some_and(|instance| instance.termination_protected))
+    }
+
+    /// ModifyInstanceAttribute of `disableApiTermination`, which only people call.
+    ///
+    /// # Errors
+    /// When EC2 does not know the instance.
+    pub fn protect_from_termination(&mut self, region: Region, id: &InstanceId) -> Result<(), ServiceError> {
+        self.check_known(region, std::slice::from_ref(id))?;
+        if let Some(instance) = self.instance_mut(region, id) {
+            instance.termination_protected = true;
+        }
+        Ok(())
+    }
+
     /// Returns both status checks of an instance as they are now.
     pub fn checks_of(&self, instance: &Instance) -> InstanceDetails {
         let done = instance.checks_pass_ms.is_some_and(|ms| ms <= self.now_ms);

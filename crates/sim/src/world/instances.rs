@@ -74,7 +74,7 @@ impl World {
             agent_seen_ms: None,
             agent_gone_ms: None,
             metadata_reachable: true,
-            termination_protected: false,
+            termination_protected: version.termination_protected,
             disks: server.disks.clone(),
             disk,
             server: server.server,
@@ -140,8 +140,10 @@ impl World {
 
     /// Starts the termination of an instance. With `since`, the termination is work of its own, which started then.
     pub(super) fn start_termination(&mut self, region: Region, id: &InstanceId, since: Option<i64>) {
-        let live = self.instance(region, id).is_some_and(|instance| instance.state.is_live());
-        if !live {
+        let found = self.instance(region, id);
+        let can_end =
+            found.is_some_and(|instance| instance.state.is_live() && !instance.termination_protected);
+        if !can_end {
             return;
         }
         self.change_state(region, id, InstanceState::ShuttingDown);

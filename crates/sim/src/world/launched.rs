@@ -9,6 +9,7 @@ use super::event::ScheduledEvent;
 use super::state::World;
 use crate::durations as d;
 use crate::objects::{Instance, JobPart, RecoveryInstance};
+use crate::permission::{Affected, Purpose};
 
 impl World {
     /// Ends the launch of a server with a recovery instance.
@@ -146,6 +147,11 @@ impl World {
             if let Some(instance) = self.instance_mut(region, &instance) {
                 instance.checks_pass_ms = Some(at);
                 instance.impaired = impaired;
+            }
+            if post_launch {
+                let affected =
+                    Affected { server: Some(&part.server), instance: Some(&instance), ..Affected::default() };
+                self.forward_for_job(job, Purpose::PostLaunch, region, affected);
             }
             self.schedule(checks, ScheduledEvent::ChecksPassed { region, instance, job: job.clone() });
             if post_launch {

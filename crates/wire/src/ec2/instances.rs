@@ -224,6 +224,32 @@ pub(super) fn status(call: &mut Call<'_>) -> CallResult<Body> {
     )
 }
 
+/// The one attribute that is modelled.
+const PROTECTION: &str = "disableApiTermination";
+
+pub(super) fn attribute(call: &mut Call<'_>) -> CallResult<Body> {
+    let read = || match call.parameters.text("Attribute") {
+        Some(PROTECTION) => call.parameters.id::<InstanceId>("InstanceId"),
+        name => Err(ServiceError::new(
+            "InvalidParameterValue",
+            format!("The attribute {} is not modelled; {PROTECTION} is", name.unwrap_or("(none)")),
+        )),
+    };
+    let input = read();
+    call.make(
+        "ec2:DescribeInstanceAttribute",
+        input,
+        |id| vec![id.to_string()],
+        |world, region, id| {
+            let is_protected = world.is_protected_from_termination(region, &id)?;
+            Ok(Box::new(move |xml: &mut Xml| {
+                xml.leaf("instanceId", &id);
+                xml.element(PROTECTION, |xml| xml.leaf("value", is_protected));
+            }))
+        },
+    )
+}
+
 fn instance_status(xml: &mut Xml, found: &InstanceDetails) {
     xml.leaf("instanceId", &found.id);
     xml.element("instanceState", |xml| {

@@ -33,6 +33,7 @@ type Run = fn(&mut Call<'_>) -> CallResult<Body>;
 const OPERATIONS: &[(&str, Run)] = &[
     ("DescribeInstances", instances::describe),
     ("DescribeInstanceStatus", instances::status),
+    ("DescribeInstanceAttribute", instances::attribute),
     ("DescribeSubnets", instances::subnets),
     ("TerminateInstances", instances::terminate),
     ("StopInstances", instances::stop),

@@ -95,6 +95,9 @@ fn version(xml: &mut Xml, shown: &Shown) {
     xml.element("launchTemplateData", |xml| {
         let data = &shown.version;
         xml.maybe("instanceType", data.instance_type.as_ref());
+        if data.termination_protected {
+            xml.leaf("disableApiTermination", true);
+        }
         if let Some(profile) = &data.profile {
             let member = if profile.starts_with("arn:") { "arn" } else { "name" };
             xml.element("iamInstanceProfile", |xml| xml.leaf(member, profile));

@@ -3,6 +3,7 @@
 mod drill;
 mod failback;
 mod others;
+mod protected;
 mod regions;
 mod servers;
 
@@ -14,6 +15,7 @@ use failback_core::procedure::Procedure;
 use failback_core::run::Run;
 
 pub(crate) use failback::too_old;
+pub(crate) use protected::{original, recovered};
 
 use crate::facts::{Facts, Found};
 use crate::finding::{Finding, Findings, merged};
@@ -44,6 +46,7 @@ pub(crate) fn all(
     servers::check(run, facts, servers, findings)?;
     servers::check_records(run, facts, fleet, findings)?;
     others::check(run, facts, fleet, findings);
+    protected::check(run, facts, servers, findings)?;
     match run.procedure {
         Procedure::Drill => drill::check(run, facts, servers, findings)?,
         Procedure::Failback => {
