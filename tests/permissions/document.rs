@@ -63,7 +63,11 @@ const WHY: &[(&str, &str)] = &[
         "DRS makes snapshots, volumes, templates and instances as the caller, and tags them as its own.",
     ),
     ("MakeSecurityGroupsAsDrs", "DRS makes the conversion server's security group as the caller."),
-    ("PassConversionRoleAsDrs", "DRS hands its conversion server its role."),
+    (
+        "PassRolesOfDrsAsDrs",
+        "DRS hands its conversion server, and a launched instance without a role of yours, its own roles.",
+    ),
+    ("TagRegisteredAsDrs", "DRS tags the recovery instance that it registers, as the caller."),
     ("PassPostLaunchRoleAsDrs", "Post-launch actions: DRS's own role for a launched instance that has none."),
     ("PassRolesAsDrs", "DRS hands the launched instance the role of its profile: only those that you named."),
     (

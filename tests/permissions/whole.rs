@@ -22,6 +22,7 @@ const WITHOUT_RESOURCE: &[&str] = &[
     "drs:DescribeRecoveryInstances",
     "drs:DescribeReplicationConfigurationTemplates",
     "drs:DescribeSourceServers",
+    "drs:ListTagsForResource",
     "ec2:Describe",
     "ec2:GetEbsDefaultKmsKeyId",
     "ec2:GetEbsEncryptionByDefault",

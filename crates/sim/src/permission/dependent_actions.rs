@@ -37,6 +37,8 @@ pub(super) enum Resource {
     All,
     /// Source server, or for a reversal the recovery instance.
     Drs,
+    /// Recovery instance that a launch makes.
+    NewRecoveryInstance,
     /// Instance that is launched into, or terminated.
     Instance,
     /// Launch template of the server.
@@ -77,6 +79,8 @@ pub(super) enum Condition {
     ManagedRequest,
     /// The action that created the resource and now tags it.
     CreateAction(&'static str),
+    /// CreateRecoveryInstanceForDrs, which created the recovery instance and now tags it.
+    CreatedRecoveryInstance,
     /// EC2 as the service that a role is passed to.
     PassedToEc2,
 }
@@ -109,7 +113,7 @@ const DESCRIBES: &[&str] = &[
 ];
 
 const SNAPSHOT: &[DependentAction] = &[
-    ("drs:ListTagsForResource", Resource::Drs, Condition::None),
+    ("drs:ListTagsForResource", Resource::All, Condition::None),
     ("ec2:CreateSnapshot", Resource::Any("volume"), Condition::ManagedResource),
     ("ec2:CreateSnapshot", Resource::Any("snapshot"), Condition::ManagedRequest),
     ("ec2:CreateTags", Resource::Any("snapshot"), Condition::CreateAction("CreateSnapshot")),
@@ -162,7 +166,15 @@ const LAUNCH: &[DependentAction] = &[
     ("ec2:RunInstances", Resource::LaunchTemplate, Condition::None),
     ("ec2:CreateTags", Resource::Any("instance"), Condition::CreateAction("RunInstances")),
     ("ec2:CreateTags", Resource::Any("volume"), Condition::CreateAction("RunInstances")),
+    // A template may tag the network interfaces that it makes.
+    ("ec2:CreateTags", Resource::Any("network-interface"), Condition::CreateAction("RunInstances")),
     ("iam:PassRole", Resource::ProfileRole, Condition::PassedToEc2),
+    // Of servers that were recovered with the profile that DRS makes.
+    (
+        "iam:PassRole",
+        Resource::ServiceRole("AWSElasticDisasterRecoveryRecoveryInstanceRole"),
+        Condition::PassedToEc2,
+    ),
     ("ec2:StopInstances", Resource::Any("instance"), Condition::ManagedResource),
     ("ec2:ModifyInstanceAttribute", Resource::Any("instance"), Condition::ManagedResource),
     ("ec2:DetachVolume", Resource::Any("instance"), Condition::ManagedResource),
@@ -174,6 +186,7 @@ const LAUNCH: &[DependentAction] = &[
     ("ec2:GetConsoleOutput", Resource::Any("instance"), Condition::ManagedResource),
     ("ec2:GetConsoleScreenshot", Resource::Any("instance"), Condition::ManagedResource),
     ("drs:CreateRecoveryInstanceForDrs", Resource::Drs, Condition::None),
+    ("drs:TagResource", Resource::NewRecoveryInstance, Condition::CreatedRecoveryInstance),
 ];
 
 const LAUNCH_INTO: &[DependentAction] = &[
@@ -185,6 +198,7 @@ const LAUNCH_INTO: &[DependentAction] = &[
     ("ec2:GetConsoleOutput", Resource::Instance, Condition::None),
     ("ec2:GetConsoleScreenshot", Resource::Instance, Condition::None),
     ("drs:CreateRecoveryInstanceForDrs", Resource::Drs, Condition::None),
+    ("drs:TagResource", Resource::NewRecoveryInstance, Condition::CreatedRecoveryInstance),
 ];
 
 /// By AWS's policy AWSElasticDisasterRecoveryLaunchActionsPolicy. Actions are documents of AWS or of the account.
@@ -258,7 +272,7 @@ const START_TERMINATE_JOB: &[DependentAction] = &[
 ];
 
 const REVERSAL: &[DependentAction] = &[
-    ("drs:ListTagsForResource", Resource::Drs, Condition::None),
+    ("drs:ListTagsForResource", Resource::All, Condition::None),
     ("drs:DescribeReplicationConfigurationTemplates", Resource::All, Condition::None),
     ("drs:DescribeSourceServers", Resource::All, Condition::None),
     ("ec2:DescribeInstances", Resource::All, Condition::None),
@@ -297,6 +311,13 @@ pub(super) fn condition_keys(condition: Condition) -> RequestContext {
         Condition::ManagedResource => (format!("aws:ResourceTag/{}", MANAGED.0), MANAGED.1),
         Condition::ManagedRequest => (format!("aws:RequestTag/{}", MANAGED.0), MANAGED.1),
         Condition::CreateAction(action) => ("ec2:CreateAction".to_owned(), action),
+        Condition::CreatedRecoveryInstance => {
+            return RequestContext::from([
+                ("drs:CreateAction".to_owned(), vec!["CreateRecoveryInstanceForDrs".to_owned()]),
+                // A recovery instance has the tags of its source server.
+                ("aws:TagKeys".to_owned(), vec!["Name".to_owned()]),
+            ]);
+        }
         Condition::PassedToEc2 => ("iam:PassedToService".to_owned(), "ec2.amazonaws.com"),
     };
     RequestContext::from([(key, vec![value.to_owned()])])

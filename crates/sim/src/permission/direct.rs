@@ -49,7 +49,6 @@ const TARGETS: &[(&str, TargetKind)] = &[
     ("drs:DisconnectSourceServer", TargetKind::Drs("source-server")),
     ("drs:DeleteSourceServer", TargetKind::Drs("source-server")),
     ("drs:TagResource", TargetKind::Arn),
-    ("drs:ListTagsForResource", TargetKind::Arn),
     ("ec2:CreateLaunchTemplateVersion", TargetKind::LaunchTemplate),
     ("ec2:ModifyLaunchTemplate", TargetKind::LaunchTemplate),
     ("ec2:TerminateInstances", TargetKind::Instance),

@@ -81,6 +81,9 @@ impl World {
         let found = match resource {
             Resource::All => Some(untagged("*".to_owned())),
             Resource::Drs => self.affected_drs_resource(region, affected),
+            Resource::NewRecoveryInstance => {
+                Some(untagged(format!("arn:{partition}:drs:{region}:{account}:recovery-instance/*")))
+            }
             Resource::Instance => affected.instance.map(|id| self.instance_resource(region, id.as_str())),
             Resource::LaunchTemplate => {
                 let id = self.affected_template(region, affected);
