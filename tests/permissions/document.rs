@@ -36,6 +36,12 @@ const WHY: &[(&str, &str)] = &[
         "DRS exchanges the volumes of the instance that it launches, as the caller. The instance must be its own.",
     ),
     ("FindAgentsAsDrs", "Post-launch actions: DRS waits for the SSM agent of the launched instance."),
+    ("MakeNetworkInterfacesAsDrs", "DRS may make network interfaces of their own, tagged as its own."),
+    ("UseInNetworkInterfacesAsDrs", "DRS may put a network interface into a subnet."),
+    ("AttachNetworkInterfacesAsDrs", "DRS may hand over a network interface that it made."),
+    ("LaunchFleetsAsDrs", "DRS may launch through an EC2 fleet."),
+    ("TagFleetsAsDrs", "DRS tags what a fleet has launched."),
+    ("GiveProfilesAsDrs", "Post-launch actions: DRS gives a launched instance without a role its own."),
     ("FollowAutomationsAsDrs", "Post-launch actions: DRS follows the automations that it has started."),
     ("FollowChanges", "Waits until Route 53 serves a change everywhere."),
     ("GrantVolumeKeysAsDrs", "Volumes under your own key."),
@@ -44,6 +50,10 @@ const WHY: &[(&str, &str)] = &[
     (
         "RunDocumentsAsDrs",
         "Post-launch actions: documents of this account and of AWS. `PostLaunchActions=no` leaves them out.",
+    ),
+    (
+        "SendCommandsToSourceAsDrs",
+        "Post-launch actions in A1, for `launch.intoSource`, where A1's owner has tagged it.",
     ),
     ("SendCommandsAsDrs", "Post-launch actions, in the instances that DRS has launched."),
     ("KeepUndelivered", "What the schedule could not start."),
@@ -264,7 +274,9 @@ A role in another account needs the rows of the functions that assume it, and of
 ReadPolicy's row about records; RedirectTrafficFunction alone may assume `DnsWriteRoleArn`, which needs that and
 RedirectTrafficFunction's own rows.
 
-Left open on purpose: a former A4, once it is A1, carries DRS's tag like everything that DRS has launched. A
+Left open on purpose: the functions of a drill terminate the B2 that a drill has claimed, and no other. That a drill claims
+no B3 which is production is the guard's work: IAM cannot tell them apart. EventBridge publishes to the topic, and uses the
+key, without a condition on its source, because it supports none there. And a former A4, once it is A1, carries DRS's tag like everything that DRS has launched. A
 drill's functions may then have it stopped or terminated by DRS as far as IAM can tell; DRS does so only to instances of
 the source server or recovery instance that it was asked about, and the guard lets no step ask about this one.
 ";

@@ -17,6 +17,7 @@ struct Thing {
 /// Returns the resources of production during a drill.
 fn production() -> Vec<Thing> {
     let instance = format!("arn:aws:ec2:us-east-1:{ACCOUNT}:instance/i-0123456789abcdef0");
+    let b2 = format!("arn:aws:drs:us-east-2:{ACCOUNT}:recovery-instance/i-0123456789abcdef1");
     let thing = |name, arn: &str, tags: &[(&'static str, &'static str)]| Thing {
         name,
         arn: arn.to_owned(),
@@ -37,12 +38,75 @@ fn production() -> Vec<Thing> {
             &format!("arn:aws:ec2:us-east-2:{ACCOUNT}:launch-template/lt-0123456789abcdef0"),
             &[],
         ),
+        thing("B2 of production", &b2, &[]),
+        thing(
+            "B2 of production, claimed by a failback",
+            &b2,
+            &[(
+                "drs-failback:run",
+                "arn:aws:states:us-east-2:111122223333:execution:drs-failback-failback:home",
+            )],
+        ),
         thing("the zone", "arn:aws:route53:::hostedzone/Z0123456789ABCDEFGHIJ", &[]),
     ]
 }
 
 /// Actions that a drill may take on them, with the reason why they do not change production.
 const ALLOWED: &[(&str, &str, &str, &str)] = &[
+    (
+        "DrillLaunchForFailbackFunction",
+        "ec2:CreateFleet",
+        "A1",
+        "a fleet names the instances and volumes that it makes",
+    ),
+    (
+        "DrillLaunchForFailbackFunction",
+        "ec2:CreateFleet",
+        "A1, tagged for launching into",
+        "a fleet names the instances and volumes that it makes",
+    ),
+    (
+        "DrillLaunchForFailbackFunction",
+        "ec2:CreateFleet",
+        "A1, tagged for termination",
+        "a fleet names the instances and volumes that it makes",
+    ),
+    (
+        "DrillLaunchForFailbackFunction",
+        "ec2:CreateFleet",
+        "A1's volume",
+        "a fleet names the instances and volumes that it makes",
+    ),
+    (
+        "LaunchRecoveredServersFunction",
+        "ec2:CreateFleet",
+        "B1's launch template",
+        "a fleet uses its template, and changes none",
+    ),
+    (
+        "LaunchRecoveredServersFunction",
+        "drs:TagResource",
+        "B2 of production",
+        "it tags what it has launched; the tag of the run, by which a drill terminates, is the claim's",
+    ),
+    (
+        "LaunchRecoveredServersFunction",
+        "drs:TagResource",
+        "B2 of production, claimed by a failback",
+        "it tags what it has launched",
+    ),
+    (
+        "StartReversedReplicationFunction",
+        "drs:ReverseReplication",
+        "B2 of production",
+        "a drill that keeps B3 replicates it home, which changes nothing of B3",
+    ),
+    (
+        "StartReversedReplicationFunction",
+        "drs:ReverseReplication",
+        "B2 of production, claimed by a failback",
+        "a drill that keeps B3 replicates it home, which changes nothing of B3",
+    ),
     (
         "LaunchRecoveredServersFunction",
         "drs:StartRecovery",

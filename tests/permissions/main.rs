@@ -9,9 +9,11 @@ mod yaml;
 
 /// The template with its parameters set.
 mod template;
+mod told;
 
 /// IAM's answers.
 mod policy;
+mod reference;
 
 /// The functions and their callers.
 mod functions;

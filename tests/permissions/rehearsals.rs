@@ -43,7 +43,7 @@ impl Rehearsed {
         let mut setting = Setting::usual(self.runs[0], input, plan, self.servers, 1);
         setting.scenario = self.scenario.unwrap_or(setting.scenario);
         setting.switches = self.switches;
-        let mut rehearsal = Rehearsal::new(setting);
+        let mut rehearsal = Rehearsal::new(setting).with_arns();
         for fault in self.faults {
             rehearsal.fail(fault).unwrap_or_else(|problem| panic!("{problem}"));
         }
@@ -79,7 +79,8 @@ pub(crate) fn asked() -> Vec<Asked> {
         // Resources from before the run, and actions of DRS for others, have no actor.
         let Some(actor) = &permission.actor else { continue };
         let step = permission.step.clone().unwrap_or_else(|| MACHINE.to_owned());
-        let procedure = if actor.starts_with("drill") { Procedure::Drill } else { Procedure::Failback };
+        let procedure =
+            if actor.contains(":drs-failback-drill:") { Procedure::Drill } else { Procedure::Failback };
         let of = (procedure.as_str(), step.clone(), permission.action, permission.resource.clone());
         if seen.insert((of, permission.conditions())) {
             all.push(Asked { procedure, step, permission });
@@ -112,6 +113,20 @@ fn rehearsals() -> Vec<Rehearsed> {
             ..failback()
         },
         Rehearsed { runs: &[Procedure::Drill, Procedure::Drill], faults: &["launch:db-1x3"], ..drill() },
+        // A drill whose clean-up failed, and the next one, which claims what it left.
+        Rehearsed {
+            runs: &[Procedure::Drill, Procedure::Drill],
+            faults: &["task:stop-reversed-replication=Failback.AccessDeniedx9"],
+            ..drill()
+        },
+        // A drill of servers that a failback has claimed, and left before it began.
+        Rehearsed {
+            runs: &[Procedure::Failback, Procedure::Drill],
+            plan: recovered_servers_are_kept,
+            scenario: Some(Scenario::Recovered),
+            faults: &["task:start-reversed-replication=Failback.AccessDeniedx9"],
+            ..drill()
+        },
         Rehearsed { answer: GateAnswer::No("not now".to_owned()), ..failback() },
         // A B3 that existed before B1 was launched into it.
         Rehearsed { switches: Switches { launch_into_existing: true, ..usual }, ..failback() },
@@ -146,7 +161,7 @@ fn rehearsals() -> Vec<Rehearsed> {
         },
         Rehearsed {
             plan: |plan| plan["launch"]["intoSource"] = json!(true),
-            switches: Switches { launch_into_source: true, ..usual },
+            switches: Switches { launch_into_source: true, post_launch: true, ..usual },
             ..failback()
         },
         // The open questions of DRS.

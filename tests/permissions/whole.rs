@@ -26,6 +26,7 @@ const WITHOUT_RESOURCE: &[&str] = &[
     "ec2:Describe",
     "ec2:GetEbsDefaultKmsKeyId",
     "ec2:GetEbsEncryptionByDefault",
+    "ec2:GetInstanceTypesFromInstanceRequirements",
     "iam:ListInstanceProfiles",
     "iam:ListRoles",
     "kms:ListAliases",

@@ -86,7 +86,11 @@ fn a_job_goes_on_asking_in_the_name_of_the_step_that_began_it() {
         |name: &str| (format!("arn:aws:iam::{ACCOUNT}:role/{name}"), vec!["ec2.amazonaws.com".to_owned()]);
     assert_eq!(
         roles,
-        [role("service-role/AWSElasticDisasterRecoveryConversionServerRole"), role("web-role")]
+        [
+            role("service-role/AWSElasticDisasterRecoveryConversionServerRole"),
+            role("web-role"),
+            role("service-role/AWSElasticDisasterRecoveryRecoveryInstanceRole"),
+        ]
     );
 }
 

@@ -168,6 +168,21 @@ const LAUNCH: &[DependentAction] = &[
     ("ec2:CreateTags", Resource::Any("volume"), Condition::CreateAction("RunInstances")),
     // A template may tag the network interfaces that it makes.
     ("ec2:CreateTags", Resource::Any("network-interface"), Condition::CreateAction("RunInstances")),
+    // By AWS's policy of 2026 DRS may make network interfaces of their own, and launch through a fleet.
+    ("ec2:CreateNetworkInterface", Resource::Any("network-interface"), Condition::ManagedRequest),
+    ("ec2:CreateNetworkInterface", Resource::Subnet, Condition::None),
+    ("ec2:CreateNetworkInterface", Resource::SecurityGroups, Condition::None),
+    ("ec2:CreateTags", Resource::Any("network-interface"), Condition::CreateAction("CreateNetworkInterface")),
+    ("ec2:CreateNetworkInterfacePermission", Resource::Any("network-interface"), Condition::ManagedResource),
+    ("ec2:GetInstanceTypesFromInstanceRequirements", Resource::All, Condition::None),
+    ("ec2:CreateFleet", Resource::Any("fleet"), Condition::None),
+    ("ec2:CreateFleet", Resource::Any("image"), Condition::None),
+    ("ec2:CreateFleet", Resource::Any("instance"), Condition::None),
+    ("ec2:CreateFleet", Resource::Any("volume"), Condition::None),
+    ("ec2:CreateFleet", Resource::LaunchTemplate, Condition::None),
+    ("ec2:CreateFleet", Resource::Subnet, Condition::None),
+    ("ec2:CreateTags", Resource::Any("instance"), Condition::CreateAction("CreateFleet")),
+    ("ec2:CreateTags", Resource::Any("volume"), Condition::CreateAction("CreateFleet")),
     ("iam:PassRole", Resource::ProfileRole, Condition::PassedToEc2),
     // Of servers that were recovered with the profile that DRS makes.
     (
@@ -216,7 +231,8 @@ const POST_LAUNCH: &[DependentAction] = &[
         Condition::None,
     ),
     ("ssm:SendCommand", Resource::Ssm("document/smoke-test", Owner::Account), Condition::None),
-    ("ssm:SendCommand", Resource::Any("instance"), Condition::ManagedResource),
+    ("ssm:SendCommand", Resource::Instance, Condition::None),
+    ("ec2:AssociateIamInstanceProfile", Resource::Any("instance"), Condition::ManagedResource),
     (
         "ssm:StartAutomationExecution",
         Resource::Ssm("automation-definition/AWSDisasterRecovery-ValidateNetwork:*", Owner::Aws),

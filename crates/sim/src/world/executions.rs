@@ -50,7 +50,11 @@ impl World {
     /// Returns the ARN of an execution in the recovery Region, of a machine that has the name of its procedure.
     pub fn execution_arn(&self, procedure: Procedure, name: &str) -> String {
         let (_, region) = self.region_pair;
-        format!("arn:{}:states:{region}:{}:execution:{procedure}:{name}", region.partition(), self.account)
+        format!(
+            "arn:{}:states:{region}:{}:execution:drs-failback-{procedure}:{name}",
+            region.partition(),
+            self.account
+        )
     }
 
     /// Adds an execution that starts now.
