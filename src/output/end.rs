@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use failback_core::fleet::Serving;
-use failback_core::report::{Outcome, Protection, Report};
+use failback_core::report::{Approval, Outcome, Protection, Report};
 use failback_sim::{Access, World};
 
 use crate::output::table::SHOWN;
@@ -22,6 +22,9 @@ pub(crate) fn end(world: &World, run: &RunResult, seed: u64) -> String {
         let _ = writeln!(text, "  {}", wrapped(&report.next).join("\n  "));
         if report.outcome != Outcome::Succeeded {
             servers(&mut text, report);
+        }
+        for Approval { gate, at, by, .. } in &report.approvals {
+            let _ = writeln!(text, "  {gate}: yes of {}, {at}", by.as_deref().unwrap_or("somebody unnamed"));
         }
         if let Some(rto) = report.rto_seconds {
             let _ = writeln!(text, "  RTO {}", duration(rto as f64));

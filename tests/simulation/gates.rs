@@ -1,6 +1,8 @@
+use failback_asl::Event;
 use failback_core::procedure::Procedure;
 use failback_core::report::Outcome;
-use failback_rehearsal::runner::GateAnswer;
+use failback_rehearsal::runner::{GateAnswer, Watcher};
+use failback_sim::World;
 use serde_json::json;
 
 use crate::support::{
@@ -86,4 +88,42 @@ fn original_replication_is_stopped_only_where_the_plan_says_so() {
     assert_done(&rehearsal, &done, rest(Procedure::Failback));
     // B1 of each server, then A2 of each server.
     assert_eq!(calls(&rehearsal, "StopReplication"), 6);
+}
+
+/// The questions at the gates.
+struct Asked(Vec<String>);
+
+impl Watcher for Asked {
+    fn event(&mut self, _: &World, _: &Event) {}
+
+    fn gate(&mut self, message: &str) -> GateAnswer {
+        self.0.push(message.to_owned());
+        GateAnswer::Yes
+    }
+}
+
+/// At night somebody pastes a command into a shell that may be set to the other Region, where no such token is known.
+#[test]
+fn the_commands_of_every_gate_name_the_region_of_the_machine() {
+    let input = three_tier(|plan| {
+        plan["stopOriginalReplication"] = json!(true);
+        plan["gates"]["beforeStop"] = json!({ "timeoutMinutes": 60 });
+    });
+    let mut rehearsal = Rehearsal::new(setting(Procedure::Failback, input, 3, 1)).with_arns();
+    let mut asked = Asked(Vec::new());
+    let run = rehearsal.run(Procedure::Failback, &mut asked);
+    assert_eq!(run.outcome, Outcome::Succeeded, "{:?}", run.failure);
+    assert_eq!(asked.0.len(), 3);
+    let approvals = run.report.expect("a report").approvals;
+    let gates: Vec<&str> = approvals.iter().map(|approval| approval.gate.as_str()).collect();
+    assert_eq!(gates, ["Ask Before Stop", "Ask Before Redirect", "Ask Before Clean Up"]);
+    assert!(approvals.iter().all(|approval| approval.by.as_deref() == Some("the rehearsal")));
+    assert!(approvals.windows(2).all(|two| two[0].at < two[1].at), "{approvals:?}");
+    for message in &asked.0 {
+        let commands: Vec<&str> = message.lines().filter(|line| line.starts_with("aws ")).collect();
+        assert_eq!(commands.len(), 2, "{message}");
+        for command in commands {
+            assert!(command.contains(" --region us-east-2 --"), "{command}");
+        }
+    }
 }

@@ -5,7 +5,6 @@
 
 use std::fmt;
 
-use crate::roots::{Variable, trusted};
 use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_drs::config::SharedCredentialsProvider;
@@ -13,21 +12,21 @@ use aws_smithy_http_client::tls;
 use aws_types::app_name::AppName;
 use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 
+/// A reader of environment variables.
+pub(crate) type Variable = fn(&str) -> Option<String>;
+
 /// Makes no call: credentials are read with the first request.
 pub(crate) fn sdk_config(variable: Variable) -> SdkConfig {
-    // One client for all services and Regions: they share the trusted roots and the connections.
+    // One client for all services and Regions: they share the connections. It trusts the system's store, which the runtime
+    // keeps up to date; AWS recommends against pinning its roots, and a stack is deployed and forgotten.
     let http = aws_smithy_http_client::Builder::new()
         .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::AwsLc));
     let region = variable("AWS_REGION").or_else(|| variable("AWS_DEFAULT_REGION"));
-    let http = match trusted(variable, region.as_deref()) {
-        Some(trusted) => http.tls_context(trusted).build_https(),
-        None => http.build_https(),
-    };
     // CloudTrail's `userAgent` then says which function called: `app/` and its name.
     let app = variable("AWS_LAMBDA_FUNCTION_NAME").and_then(|name| AppName::new(name).ok());
     let mut config = SdkConfig::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())
-        .http_client(http)
+        .http_client(http.build_https())
         .credentials_provider(SharedCredentialsProvider::new(EnvironmentVariableCredentialsProvider::new()))
         .region(region.map(Region::new))
         .use_fips(variable("AWS_USE_FIPS_ENDPOINT").is_some_and(|text| text.eq_ignore_ascii_case("true")))

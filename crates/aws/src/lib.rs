@@ -20,7 +20,6 @@ mod loopback;
 mod read;
 mod request;
 mod roles;
-mod roots;
 mod route53;
 mod sdk_error;
 mod states;

@@ -151,6 +151,23 @@ pub struct Loss {
     pub until_at_most: Timestamp,
 }
 
+/// A yes at a gate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Approval {
+    /// The gate's state.
+    pub gate: String,
+    /// The time of the answer.
+    pub at: Timestamp,
+    /// Who answered: the caller of the HTTP API, as IAM knows it, or the name that the answer carries. CloudTrail is the
+    /// authority on who called Step Functions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// The reason, if the answer carries one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+}
+
 /// The report.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -170,6 +187,9 @@ pub struct Report {
     /// The person or system that started the run, if the plan names it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started_by: Option<String>,
+    /// The gates at which somebody said yes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub approvals: Vec<Approval>,
     /// Start time of the run.
     pub started: Timestamp,
     /// Time of this report.

@@ -41,6 +41,8 @@ fn filter(variable: impl Fn(&str) -> Option<String>) -> Targets {
     Targets::new()
         .with_default(level.min(LevelFilter::WARN))
         .with_target("failback", level)
+        // The HTTP API's crate: who started, approved, rejected and stopped what.
+        .with_target("api", level)
         // It repeats every error that a step answers.
         .with_target("lambda_runtime::layers::panic", LevelFilter::OFF)
 }
@@ -165,6 +167,19 @@ mod tests {
         assert_eq!(begins["servers"], "web, db");
         assert_eq!((&ends["status"], &ends["why"]), (&json!("waiting"), &json!("web: initial sync")));
         assert_eq!(ends["wait_seconds"], 30);
+    }
+
+    #[test]
+    fn the_audit_lines_of_the_api_reach_the_log() {
+        let lines = Lines::of(|| {
+            info!(target: "api::gate", by = "arn:aws:iam::1:user/op", "has approved");
+            info!(target: "aws_smithy_runtime", "noise");
+        });
+        let [approved] = lines.as_slice() else { panic!("{lines:?}") };
+        assert_eq!(
+            (&approved["by"], &approved["message"]),
+            (&json!("arn:aws:iam::1:user/op"), &json!("has approved"))
+        );
     }
 
     #[test]

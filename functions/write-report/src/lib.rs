@@ -6,7 +6,7 @@ use failback_core::fleet::{self, Fleet, LiveState, Reads, Server, Times};
 use failback_core::id::JobId;
 use failback_core::message::count;
 use failback_core::procedure::Procedure;
-use failback_core::report::{Failure, Loss, Outcome, Report};
+use failback_core::report::{Approval, Failure, Loss, Outcome, Report};
 use failback_core::run::Run;
 use failback_core::step::Handler;
 use failback_core::timestamp::Timestamp;
@@ -39,6 +39,9 @@ pub struct ReportInput {
     pub failure: Option<Failure>,
     /// True once the clean-up has started.
     pub cleaning: bool,
+    /// The gates at which somebody said yes.
+    #[serde(default)]
+    pub approvals: Vec<Approval>,
 }
 
 impl Handler for WriteReport {
@@ -48,7 +51,7 @@ impl Handler for WriteReport {
     type Output = Report;
 
     async fn handle(cloud: &dyn Cloud, input: ReportInput, _deadline: Timestamp) -> Result<Report> {
-        let ReportInput { run, mut fleet, failure, cleaning } = input;
+        let ReportInput { run, mut fleet, failure, cleaning, approvals } = input;
         let live = read(cloud, &run, &mut fleet).await?;
         let outcome = match (&failure, run.procedure, cleaning) {
             (None, ..) => Outcome::Succeeded,
@@ -70,6 +73,7 @@ impl Handler for WriteReport {
             plan: run.plan.name.clone(),
             execution: run.id.clone(),
             started_by: run.plan.started_by.clone(),
+            approvals,
             started: run.started,
             ended: live.read_at,
             rto_seconds: rto(&run, &fleet),
