@@ -1,5 +1,6 @@
 //! `drs-failback check-plan`.
 
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -17,12 +18,12 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> ExitCode {
-    let text = match read(&arguments.file) {
-        Ok(text) => text,
+    let bytes = match read(&arguments.file) {
+        Ok(bytes) => bytes,
         Err(message) => return usage(message),
     };
-    match Plan::parse(&text) {
-        Ok(plan) => {
+    match Plan::of_file(&bytes) {
+        Ok((_, plan)) => {
             show(format_args!(
                 "{}: no problem found. Failback from {} to {}, {} wave{}, {} record{} to redirect, original servers {}\n",
                 plan.name,
@@ -44,19 +45,17 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
 }
 
 /// Reads a file, or standard input for `-`.
-pub(super) fn read(file: &Path) -> Result<String, String> {
+pub(super) fn read(file: &Path) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
     let read = if file == Path::new("-") {
-        std::io::read_to_string(std::io::stdin())
+        std::io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes)
     } else {
-        std::fs::read_to_string(file)
+        std::fs::read(file)
     };
     read.map_err(|error| format!("{}: {error}", file.display()))
 }
 
 /// Reads a plan file. Returns the execution's input and the plan.
 pub(super) fn plan(file: &Path) -> Result<(Value, Plan), String> {
-    let text = read(file)?;
-    let plan = Plan::parse(&text).map_err(|problems| format!("{}: {problems}", file.display()))?;
-    let input = serde_json::from_str(&text).map_err(|error| error.to_string())?;
-    Ok((input, plan))
+    Plan::of_file(&read(file)?).map_err(|problems| format!("{}: {problems}", file.display()))
 }

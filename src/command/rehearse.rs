@@ -50,10 +50,10 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FILE")]
     plan: Option<PathBuf>,
     /// The number of servers in the simulated fleet [default: as many as the plan suggests].
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=SERVERS_MAX as u64))]
-    servers: Option<u64>,
+    #[arg(long, value_name = "N", value_parser = servers, allow_negative_numbers = true)]
+    servers: Option<usize>,
     /// The seed of all random choices; the same seed gives the same run, byte for byte.
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = seed, allow_negative_numbers = true)]
     seed: u64,
     /// A fault to inject; can be repeated.
     #[arg(long, value_name = "FAULT")]
@@ -86,6 +86,17 @@ enum Approve {
     Deny,
 }
 
+/// Reads a number of servers.
+pub(super) fn servers(text: &str) -> Result<usize, String> {
+    let number = text.parse::<usize>().ok().filter(|number| (1..=SERVERS_MAX).contains(number));
+    number.ok_or_else(|| format!("not a whole number from 1 to {SERVERS_MAX}"))
+}
+
+/// Reads the seed of a world.
+pub(super) fn seed(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| format!("not a whole number from 0 to {}", u64::MAX))
+}
+
 fn speed(text: &str) -> Result<Playback, String> {
     if text == "max" {
         return Ok(Playback::Max);
@@ -105,9 +116,7 @@ pub(crate) fn run(procedure: Procedure, arguments: &Arguments) -> ExitCode {
         Ok(plan) => plan,
         Err(message) => return usage(message),
     };
-    let servers = arguments
-        .servers
-        .map_or_else(|| plans::suggested_servers(&plan), |n| usize::try_from(n).unwrap_or(usize::MAX));
+    let servers = arguments.servers.unwrap_or_else(|| plans::suggested_servers(&plan));
     let mut rehearsal = Rehearsal::new(Setting::usual(procedure, input, plan, servers, arguments.seed));
     for fault in &arguments.fail {
         if let Err(message) = rehearsal.fail(fault) {
@@ -176,9 +185,7 @@ fn one(
     let run = rehearsal.run(procedure, &mut recorder);
     if let Some(file) = &arguments.history {
         let text = format!("{:#}\n", recorder.history());
-        let folder = file.parent().map_or(Ok(()), fs::create_dir_all);
-        let written = folder.and_then(|()| fs::write(file, text));
-        written.map_err(|error| format!("--history {}: {error}", file.display()))?;
+        fs::write(file, text).map_err(|error| format!("--history {}: {error}", file.display()))?;
     }
     if shows {
         let world = rehearsal.simulation.world();

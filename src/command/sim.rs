@@ -10,7 +10,7 @@ use failback_rehearsal::worlds::{Built, WorldFile};
 use failback_sim::{Scenario, Simulation};
 use failback_wire::{HttpServer, Quirk, Quirks, Router, Speed};
 
-use super::{check_plan, usage};
+use super::{check_plan, rehearse, usage};
 use crate::output::show;
 
 #[derive(Debug, Subcommand)]
@@ -53,8 +53,8 @@ pub(crate) struct Serve {
     #[arg(long, alias = "scene", value_enum, default_value_t = ScenarioName::Recovered)]
     scenario: ScenarioName,
     /// The number of servers [default: as many as the plan suggests].
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=failback_core::plan::SERVERS_MAX as u64))]
-    servers: Option<u64>,
+    #[arg(long, value_name = "N", value_parser = rehearse::servers, allow_negative_numbers = true)]
+    servers: Option<usize>,
     /// The seed of all random choices.
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
@@ -110,7 +110,8 @@ pub(crate) fn run(sub: &Sub) -> ExitCode {
 fn world_file(arguments: &Serve) -> Result<WorldFile, String> {
     let mut file = match &arguments.world {
         Some(path) => {
-            let text = check_plan::read(path)?;
+            let text = String::from_utf8(check_plan::read(path)?)
+                .map_err(|_| format!("{}: not UTF-8; save it as UTF-8", path.display()))?;
             WorldFile::parse(&text).map_err(|error| format!("{}: {error}", path.display()))?
         }
         None => WorldFile {
@@ -120,7 +121,7 @@ fn world_file(arguments: &Serve) -> Result<WorldFile, String> {
                 .map(|path| check_plan::plan(path).map(|(input, _)| input))
                 .transpose()?,
             scenario: arguments.scenario.into(),
-            servers: arguments.servers.map(|n| usize::try_from(n).unwrap_or(usize::MAX)),
+            servers: arguments.servers,
             seed: Some(arguments.seed),
             faults: arguments.fail.clone(),
             ..WorldFile::default()

@@ -62,6 +62,32 @@ fn other_mistakes_are_usage_errors() {
 }
 
 #[test]
+fn numbers_faults_and_files_that_are_wrong_are_told_in_plain_words() {
+    let cases = [
+        (&["drill", "--servers", "abc"][..], "not a whole number from 1 to 1000"),
+        (&["drill", "--servers", "-1"], "not a whole number from 1 to 1000"),
+        (&["drill", "--servers", "1.5"], "not a whole number from 1 to 1000"),
+        (&["failback", "--seed", "x"], "not a whole number from 0"),
+        (&["failback", "--seed", "-2"], "not a whole number from 0"),
+        (&["failback", "--speed", "fast"], "neither `max` nor a number above 0"),
+        (&["failback", "--fail", "boot:web-1x0"], "zero times is never: leave the fault out"),
+        (&["failback", "--fail", "outage:drs=ten@5"], "not a number of minutes"),
+        (
+            &["failback", "--history", "no-such-folder/history.json"],
+            "no-such-folder/history.json: No such file",
+        ),
+        (&["check-plan", "tests/cli"], "tests/cli: Is a directory"),
+    ];
+    for (arguments, words) in cases {
+        let ran = run(arguments);
+        assert_eq!(ran.code, 2, "{arguments:?}");
+        assert!(ran.stderr.contains(words), "{arguments:?}: {}", ran.stderr);
+        assert!(!ran.stderr.contains("digit found"), "{}", ran.stderr);
+    }
+    assert!(!crate::support::file("no-such-folder").exists(), "a folder was made");
+}
+
+#[test]
 fn an_output_that_nobody_reads_ends_the_command_without_a_word() {
     for arguments in
         [&["drill"][..], &["plan-schema"], &["graph", "drill"], &["drill", "--json"], &["failback"]]

@@ -81,7 +81,7 @@ impl Watcher for GateReplay {
 impl SimulatedExecution {
     fn start(procedure: Procedure, name: &str, input: &Value, seed: u64) -> Self {
         let execution = Execution {
-            id: format!("arn:aws:states:us-east-2:111122223333:execution:{procedure}:{name}"),
+            id: format!("arn:aws:states:us-east-2:111122223333:execution:drs-failback-{procedure}:{name}"),
             name: name.to_owned(),
             procedure,
             status: ExecutionStatus::Running,

@@ -14,8 +14,15 @@ pub fn suggested_servers(plan: &Plan) -> usize {
 
 /// Returns the JSON Schema of the plan file.
 pub fn schema() -> String {
-    let schema =
+    let mut schema =
         schemars::generate::SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<Plan>();
+    if let Some(properties) = schema.get_mut("properties").and_then(serde_json::Value::as_object_mut) {
+        let description = "The schema by which an editor checks the file. It is not read.";
+        properties.insert(
+            "$schema".to_owned(),
+            serde_json::json!({ "type": "string", "description": description }),
+        );
+    }
     let mut text = serde_json::to_string_pretty(&schema).unwrap_or_default();
     text.push('\n');
     text

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use failback_core::plan::json_value;
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
@@ -95,8 +96,9 @@ impl Request {
         if decoded.len() > BODY_BYTES_MAX {
             return Err(HttpProblem::too_large());
         }
-        let parsed = serde_json::from_slice(&decoded);
-        parsed.map(Some).map_err(|error| HttpProblem::bad(format!("the body is not JSON: {error}")))
+        // A name that stands twice would mean one thing to this parser and another to Step Functions'.
+        let parsed = json_value(&decoded);
+        parsed.map(Some).map_err(|problem| HttpProblem::bad(format!("the body cannot be read: {problem}")))
     }
 }
 

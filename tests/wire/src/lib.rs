@@ -59,7 +59,8 @@ impl Wire {
         let server = runtime.block_on(HttpServer::bind(0, router)).expect("a port is free");
         let port = server.address().expect("it has an address").port();
         runtime.spawn(server.run(std::future::pending()));
-        let machine = |name: &str| format!("arn:aws:states:us-east-2:111122223333:stateMachine:{name}");
+        let machine =
+            |name: &str| format!("arn:aws:states:us-east-2:111122223333:stateMachine:drs-failback-{name}");
         let machines = Machines { drill: machine("drill"), failback: machine("failback") };
         let config = Config { machines: Some(machines), ..Config::default() };
         let aws = Aws::on_loopback(config, port).with_clock(Arc::new(WorldClock(simulation.clone())));

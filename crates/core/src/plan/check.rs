@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Limits, Network, Plan, Problem, Record, SERVERS_MAX, Servers, TAKE_OVER_MAX};
+use crate::id::SecurityGroupId;
 use crate::message::count;
 use crate::payload;
 use crate::poll_interval::{self, POLLS_MAX};
@@ -16,6 +17,7 @@ pub(super) fn problems(plan: &Plan) -> Vec<Problem> {
     servers(&plan.servers, &mut found);
     size(plan, &mut found);
     waves(plan, &mut found);
+    network(plan, &mut found);
     drill(plan, &mut found);
     records(plan.redirect.records(), &mut found);
     by_hand_needs_a_gate(plan, &mut found);
@@ -119,19 +121,49 @@ fn waves(plan: &Plan, found: &mut Vec<Problem>) {
             found.push(Problem::new(path, "takes all servers, so that later waves stay empty", remedy));
         }
     }
+    for (i, wave) in plan.waves.iter().enumerate().filter(|(_, wave)| !wave.tags.is_empty()) {
+        let takes_all = |earlier: &&super::Wave| {
+            !earlier.tags.is_empty()
+                && earlier.tags.iter().all(|(key, value)| wave.tags.get(key) == Some(value))
+        };
+        if let Some(earlier) = plan.waves[..i].iter().find(takes_all) {
+            let path = format!("$.waves[{i}].tags");
+            let message =
+                format!("no server is in it: wave `{}` takes every one with these tags", earlier.name);
+            found.push(Problem::new(path, message, "Name other tags, or put it before that wave"));
+        }
+    }
     if plan.waves.len() > 20 {
         let message = format!("{} waves", plan.waves.len());
         found.push(Problem::new("$.waves", message, "Use at most 20"));
     }
 }
 
+/// Checks security groups: a network interface has 1 to 5, each once (Amazon VPC quotas).
+fn groups(path: &str, groups: &[SecurityGroupId], remedy: &str, found: &mut Vec<Problem>) {
+    match groups.len() {
+        0 => found.push(Problem::new(path, "no security groups", remedy)),
+        1..=5 => {}
+        many => found.push(Problem::new(path, format!("{many} security groups"), remedy)),
+    }
+    for (i, group) in groups.iter().enumerate().filter(|(i, group)| groups[..*i].contains(group)) {
+        let message = format!("{group} is named twice");
+        found.push(Problem::new(format!("{path}[{i}]"), message, "Remove one of them"));
+    }
+}
+
+fn network(plan: &Plan, found: &mut Vec<Problem>) {
+    if let Network::Named(named) = &plan.launch.network {
+        let remedy = "Name 1 to 5 security groups";
+        groups("$.launch.network.securityGroupIds", &named.security_group_ids, remedy, found);
+    }
+}
+
 fn drill(plan: &Plan, found: &mut Vec<Problem>) {
     let drill = &plan.drill;
     if let Some(isolated) = &drill.network {
-        if isolated.security_group_ids.is_empty() {
-            let remedy = "Name 1 to 5 security groups that let nothing out to production";
-            found.push(Problem::new("$.drill.network.securityGroupIds", "no security groups", remedy));
-        }
+        let remedy = "Name 1 to 5 security groups that let nothing out to production";
+        groups("$.drill.network.securityGroupIds", &isolated.security_group_ids, remedy, found);
         if matches!(&plan.launch.network, Network::Named(named) if named.subnet_id == isolated.subnet_id) {
             let remedy = "Name a subnet that production does not use";
             found.push(Problem::new("$.drill.network.subnetId", "the same subnet as a failback's", remedy));
@@ -289,6 +321,46 @@ fn ranges(plan: &Plan, found: &mut Vec<Problem>) {
             found.push(Problem::new(format!("$.launch.{field}"), "empty", "Write a name, or like-source"));
         }
     }
+    let kind = plan.launch.instance_type.as_str();
+    if !kind.trim().is_empty() && kind != LIKE_SOURCE && !is_instance_type(kind) {
+        let message = format!("`{kind}` is no instance type");
+        found.push(Problem::new(
+            "$.launch.instanceType",
+            message,
+            "Write one such as m7i.large, or like-source",
+        ));
+    }
+    let profile = plan.launch.instance_profile.as_str();
+    if !profile.trim().is_empty() && !is_instance_profile(profile) {
+        let message = format!("`{profile}` is neither the name of an instance profile nor its ARN");
+        let remedy =
+            "Write a name of letters, digits and `+=,.@_-`, an ARN with `:instance-profile/`, or like-source";
+        found.push(Problem::new("$.launch.instanceProfile", message, remedy));
+    }
+}
+
+/// The word for what A1 has.
+const LIKE_SOURCE: &str = "like-source";
+
+/// Returns true for a family and a size, such as `m7i.large`. Which types a Region has, EC2 alone knows.
+fn is_instance_type(text: &str) -> bool {
+    let is_part = |part: &str| {
+        !part.is_empty() && part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+    };
+    let sizes = ["nano", "micro", "small", "medium", "large", "xlarge", "metal"];
+    let is_size = |size: &str| sizes.iter().any(|known| size.ends_with(known) || size.starts_with("metal"));
+    text.split_once('.').is_some_and(|(family, size)| is_part(family) && is_part(size) && is_size(size))
+}
+
+/// Returns true for the name of an instance profile, or for its ARN (IAM quotas, name requirements).
+fn is_instance_profile(text: &str) -> bool {
+    let name = match text.strip_prefix("arn:") {
+        Some(rest) if rest.contains(":instance-profile/") => rest.rsplit('/').next().unwrap_or_default(),
+        Some(_) => return false,
+        None => text,
+    };
+    let fits = |c: char| c.is_ascii_alphanumeric() || "+=,.@_-".contains(c);
+    (1..=128).contains(&name.len()) && name.chars().all(fits)
 }
 
 /// The time in seconds in which a wave is launched and validated, twice its usual 10 minutes.

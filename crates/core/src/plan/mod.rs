@@ -3,6 +3,8 @@
 mod check;
 mod problem;
 mod read;
+mod text;
+mod words;
 mod written;
 
 use schemars::JsonSchema;
@@ -14,6 +16,7 @@ use crate::region::RegionPair;
 use crate::tags::{Tags, has_tags};
 
 pub use problem::{Problem, Problems};
+pub use text::json_value;
 
 pub use crate::cloud::Address;
 

@@ -7,10 +7,13 @@ use serde_json::Value;
 use serde_path_to_error::{Path, Segment};
 
 use super::problem::{Problem, Problems};
-use super::{Plan, check};
+use super::{Plan, check, text, words};
 
 /// A plan with every field. Its values replace missing and malformed ones, so that reading can continue.
 const COMPLETE: &str = include_str!("complete.json");
+
+/// The member by which a file names its schema.
+const SCHEMA: &str = "$schema";
 
 /// The largest number of problems that are reported.
 const PROBLEMS_MAX: usize = 100;
@@ -21,14 +24,17 @@ impl Plan {
     /// # Errors
     /// All problems of the plan.
     pub fn parse(text: &str) -> Result<Self, Problems> {
-        let value = serde_json::from_str(text).map_err(|error| {
-            Problems(vec![Problem::new(
-                "$",
-                format!("not JSON: {error}"),
-                "Correct the syntax at that line and column",
-            )])
-        })?;
-        Self::read(&value)
+        Self::of_file(text.as_bytes()).map(|(_, plan)| plan)
+    }
+
+    /// Reads a plan file. Returns the value that it holds, which is an execution's input, and the plan.
+    ///
+    /// # Errors
+    /// All problems of the plan, or the one of its text.
+    pub fn of_file(bytes: &[u8]) -> Result<(Value, Self), Problems> {
+        let value = text::json_value(bytes).map_err(|problem| Problems(vec![problem]))?;
+        let plan = Self::read(&value)?;
+        Ok((value, plan))
     }
 
     /// Reads a plan from a JSON value.
@@ -36,6 +42,14 @@ impl Plan {
     /// # Errors
     /// All problems of the plan.
     pub fn read(value: &Value) -> Result<Self, Problems> {
+        let mut written = value.clone();
+        // Editors check a file by the schema that it names.
+        if let Some(members) =
+            written.as_object_mut().filter(|members| members.get(SCHEMA).is_some_and(Value::is_string))
+        {
+            members.remove(SCHEMA);
+        }
+        let value = &written;
         let (plan, mut problems) = read_mending(value.clone());
         let mended: Vec<String> = problems.iter().map(|problem| problem.path.clone()).collect();
         if let Some(plan) = &plan {
@@ -137,7 +151,7 @@ fn mend(value: &mut Value, complete: &Value, path: &Path, message: &str) -> Opti
         let parents = if ends_with(&steps, &field) { &steps[..steps.len() - 1] } else { &steps[..] };
         at_mut(value, parents)?.as_object_mut()?.remove(&field)?;
         let expected = message.split_once(", ").map_or("", |(_, expected)| expected);
-        let remedy = format!("Remove it, or use the right name: {expected}");
+        let remedy = words::instead_of(&field, expected);
         return Some(Problem::new(format!("{}.{field}", join(parents)), "unknown field", remedy));
     }
     if let Some(field) = quoted_after(message, "missing field `") {
@@ -154,9 +168,9 @@ fn mend(value: &mut Value, complete: &Value, path: &Path, message: &str) -> Opti
     place.clone_from(&example);
     let (message, remedy) = match message.split_once('\n') {
         Some((message, remedy)) => (message, remedy.to_owned()),
-        None => (message, format!("Write for example {example}")),
+        None => (message, words::example(&example)),
     };
-    Some(Problem::new(join(&steps), message, remedy))
+    Some(Problem::new(join(&steps), words::plain(message), remedy))
 }
 
 fn quoted_after(message: &str, start: &str) -> Option<String> {

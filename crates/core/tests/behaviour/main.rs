@@ -15,3 +15,4 @@ mod ready;
 mod serving;
 mod step;
 mod values;
+mod wrong_plans;

@@ -107,7 +107,7 @@ fn servers_are_chosen_in_exactly_one_way() {
 fn waves_have_names_and_only_the_last_takes_the_rest() {
     let wave = |name: &str, tier: &str| json!({ "name": name, "tags": { "tier": tier } });
     let rest = |name: &str| json!({ "name": name, "tags": {} });
-    let many = |n: usize| (0..n).map(|i| wave(&format!("wave {i}"), "x")).collect::<Vec<_>>();
+    let many = |n: usize| (0..n).map(|i| wave(&format!("wave {i}"), &format!("x{i}"))).collect::<Vec<_>>();
     right(&[("/waves", json!([]))]);
     right(&[("/waves", json!([rest("all")]))]);
     right(&[("/waves", json!([wave("a", "x"), wave("b", "y"), rest("c")]))]);
@@ -311,10 +311,12 @@ fn each_problem_of_form_is_mended_with_an_example() {
     let found: BTreeSet<String> = problems(&plan).iter().map(ToString::to_string).collect();
     let expect = |start: &str| assert!(found.iter().any(|one| one.starts_with(start)), "{start}: {found:#?}");
     assert_eq!(found.len(), 4, "{found:#?}");
-    expect("$.launch.netwrok: unknown field. Remove it, or use the right name: expected one of `network`");
+    expect("$.launch.netwrok: unknown field. Did you mean `network`? If not, remove it");
     expect("$.waves[0].tags: missing. Add it, for example \"tags\": {\"tier\":\"data\"}");
-    expect("$.regions.source: invalid type: integer `7`");
-    expect("$.limits.launchMinutes: invalid type: string \"soon\", expected u64. Write for example 120");
+    expect("$.regions.source: the number `7` where a text belongs");
+    expect(
+        "$.limits.launchMinutes: the text \"soon\" where a whole number from 0 on belongs. Write for example 120",
+    );
 }
 
 #[test]

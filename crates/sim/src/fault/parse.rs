@@ -69,6 +69,10 @@ impl Fault {
     /// When the text is not a fault, with the names that it could have used.
     pub fn parse(text: &str, known: &Known<'_>) -> Result<Self, FaultError> {
         match parse(text, known) {
+            Ok((_, Remaining::Times(0))) => {
+                let problem = Problem::new("zero times is never: leave the fault out");
+                Err(FaultError { text: text.to_owned(), problem })
+            }
             Ok((kind, remaining)) => Ok(Self::new(kind, remaining)),
             Err(problem) => Err(FaultError { text: text.to_owned(), problem }),
         }
