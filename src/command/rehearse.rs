@@ -7,14 +7,15 @@ use std::process::ExitCode;
 use crate::output::{self, Approval, Console, Playback, show};
 use clap::{Args, ValueEnum};
 use failback_core::cloud::Clock as _;
-use failback_core::plan::{Plan, SERVERS_MAX};
+use failback_core::plan::SERVERS_MAX;
 use failback_core::procedure::Procedure;
 use failback_core::report::Outcome;
 use failback_rehearsal::history::Recorder;
 use failback_rehearsal::rehearsal::{Rehearsal, RunResult, Setting};
+use failback_rehearsal::worlds::WorldFile;
 use failback_rehearsal::{plans, result};
 
-use super::{ProcedureName, UNSAFE, check_plan, usage};
+use super::{ProcedureName, UNSAFE, check_plan, sim, usage};
 
 /// The exit code of a procedure that failed, safely.
 const FAILED: u8 = 1;
@@ -49,12 +50,16 @@ pub(crate) struct Arguments {
     /// The plan file [default: a three-tier example, which opts in to terminating the originals].
     #[arg(long, value_name = "FILE")]
     plan: Option<PathBuf>,
+    /// A world file (docs/simulator.md): servers as you have them, switches and faults; also the plan, the number of servers
+    /// and the seed, unless they are given here.
+    #[arg(long, value_name = "FILE")]
+    world: Option<PathBuf>,
     /// The number of servers in the simulated fleet [default: as many as the plan suggests].
     #[arg(long, value_name = "N", value_parser = servers, allow_negative_numbers = true)]
     servers: Option<usize>,
-    /// The seed of all random choices; the same seed gives the same run, byte for byte.
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = seed, allow_negative_numbers = true)]
-    seed: u64,
+    /// The seed of all random choices; the same seed gives the same run, byte for byte [default: 1].
+    #[arg(long, value_name = "N", value_parser = seed, allow_negative_numbers = true)]
+    seed: Option<u64>,
     /// A fault to inject; can be repeated.
     #[arg(long, value_name = "FAULT")]
     fail: Vec<String>,
@@ -108,17 +113,17 @@ fn speed(text: &str) -> Result<Playback, String> {
 }
 
 pub(crate) fn run(procedure: Procedure, arguments: &Arguments) -> ExitCode {
-    let read = match &arguments.plan {
-        Some(file) => check_plan::plan(file),
-        None => embedded(),
-    };
-    let (input, plan) = match read {
-        Ok(plan) => plan,
+    let read = arguments.world.as_deref().map_or_else(|| Ok(WorldFile::default()), sim::read_world);
+    let world = match read {
+        Ok(world) => world,
         Err(message) => return usage(message),
     };
-    let servers = arguments.servers.unwrap_or_else(|| plans::suggested_servers(&plan));
-    let mut rehearsal = Rehearsal::new(Setting::usual(procedure, input, plan, servers, arguments.seed));
-    for fault in &arguments.fail {
+    let setting = match setting(procedure, arguments, &world) {
+        Ok(setting) => setting,
+        Err(message) => return usage(message),
+    };
+    let mut rehearsal = Rehearsal::new(setting);
+    for fault in world.faults.iter().chain(&arguments.fail) {
         if let Err(message) = rehearsal.fail(fault) {
             return usage(format!("--fail {fault}: {message}"));
         }
@@ -129,9 +134,26 @@ pub(crate) fn run(procedure: Procedure, arguments: &Arguments) -> ExitCode {
     }
 }
 
-fn embedded() -> Result<(serde_json::Value, Plan), String> {
-    let plan = Plan::parse(plans::THREE_TIER).map_err(|problems| problems.to_string())?;
-    Ok((serde_json::from_str(plans::THREE_TIER).map_err(|error| error.to_string())?, plan))
+/// Returns the setting that a procedure usually finds, with what the world file has of its own.
+fn setting(procedure: Procedure, arguments: &Arguments, world: &WorldFile) -> Result<Setting, String> {
+    if !world.quirks.is_empty() {
+        return Err("--world: quirks are of the wire, which `sim serve` serves: leave them out".to_owned());
+    }
+    let (input, plan) = match &arguments.plan {
+        Some(file) => check_plan::plan(file)?,
+        None => world.plan()?,
+    };
+    let suggested =
+        || if world.fleet.is_empty() { plans::suggested_servers(&plan) } else { world.fleet.len() };
+    let servers = arguments.servers.or(world.servers).unwrap_or_else(suggested);
+    let seed = arguments.seed.or(world.seed).unwrap_or(1);
+    let usual = Setting::usual(procedure, input, plan, servers, seed);
+    Ok(Setting {
+        fleet: world.fleet.clone(),
+        scenario: world.scenario.unwrap_or(usual.scenario),
+        switches: world.switches,
+        ..usual
+    })
 }
 
 fn rehearse(
@@ -190,7 +212,7 @@ fn one(
     if shows {
         let world = rehearsal.simulation.world();
         show(format_args!("\n{}\n", output::world(&world, "after")));
-        show(format_args!("{}\n", output::end(&world, &run, arguments.seed)));
+        show(format_args!("{}\n", output::end(&world, &run, rehearsal.setting().seed)));
     }
     Ok(run)
 }

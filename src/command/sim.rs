@@ -1,6 +1,6 @@
 //! `drs-failback sim`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -107,20 +107,23 @@ pub(crate) fn run(sub: &Sub) -> ExitCode {
     }
 }
 
+/// Reads a world file.
+pub(super) fn read_world(path: &Path) -> Result<WorldFile, String> {
+    let text = String::from_utf8(check_plan::read(path)?)
+        .map_err(|_| format!("{}: not UTF-8; save it as UTF-8", path.display()))?;
+    WorldFile::parse(&text).map_err(|error| format!("{}: {error}", path.display()))
+}
+
 fn world_file(arguments: &Serve) -> Result<WorldFile, String> {
     let mut file = match &arguments.world {
-        Some(path) => {
-            let text = String::from_utf8(check_plan::read(path)?)
-                .map_err(|_| format!("{}: not UTF-8; save it as UTF-8", path.display()))?;
-            WorldFile::parse(&text).map_err(|error| format!("{}: {error}", path.display()))?
-        }
+        Some(path) => read_world(path)?,
         None => WorldFile {
             plan: arguments
                 .plan
                 .as_deref()
                 .map(|path| check_plan::plan(path).map(|(input, _)| input))
                 .transpose()?,
-            scenario: arguments.scenario.into(),
+            scenario: Some(arguments.scenario.into()),
             servers: arguments.servers,
             seed: Some(arguments.seed),
             faults: arguments.fail.clone(),

@@ -114,6 +114,25 @@ fn three_hundred_servers_are_all_told() {
     assert!(number(&value, "payloadBytesMax") < 262_144.0);
 }
 
+/// The servers as somebody has them, instead of servers that are drawn to fit the plan.
+#[test]
+fn a_plan_is_rehearsed_with_the_servers_that_it_is_for() {
+    let home = object(&["failback", "--world", "examples/worlds/fleet.json"], 0);
+    let servers = home["servers"].as_array().expect("servers");
+    let names: Vec<&str> = servers.iter().map(|server| text(server, "name")).collect();
+    assert_eq!(names, ["web-1", "web-2", "app-1", "db-1"]);
+    object(&["drill", "--world", "examples/worlds/fleet.json"], 0);
+
+    // A wave that nobody is in, and disks that take longer than the plan allows: found here, and not in a disaster.
+    let cause = |world: &str, code| {
+        text(&object(&["failback", "--world", world], code)["failure"], "cause").to_owned()
+    };
+    let nowhere = cause("tests/cli/worlds/no-wave.json", 1);
+    assert!(nowhere.contains("app-1: no wave of the plan takes this server"), "{nowhere}");
+    let slow = cause("tests/cli/worlds/sixty-terabytes.json", 4);
+    assert!(slow.contains("longer than the plan's limits allow") && slow.contains("61850 GiB"), "{slow}");
+}
+
 #[test]
 fn the_same_seed_gives_the_same_object() {
     assert_eq!(object(&["drill", "--seed", "3"], 0), object(&["drill", "--seed", "3"], 0));

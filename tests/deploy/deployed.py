@@ -123,7 +123,7 @@ class Stack:
 
 def sizes(build: Path) -> None:
     """What is deployed is small."""
-    for bootstrap in sorted(build.glob("*/bootstrap")):
+    for bootstrap in sorted(build.glob("**/bootstrap")):
         package = build / "size.zip"
         with zipfile.ZipFile(package, "w", zipfile.ZIP_DEFLATED) as archive:
             archive.write(bootstrap, "bootstrap")

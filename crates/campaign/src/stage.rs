@@ -161,6 +161,7 @@ impl<'c> Stage<'c> {
             input,
             plan: plan.clone(),
             servers: case.servers,
+            fleet: Vec::new(),
             seed: case.seed,
             scenario: case.scenario,
             switches: options::switches(&case.switches),

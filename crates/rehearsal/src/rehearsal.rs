@@ -8,7 +8,7 @@ use failback_core::cloud::Clock;
 use failback_core::plan::Plan;
 use failback_core::procedure::Procedure;
 use failback_core::report::{Failure, Outcome, Report};
-use failback_sim::{Fault, Known, Options, Scenario, Simulation, Stack, Switches, World};
+use failback_sim::{Fault, Known, Options, Scenario, ServerSpec, Simulation, Stack, Switches, World};
 use serde_json::Value;
 
 use crate::faults;
@@ -25,6 +25,8 @@ pub struct Setting {
     pub plan: Plan,
     /// The number of servers in the world.
     pub servers: usize,
+    /// The servers as somebody has them; empty when they are drawn to fit the plan.
+    pub fleet: Vec<ServerSpec>,
     /// The seed of all chance.
     pub seed: u64,
     /// The scenario at the start.
@@ -43,7 +45,7 @@ impl Setting {
             Procedure::Drill if plan.drill.launch_recovered_servers => Scenario::Steady,
             Procedure::Drill => Scenario::DrilledRecovered,
         };
-        Self { input, plan, servers, seed, scenario, switches: Switches::default() }
+        Self { input, plan, servers, fleet: Vec::new(), seed, scenario, switches: Switches::default() }
     }
 }
 
@@ -138,6 +140,7 @@ impl Rehearsal {
         let options = Options {
             seed: setting.seed,
             servers: setting.servers,
+            fleet: setting.fleet.clone(),
             scenario: setting.scenario,
             switches: setting.switches,
             ..Options::default()

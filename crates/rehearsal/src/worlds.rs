@@ -1,7 +1,7 @@
 //! World files: descriptions of a simulated world.
 
 use failback_core::plan::Plan;
-use failback_sim::{Fault, Known, Options, Scenario, Switches, World};
+use failback_sim::{Fault, Known, Options, Scenario, ServerSpec, Switches, World};
 use failback_wire::Quirk;
 use serde::Deserialize;
 use serde_json::Value;
@@ -17,7 +17,9 @@ pub struct WorldFile {
     pub plan: Option<Value>,
     /// The scenario at the start.
     #[serde(alias = "scene")]
-    pub scenario: Scenario,
+    pub scenario: Option<Scenario>,
+    /// The servers as somebody has them. The default is servers that fit the plan.
+    pub fleet: Vec<ServerSpec>,
     /// The number of servers. The default is the number that the plan suggests.
     pub servers: Option<usize>,
     /// The seed of all chance. The default is 1.
@@ -51,17 +53,26 @@ impl WorldFile {
         serde_json::from_str(text).map_err(|error| error.to_string())
     }
 
+    /// Returns the plan as an execution's input, and parsed.
+    ///
+    /// # Errors
+    /// Every problem of the plan.
+    pub fn plan(&self) -> Result<(Value, Plan), String> {
+        let text = self.plan.as_ref().map_or_else(|| plans::THREE_TIER.to_owned(), Value::to_string);
+        Plan::of_file(text.as_bytes()).map_err(|problems| problems.to_string())
+    }
+
     /// Builds the world.
     ///
     /// # Errors
     /// Every problem of the plan, or the first problem of the faults and the quirks.
     pub fn build(&self) -> Result<Built, String> {
-        let text = self.plan.as_ref().map_or_else(|| plans::THREE_TIER.to_owned(), Value::to_string);
-        let plan = Plan::parse(&text).map_err(|problems| problems.to_string())?;
+        let (_, plan) = self.plan()?;
         let options = Options {
             seed: self.seed.unwrap_or(1),
             servers: self.servers.unwrap_or_else(|| plans::suggested_servers(&plan)),
-            scenario: self.scenario,
+            fleet: self.fleet.clone(),
+            scenario: self.scenario.unwrap_or_default(),
             switches: self.switches,
             ..Options::default()
         };

@@ -6,6 +6,7 @@ use failback_core::cloud::Tags;
 use failback_core::id::SourceServerId;
 
 use super::builder::Builder;
+use super::options::ServerSpec;
 use crate::ids;
 
 /// A server before any of its objects exists.
@@ -17,11 +18,18 @@ pub(super) struct Draft {
     pub(super) tags: Tags,
     /// Id of its B1.
     pub(super) id: SourceServerId,
+    /// The sizes of its disks in GiB; empty when they are drawn.
+    pub(super) disks_gib: Vec<u64>,
+    /// A1's instance type, unless it is drawn.
+    pub(super) instance_type: Option<String>,
 }
 
 impl Builder<'_> {
     /// Drafts the fleet: first the servers that records name, then others, each in the wave with the fewest.
     pub(super) fn draft_fleet(&mut self) -> Vec<Draft> {
+        if !self.options.fleet.is_empty() {
+            return self.given_fleet();
+        }
         let named = self.servers_of_records();
         let waves = self.plan.wave_names();
         let wanted = match self.plan.servers.ids() {
@@ -47,7 +55,21 @@ impl Builder<'_> {
             let id = id.or_else(|| ids.next());
             let id = id.unwrap_or_else(|| ids::drs(&mut self.world.rng, "s-"));
             let tags = self.tags_of(&name, wave);
-            drafts.push(Draft { name, wave, tags, id });
+            drafts.push(Draft { name, wave, tags, id, disks_gib: Vec::new(), instance_type: None });
+        }
+        drafts
+    }
+
+    /// Drafts the servers that somebody has described, whether the plan fits them or not.
+    fn given_fleet(&mut self) -> Vec<Draft> {
+        let mut drafts = Vec::new();
+        for spec in self.options.fleet.clone() {
+            let ServerSpec { name, mut tags, id, disks_gib, instance_type } = spec;
+            tags.entry("Name".to_owned()).or_insert_with(|| name.clone());
+            // One that is in no wave stands in the first one's network.
+            let wave = self.plan.wave_of(&tags).unwrap_or(0);
+            let id = id.unwrap_or_else(|| ids::drs(&mut self.world.rng, "s-"));
+            drafts.push(Draft { name, wave, tags, id, disks_gib, instance_type });
         }
         drafts
     }

@@ -1,5 +1,9 @@
 //! Options of a world.
 
+use failback_core::cloud::Tags;
+use failback_core::id::SourceServerId;
+use serde::Deserialize;
+
 use crate::switches::Switches;
 
 /// The state of production when the world starts.
@@ -22,6 +26,8 @@ pub struct Options {
     pub seed: u64,
     /// Number of servers. There are more where the plan's records name more, and a plan of ids has exactly its ids.
     pub servers: usize,
+    /// The servers as somebody has them; empty when they are drawn so that they fit the plan.
+    pub fleet: Vec<ServerSpec>,
     /// State of production.
     pub scenario: Scenario,
     /// Answers to the open questions about DRS.
@@ -35,10 +41,31 @@ impl Default for Options {
         Self {
             seed: 1,
             servers: 3,
+            fleet: Vec::new(),
             scenario: Scenario::default(),
             switches: Switches::default(),
             // 2026-11-02T08:00:00Z, a Monday morning.
             start_ms: 1_793_606_400_000,
         }
     }
+}
+
+/// A server as somebody has it: what a plan must fit, instead of what is drawn to fit a plan.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ServerSpec {
+    /// The name, which is the tag `Name` unless the tags have another.
+    pub name: String,
+    /// The tags of A1 and B1.
+    #[serde(default)]
+    pub tags: Tags,
+    /// The id of B1; drawn if there is none.
+    #[serde(default)]
+    pub id: Option<SourceServerId>,
+    /// The sizes of the disks in GiB, the root first; drawn if there are none.
+    #[serde(default, rename = "disksGiB")]
+    pub disks_gib: Vec<u64>,
+    /// A1's instance type; drawn if there is none.
+    #[serde(default)]
+    pub instance_type: Option<String>,
 }

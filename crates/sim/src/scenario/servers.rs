@@ -50,8 +50,14 @@ impl Builder<'_> {
     /// Draws A1.
     fn draw_original(&mut self, index: usize, draft: &Draft, network: &NetworkLayout) -> Instance {
         let source = self.source();
-        let disks = self.draw_disks();
+        let disks = match draft.disks_gib.as_slice() {
+            [] => self.draw_disks(),
+            sizes => disks_of(sizes),
+        };
         let mut a1 = self.draw_instance(source, network, draft.tags.clone(), disks);
+        if let Some(instance_type) = &draft.instance_type {
+            a1.instance_type.clone_from(instance_type);
+        }
         let mut written_until = self.options.start_ms;
         if self.is_recovered() {
             a1.state = InstanceState::Stopped;
@@ -257,4 +263,17 @@ fn fleet_server(draft: &Draft, a1: InstanceId, existing: Option<InstanceId>) -> 
         b3: Vec::new(),
         existing,
     }
+}
+
+/// Returns disks of these sizes in GiB.
+fn disks_of(sizes_gib: &[u64]) -> Vec<DiskSpec> {
+    let device = |index: usize| match index {
+        0 => "/dev/xvda".to_owned(),
+        index => format!("/dev/sd{}", char::from(b'f' + u8::try_from((index - 1) % 11).unwrap_or(0))),
+    };
+    sizes_gib
+        .iter()
+        .enumerate()
+        .map(|(index, gib)| DiskSpec { device: device(index), bytes: gib * GIB })
+        .collect()
 }
