@@ -11,6 +11,12 @@ const RESERVED_MILLIS: i64 = 5_000;
 /// What still runs then is given up. Lambda would end it without a name, and the warm process with it.
 const GIVEN_UP_MILLIS: i64 = 1_000;
 
+/// The age from which a deadline is none: Lambda calls nobody whose time has been over for a day. The emulator of
+/// `cargo lambda watch` names ten minutes after 1970.
+const NONE_MILLIS: i64 = 86_400_000;
+/// How long a call may take that has no deadline: as long as the template's `Timeout`.
+const TIMEOUT_MILLIS: i64 = 60_000;
+
 /// Runs a step until it ends, or until Lambda is about to end it.
 ///
 /// # Errors
@@ -20,11 +26,20 @@ pub(crate) async fn within<T>(
     clock: &dyn Clock,
     step: impl AsyncFnOnce(Timestamp) -> Result<T>,
 ) -> Result<T> {
+    let deadline_millis = deadline(deadline_millis, clock.now());
     let given_up = Duration::from_millis(left(deadline_millis, clock.now()));
     let work = step(last_start(deadline_millis));
     tokio::time::timeout(given_up, work).await.unwrap_or_else(|_| {
         Err(Error::new(ErrorName::Unavailable, "the call's time was over before AWS had answered the step"))
     })
+}
+
+/// The deadline of a call, or the usual one where it has none.
+fn deadline(deadline_millis: u64, now: Timestamp) -> u64 {
+    if signed(deadline_millis) > now.millis().saturating_sub(NONE_MILLIS) {
+        return deadline_millis;
+    }
+    u64::try_from(now.millis().saturating_add(TIMEOUT_MILLIS)).unwrap_or(deadline_millis)
 }
 
 /// The moment after which a step begins nothing new.
@@ -51,6 +66,15 @@ mod tests {
         assert_eq!(last_start(1_700_000_060_000), Timestamp::from_millis(1_700_000_055_000));
         assert_eq!(last_start(0), Timestamp::from_millis(-5_000));
         assert_eq!(last_start(u64::MAX), Timestamp::from_millis(i64::MAX - 5_000));
+    }
+
+    #[test]
+    fn a_deadline_of_1970_is_none() {
+        let now = Timestamp::from_millis(1_700_000_000_000);
+        assert_eq!(deadline(600_000, now), 1_700_000_060_000);
+        for real in [1_700_000_060_000, 1_699_999_999_000, u64::MAX] {
+            assert_eq!(deadline(real, now), real);
+        }
     }
 
     #[test]
