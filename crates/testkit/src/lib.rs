@@ -39,7 +39,8 @@ pub struct Fixture {
     pub wave: usize,
     /// The execution that owns the servers at each call: the run's, unless a test says otherwise.
     pub owner: Option<String>,
-    pub(crate) poll: Option<PollState>,
+    /// The state of polling, as the last call returned it.
+    pub poll: Option<PollState>,
     tamper: Box<dyn Fn(Response<'_>) + Send + Sync>,
 }
 

@@ -27,6 +27,8 @@ impl Step for ClaimServers {
     const NAME: &'static str = "claim-servers";
 
     async fn run(ctx: &Context<'_, Either>, fleet: &mut Fleet) -> Result<StepResult> {
+        // Before anything is read, which takes a while for large fleets.
+        let is_retry = is_retry(ctx);
         let mut live = ctx.read(fleet, READS).await?;
         let mut note = match ctx.note() {
             Some(note) => note,
@@ -41,6 +43,10 @@ impl Step for ClaimServers {
             live = ctx.read(fleet, READS).await?;
         }
         let servers = live.servers(fleet);
+        if is_retry && claimed_some(ctx, &servers[batch.clone()])? {
+            // A call whose answer never arrived has claimed, and its note did not arrive either.
+            note.settles_at(ctx.now().plus_seconds(CLAIM_SETTLES_SECONDS));
+        }
         let some = servers.iter().take(batch.end).skip(batch.start);
         let begun = AtomicU64::new(0);
         let results = ctx.at_once(some.map(|server| claim(ctx, server, &owners, &begun))).await?;
@@ -107,10 +113,8 @@ impl Note {
     /// Returns the state before the first claim. A call whose answer was lost may have claimed a moment ago.
     fn of(ctx: &Context<'_, Either>, servers: &[LiveServer<'_>]) -> Result<Self> {
         let mut note = Self { claimed: 0, settles_ms: ctx.now().millis() };
-        for server in servers {
-            if server.claims()?.iter().any(|claim| claim.is_written && claim.other(ctx.run).is_none()) {
-                note.settles_at(ctx.now().plus_seconds(CLAIM_SETTLES_SECONDS));
-            }
+        if claimed_some(ctx, servers)? {
+            note.settles_at(ctx.now().plus_seconds(CLAIM_SETTLES_SECONDS));
         }
         Ok(note)
     }
@@ -124,6 +128,23 @@ impl Note {
     fn settles_at(&mut self, time: Timestamp) {
         self.settles_ms = self.settles_ms.max(time.millis());
     }
+}
+
+/// The delay from which a call is taken for the repetition of one that failed. A call that claims takes longer.
+const RETRY_SECONDS: u64 = 2;
+
+fn is_retry(ctx: &Context<'_, Either>) -> bool {
+    ctx.poll.is_some_and(|poll| ctx.now().seconds_since(poll.due) >= RETRY_SECONDS)
+}
+
+/// Returns true when this run has claimed some of the servers.
+fn claimed_some(ctx: &Context<'_, Either>, servers: &[LiveServer<'_>]) -> Result<bool> {
+    for server in servers {
+        if server.claims()?.iter().any(|claim| claim.is_written && claim.other(ctx.run).is_none()) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Claims one server. Returns the time from which that is certain. `begun` gets the longest time in seconds after which a

@@ -1,7 +1,7 @@
 use failback_core::ErrorName;
 use failback_core::cloud::ExecutionState;
 use failback_core::guard::CLAIM_SETTLES_SECONDS;
-use failback_core::step::Status;
+use failback_core::step::{PollState, Status};
 use failback_core::tags::tag;
 use failback_testkit::{Fixture, Response};
 use serde_json::json;
@@ -60,6 +60,18 @@ fn a2_is_claimed_too_once_it_exists() {
 #[test]
 fn a_claim_of_unknown_age_is_waited_for_in_full() {
     let mut fixture = unclaimed();
+    fixture.claimed_by(&fixture.run.tag_value());
+    assert_eq!(fixture.waits::<Step>("until every other run", 0), CLAIM_SETTLES_SECONDS);
+}
+
+/// The same for a later call of a large fleet, whose note is of the call before.
+#[test]
+fn a_claim_of_a_call_that_failed_is_waited_for_in_full() {
+    let mut fixture = unclaimed();
+    let now = fixture.now();
+    let note = Some(json!({ "claimed": 0, "settles_ms": now.millis() }));
+    fixture.poll = Some(PollState { since: now, due: now.plus_seconds(1), polls: 1, note });
+    fixture.pass(20);
     fixture.claimed_by(&fixture.run.tag_value());
     assert_eq!(fixture.waits::<Step>("until every other run", 0), CLAIM_SETTLES_SECONDS);
 }
