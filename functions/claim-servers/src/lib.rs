@@ -4,6 +4,7 @@
 //! Done when B2 and A2 of every server name this run, have been shown to do so, and every earlier owner must have seen it:
 //! its next write is refused. A server whose owner runs, or may run, is not taken over.
 
+use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use failback_core::Result;
@@ -27,53 +28,21 @@ impl Step for ClaimServers {
     const NAME: &'static str = "claim-servers";
 
     async fn run(ctx: &Context<'_, Either>, fleet: &mut Fleet) -> Result<StepResult> {
-        // Before anything is read, which takes a while for large fleets.
-        let is_retry = is_retry(ctx);
         let mut live = ctx.read(fleet, READS).await?;
-        let mut note = match ctx.note() {
-            Some(note) => note,
-            None => Note::of(ctx, &live.servers(fleet))?,
-        };
         let all = fleet.pending().count();
-        // DRS may not show yet what this run has just claimed: all are looked at again once all are claimed.
-        let batch = if note.claimed < all { note.claimed..all.min(note.claimed + BATCH) } else { 0..all };
-        let owners = Owners::read(ctx.cloud, ctx.run, &live.servers(fleet)[batch.clone()]).await?;
-        if !owners.is_empty() {
-            // What was read before the owners is no proof any more. That an owner has ended stays true.
-            live = ctx.read(fleet, READS).await?;
-        }
-        let servers = live.servers(fleet);
-        if is_retry && claimed_some(ctx, &servers[batch.clone()])? {
-            // A call whose answer never arrived has claimed, and its note did not arrive either.
-            note.settles_at(ctx.now().plus_seconds(CLAIM_SETTLES_SECONDS));
-        }
-        let some = servers.iter().take(batch.end).skip(batch.start);
-        let begun = AtomicU64::new(0);
-        let results = ctx.at_once(some.map(|server| claim(ctx, server, &owners, &begun))).await?;
-        let mut is_whole = true;
-        for (index, result) in results.into_iter().enumerate() {
-            match result {
-                Attempt::Done(settles) => note.settles_at(settles),
-                Attempt::NotYet(_) => {
-                    // One of the server's two objects may have been claimed a moment ago.
-                    is_whole = false;
-                    note.settles_at(ctx.now().plus_seconds(begun.load(Ordering::Relaxed)));
-                }
+        let mut note: Note = ctx.note().unwrap_or(Note { claimed: 0, settles_ms: ctx.now().millis() });
+        if note.claimed < all {
+            let batch = note.claimed..all.min(note.claimed + BATCH);
+            let owners = Owners::read(ctx.cloud, ctx.run, &live.servers(fleet)[batch.clone()]).await?;
+            if !owners.is_empty() {
+                // What was read before the owners is no proof any more. That an owner has ended stays true.
+                live = ctx.read(fleet, READS).await?;
             }
-            if is_whole {
-                note.claimed = note.claimed.max(batch.start + index + 1);
+            if !note.claim_batch(ctx, &live.servers(fleet), batch, &owners).await? {
+                return Ok(note.goes_on(all));
             }
         }
-        if note.claimed < all || !is_whole {
-            return Ok(note.goes_on(all));
-        }
-        let settles = Timestamp::from_millis(note.settles_ms);
-        let seconds = settles.seconds_since(ctx.now());
-        if seconds == 0 && all_shown(ctx, &servers)? {
-            return Ok(StepResult::Done(format!("{} claimed", count(all, "server"))));
-        }
-        let why = "until every other run must have seen the claim";
-        Ok(Waiting::new(why, seconds.max(SHOWN_POLL_SECONDS)).with_note(json!(note)).into())
+        note.settled(ctx, &live.servers(fleet))
     }
 
     fn limit_seconds(plan: &Plan) -> u64 {
@@ -97,9 +66,6 @@ const READS: Reads = Reads {
 /// The number of servers that one call claims: the states of as many owners are read first.
 const BATCH: usize = 250;
 
-/// The time after which a claim that does not show yet is looked at again.
-const SHOWN_POLL_SECONDS: u64 = 10;
-
 /// The state of the claims between two calls.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 struct Note {
@@ -110,13 +76,54 @@ struct Note {
 }
 
 impl Note {
-    /// Returns the state before the first claim. A call whose answer was lost may have claimed a moment ago.
-    fn of(ctx: &Context<'_, Either>, servers: &[LiveServer<'_>]) -> Result<Self> {
-        let mut note = Self { claimed: 0, settles_ms: ctx.now().millis() };
-        if claimed_some(ctx, servers)? {
-            note.settles_at(ctx.now().plus_seconds(CLAIM_SETTLES_SECONDS));
+    /// Claims some of the servers, each of which no earlier call has claimed as far as this note knows. Returns true when
+    /// they are the last ones, and all of them are claimed.
+    async fn claim_batch(
+        &mut self,
+        ctx: &Context<'_, Either>,
+        servers: &[LiveServer<'_>],
+        batch: Range<usize>,
+        owners: &Owners,
+    ) -> Result<bool> {
+        let some = &servers[batch.clone()];
+        if any_shown(ctx, some)? {
+            // A call has claimed a moment ago, perhaps, and its note did not arrive.
+            self.settles_at(ctx.now().plus_seconds(CLAIM_SETTLES_SECONDS));
         }
-        Ok(note)
+        let begun = AtomicU64::new(0);
+        let results = ctx.at_once(some.iter().map(|server| claim(ctx, server, owners, &begun))).await?;
+        let mut is_whole = true;
+        for (index, result) in results.into_iter().enumerate() {
+            match result {
+                Attempt::Done(settles) => self.settles_at(settles),
+                Attempt::NotYet(_) => {
+                    // One of the server's two objects may have been claimed a moment ago.
+                    is_whole = false;
+                    self.settles_at(ctx.now().plus_seconds(begun.load(Ordering::Relaxed)));
+                }
+            }
+            if is_whole {
+                self.claimed = batch.start + index + 1;
+            }
+        }
+        Ok(self.claimed == servers.len())
+    }
+
+    /// Waits until all claims are certain. Nothing is written here: a claim that does not show is made again by a call that
+    /// counts its time.
+    fn settled(mut self, ctx: &Context<'_, Either>, servers: &[LiveServer<'_>]) -> Result<StepResult> {
+        let seconds = Timestamp::from_millis(self.settles_ms).seconds_since(ctx.now());
+        if seconds > 0 {
+            let why = "until every other run must have seen the claim";
+            return Ok(Waiting::new(why, seconds).with_note(json!(self)).into());
+        }
+        match first_not_shown(ctx, servers)? {
+            None => Ok(StepResult::Done(format!("{} claimed", count(servers.len(), "server")))),
+            Some(index) => {
+                self.claimed = index;
+                Ok(self.goes_on(servers.len()))
+            }
+        }
     }
 
     /// Returns the wait before the next call, which goes on with the first server that is not claimed.
@@ -130,15 +137,8 @@ impl Note {
     }
 }
 
-/// The delay from which a call is taken for the repetition of one that failed. A call that claims takes longer.
-const RETRY_SECONDS: u64 = 2;
-
-fn is_retry(ctx: &Context<'_, Either>) -> bool {
-    ctx.poll.is_some_and(|poll| ctx.now().seconds_since(poll.due) >= RETRY_SECONDS)
-}
-
-/// Returns true when this run has claimed some of the servers.
-fn claimed_some(ctx: &Context<'_, Either>, servers: &[LiveServer<'_>]) -> Result<bool> {
+/// Returns true when one of the servers shows this run as the owner of a part of it.
+fn any_shown(ctx: &Context<'_, Either>, servers: &[LiveServer<'_>]) -> Result<bool> {
     for server in servers {
         if server.claims()?.iter().any(|claim| claim.is_written && claim.other(ctx.run).is_none()) {
             return Ok(true);
@@ -172,15 +172,15 @@ fn is_old(ctx: &Context<'_, Either>, live: &LiveState) -> bool {
     ctx.now().seconds_since(live.read_at) + 1 >= CLAIM_STALE_SECONDS
 }
 
-/// Returns true when the state that was read at the start of this call shows this run as the owner of every server.
-fn all_shown(ctx: &Context<'_, Either>, servers: &[LiveServer<'_>]) -> Result<bool> {
-    for server in servers {
+/// Returns the first server whose state, as it was read, does not show this run as the owner of all of it.
+fn first_not_shown(ctx: &Context<'_, Either>, servers: &[LiveServer<'_>]) -> Result<Option<usize>> {
+    for (index, server) in servers.iter().enumerate() {
         let claims = server.claims()?;
         if claims.iter().any(|claim| !claim.is_written || claim.other(ctx.run).is_some()) {
-            return Ok(false);
+            return Ok(Some(index));
         }
     }
-    Ok(true)
+    Ok(None)
 }
 
 #[cfg(test)]

@@ -82,6 +82,7 @@ fn a_claim_that_was_overwritten_meanwhile_is_lost() {
     let seconds = fixture.waits::<Step>("until every other run", 2);
     fixture.claimed_by(OTHER);
     fixture.pass(i64::try_from(seconds).unwrap_or_default());
+    fixture.waits::<Step>("0 of 2 servers are claimed", 0);
     let before = fixture.writes();
     let error = fixture.call::<Step>().unwrap_err();
     assert_eq!(error.name(), ErrorName::NotReady, "{error}");
@@ -130,5 +131,15 @@ fn a_claim_that_drs_shows_late_is_not_done_before_it_shows() {
             }
         }
     });
+    fixture.waits::<Step>("0 of 2 servers are claimed", 0);
     assert_eq!(fixture.waits::<Step>("until every other run", 2), 60);
+}
+
+/// A cold start delays a call, and a slow engine all of them: that makes no claim newer.
+#[test]
+fn a_call_that_comes_late_does_not_wait_again() {
+    let mut fixture = unclaimed();
+    let seconds = fixture.waits::<Step>("until every other run", 2);
+    fixture.pass(i64::try_from(seconds).unwrap_or_default() + 3);
+    fixture.idle::<Step>("2 servers claimed");
 }
