@@ -107,7 +107,7 @@ pub(crate) fn post(path: &str, body: &Value) -> Ask {
     Ask::new("POST", path).json(body)
 }
 
-/// Returns the example plan, which asks at both gates.
+/// Returns the example plan, which asks at its gates.
 pub(crate) fn plan() -> Value {
     serde_json::from_str(plans::THREE_TIER).expect("the example")
 }
@@ -117,5 +117,7 @@ pub(crate) fn at_the_gate() -> Account {
     let account = Account::default();
     let started = post("/failbacks", &plan()).header("Idempotency-Key", "home").to(&account);
     assert_eq!(started.status, 201, "{started:?}");
+    let yes = post("/failbacks/home/approve", &json!({ "gate": "Ask Before Launch" })).to(&account);
+    assert_eq!(yes.status, 200, "{yes:?}");
     account
 }

@@ -95,19 +95,19 @@ fn the_same_seed_gives_the_same_bytes() {
 #[test]
 fn a_person_at_the_terminal_answers_the_gates() {
     let ask = ["failback", "--approve", "ask"];
-    assert_eq!(run_with(&ask, "yes\nyes\n").code, 0);
+    assert_eq!(run_with(&ask, "yes\nyes\nyes\n").code, 0);
 
-    let unclear = run_with(&ask, "YES\nperhaps\n\nyse\n Y \n");
+    let unclear = run_with(&ask, "yes\nYES\nperhaps\n\nyse\n Y \n");
     assert_eq!(unclear.code, 0, "{}", unclear.stdout);
     assert_eq!(unclear.stderr.matches("Please answer").count(), 3, "{}", unclear.stderr);
 
-    let refused = run_with(&ask, "yes\nno\n");
+    let refused = run_with(&ask, "yes\nyes\nno\n");
     assert_eq!(refused.code, 4);
     assert!(refused.stdout.contains("Failback.Refused at Ask Before Clean Up"), "{}", refused.stdout);
 
     let silent = run_with(&ask, "");
     assert_eq!(silent.code, 4);
-    assert!(silent.stdout.contains("States.Timeout at Ask Before Redirect"), "{}", silent.stdout);
+    assert!(silent.stdout.contains("States.Timeout at Ask Before Launch"), "{}", silent.stdout);
 }
 
 #[test]

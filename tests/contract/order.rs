@@ -26,6 +26,7 @@ const FAILBACK: &[Rule] = &[
     ("Stop Original Replication", &["Ask Before Stop"]),
     ("Launch For Failback", &["Prepare Launch"]),
     ("Launch For Failback", &["Check Launch State"]),
+    ("Launch For Failback", &["Ask Before Launch?"]),
     ("Ask Before Redirect", &["Validate Failed Back Servers"]),
     ("Redirect Traffic", &["Validate Failed Back Servers"]),
     ("Redirected By Hand", &["Validate Failed Back Servers"]),

@@ -6,7 +6,8 @@ use failback_sim::World;
 use serde_json::json;
 
 use crate::support::{
-    assert_done, assert_left, calls, cause, failure, rehearsal, rest, run, run_with, setting, three_tier,
+    assert_done, assert_left, calls, cause, example, failure, rehearsal, rest, run, run_with, setting,
+    three_tier,
 };
 use failback_rehearsal::rehearsal::Rehearsal;
 
@@ -88,6 +89,63 @@ fn original_replication_is_stopped_only_where_the_plan_says_so() {
     assert_done(&rehearsal, &done, rest(Procedure::Failback));
     // B1 of each server, then A2 of each server.
     assert_eq!(calls(&rehearsal, "StopReplication"), 6);
+}
+
+/// Before the first instance of A starts, a person hears what that loses.
+#[test]
+fn a_no_before_the_launch_launches_nothing() {
+    let mut rehearsal = Rehearsal::new(setting(Procedure::Failback, example(), 3, 1));
+    let held = run_with(&mut rehearsal, Procedure::Failback, GateAnswer::No("not tonight".into()));
+    assert_eq!((held.outcome, failure(&held)), (Outcome::Held, ("Ask Before Launch", "Failback.Refused")));
+    assert_eq!(calls(&rehearsal, "StartRecovery"), 0);
+    assert_left(&rehearsal, &["A1", "A2", "B1", "B2", "B3"]);
+    let done = run(&mut rehearsal, Procedure::Failback);
+    assert_done(&rehearsal, &done, rest(Procedure::Failback));
+}
+
+#[test]
+fn no_answer_before_the_launch_holds_after_a_day() {
+    let mut rehearsal = Rehearsal::new(setting(Procedure::Failback, example(), 3, 1));
+    let held = run_with(&mut rehearsal, Procedure::Failback, GateAnswer::Silence);
+    assert_eq!((held.outcome, failure(&held)), (Outcome::Held, ("Ask Before Launch", "States.Timeout")));
+    assert!((86_400.0..2.0 * 86_400.0).contains(&held.virtual_seconds), "{}", held.virtual_seconds);
+    assert_left(&rehearsal, &["A1", "A2", "B1", "B2", "B3"]);
+}
+
+/// A run that was held with its A4 launched has nothing left to lose by a launch.
+#[test]
+fn nobody_is_asked_about_a_launch_that_is_over() {
+    let mut rehearsal = Rehearsal::new(setting(Procedure::Failback, three_tier(|_| ()), 3, 1));
+    let held = run_with(&mut rehearsal, Procedure::Failback, GateAnswer::No("not yet".into()));
+    assert_eq!(failure(&held).0, "Ask Before Redirect");
+    let input = example();
+    let plan = failback_core::plan::Plan::read(&input).expect("a plan");
+    rehearsal.replan(input, plan);
+    let mut asked = Asked(Vec::new());
+    let run = rehearsal.run(Procedure::Failback, &mut asked);
+    assert_eq!(run.outcome, Outcome::Succeeded, "{:?}", run.failure);
+    assert_eq!(asked.0.iter().filter(|message| message.contains("can be launched")).count(), 0);
+}
+
+/// The loss that the gate foretells is the loss that is counted, or more.
+#[test]
+fn the_loss_is_told_before_the_launch() {
+    for (seed, servers) in [(1, 1), (2, 3), (3, 6)] {
+        let mut rehearsal = Rehearsal::new(setting(Procedure::Failback, example(), servers, seed));
+        let mut asked = Asked(Vec::new());
+        let run = rehearsal.run(Procedure::Failback, &mut asked);
+        assert_eq!(run.outcome, Outcome::Succeeded, "{:?}", run.failure);
+        let told = asked.0[0].split("usually ").nth(1).and_then(|rest| rest.split(' ').next());
+        let told_seconds = told.and_then(|minutes| minutes.parse::<u64>().ok()).expect("minutes") * 60;
+        let world = rehearsal.simulation.world();
+        let lost = (0..world.fleet().len()).filter_map(|server| world.lost(server)).map(|lost| lost.records);
+        let lost_seconds = lost.max().expect("without a freeze, something is lost");
+        assert!(
+            lost_seconds <= told_seconds + 120,
+            "seed {seed}: {lost_seconds} s lost, {told_seconds} s told"
+        );
+        assert!(lost_seconds * 2 > told_seconds, "seed {seed}: {lost_seconds} s lost, {told_seconds} s told");
+    }
 }
 
 /// The questions at the gates.

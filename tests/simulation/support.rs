@@ -8,13 +8,19 @@ use failback_core::report::Outcome;
 use failback_rehearsal::plans;
 use failback_rehearsal::rehearsal::{Always, Rehearsal, RunResult, Setting};
 use failback_rehearsal::runner::GateAnswer;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-/// Returns the three-tier example with one change.
+/// Returns the three-tier example with one change. It accepts the loss, so that nobody is asked before the launch.
 pub(crate) fn three_tier(change: impl FnOnce(&mut Value)) -> Value {
-    let mut plan: Value = serde_json::from_str(plans::THREE_TIER).expect("the example is JSON");
+    let mut plan = example();
+    plan["cutover"] = json!({ "acceptLossSeconds": 14 * 86_400 });
     change(&mut plan);
     plan
+}
+
+/// Returns the three-tier example.
+pub(crate) fn example() -> Value {
+    serde_json::from_str(plans::THREE_TIER).expect("the example is JSON")
 }
 
 /// Returns the setting that a procedure usually finds.

@@ -31,6 +31,9 @@ fn case(procedure: Procedure, rules: &[&str]) -> Case {
     if rules.iter().any(|rule| stops_b1.iter().any(|place| rule.contains(place))) {
         case.plan.extend(PlanOption::find("stop-b1"));
     }
+    if rules.iter().any(|rule| rule.contains("ask-before-launch")) {
+        case.plan.extend(PlanOption::find("ask-before-launch"));
+    }
     case
 }
 
@@ -90,7 +93,7 @@ fn claims_in_vain() -> impl Iterator<Item = Case> {
 /// Returns a case for every answer at each gate.
 fn gates() -> impl Iterator<Item = Case> {
     let answers = [no(), GateAnswer::NotApproved, GateAnswer::Silence];
-    ["", "stop-b1", "ask-before-cleanup"].into_iter().flat_map(move |gate| {
+    ["", "stop-b1", "ask-before-launch", "ask-before-cleanup"].into_iter().flat_map(move |gate| {
         answers.clone().into_iter().map(move |answer| {
             let failback = Procedure::Failback;
             let acts = vec![Act::Run(failback, answer), Act::Settle(failback)];

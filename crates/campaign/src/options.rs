@@ -14,6 +14,7 @@ type Change = fn(&mut Value);
 const OPTIONS: &[(&str, Change)] = &[
     ("as-drill", |plan| plan["drill"]["launchAs"] = json!("drill")),
     ("as-recovery", |plan| plan["drill"]["launchAs"] = json!("recovery")),
+    ("ask-before-launch", |plan| plan["cutover"] = json!({})),
     ("ask-before-redirect", |plan| {
         plan["gates"]["beforeRedirect"] = json!({ "timeoutMinutes": 60 });
     }),
@@ -103,10 +104,14 @@ impl PlanOption {
     }
 }
 
+/// The loss that plans of cases accept, unless they ask before the launch: the longest that a plan can allow.
+const ACCEPTED_LOSS_SECONDS: u64 = 14 * 86_400;
+
 /// Returns the three-tier example with these changes.
 pub(super) fn plan(options: &[PlanOption]) -> Value {
     // The example is part of this build, and a contract test reads it.
     let mut plan: Value = serde_json::from_str(plans::THREE_TIER).unwrap_or_default();
+    plan["cutover"] = json!({ "acceptLossSeconds": ACCEPTED_LOSS_SECONDS });
     let mut options = options.to_vec();
     options.sort();
     for option in options {

@@ -59,6 +59,9 @@ pub fn random(seed: u64) -> Case {
     if rng.u8(..10) == 0 {
         into_existing(&mut case);
     }
+    if rng.u8(..3) == 0 {
+        case.plan.extend(PlanOption::find("ask-before-launch"));
+    }
     case
 }
 
@@ -89,6 +92,7 @@ fn plan(rng: &mut Rng, procedure: Procedure) -> Vec<PlanOption> {
         | "as-drill"
         | "originals-may-run"
         | "unnamed-subnet"
+        | "ask-before-launch"
         | "ask-before-redirect"
         | "as-recovery"
         | "ten-waves"

@@ -145,6 +145,7 @@ fn went_on(run: &RunResult) -> Option<&'static str> {
     };
     let gates = [
         ("Ask Before Stop", "Stop Original Replication"),
+        ("Ask Before Launch", "Launch For Failback"),
         ("Ask Before Redirect", "Redirect By Hand?"),
         ("Ask Before Clean Up", "Clean Up"),
     ];

@@ -1,10 +1,14 @@
 //! What a person is told at a gate, from live state: the servers, the age of the data, the state of A1, and what an answer
 //! does. A mail has about twenty lines, for one server and for a hundred.
 
+use std::collections::BTreeSet;
+
 use crate::cloud::{Instance, InstanceState};
 use crate::error::Result;
 use crate::fleet::{LiveServer, data_age_seconds};
 use crate::message::{count, listed};
+use crate::poll_interval::typical;
+use crate::procedure::Procedure;
 use crate::run::Run;
 use crate::timestamp::Timestamp;
 
@@ -24,6 +28,57 @@ pub fn before_stop(servers: &[LiveServer<'_>]) -> Result<String> {
             .to_owned(),
         "No, or no answer: B1 keeps its points in time, and nothing is deleted. Start again with the same plan to be \
          asked again, or without stopOriginalReplication to go on."
+            .to_owned(),
+    ];
+    Ok(lines.join("\n"))
+}
+
+/// The time that a wave usually takes, in seconds: the launch job, and the boot.
+const WAVE_SECONDS: u64 = typical::LAUNCH_JOB.high_seconds + typical::BOOT.high_seconds;
+
+/// Returns what a person is told before A4 is launched, where the plan has somebody asked: it does not accept the loss, and
+/// a server is left to launch.
+///
+/// # Errors
+/// `Internal` when A3, or instances of the source Region, were not read; `Guard` when A3 is ambiguous.
+pub fn if_asked_before_launch(run: &Run, servers: Vec<LiveServer<'_>>) -> Result<Option<String>> {
+    if run.procedure == Procedure::Drill || run.plan.cutover.accept_loss_seconds.is_some() {
+        return Ok(None);
+    }
+    let mut to_launch = Vec::new();
+    for server in servers {
+        if server.a3()?.is_none() && !server.is_past_launch()? {
+            to_launch.push(server);
+        }
+    }
+    if to_launch.is_empty() { Ok(None) } else { before_launch(run, &to_launch).map(Some) }
+}
+
+/// Says what a launch loses, and for how long.
+fn before_launch(run: &Run, servers: &[LiveServer<'_>]) -> Result<String> {
+    let waves = servers.iter().map(|server| server.wave).collect::<BTreeSet<_>>().len();
+    let seconds = waves as u64 * WAVE_SECONDS + typical::DNS.high_seconds;
+    let limit = run.plan.launch.data_age_seconds_max;
+    let by_hand =
+        if run.plan.redirect.is_by_hand() { " and the time that people take to redirect it" } else { "" };
+    let asks_again = if run.plan.gates.before_redirect.is_some() {
+        " Somebody is asked once more before traffic is redirected, with the age of the data."
+    } else {
+        ""
+    };
+    let lines = [
+        format!("A2 of {} can be launched. B3 serves until traffic is redirected.", who(servers)),
+        originals(servers)?,
+        format!(
+            "Yes: A4 is launched, in {}. What clients write to B3 after a server's point in time is lost once traffic \
+             is redirected: usually {} min{by_hand}, and at most {} min (launch.dataAgeSecondsMax), unless \
+             somebody agrees to more. To lose nothing, have clients write nothing from now on until then.{asks_again}",
+            count(waves, "wave"),
+            seconds.div_ceil(60),
+            limit / 60,
+        ),
+        "No, or no answer: nothing is launched, B3 serves, and A2 goes on protecting it. Start again with the same plan \
+         to be asked again."
             .to_owned(),
     ];
     Ok(lines.join("\n"))

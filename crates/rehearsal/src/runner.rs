@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 use crate::program::{Performer, Program};
 use crate::steps::StepEntry;
-use crate::task_output::{KEEP_REFUSAL, TaskOutput};
+use crate::task_output::{ASK_BEFORE_REDIRECT, KEEP_REFUSAL, TaskOutput};
 
 /// The duration of starting a function, in milliseconds of virtual time.
 const LAMBDA_MS: i64 = 20;
@@ -265,7 +265,9 @@ fn answered(
     match answer {
         GateAnswer::Yes => {
             // Where traffic is moved by hand, approval says that it has moved. Elsewhere this changes nothing.
-            simulation.world().operator_moves_traffic();
+            if call.state == ASK_BEFORE_REDIRECT {
+                simulation.world().operator_moves_traffic();
+            }
             (now, Ok(json!({ "approved": true, "by": "the rehearsal" })))
         }
         GateAnswer::No(why) => (now, Err(ErrorOutput::new("Failback.Refused", why))),

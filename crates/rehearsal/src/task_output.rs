@@ -9,6 +9,9 @@ use serde_json::Value;
 /// The state that decides whether a run may start.
 pub const CHECK_READINESS: &str = "Check Readiness";
 
+/// The gate at which a person who redirects traffic by hand says that it has moved.
+pub const ASK_BEFORE_REDIRECT: &str = "Ask Before Redirect";
+
 /// The crate of the step that claims the servers.
 pub const CLAIM_SERVERS: &str = "claim-servers";
 /// The state that keeps the evidence of a refusal.

@@ -18,7 +18,7 @@ use failback_core::plan::Plan;
 use failback_core::poll_interval;
 use failback_core::procedure::{Either, Procedure};
 use failback_core::ready::{LaunchState, launch_state, only_lags, word};
-use failback_core::step::{Context, FleetInput, Progress, Step, StepResult, Waiting};
+use failback_core::step::{Context, FleetInput, GateName, Progress, Step, StepResult, Waiting};
 
 /// The step.
 #[derive(Debug)]
@@ -70,24 +70,28 @@ impl Step for CheckLaunchState {
     }
 }
 
-/// Adds what the person at the gate before the stop of B1 is told, if it is next. It is read only now: nearly every poll
-/// needs less.
+/// Adds what the person at the next gate is told, if one is next: before the stop of B1, or before the launch. It is read
+/// only now: nearly every poll needs less.
 async fn done(ctx: &Context<'_, Either>, fleet: &mut Fleet, why: String) -> Result<StepResult> {
-    if ctx.run.procedure == Procedure::Drill || !ctx.run.plan.stop_original_replication {
+    let plan = &ctx.run.plan;
+    let is_asked = plan.stop_original_replication || plan.cutover.accept_loss_seconds.is_none();
+    if ctx.run.procedure == Procedure::Drill || !is_asked {
         return Ok(StepResult::Done(why));
     }
-    let reads = Reads { b1: true, a3: true, source_instances: true, ..Reads::default() };
+    let reads = Reads { b1: true, a3: true, b2: true, source_instances: true, ..Reads::default() };
     let live = ctx.read(fleet, reads).await?;
+    let servers = live.servers(fleet);
     let mut to_stop = Vec::new();
-    for server in live.servers(fleet) {
+    for server in servers.iter().filter(|_| plan.stop_original_replication) {
         if server.is_original_replicated()? {
-            to_stop.push(server);
+            to_stop.push(server.clone());
         }
     }
-    if to_stop.is_empty() {
-        return Ok(StepResult::Done(why));
+    if !to_stop.is_empty() {
+        let notice = notice::before_stop(&to_stop)?;
+        return Ok(StepResult::DoneBeforeGate { why, gate: GateName::BeforeStop, notice });
     }
-    Ok(StepResult::DoneBeforeGate { why, notice: notice::before_stop(&to_stop)? })
+    Ok(StepResult::done_before_launch(why, notice::if_asked_before_launch(ctx.run, servers)?))
 }
 
 impl LaunchStates {

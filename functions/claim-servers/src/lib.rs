@@ -30,7 +30,7 @@ impl Step for ClaimServers {
     async fn run(ctx: &Context<'_, Either>, fleet: &mut Fleet) -> Result<StepResult> {
         let mut live = ctx.read(fleet, READS).await?;
         let all = fleet.pending().count();
-        let mut note: Note = ctx.note().unwrap_or(Note { claimed: 0, settles_ms: ctx.now().millis() });
+        let mut note: Note = ctx.note().unwrap_or_else(|| Note::at(ctx.now()));
         if note.claimed < all {
             let batch = note.claimed..all.min(note.claimed + BATCH);
             let owners = Owners::read(ctx.cloud, ctx.run, &live.servers(fleet)[batch.clone()]).await?;
@@ -66,6 +66,12 @@ const READS: Reads = Reads {
 /// The number of servers that one call claims: the states of as many owners are read first.
 const BATCH: usize = 250;
 
+/// The time after which a claim that does not show yet is looked at again.
+const SHOWN_POLL_SECONDS: u64 = 10;
+
+/// The time after which a claim that does not show is made again: DRS shows tags within half of it (drs-facts §12.14).
+const SHOWN_SECONDS_MAX: u64 = 60;
+
 /// The state of the claims between two calls.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 struct Note {
@@ -73,9 +79,16 @@ struct Note {
     claimed: usize,
     /// The time from which all claims are certain, in milliseconds since 1970.
     settles_ms: i64,
+    /// The time of the last claim, in milliseconds since 1970.
+    claimed_ms: i64,
 }
 
 impl Note {
+    /// Returns the state before the first claim.
+    fn at(now: Timestamp) -> Self {
+        Self { claimed: 0, settles_ms: now.millis(), claimed_ms: now.millis() }
+    }
+
     /// Claims some of the servers, each of which no earlier call has claimed as far as this note knows. Returns true when
     /// they are the last ones, and all of them are claimed.
     async fn claim_batch(
@@ -92,6 +105,7 @@ impl Note {
         }
         let begun = AtomicU64::new(0);
         let results = ctx.at_once(some.iter().map(|server| claim(ctx, server, owners, &begun))).await?;
+        self.claimed_ms = ctx.now().millis();
         let mut is_whole = true;
         for (index, result) in results.into_iter().enumerate() {
             match result {
@@ -112,16 +126,20 @@ impl Note {
     /// Waits until all claims are certain. Nothing is written here: a claim that does not show is made again by a call that
     /// counts its time.
     fn settled(mut self, ctx: &Context<'_, Either>, servers: &[LiveServer<'_>]) -> Result<StepResult> {
-        let seconds = Timestamp::from_millis(self.settles_ms).seconds_since(ctx.now());
-        if seconds > 0 {
-            let why = "until every other run must have seen the claim";
-            return Ok(Waiting::new(why, seconds).with_note(json!(self)).into());
+        let settles = Timestamp::from_millis(self.settles_ms).seconds_since(ctx.now());
+        let missing = first_not_shown(ctx, servers)?;
+        if let (0, None) = (settles, missing) {
+            return Ok(StepResult::Done(format!("{} claimed", count(servers.len(), "server"))));
         }
-        match first_not_shown(ctx, servers)? {
-            None => Ok(StepResult::Done(format!("{} claimed", count(servers.len(), "server")))),
-            Some(index) => {
+        let is_overdue = ctx.now().seconds_since(Timestamp::from_millis(self.claimed_ms)) > SHOWN_SECONDS_MAX;
+        match missing {
+            Some(index) if settles == 0 && is_overdue => {
                 self.claimed = index;
                 Ok(self.goes_on(servers.len()))
+            }
+            _ => {
+                let why = "until every other run must have seen the claim";
+                Ok(Waiting::new(why, settles.max(SHOWN_POLL_SECONDS)).with_note(json!(self)).into())
             }
         }
     }

@@ -69,7 +69,7 @@ fn a_claim_of_unknown_age_is_waited_for_in_full() {
 fn a_claim_of_a_call_that_failed_is_waited_for_in_full() {
     let mut fixture = unclaimed();
     let now = fixture.now();
-    let note = Some(json!({ "claimed": 0, "settles_ms": now.millis() }));
+    let note = Some(json!({ "claimed": 0, "settles_ms": now.millis(), "claimed_ms": now.millis() }));
     fixture.poll = Some(PollState { since: now, due: now.plus_seconds(1), polls: 1, note });
     fixture.pass(20);
     fixture.claimed_by(&fixture.run.tag_value());
@@ -82,6 +82,8 @@ fn a_claim_that_was_overwritten_meanwhile_is_lost() {
     let seconds = fixture.waits::<Step>("until every other run", 2);
     fixture.claimed_by(OTHER);
     fixture.pass(i64::try_from(seconds).unwrap_or_default());
+    fixture.waits::<Step>("until every other run", 0);
+    fixture.pass(10);
     fixture.waits::<Step>("0 of 2 servers are claimed", 0);
     let before = fixture.writes();
     let error = fixture.call::<Step>().unwrap_err();
@@ -131,6 +133,8 @@ fn a_claim_that_drs_shows_late_is_not_done_before_it_shows() {
             }
         }
     });
+    assert_eq!(fixture.waits::<Step>("until every other run", 0), 10);
+    fixture.pass(10);
     fixture.waits::<Step>("0 of 2 servers are claimed", 0);
     assert_eq!(fixture.waits::<Step>("until every other run", 2), 60);
 }

@@ -13,7 +13,9 @@ use failback_core::plan::Plan;
 use failback_core::poll_interval::{self, typical};
 use failback_core::procedure::Failback;
 use failback_core::ready::{stalled, word};
-use failback_core::step::{Attempt, Context, FleetInput, Progress, Step, StepResult, Waiting, attempt};
+use failback_core::step::{
+    Attempt, Context, FleetInput, GateName, Progress, Step, StepResult, Waiting, attempt,
+};
 use failback_core::tags::tag;
 use failback_core::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -102,7 +104,7 @@ impl Step for ProtectFailedBackServers {
         match protection.result(ctx, note, followed) {
             StepResult::Done(why) if ctx.run.plan.gates.before_cleanup.is_some() => {
                 let notice = notice::before_cleanup(ctx.run, &live.servers(fleet))?;
-                Ok(StepResult::DoneBeforeGate { why, notice })
+                Ok(StepResult::DoneBeforeGate { why, gate: GateName::BeforeCleanup, notice })
             }
             result => Ok(result),
         }

@@ -6,6 +6,7 @@ use failback_core::Result;
 use failback_core::cloud::InstanceStatus;
 use failback_core::fleet::{Fleet, LiveServer, Reads, Server};
 use failback_core::message::Reasons;
+use failback_core::notice;
 use failback_core::plan::Plan;
 use failback_core::procedure::Failback;
 use failback_core::step::{Attempt, Context, FleetInput, Step, StepResult, attempt};
@@ -50,9 +51,9 @@ impl Step for StopOriginalReplication {
         if !reasons.is_empty() {
             return Ok(ctx.again(format!("replication of B1 does not stop yet: {reasons}")).into());
         }
-        Ok(StepResult::Done(format!(
-            "replication of {stopped} original servers stopped; their points in time are deleted"
-        )))
+        let why =
+            format!("replication of {stopped} original servers stopped; their points in time are deleted");
+        Ok(StepResult::done_before_launch(why, notice::if_asked_before_launch(ctx.run, servers)?))
     }
 
     fn limit_seconds(plan: &Plan) -> u64 {

@@ -14,7 +14,7 @@ use failback_core::notice;
 use failback_core::plan::Plan;
 use failback_core::poll_interval::{self, typical};
 use failback_core::procedure::{Either, Procedure};
-use failback_core::step::{Attempt, Context, Step, StepResult, Waiting, WaveInput};
+use failback_core::step::{Attempt, Context, GateName, Step, StepResult, Waiting, WaveInput};
 use failback_core::{Error, ErrorName, Result};
 
 mod health;
@@ -165,7 +165,7 @@ async fn ask(ctx: &Context<'_, Either>, fleet: &mut Fleet, why: String) -> Resul
     let reads = Reads { a3: true, source_jobs: true, source_instances: true, ..Reads::default() };
     let live = ctx.read(fleet, reads).await?;
     let notice = notice::before_redirect(ctx.run, &live.servers(fleet))?;
-    Ok(StepResult::DoneBeforeGate { why, notice })
+    Ok(StepResult::DoneBeforeGate { why, gate: GateName::BeforeRedirect, notice })
 }
 
 /// Refuses to have an A4 launched again that clients may use. Only now is read what shows it: nearly every poll needs less.

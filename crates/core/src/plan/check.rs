@@ -27,6 +27,7 @@ pub(super) fn problems(plan: &Plan) -> Vec<Problem> {
     gates(plan, &mut found);
     ranges(plan, &mut found);
     data_age(plan, &mut found);
+    accepted_loss(plan, &mut found);
     found
 }
 
@@ -291,12 +292,13 @@ fn polls(plan: &Plan, found: &mut Vec<Problem>) {
 
 fn gates(plan: &Plan, found: &mut Vec<Problem>) {
     let gates = [
-        ("beforeStop", &plan.gates.before_stop),
-        ("beforeRedirect", &plan.gates.before_redirect),
-        ("beforeCleanup", &plan.gates.before_cleanup),
+        ("beforeStop", plan.gates.before_stop.as_ref()),
+        ("beforeLaunch", Some(&plan.gates.before_launch)),
+        ("beforeRedirect", plan.gates.before_redirect.as_ref()),
+        ("beforeCleanup", plan.gates.before_cleanup.as_ref()),
     ];
     for (name, gate) in gates {
-        let minutes = gate.as_ref().map_or(1, |gate| gate.timeout_minutes);
+        let minutes = gate.map_or(1, |gate| gate.timeout_minutes);
         if minutes == 0 || minutes > HOURS_MAX * 60 {
             let path = format!("$.gates.{name}.timeoutMinutes");
             let remedy = format!("Use 1 to {}", HOURS_MAX * 60);
@@ -389,6 +391,20 @@ fn data_age(plan: &Plan, found: &mut Vec<Problem>) {
     }
 }
 
+/// Refuses a loss to which nobody needs to agree, where the plan allows a larger one.
+fn accepted_loss(plan: &Plan, found: &mut Vec<Problem>) {
+    let Some(accepted) = plan.cutover.accept_loss_seconds else { return };
+    let limit = plan.launch.data_age_seconds_max;
+    if accepted < limit {
+        let message =
+            format!("{accepted} s is less than launch.dataAgeSecondsMax allows to be lost ({limit} s)");
+        let remedy = format!(
+            "Use at least {limit}, or leave it out: a person is then asked at gates.beforeLaunch, with the loss to expect"
+        );
+        found.push(Problem::new("$.cutover.acceptLossSeconds", message, remedy));
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
@@ -437,6 +453,8 @@ mod tests {
         wrong("/launch/lagSecondsMax", json!(90_000), "$.launch.lagSecondsMax");
         wrong("/launch/dataAgeSecondsMax", json!(600), "$.launch.dataAgeSecondsMax");
         wrong("/launch/dataAgeSecondsMax", json!(9_999_999), "$.launch.dataAgeSecondsMax");
+        wrong("/cutover/acceptLossSeconds", json!(3_599), "$.cutover.acceptLossSeconds");
+        wrong("/gates/beforeLaunch/timeoutMinutes", json!(0), "$.gates.beforeLaunch.timeoutMinutes");
         wrong("/launch/instanceType", json!(" "), "$.launch.instanceType");
     }
 

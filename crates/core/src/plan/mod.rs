@@ -51,6 +51,9 @@ pub struct Plan {
     /// The checks that A4 must pass to count as working.
     #[serde(default)]
     pub validation: Validation,
+    /// The cut-over of a failback: from the last look at B3's data to the redirection of traffic.
+    #[serde(default)]
+    pub cutover: Cutover,
     /// The redirection of traffic after a failback.
     pub redirect: Redirect,
     /// Failback only: stop replication of B1 once A2 can be launched and a person has agreed, to avoid double billing.
@@ -220,6 +223,15 @@ impl Default for Validation {
     }
 }
 
+/// The cut-over of a failback.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Cutover {
+    /// The loss in seconds to which nobody needs to agree: the gate `beforeLaunch` is then passed by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accept_loss_seconds: Option<u64>,
+}
+
 /// The redirection of traffic after a failback.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "written::WrittenRedirect", into = "written::WrittenRedirect")]
@@ -284,13 +296,17 @@ pub struct Cleanup {
 }
 
 /// Points at which a failback waits for a person's approval. A drill has no gates.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Gates {
     /// The gate once A2 can be launched, before replication of B1 is stopped and its points in time are deleted. Required
     /// with `stopOriginalReplication`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before_stop: Option<Gate>,
+    /// The gate before A4 is launched: from its point in time on, what B3 accepts is lost. It is passed by with
+    /// `cutover.acceptLossSeconds`.
+    #[serde(default = "a_day")]
+    pub before_launch: Gate,
     /// The gate between validation of A4 and redirection of traffic. With `byHand`, approval confirms that traffic was
     /// redirected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -298,6 +314,12 @@ pub struct Gates {
     /// The gate after A4 is protected and before anything is stopped or terminated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before_cleanup: Option<Gate>,
+}
+
+impl Default for Gates {
+    fn default() -> Self {
+        Self { before_stop: None, before_launch: a_day(), before_redirect: None, before_cleanup: None }
+    }
 }
 
 /// A wait for a person's approval.
@@ -354,6 +376,9 @@ fn yes() -> bool {
 }
 fn like_source() -> String {
     LIKE_SOURCE.to_owned()
+}
+fn a_day() -> Gate {
+    Gate { timeout_minutes: 1_440 }
 }
 fn data_age_seconds_max() -> u64 {
     3_600

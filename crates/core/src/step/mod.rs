@@ -15,7 +15,7 @@ use serde_json::Value;
 pub use context::{Attempt, Context, attempt, ready};
 pub use input::{FleetInput, StepInput, WaveInput};
 pub use refused::Refused;
-pub use result::{Answer, OUT_OF_TIME, Output, PollState, Progress, Status, StepResult, Waiting};
+pub use result::{Answer, GateName, OUT_OF_TIME, Output, PollState, Progress, Status, StepResult, Waiting};
 
 use crate::cloud::Cloud;
 use crate::error::{Error, ErrorName, Result};
@@ -117,8 +117,8 @@ impl<S: Step> Handler for S {
         };
         let (answer, wait) = match result {
             StepResult::Done(why) => (Answer::new(Status::Done, why), None),
-            StepResult::DoneBeforeGate { why, notice } => {
-                (Answer { notice: Some(notice), ..Answer::new(Status::Done, why) }, None)
+            StepResult::DoneBeforeGate { why, gate, notice } => {
+                (Answer { gate: Some(gate), notice: Some(notice), ..Answer::new(Status::Done, why) }, None)
             }
             StepResult::Keep { why, previous, note } => {
                 (Answer { previous: Some(previous), ..Answer::new(Status::Keep, why) }, again(Some(note), 0))

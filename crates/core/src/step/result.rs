@@ -47,6 +47,8 @@ pub enum StepResult {
     DoneBeforeGate {
         /// The report.
         why: String,
+        /// The gate.
+        gate: GateName,
         /// What the person at the gate is told.
         notice: String,
     },
@@ -66,6 +68,30 @@ pub enum StepResult {
     Relaunch(String),
     /// Somebody has changed the launch settings of some servers, which are prepared again; the text says which.
     Prepare(String),
+}
+
+impl StepResult {
+    /// Returns the result of a step that a launch follows, with what a person is told before it if one is asked.
+    pub fn done_before_launch(why: String, notice: Option<String>) -> Self {
+        match notice {
+            Some(notice) => Self::DoneBeforeGate { why, gate: GateName::BeforeLaunch, notice },
+            None => Self::Done(why),
+        }
+    }
+}
+
+/// A gate of a failback, as the plan names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum GateName {
+    /// Before replication of B1 is stopped.
+    BeforeStop,
+    /// Before A4 is launched.
+    BeforeLaunch,
+    /// Before traffic is redirected.
+    BeforeRedirect,
+    /// Before the clean-up.
+    BeforeCleanup,
 }
 
 /// A wait of a step: the reason, the time and the progress.
@@ -158,7 +184,10 @@ pub struct Answer {
     /// Progress of replication, if the step waits for that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub progress: Option<Progress>,
-    /// What the person at the gate that follows is told.
+    /// The gate that follows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gate: Option<GateName>,
+    /// What the person at that gate is told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notice: Option<String>,
     /// The state before the step's next change, for the bucket for evidence.
@@ -169,7 +198,7 @@ pub struct Answer {
 impl Answer {
     /// Returns an answer with a status and its reason, without a wait.
     pub(super) fn new(status: Status, why: String) -> Self {
-        Self { status, why, wait_seconds: 0, progress: None, notice: None, previous: None }
+        Self { status, why, wait_seconds: 0, progress: None, gate: None, notice: None, previous: None }
     }
 }
 
