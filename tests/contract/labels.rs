@@ -37,6 +37,7 @@ const FAILBACK: &[Row] = &[
     ("Ask Before Stop", "Gate before the note of page step 1:"),
     ("Stop Original Replication", "Note of page step 1 (B1):"),
     ("Ask Before Launch", "Gate before page step 2.2:"),
+    ("Drain Replication", "Before page step 2.2 (B3 → A2):"),
     ("Launch For Failback", "Page step 2.2 (A2 → A3, A4):"),
     ("Validate Failed Back Servers", "Page step 2.2 (A4):"),
     ("Ask Before Redirect", "Gate before page step 2.3:"),

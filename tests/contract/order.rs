@@ -27,6 +27,8 @@ const FAILBACK: &[Rule] = &[
     ("Launch For Failback", &["Prepare Launch"]),
     ("Launch For Failback", &["Check Launch State"]),
     ("Launch For Failback", &["Ask Before Launch?"]),
+    ("Drain Replication", &["Frozen By Hand"]),
+    ("Frozen By Hand", &["Ask Before Launch"]),
     ("Ask Before Redirect", &["Validate Failed Back Servers"]),
     ("Redirect Traffic", &["Validate Failed Back Servers"]),
     ("Redirected By Hand", &["Validate Failed Back Servers"]),

@@ -452,3 +452,14 @@ fn terminate_home(world: &mut World, ids: &[failback_core::id::InstanceId]) {
     let request = CallRequest::new("ec2:TerminateInstances", Some(source), names);
     world.call(request, |world| world.terminate_instances(source, ids)).ok();
 }
+
+/// A2 is taken to hold everything as soon as writes are stopped.
+pub(crate) struct NothingIsOnItsWay;
+
+impl Bug for NothingIsOnItsWay {
+    fn source_servers(&self, world: &World, _region: Region, servers: &mut Vec<SourceServer>) {
+        for server in servers {
+            server.last_seen = Some(Timestamp::from_millis(world.now_ms()));
+        }
+    }
+}

@@ -337,6 +337,39 @@ fn assert_caught_in(case: &str, bug: impl Bug + 'static, by: Broken) {
     assert!(broken.contains(&by), "caught by {broken:?}");
 }
 
+/// Asserts that a program is caught in one of these worlds at least, and that nothing is without its bug.
+fn assert_caught_in_some(cases: impl Iterator<Item = String>, program: &Program, by: Broken) {
+    let deployed = Program::deployed().expect("the machines");
+    let mut is_caught = false;
+    for case in cases {
+        let case: Case = case.parse().expect("a case");
+        assert_eq!(broken_by(&deployed, &case), [], "{case}");
+        is_caught |= broken_by(program, &case).contains(&by);
+    }
+    assert!(is_caught, "caught in none of them");
+}
+
+#[test]
+fn no_lag_taken_for_nothing_on_its_way() {
+    let cases = (1..=6).map(|seed| {
+        format!("recovered, 3 servers, seed {seed}, freeze-by-hand, one-wave, writes_in_flight: run failback")
+    });
+    let program = Program::deployed().expect("the machines").performed_by(Bugged(bugs::NothingIsOnItsWay));
+    assert_caught_in_some(cases, &program, Broken::Rule(SafetyRule::DataYoungEnough));
+}
+
+#[test]
+fn a_freeze_taken_to_outlast_its_execution() {
+    // Whoever sees the execution stopped lets writes go on; then it is redriven.
+    let cases = (30..120).step_by(3).map(|turns| {
+        format!("recovered, 1 servers, seed 1, freeze-by-hand, one-wave: redrive failback {turns} drill 30")
+    });
+    let program = with(Procedure::Failback, |states| {
+        states["Redirect Traffic"]["Arguments"]["Payload"]["run"] = json!("{% $run %}");
+    });
+    assert_caught_in_some(cases, &program, Broken::Rule(SafetyRule::DataYoungEnough));
+}
+
 #[test]
 fn a_claim_that_is_not_read_again() {
     let case = "recovered, 2 servers, seed 1: redrive failback 7 failback 26; try failback";

@@ -15,6 +15,9 @@ mod evidence;
 /// The answers at gates: approval, refusal or none.
 mod gates;
 
+/// Failbacks that have writes to B3 stopped before the launch.
+mod freeze;
+
 /// Obstacles that are found before anything changes.
 mod readiness;
 

@@ -75,6 +75,7 @@ impl<'m> Interpreter<'m> {
             input: Arc::clone(&input),
             started_at: now_ms,
             seed: start.seed,
+            redrives: 0,
         };
         let mut history = History::default();
         // The event ExecutionStarted.
@@ -122,6 +123,12 @@ impl<'m> Interpreter<'m> {
     /// Returns the events since the last call. They are kept until they are taken.
     pub fn take_events(&mut self) -> Vec<Event> {
         std::mem::take(&mut self.history.pending_events)
+    }
+
+    /// Counts a redrive, `$states.context.Execution.RedriveCount`: an execution that was stopped goes on in the state that it
+    /// was in, with its variables.
+    pub fn redrive(&mut self) {
+        Arc::make_mut(&mut self.execution).redrives += 1;
     }
 
     /// Ends the execution with an error, as `StopExecution` does. An execution that has ended stays as

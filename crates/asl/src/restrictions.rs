@@ -210,7 +210,8 @@ impl Visitor<'_> {
     fn visit_member_of_context(&mut self, steps: &[Node]) {
         self.references.context = true;
         match (steps.get(2).and_then(name_of), steps.get(3).and_then(name_of)) {
-            (Some("Execution"), Some("Id" | "Name" | "StartTime")) | (Some("State" | "StateMachine"), _) => {}
+            (Some("Execution"), Some("Id" | "Name" | "RedriveCount" | "StartTime"))
+            | (Some("State" | "StateMachine"), _) => {}
             (Some("Task"), _) => self.references.token = true,
             _ => {
                 self.references.execution_input = true;

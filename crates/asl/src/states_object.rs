@@ -9,7 +9,7 @@ use crate::scope::References;
 use crate::{deterministic, timestamp};
 
 /// The facts of an execution that stay the same from its start to its end.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct ExecutionInfo {
     pub(crate) execution_id: String,
     pub(crate) execution_name: String,
@@ -18,6 +18,7 @@ pub(crate) struct ExecutionInfo {
     /// In milliseconds since 1970.
     pub(crate) started_at: i64,
     pub(crate) seed: u64,
+    pub(crate) redrives: u32,
 }
 
 impl ExecutionInfo {
@@ -91,6 +92,7 @@ impl<'a> StatesObject<'a> {
             "Execution": {
                 "Id": self.execution.execution_id,
                 "Name": self.execution.execution_name,
+                "RedriveCount": self.execution.redrives,
                 "StartTime": timestamp::to_rfc3339(self.execution.started_at),
             },
             "State": {

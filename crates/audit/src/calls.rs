@@ -160,8 +160,14 @@ fn start_recovery(observations: &mut Observations, world: &World, run: &WatchedR
             let record = records.find(|record| record.instance == *id);
             record.is_none_or(|record| now - record.point_in_time_ms <= limit_ms)
         };
+        // Where writes are stopped before the launch, an A4 that lacks some is launched again.
+        let lacks_nothing = |id: &InstanceId| {
+            run.plan.cutover.freeze.is_none()
+                || world.instance(source, id).is_some_and(|a4| !world.lacks(index, a4))
+        };
         let works = |id: &InstanceId| {
             is_young(id)
+                && lacks_nothing(id)
                 && world.instance(source, id).is_some_and(|i| {
                     i.state == InstanceState::Running
                         && !i.impaired

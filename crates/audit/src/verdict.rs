@@ -55,6 +55,7 @@ pub(crate) fn check(observations: &mut Observations, world: &World, execution: &
         serving::check(observations, world, &run, report);
     }
     loss(observations, world, &run, end.report.as_ref());
+    nothing_lost(observations, world, &run);
     bounded(observations, world, end);
 }
 
@@ -210,6 +211,24 @@ fn orphans(
             world.now_ms(),
             format!("job {} in {region} is still in progress", job.id),
         );
+    }
+}
+
+/// Judges S11 of a failback that has writes to B3 stopped: nothing is missing where clients have come to.
+fn nothing_lost(observations: &mut Observations, world: &World, run: &WatchedRun) {
+    if run.procedure != Procedure::Failback || run.plan.cutover.freeze.is_none() {
+        return;
+    }
+    for (index, server) in world.fleet().iter().enumerate() {
+        if run.began_home[index] || observations.by_hand.contains(&index) {
+            continue;
+        }
+        let failed_back =
+            world.serving(index).is_some_and(|serving| run.is_a4(index, server, &serving.instance));
+        if let Some(lost) = world.lost_besides(index, &run.began_without[index]).filter(|_| failed_back) {
+            let what = format!("{}: {} records are lost in spite of the freeze", server.name, lost.records);
+            observations.violated(SafetyRule::DataYoungEnough, world.now_ms(), what);
+        }
     }
 }
 

@@ -31,7 +31,9 @@ fn case(procedure: Procedure, rules: &[&str]) -> Case {
     if rules.iter().any(|rule| stops_b1.iter().any(|place| rule.contains(place))) {
         case.plan.extend(PlanOption::find("stop-b1"));
     }
-    if rules.iter().any(|rule| rule.contains("ask-before-launch")) {
+    if rules.iter().any(|rule| rule.contains("drain-replication")) {
+        case.plan.extend(PlanOption::find("freeze-by-hand"));
+    } else if rules.iter().any(|rule| rule.contains("ask-before-launch")) {
         case.plan.extend(PlanOption::find("ask-before-launch"));
     }
     case

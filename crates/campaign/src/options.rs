@@ -25,6 +25,7 @@ const OPTIONS: &[(&str, Change)] = &[
         plan["gates"]["beforeRedirect"] = json!({ "timeoutMinutes": 60 });
         plan["launch"]["dataAgeSecondsMax"] = json!(7_200);
     }),
+    ("freeze-by-hand", |plan| plan["cutover"] = json!({ "freeze": "byHand" })),
     ("disposable", |plan| plan["drill"]["recoveredServersAreDisposable"] = json!(true)),
     ("drill-recovered", |plan| plan["drill"]["launchRecoveredServers"] = json!(false)),
     ("into-source", |plan| plan["launch"]["intoSource"] = json!(true)),
@@ -144,6 +145,7 @@ const SWITCHES: &[(&str, Flip)] = &[
     ("refuses_to_reverse_drills", |s| s.refuses_to_reverse_drills ^= true),
     ("originals_lack_tag", |s| s.originals_lack_tag ^= true),
     ("rate_limits", |s| s.rate_limits ^= true),
+    ("writes_in_flight", |s| s.writes_in_flight ^= true),
     ("slow_servers", |s| s.slow_servers ^= true),
     ("originals_lack_policy", |s| s.originals_lack_policy ^= true),
     ("originals_protected", |s| s.originals_protected ^= true),

@@ -59,8 +59,15 @@ pub fn random(seed: u64) -> Case {
     if rng.u8(..10) == 0 {
         into_existing(&mut case);
     }
-    if rng.u8(..3) == 0 {
-        case.plan.extend(PlanOption::find("ask-before-launch"));
+    match rng.u8(..6) {
+        0 | 1 => case.plan.extend(PlanOption::find("ask-before-launch")),
+        2 | 3 => {
+            case.plan.extend(PlanOption::find("freeze-by-hand"));
+            if rng.bool() {
+                case.switches.extend(Switch::find("writes_in_flight"));
+            }
+        }
+        _ => {}
     }
     case
 }
@@ -93,6 +100,7 @@ fn plan(rng: &mut Rng, procedure: Procedure) -> Vec<PlanOption> {
         | "originals-may-run"
         | "unnamed-subnet"
         | "ask-before-launch"
+        | "freeze-by-hand"
         | "ask-before-redirect"
         | "as-recovery"
         | "ten-waves"

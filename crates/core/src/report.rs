@@ -151,6 +151,18 @@ pub struct Loss {
     pub until_at_most: Timestamp,
 }
 
+/// The freeze of writes to B3, during which clients cannot write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct FreezeReport {
+    /// The time at which it was confirmed.
+    pub since: Timestamp,
+    /// The time from which every client uses A4: the old TTL of the records after Route 53 was seen INSYNC. Absent while
+    /// traffic is not redirected, or where people redirect it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
+}
+
 /// A yes at a gate.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -198,6 +210,9 @@ pub struct Report {
     pub rto_seconds: Option<u64>,
     /// The loss, in a failback that redirected traffic by Route 53.
     pub loss: Option<Loss>,
+    /// The freeze of writes to B3, if there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub freeze: Option<FreezeReport>,
     /// Names of the waves.
     pub waves: Vec<String>,
     /// All servers.

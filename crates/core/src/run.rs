@@ -25,6 +25,29 @@ pub struct Run {
     /// True once a person has confirmed that traffic was redirected by hand; set by the state machine.
     #[serde(default)]
     pub traffic_moved_by_hand: bool,
+    /// The freeze of writes to B3, once a person has confirmed it; set by the state machine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub frozen: Option<Frozen>,
+    /// The number of times that the execution was redriven, where that matters: the state machine passes it to the step
+    /// that redirects traffic.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub redrives: u32,
+}
+
+/// A freeze of writes to B3: the applications there are stopped, and what they wrote is flushed to disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Frozen {
+    /// The time at which it was confirmed. B3 accepts nothing from then on.
+    pub at: Timestamp,
+    /// The number of times that the execution had been redriven. People let writes go on when an execution ends, so a
+    /// freeze does not outlast one.
+    pub redrives: u32,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(n: &u32) -> bool {
+    *n == 0
 }
 
 impl Run {
@@ -51,6 +74,11 @@ impl Run {
     /// Returns true when launches of this run are drill launches to DRS.
     pub fn launches_as_drill(&self) -> bool {
         self.procedure == Procedure::Drill && self.plan.drill.launch_as == LaunchAs::Drill
+    }
+
+    /// Returns true in a failback whose plan has writes to B3 stopped before the launch.
+    pub fn freezes(&self) -> bool {
+        self.procedure == Procedure::Failback && self.plan.cutover.freeze.is_some()
     }
 
     /// Returns the tags of everything that this run creates.

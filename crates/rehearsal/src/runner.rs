@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 use crate::program::{Performer, Program};
 use crate::steps::StepEntry;
-use crate::task_output::{ASK_BEFORE_REDIRECT, KEEP_REFUSAL, TaskOutput};
+use crate::task_output::{ASK_BEFORE_LAUNCH, ASK_BEFORE_REDIRECT, KEEP_REFUSAL, TaskOutput};
 
 /// The duration of starting a function, in milliseconds of virtual time.
 const LAMBDA_MS: i64 = 20;
@@ -66,6 +66,8 @@ pub struct Running<'m> {
     ended: Option<ExecutionResult>,
     is_stopped: bool,
     performer: &'m dyn Performer,
+    /// A person stops writes to B3 before the launch.
+    freezes: bool,
     notes: Notes,
 }
 
@@ -118,6 +120,7 @@ impl<'m> Running<'m> {
     ) -> Self {
         let now = simulation.now();
         let input = plan.clone();
+        let freezes = !plan["cutover"]["freeze"].is_null();
         let known = RunningExecution { id: id.to_owned(), started: now, procedure, input };
         simulation.world().execution_started(known, stack);
         let start = Start {
@@ -138,6 +141,7 @@ impl<'m> Running<'m> {
             ended: None,
             is_stopped: false,
             performer: program.performer().as_ref(),
+            freezes,
             notes: Notes { coverage: Coverage::of(procedure), ..Notes::default() },
         }
     }
@@ -177,11 +181,20 @@ impl<'m> Running<'m> {
         simulation.world().execution_ended(&self.id);
         self.ended_ms = simulation.now().millis();
         self.is_stopped = true;
+        self.let_writes_go_on(simulation);
+    }
+
+    /// Has people start the applications again that they had stopped for this execution, which ends without success.
+    fn let_writes_go_on(&self, simulation: &Simulation) {
+        if self.freezes {
+            simulation.world().operator_lets_writes_go_on();
+        }
     }
 
     /// Redrives an execution that was stopped: it enters the state again that it was in, with its variables.
     pub fn redrive(&mut self, simulation: &Simulation) {
         simulation.world().execution_redriven(&self.id);
+        self.execution.redrive();
         self.due_ms = simulation.now().millis();
         self.is_stopped = false;
     }
@@ -204,6 +217,9 @@ impl<'m> Running<'m> {
             NextAction::Ended(outcome) => {
                 simulation.world().execution_ended(&self.id);
                 self.ended_ms = now;
+                if matches!(outcome, ExecutionResult::Failed(_)) {
+                    self.let_writes_go_on(simulation);
+                }
                 self.ended = Some(outcome);
             }
         }
@@ -244,7 +260,11 @@ impl<'m> Running<'m> {
                 Some(TaskFault::Odd) | None => {}
             }
             let message = call.arguments["Message"].as_str().unwrap_or_default();
-            answered(simulation, call, now, watcher.gate(message))
+            let answer = watcher.gate(message);
+            if self.freezes && call.state == ASK_BEFORE_LAUNCH && answer == GateAnswer::Yes {
+                simulation.world().operator_freezes_writes(true);
+            }
+            answered(simulation, call, now, answer)
         });
         if at > now {
             self.due_ms = at;

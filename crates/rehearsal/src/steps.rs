@@ -88,6 +88,7 @@ pub const STEPS: &[StepEntry] = &[
     StepEntry::of::<check_readiness::CheckReadiness>(),
     StepEntry::of::<claim_servers::ClaimServers>(),
     StepEntry::of::<delete_recovery_instances::DeleteRecoveryInstances>(),
+    StepEntry::of::<drain_replication::DrainReplication>(),
     StepEntry::of::<launch_for_failback::LaunchForFailback>(),
     StepEntry::of::<launch_recovered_servers::LaunchRecoveredServers>(),
     StepEntry::of::<prepare_launch::PrepareLaunch>(),

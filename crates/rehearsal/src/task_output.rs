@@ -9,6 +9,8 @@ use serde_json::Value;
 /// The state that decides whether a run may start.
 pub const CHECK_READINESS: &str = "Check Readiness";
 
+/// The gate at which a person says that writes to B3 are stopped, where the plan has that.
+pub const ASK_BEFORE_LAUNCH: &str = "Ask Before Launch";
 /// The gate at which a person who redirects traffic by hand says that it has moved.
 pub const ASK_BEFORE_REDIRECT: &str = "Ask Before Redirect";
 

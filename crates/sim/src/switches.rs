@@ -30,6 +30,8 @@ pub struct Switches {
     pub participants_lack_instances: bool,
     /// §3: healthy replication lags from time to time, for 10 to 45 seconds, at most a twentieth of the time.
     pub lag_blips: bool,
+    /// §3: no lag does not mean that nothing is on its way: the last half minute of writes is not on the replica yet.
+    pub writes_in_flight: bool,
     /// Every call takes 0.3 to 0.45 seconds.
     pub slow_calls: bool,
     /// §10, §12.8: AWS asks to slow down when too many calls of a kind come in a second. Otherwise it answers them all.
@@ -75,6 +77,7 @@ impl Default for Switches {
             full_sync_counts_as_rescan: true,
             participants_lack_instances: false,
             lag_blips: false,
+            writes_in_flight: false,
             slow_calls: false,
             rate_limits: true,
             slow_servers: false,

@@ -91,6 +91,8 @@ impl Fixture {
             started,
             plan,
             traffic_moved_by_hand: false,
+            frozen: None,
+            redrives: 0,
         };
         let fleet = Fleet { servers, redirected: None };
         let owner = Some(run.tag_value());
@@ -221,6 +223,7 @@ fn server(world: &World, index: usize) -> Server {
         a2: None,
         a3: None,
         replace: None,
+        drained: false,
         already_failed_back: false,
         times: Times::default(),
     }

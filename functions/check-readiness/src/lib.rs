@@ -87,6 +87,8 @@ impl Handler for CheckReadiness {
             started: input.execution.started,
             plan,
             traffic_moved_by_hand: false,
+            frozen: None,
+            redrives: 0,
         };
         check(cloud, run).await
     }

@@ -164,17 +164,22 @@ fn relaunch(
         return Ok(None);
     }
     let limit = ctx.run.plan.launch.data_age_seconds_max;
+    let how_old = if ctx.run.freezes() {
+        format!("older than {limit} s, or from before the freeze")
+    } else {
+        format!("older than {limit} s")
+    };
     for server in &old {
         if server.launches(ctx.run)? > ctx.run.plan.launch.relaunches_max as usize {
             let message = format!(
-                "{}: A4 holds data older than launch.dataAgeSecondsMax ({limit} s), launched as often as \
+                "{}: A4 holds data {how_old} (launch.dataAgeSecondsMax), launched as often as \
                  launch.relaunchesMax allows. Use fewer waves or a larger limit, and start again",
                 names(&old)
             );
             return Err(Error::new(ErrorName::ValidationFailed, message));
         }
     }
-    let why = format!("{} are launched again: their data is older than {limit} s", names(&old));
+    let why = format!("{} are launched again: their data is {how_old}", names(&old));
     let old = old.iter().map(|server| server.b1.clone()).collect();
     Ok(Some((old, StepResult::Relaunch(why))))
 }

@@ -6,7 +6,7 @@ use failback_core::fleet::{self, Fleet, LiveState, Reads, Server, Times};
 use failback_core::id::JobId;
 use failback_core::message::count;
 use failback_core::procedure::Procedure;
-use failback_core::report::{Approval, Failure, Loss, Outcome, Report};
+use failback_core::report::{Approval, Failure, FreezeReport, Loss, Outcome, Report};
 use failback_core::run::Run;
 use failback_core::step::Handler;
 use failback_core::timestamp::Timestamp;
@@ -78,6 +78,7 @@ impl Handler for WriteReport {
             ended: live.read_at,
             rto_seconds: rto(&run, &fleet),
             loss: loss(&run, &fleet),
+            freeze: run.frozen.map(|frozen| FreezeReport { since: frozen.at, until: followed }),
             waves: run.plan.wave_names(),
             servers: seen.into_iter().map(|seen| seen.report).collect(),
             jobs: running_jobs(&live, &fleet)?,
@@ -159,6 +160,9 @@ fn loss(run: &Run, fleet: &Fleet) -> Option<Loss> {
     }
     let redirected = fleet.redirected?;
     let oldest = fleet.pending().filter_map(|server| server.times.point_in_time).min()?;
+    if run.frozen.is_some_and(|frozen| oldest >= run.seconds(frozen.at)) {
+        return None;
+    }
     Some(Loss {
         from: Timestamp::from_millis(run.started.millis() + oldest * 1000),
         until: redirected.asked,

@@ -31,6 +31,7 @@ impl End<'_> {
             return "Nothing is left to do.".to_owned();
         }
         let mut sentences = self.production();
+        sentences.extend(self.frozen());
         sentences.extend(self.protection());
         if self.run.procedure == Procedure::Failback {
             sentences.extend(self.deleted());
@@ -76,6 +77,19 @@ impl End<'_> {
             sentences.push(format!("Until {by}, clients may still use B3: the TTL of the records before."));
         }
         sentences
+    }
+
+    /// Says that writes to a B3 that serves are stopped.
+    fn frozen(&self) -> Option<String> {
+        let frozen = self.run.frozen?;
+        let b3 = self.served_by(Serving::B3);
+        (!b3.is_empty()).then(|| {
+            format!(
+                "Writes to B3 of {} have been stopped since {}: let them go on. The next start asks to stop them again.",
+                names(&b3),
+                frozen.at
+            )
+        })
     }
 
     /// Says what protects the instances that serve, and how old the copies of their data are.

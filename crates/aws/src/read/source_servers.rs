@@ -24,6 +24,7 @@ pub(crate) fn source_server(server: &sdk::SourceServer) -> Option<SourceServer> 
             .and_then(|cloud| cloud.origin_region())
             .map(str::to_owned),
         recovery_instance: id(server.recovery_instance_id()),
+        last_seen: time::moment(server.life_cycle().and_then(|life| life.last_seen_by_service_date_time())),
         last_launch: last_launch_result(server.last_launch_result()),
         last_launch_job: id(last_launch.and_then(|launch| launch.job_id())),
         replication: replication(server.data_replication_info()),

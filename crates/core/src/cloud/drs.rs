@@ -125,6 +125,8 @@ pub struct SourceServer {
     pub origin_region: Option<String>,
     /// `recoveryInstanceId`.
     pub recovery_instance: Option<RecoveryInstanceId>,
+    /// `lifeCycle.lastSeenByServiceDateTime`: the last contact of the agent.
+    pub last_seen: Option<Timestamp>,
     /// `lastLaunchResult`.
     pub last_launch: LastLaunch,
     /// `lifeCycle.lastLaunch.initiated.jobID`.

@@ -18,8 +18,8 @@ pub fn data_age_seconds(server: &LiveServer<'_>, a3: &RecoveryInstance) -> Resul
     Ok(taken.map(|taken| server.live().read_at.seconds_since(taken)))
 }
 
-/// Returns the live A3 whose data is older than the plan allows, or of unknown age. Once clients use it, the age is
-/// history.
+/// Returns the live A3 whose data is older than the plan allows, or of unknown age, or from before the freeze of B3. Once
+/// clients use it, the age is history.
 ///
 /// # Errors
 /// `Internal` when records, instances or jobs were not read; `Guard` when A3 is ambiguous.
@@ -27,5 +27,14 @@ pub fn too_old<'l>(run: &Run, server: &LiveServer<'l>) -> Result<Option<&'l Reco
     let Some(a3) = not_in_use(run, server)? else { return Ok(None) };
     let is_young =
         data_age_seconds(server, a3)?.is_some_and(|age| age <= run.plan.launch.data_age_seconds_max);
-    Ok(if is_young { None } else { Some(a3) })
+    Ok(if is_young && has_all_data(run, a3) { None } else { Some(a3) })
+}
+
+/// Returns true for an A3 that holds all that B3 has accepted: its point in time lies after the freeze. Without a freeze,
+/// no A3 does, and none is asked to.
+fn has_all_data(run: &Run, a3: &RecoveryInstance) -> bool {
+    if !run.freezes() {
+        return true;
+    }
+    run.frozen.is_some_and(|frozen| a3.point_in_time.is_some_and(|taken| taken >= frozen.at))
 }

@@ -34,6 +34,9 @@ pub struct Server {
     /// An A3 that does not work, to be replaced by another launch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replace: Option<RecoveryInstanceId>,
+    /// True once A2 was seen to hold all that B3 had accepted before the freeze.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub drained: bool,
     /// True for a server that already ran in the source Region again when the run started. The run does not change it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub already_failed_back: bool,

@@ -42,6 +42,7 @@ impl Guard<'_, Failback> {
             }
         }
         if !batches.is_empty() {
+            self.freeze_holds()?;
             servers.iter().try_for_each(|server| self.may_be_adopted(server))?;
             servers.iter().try_for_each(|server| self.can_take_over(live, server, checks))?;
         }
@@ -49,6 +50,18 @@ impl Guard<'_, Failback> {
             Warrant::issue(ChangeRecords { zone: zone.clone(), records })
         };
         Ok(batches.into_iter().map(issue).collect())
+    }
+
+    /// Refuses to move traffic once the freeze may be over: people let writes to B3 go on when an execution ends, and a
+    /// redriven one had ended.
+    fn freeze_holds(&self) -> Result<()> {
+        let is_voided = self.run.frozen.is_none_or(|frozen| frozen.redrives != self.run.redrives);
+        if self.run.freezes() && is_voided {
+            let message = "this execution was redriven, and writes to B3 may go on since it had ended: A4 may lack some. \
+                           Start again with the same plan: it asks for another freeze, and launches again";
+            return Err(refuse(SafetyRule::DataYoungEnough, message));
+        }
+        Ok(())
     }
 
     /// Refuses an A4 that a person launched, where the plan has no gate at which a person has agreed to use it.

@@ -162,13 +162,25 @@ impl<S: Scope> Guard<'_, S> {
         no_job_on_a2(server)?;
         known_fate(server, a2)?;
         self.replaceable(server)?;
-        let lag_seconds_max = self.run.plan.launch.lag_seconds_max;
+        self.drained(server)?;
+        // With lag, DRS launches an existing point in time, which is from before the freeze.
+        let lag_seconds_max = if self.run.freezes() { 0 } else { self.run.plan.launch.lag_seconds_max };
         match launch_state(&a2.replication, self.clock.now(), lag_seconds_max) {
             LaunchState::Ready => Ok(LaunchReady { a2, lag_seconds: 0 }),
             LaunchState::ReadyWithLag { lag_seconds } => Ok(LaunchReady { a2, lag_seconds }),
             LaunchState::Synchronizing { .. } => Err(not_ready(server, "it is synchronizing")),
             LaunchState::Stalled { why } => Err(not_ready(server, &why)),
         }
+    }
+
+    /// Refuses a launch before writes to B3 are stopped and A2 holds them all, where the plan has them stopped.
+    fn drained(&self, server: &LiveServer<'_>) -> Result<()> {
+        if self.run.freezes() && (self.run.frozen.is_none() || !server.drained) {
+            let message =
+                format!("{}: A2 is not known to hold all that B3 accepted before a freeze", server.name);
+            return Err(refuse(SafetyRule::DataYoungEnough, message));
+        }
+        Ok(())
     }
 
     /// Checks whether the server's A4, if there is one, may be replaced by another launch, which terminates it: it must

@@ -248,6 +248,7 @@ fn limits(limits: &Limits, found: &mut Vec<Problem>) {
     let all = [
         ("reversalMinutes", limits.reversal_minutes, 1440),
         ("replicationHours", limits.replication_hours, HOURS_MAX),
+        ("drainMinutes", limits.drain_minutes, 1440),
         ("launchMinutes", limits.launch_minutes, 1440),
         ("validationMinutes", limits.validation_minutes, 1440),
         ("redirectMinutes", limits.redirect_minutes, 1440),
@@ -394,6 +395,16 @@ fn data_age(plan: &Plan, found: &mut Vec<Problem>) {
 /// Refuses a loss to which nobody needs to agree, where the plan allows a larger one.
 fn accepted_loss(plan: &Plan, found: &mut Vec<Problem>) {
     let Some(accepted) = plan.cutover.accept_loss_seconds else { return };
+    if plan.cutover.freeze.is_some() {
+        let message =
+            "with `freeze`, nothing is lost, and a person says at gates.beforeLaunch that writes are stopped";
+        found.push(Problem::new(
+            "$.cutover.acceptLossSeconds",
+            message,
+            "Leave it out, or leave out `freeze`",
+        ));
+        return;
+    }
     let limit = plan.launch.data_age_seconds_max;
     if accepted < limit {
         let message =
@@ -455,6 +466,11 @@ mod tests {
         wrong("/launch/dataAgeSecondsMax", json!(9_999_999), "$.launch.dataAgeSecondsMax");
         wrong("/cutover/acceptLossSeconds", json!(3_599), "$.cutover.acceptLossSeconds");
         wrong("/gates/beforeLaunch/timeoutMinutes", json!(0), "$.gates.beforeLaunch.timeoutMinutes");
+        wrong(
+            "/cutover",
+            json!({ "acceptLossSeconds": 3_600, "freeze": "byHand" }),
+            "$.cutover.acceptLossSeconds",
+        );
         wrong("/launch/instanceType", json!(" "), "$.launch.instanceType");
     }
 

@@ -230,6 +230,18 @@ pub struct Cutover {
     /// The loss in seconds to which nobody needs to agree: the gate `beforeLaunch` is then passed by.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accept_loss_seconds: Option<u64>,
+    /// How writes to B3 are stopped before the launch, so that nothing is lost. Without it, what B3 accepts from each
+    /// server's point in time until the redirect is lost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub freeze: Option<Freeze>,
+}
+
+/// How writes to B3 are stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Freeze {
+    /// A person stops and flushes them, says so at the gate `beforeLaunch`, and lets them go on if the failback is held.
+    ByHand,
 }
 
 /// The redirection of traffic after a failback.
@@ -340,6 +352,9 @@ pub struct Limits {
     /// The time until A2 is ready. It grows with the disks; at most 14 days.
     #[serde(default = "hours_48")]
     pub replication_hours: u64,
+    /// The time until A2 holds all that B3 accepted before a freeze. Nobody writes meanwhile.
+    #[serde(default = "minutes_30")]
+    pub drain_minutes: u64,
     /// The time until a wave is launched, including all relaunches.
     #[serde(default = "minutes_120")]
     pub launch_minutes: u64,
@@ -362,6 +377,7 @@ impl Default for Limits {
         Self {
             reversal_minutes: minutes_60(),
             replication_hours: hours_48(),
+            drain_minutes: minutes_30(),
             launch_minutes: minutes_120(),
             validation_minutes: minutes_20(),
             redirect_minutes: minutes_15(),
@@ -391,6 +407,9 @@ fn minutes_15() -> u64 {
 }
 fn minutes_20() -> u64 {
     20
+}
+fn minutes_30() -> u64 {
+    30
 }
 fn minutes_60() -> u64 {
     60

@@ -279,7 +279,7 @@ mod tests {
             assert!(Plan::read(&plan).is_err(), "{path} as a list: {plan}");
         }
         let mut plan = complete();
-        plan["gates"] = json!([null, null]);
+        plan["gates"] = json!([null]);
         assert_eq!(paths(&plan), ["$.gates"]);
         plan["gates"] = json!({ "beforeCleanup": [60] });
         assert_eq!(paths(&plan), ["$.gates.beforeCleanup"]);

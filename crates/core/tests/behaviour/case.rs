@@ -13,7 +13,7 @@ use failback_core::guard::Guard;
 use failback_core::id::{InstanceId, RecoveryInstanceId, SourceServerId};
 use failback_core::plan::Plan;
 use failback_core::procedure::{Procedure, Scope};
-use failback_core::run::Run;
+use failback_core::run::{Frozen, Run};
 use failback_core::tags::tag;
 use failback_core::timestamp::Timestamp;
 use failback_core::{Error, ErrorName, Result};
@@ -62,6 +62,8 @@ pub struct Case {
     pub fleet: Fleet,
     pub checks: Vec<InstanceStatus>,
     pub traffic_moved_by_hand: bool,
+    pub frozen: Option<Frozen>,
+    pub redrives: u32,
     pub reads: Reads,
     /// The time between reading and the request for the warrant.
     pub asked_after_seconds: u64,
@@ -116,6 +118,8 @@ impl Case {
             fleet: Fleet { servers: vec![server()], redirected: Some(redirected) },
             checks: [B3, A4].map(passed).to_vec(),
             traffic_moved_by_hand: false,
+            frozen: None,
+            redrives: 0,
             reads: ALL_READS,
             asked_after_seconds: 0,
         };
@@ -211,6 +215,8 @@ impl Case {
             started: start(),
             plan: Plan::read(&self.plan).unwrap(),
             traffic_moved_by_hand: self.traffic_moved_by_hand,
+            frozen: self.frozen,
+            redrives: self.redrives,
         }
     }
 
@@ -249,6 +255,7 @@ pub fn server() -> Server {
         a2: Some(id(A2)),
         a3: Some(id(A4)),
         replace: None,
+        drained: false,
         already_failed_back: false,
         times: Times::default(),
     }
@@ -284,6 +291,7 @@ pub fn source_server(
         hostname: None,
         origin_region: None,
         recovery_instance: None,
+        last_seen: None,
         last_launch: LastLaunch::NotStarted,
         last_launch_job: None,
         replication: healthy(state),

@@ -18,6 +18,7 @@ fn largest_server(number: usize) -> Server {
         a2: Some(id("s-0123456789abcdef0")),
         a3: None,
         replace: Some(id("i-0123456789abcdef0")),
+        drained: false,
         already_failed_back: false,
         times: [Some(5_184_000); 7].into(),
     }

@@ -255,6 +255,7 @@ fn what_a_plan_does_not_say_is_the_default() {
     let limits = Limits {
         reversal_minutes: 60,
         replication_hours: 48,
+        drain_minutes: 30,
         launch_minutes: 120,
         validation_minutes: 20,
         redirect_minutes: 15,

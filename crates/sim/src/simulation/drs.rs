@@ -29,7 +29,7 @@ const OPTIONAL_FAILURE: &str = "install an inventory agent: no route to the repo
 const PAGE: usize = 200;
 
 fn source_server(view: SourceServerView) -> SourceServer {
-    let SourceServerView { server, replication, .. } = view;
+    let SourceServerView { server, replication, last_seen_ms } = view;
     SourceServer {
         id: server.id,
         arn: server.arn,
@@ -39,6 +39,7 @@ fn source_server(view: SourceServerView) -> SourceServer {
         hostname: Some(server.hostname),
         origin_region: Some(server.origin.to_string()),
         recovery_instance: server.recovery_instance,
+        last_seen: last_seen_ms.map(Timestamp::from_millis),
         last_launch: server.last_launch,
         last_launch_job: server.last_launch_info.map(|info| info.job),
         replication: replication_of(replication),

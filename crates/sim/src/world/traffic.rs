@@ -11,6 +11,9 @@ use super::workload::{LossWindow, Serving};
 use crate::objects::{Change, Instance, SourceServer};
 use crate::ranges::RangeSet;
 
+/// The time for which a write is on its way with [`writes_in_flight`](crate::Switches::writes_in_flight), in milliseconds.
+const IN_FLIGHT_MS: i64 = 30_000;
+
 impl World {
     /// Returns the records that an instance's disks held at a moment.
     pub fn disk_content(&self, instance: &Instance, at_ms: i64) -> RangeSet {
@@ -24,9 +27,12 @@ impl World {
 
     /// Returns the records that a source server's replica held at a moment, which a launch would have.
     pub fn content_of(&self, server: &SourceServer, at_ms: i64) -> RangeSet {
+        // What was written a moment ago is still on its way, and DRS shows no lag.
+        let arrived_ms = if self.switches.writes_in_flight { at_ms - IN_FLIGHT_MS } else { at_ms };
         let Some((instance, ms)) = server.replication.content_at(at_ms, self.switches.lag_blips) else {
             return RangeSet::default();
         };
+        let ms = ms.min(arrived_ms);
         match self.regions.values().find_map(|state| state.instances.get(instance)) {
             Some(instance) => self.disk_content(instance, ms),
             None => RangeSet::default(),
@@ -130,11 +136,41 @@ impl World {
         self.follow_all_traffic();
     }
 
-    /// Stops the applications of the whole fleet, or starts them again, as people do. While they are stopped,
-    /// production runs but takes no writes.
+    /// Stops the applications on every instance that serves the fleet now, or starts all of them again, as people do. While
+    /// they are stopped, the instances run but take no writes.
     pub fn operator_freezes_writes(&mut self, frozen: bool) {
-        self.workload.frozen = frozen;
+        if frozen {
+            let serving = (0..self.fleet.len()).filter_map(|server| self.serving(server));
+            let serving: Vec<InstanceId> = serving.map(|serving| serving.instance).collect();
+            self.workload.frozen.extend(serving);
+        } else {
+            self.workload.frozen.clear();
+        }
         self.follow_all_traffic();
+    }
+
+    /// Starts the applications again, as people do whose failback has ended without success: unless traffic has moved to an
+    /// A4, or is about to. Two copies of a server would take writes.
+    pub fn operator_lets_writes_go_on(&mut self) {
+        let moved = |server: usize| {
+            let by_hand = self.workload.moved_by_hand.get(server).is_some_and(Option::is_some);
+            let record = self.workload.records.get(server).and_then(Option::as_ref);
+            let held = record.and_then(|(zone, name)| self.list_record_sets(zone, name, "A").ok());
+            let mut values = held.into_iter().flatten().flat_map(|set| &set.values);
+            by_hand || values.any(|value| self.is_a4_address(server, value))
+        };
+        if !(0..self.fleet.len()).any(moved) {
+            self.operator_freezes_writes(false);
+        }
+    }
+
+    fn is_a4_address(&self, server: usize, address: &str) -> bool {
+        self.owner_of(address).is_some_and(|(_, id)| self.fleet[server].a4.contains(id))
+    }
+
+    /// Returns true while people have stopped the applications on this instance.
+    pub fn is_frozen(&self, instance: &InstanceId) -> bool {
+        self.workload.frozen.contains(instance)
     }
 
     pub(crate) fn follow_all_traffic(&mut self) {
@@ -147,7 +183,7 @@ impl World {
     pub(crate) fn follow_traffic(&mut self, server: usize) {
         let now = self.now_ms;
         let serving = self.serving(server).filter(|serving| serving.running);
-        let frozen = self.workload.frozen;
+        let frozen = serving.as_ref().is_some_and(|serving| self.is_frozen(&serving.instance));
         let Some(traffic) = self.workload.servers.get_mut(server) else { return };
         traffic.set_down(serving.is_none(), now);
         let writing = match serving {
@@ -194,6 +230,12 @@ impl World {
         let serving = self.serving(server)?;
         let held = self.disk_content(self.instance(serving.region, &serving.instance)?, self.now_ms);
         Some(self.workload.acknowledged(server, self.now_ms).without(&held))
+    }
+
+    /// Returns true for an instance that lacks acknowledged records of a server.
+    pub fn lacks(&self, server: usize, instance: &Instance) -> bool {
+        let held = self.disk_content(instance, self.now_ms);
+        self.workload.acknowledged(server, self.now_ms).without(&held).count() > 0
     }
 
     /// Returns the downtime of a server since the scenario started, in milliseconds.

@@ -2,6 +2,8 @@
 //!
 //! Records are counted from stretches of time, so no timer is needed.
 
+use std::collections::BTreeSet;
+
 use failback_core::id::{HostedZoneId, InstanceId};
 use failback_core::region::Region;
 
@@ -23,8 +25,8 @@ pub(crate) struct Workload {
     pub(crate) recovered: bool,
     /// A4 to which people have moved the traffic of each server.
     pub(crate) moved_by_hand: Vec<Option<InstanceId>>,
-    /// People have stopped the applications.
-    pub(crate) frozen: bool,
+    /// Instances on which people have stopped the applications: they run, and take no writes.
+    pub(crate) frozen: BTreeSet<InstanceId>,
     /// Traffic of each server.
     pub(crate) servers: Vec<Traffic>,
 }

@@ -129,6 +129,7 @@ pub(crate) fn too_old(
         }
         let Some(a3) = fleet::too_old(run, server)? else { continue };
         let age = match data_age_seconds(server, a3)? {
+            Some(seconds) if run.freezes() => format!("from before the freeze, {} min old", seconds / 60),
             Some(seconds) => format!("{} min old", seconds / 60),
             None => "of unknown age".to_owned(),
         };
