@@ -109,3 +109,51 @@ fn without_an_answer_nothing_is_stopped() {
     let world = rehearsal.simulation.world();
     assert!(world.fleet().iter().all(|server| server.b3.last().is_some_and(|b3| !world.is_frozen(b3))));
 }
+
+/// Ten waves that need not wait for each other, in a failback or a drill.
+fn ten_waves(waits_for: &str) -> Value {
+    plan(|plan| {
+        let wave = |number: usize| {
+            let mut wave =
+                json!({ "name": format!("wave-{number}"), "tags": { "wave": number.to_string() } });
+            if number > 1 {
+                wave["waitsFor"] = json!(waits_for);
+            }
+            wave
+        };
+        plan["waves"] = (1..=10).map(wave).collect();
+        plan["launch"]["dataAgeSecondsMax"] = json!(18_000);
+    })
+}
+
+/// Returns the seconds for which clients could not write, and the longest launch of a server.
+fn waited(waits_for: &str, seed: u64) -> (u64, u64) {
+    let mut rehearsal = Rehearsal::new(setting(Procedure::Failback, ten_waves(waits_for), 10, seed));
+    let done = run(&mut rehearsal, Procedure::Failback);
+    assert_done(&rehearsal, &done, rest(Procedure::Failback));
+    assert_eq!(lost(&rehearsal), 0, "seed {seed}");
+    let world = rehearsal.simulation.world();
+    assert!(world.fleet().iter().all(|server| server.a4.len() == 1), "each is launched once");
+    let (source, _) = world.region_pair();
+    let job_ms = |job: &failback_sim::objects::Job| job.ended_ms.unwrap_or_default() - job.created_ms;
+    let launches = world.jobs(source).filter(|job| job.kind == failback_core::cloud::JobKind::Launch);
+    let longest = launches.map(job_ms).max().unwrap_or_default();
+    let freeze = done.report.and_then(|report| report.freeze).expect("a freeze");
+    let until = freeze.until.expect("traffic was redirected");
+    (until.seconds_since(freeze.since), u64::try_from(longest / 1_000).unwrap_or_default())
+}
+
+#[test]
+fn ten_waves_beside_each_other_take_one_launch() {
+    for seed in 1..=5 {
+        let (line, _) = waited("validation", seed);
+        let (overlap, _) = waited("launch", seed);
+        let (beside, launch) = waited("nothing", seed);
+        assert!(beside < overlap && overlap < line, "seed {seed}: {beside}, {overlap}, {line} s");
+        // Two contacts of the agent, one launch, one boot, Route 53 and the old TTL.
+        assert!(
+            beside < launch + 150 + 180 + 60 + 60 + 60,
+            "seed {seed}: {beside} s, of which a launch {launch} s"
+        );
+    }
+}

@@ -74,6 +74,16 @@ const OPTIONS: &[(&str, Change)] = &[
             "redirectMinutes": 1, "protectionHours": 1, "cleanupMinutes": 5,
         });
     }),
+    ("waves-beside", |plan| {
+        for wave in plan["waves"].as_array_mut().into_iter().flatten().skip(1) {
+            wave["waitsFor"] = json!("nothing");
+        }
+    }),
+    ("waves-overlap", |plan| {
+        for wave in plan["waves"].as_array_mut().into_iter().flatten().skip(1) {
+            wave["waitsFor"] = json!("launch");
+        }
+    }),
     ("unnamed-subnet", |plan| plan["drill"]["recoveredSubnetIds"] = json!([])),
     ("two-records", |plan| {
         let mut second = plan["redirect"]["records"][0].clone();

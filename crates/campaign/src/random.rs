@@ -60,6 +60,11 @@ pub fn random(seed: u64) -> Case {
         into_existing(&mut case);
     }
     match rng.u8(..6) {
+        0 => case.plan.extend(PlanOption::find("waves-beside")),
+        1 => case.plan.extend(PlanOption::find("waves-overlap")),
+        _ => {}
+    }
+    match rng.u8(..6) {
         0 | 1 => case.plan.extend(PlanOption::find("ask-before-launch")),
         2 | 3 => {
             case.plan.extend(PlanOption::find("freeze-by-hand"));
@@ -101,6 +106,8 @@ fn plan(rng: &mut Rng, procedure: Procedure) -> Vec<PlanOption> {
         | "unnamed-subnet"
         | "ask-before-launch"
         | "freeze-by-hand"
+        | "waves-beside"
+        | "waves-overlap"
         | "ask-before-redirect"
         | "as-recovery"
         | "ten-waves"

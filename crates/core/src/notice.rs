@@ -7,6 +7,7 @@ use crate::cloud::{Instance, InstanceState};
 use crate::error::Result;
 use crate::fleet::{LiveServer, data_age_seconds};
 use crate::message::{count, listed};
+use crate::plan::WaitsFor;
 use crate::poll_interval::typical;
 use crate::procedure::Procedure;
 use crate::run::Run;
@@ -81,7 +82,7 @@ fn before_freeze(run: &Run, servers: &[LiveServer<'_>]) -> Result<String> {
             "Yes: nothing has written to B3 since before your answer, and nothing will. Once A2 holds it all, A4 is \
              launched from it: nothing is lost. Writes wait until traffic is redirected, usually {} min from your \
              answer.{asks_again} If the failback is held before that, you are told, and let writes to B3 go on.",
-            usual_seconds(servers).saturating_add(DRAIN_SECONDS).div_ceil(60),
+            usual_seconds(run, servers).saturating_add(DRAIN_SECONDS).div_ceil(60),
         ),
         "No, or no answer: nothing is launched, B3 serves, and A2 goes on protecting it. Start again with the same plan \
          to be asked again."
@@ -91,8 +92,15 @@ fn before_freeze(run: &Run, servers: &[LiveServer<'_>]) -> Result<String> {
 }
 
 /// Returns the time that it usually takes from a launch until traffic is redirected, in seconds.
-fn usual_seconds(servers: &[LiveServer<'_>]) -> u64 {
-    waves(servers) * WAVE_SECONDS + typical::DNS.high_seconds
+fn usual_seconds(run: &Run, servers: &[LiveServer<'_>]) -> u64 {
+    let waves: BTreeSet<usize> = servers.iter().map(|server| server.wave).collect();
+    let of_wave = |wave: &usize| match run.plan.waves.get(*wave).map(|wave| wave.waits_for) {
+        _ if Some(wave) == waves.first() => WAVE_SECONDS,
+        Some(WaitsFor::Nothing) => 0,
+        Some(WaitsFor::Launch) => typical::LAUNCH_JOB.high_seconds,
+        Some(WaitsFor::Validation) | None => WAVE_SECONDS,
+    };
+    waves.iter().map(of_wave).sum::<u64>() + typical::DNS.high_seconds
 }
 
 fn waves(servers: &[LiveServer<'_>]) -> u64 {
@@ -118,7 +126,7 @@ fn before_launch(run: &Run, servers: &[LiveServer<'_>]) -> Result<String> {
              somebody agrees to more. To lose nothing, say no, and have the plan stop writes first: \
              cutover.freeze.{asks_again}",
             count(usize::try_from(waves(servers)).unwrap_or(usize::MAX), "wave"),
-            usual_seconds(servers).div_ceil(60),
+            usual_seconds(run, servers).div_ceil(60),
             limit / 60,
         ),
         "No, or no answer: nothing is launched, B3 serves, and A2 goes on protecting it. Start again with the same plan \

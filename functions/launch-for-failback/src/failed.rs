@@ -12,7 +12,7 @@ use failback_core::procedure::Either;
 use failback_core::step::Context;
 use failback_core::{Error, ErrorName, Result};
 
-use crate::{Wave, jobs_of};
+use crate::wave::{Wave, jobs_of};
 
 /// A server with its last launch, which failed.
 pub(crate) struct Failed<'s, 'l> {

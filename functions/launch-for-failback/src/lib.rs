@@ -5,10 +5,9 @@
 //! launch status does (drs-facts §0.2).
 
 use failback_core::Result;
-use failback_core::cloud::{Drs, Ec2, Job, LaunchStatus};
+use failback_core::cloud::{Drs, Ec2};
 use failback_core::fleet::{Fleet, LiveServer, LiveState, Reads, Server, names};
 use failback_core::guard::{LaunchSettings, Launchable};
-use failback_core::id::SourceServerId;
 use failback_core::job_capacity::JobCapacity;
 use failback_core::launch_spec::{LaunchSpec, needs_a1};
 use failback_core::message::{Reasons, count, listed};
@@ -16,41 +15,24 @@ use failback_core::plan::Plan;
 use failback_core::poll_interval::{self, typical};
 use failback_core::procedure::Either;
 use failback_core::step::{Attempt, Context, Step, StepResult, Waiting, WaveInput, attempt};
-use failback_core::timestamp::Timestamp;
 
+mod early;
 mod failed;
+mod wave;
 
-use failed::{Failed, launch_failed, reason_of_end, unlisted};
+use early::{early, later_waves};
+use failed::{launch_failed, unlisted};
+use wave::{Wave, sort};
 
 /// The step.
 #[derive(Debug)]
 pub struct LaunchForFailback;
-
-/// The time from the start of a job after which a launch that succeeded shows its recovery instance, if there is one: jobs
-/// of 36 minutes were seen, and an instance that was listed 32 minutes after its job (docs/reality.md).
-const UNSEEN_SECONDS_MAX: u64 = 4_500;
 
 /// The time for which AWS may still show the launch settings of before they were prepared.
 const STALE_SETTINGS_SECONDS: u64 = 60;
 
 /// The reason of a server that waits because somebody has changed its launch settings.
 const OTHER_SETTINGS: &str = "the launch settings are no longer the plan's";
-
-/// The servers of a wave by the progress of their launch.
-#[derive(Default)]
-struct Wave<'s, 'l> {
-    launched: Vec<&'s LiveServer<'l>>,
-    launching: Vec<&'s LiveServer<'l>>,
-    missing: Vec<&'s LiveServer<'l>>,
-    /// Servers whose launches have failed as often as the plan allows, or that no other launch can cure.
-    failed: Vec<Failed<'s, 'l>>,
-    /// Servers whose last launch failed, and that may be launched again.
-    again: Vec<Failed<'s, 'l>>,
-    /// Servers whose A4, which the run knows, has ended and is to be replaced.
-    ended: Vec<SourceServerId>,
-    /// Creation time of the oldest running job.
-    oldest_job: Option<Timestamp>,
-}
 
 /// What the launch of the missing servers has come to.
 #[derive(Default)]
@@ -68,7 +50,9 @@ impl Step for LaunchForFailback {
 
     async fn run(ctx: &Context<'_, Either>, fleet: &mut Fleet) -> Result<StepResult> {
         // A launch that replaces an A4 terminates it, so the step reads what may show that clients use it.
-        let replaces = fleet.pending_in(ctx.wave).any(|server| server.replace.is_some());
+        let beside = ctx.wave..=ctx.run.plan.last_wave_beside(ctx.wave, true);
+        let replaces =
+            fleet.pending().any(|server| beside.contains(&server.wave) && server.replace.is_some());
         let reads = Reads {
             a3: true,
             source_jobs: true,
@@ -90,7 +74,10 @@ impl Step for LaunchForFailback {
         if let Some(first) = wave.failed.first() {
             return Err(launch_failed(ctx, first, &wave.failed));
         }
-        let Begun { unprepared, waiting: mut reasons } = launch(ctx, &live, &wave).await?;
+        let is_launched = later.is_empty() && wave.missing.is_empty() && wave.launching.is_empty();
+        let later_servers = later_waves(ctx, &live, fleet, is_launched);
+        let early = early(ctx, &later_servers)?;
+        let Begun { unprepared, waiting: mut reasons } = launch(ctx, &live, &wave, &early).await?;
         reasons.append(later);
         let result = if unprepared.is_empty() || ctx.waited_seconds() < STALE_SETTINGS_SECONDS {
             reasons.add_all(unprepared.iter().map(String::as_str), OTHER_SETTINGS);
@@ -120,77 +107,6 @@ impl Step for LaunchForFailback {
     }
 }
 
-fn sort<'s, 'l>(ctx: &Context<'_, Either>, servers: &'s [LiveServer<'l>]) -> Result<Wave<'s, 'l>> {
-    let mut wave = Wave::default();
-    for server in servers {
-        let a3 = server.a3()?;
-        if a3.is_some_and(|a3| Some(&a3.id) != server.replace.as_ref()) || server.is_past_launch()? {
-            wave.launched.push(server);
-            continue;
-        }
-        let jobs = jobs_of(ctx, server)?;
-        if let Some(job) = jobs.iter().find(|job| job.is_active()) {
-            wave.oldest_job = wave.oldest_job.into_iter().chain(job.created).min();
-            wave.launching.push(server);
-            continue;
-        }
-        match jobs.first().copied().map(|last| Ok((last, fate(ctx, server, last)?))).transpose()? {
-            Some((job, Fate::Failed(reason))) => {
-                let used_up = jobs.len() > ctx.run.plan.launch.relaunches_max as usize;
-                let of = if used_up { &mut wave.failed } else { &mut wave.again };
-                of.push(Failed { server, job, reason });
-            }
-            Some((_, Fate::Unseen)) => wave.launching.push(server),
-            None | Some((_, Fate::Past)) => wave.missing.push(server),
-        }
-    }
-    Ok(wave)
-}
-
-/// What became of the last launch of a server without an A3.
-enum Fate {
-    /// It failed, or what it launched has ended: for this reason, where EC2 gives it.
-    Failed(Option<String>),
-    /// It succeeded, and nothing shows what it launched yet.
-    Unseen,
-    /// It explains nothing: what it launched was seen, or should have been by now.
-    Past,
-}
-
-fn fate(ctx: &Context<'_, Either>, server: &LiveServer<'_>, last: &Job) -> Result<Fate> {
-    match launch_status(server, last) {
-        Some(LaunchStatus::Failed) => return Ok(Fate::Failed(None)),
-        Some(LaunchStatus::Launched) => {}
-        _ => return Ok(Fate::Past),
-    }
-    Ok(match reason_of_end(server, last)? {
-        Some(reason) => Fate::Failed(Some(reason)),
-        None if is_unseen(ctx, server, last) => Fate::Unseen,
-        None => Fate::Past,
-    })
-}
-
-/// Returns the launch jobs of a server, newest first: this run's, and any that is working on it now.
-fn jobs_of<'l>(ctx: &Context<'_, Either>, server: &LiveServer<'l>) -> Result<Vec<&'l Job>> {
-    let Some(a2) = &server.a2 else { return Ok(Vec::new()) };
-    let jobs = server.live().source_jobs()?.iter().filter(|job| job.part_of(a2).is_some());
-    Ok(jobs.filter(|job| job.is_active() || ctx.run.owns(&job.tags)).collect())
-}
-
-fn launch_status(server: &Server, job: &Job) -> Option<LaunchStatus> {
-    let part = job.part_of(server.a2.as_ref()?)?;
-    Some(part.launch)
-}
-
-/// Returns true for a launch that succeeded and whose recovery instance does not show yet. The launch of an A3 that
-/// must be replaced was seen, so only a later one counts.
-fn is_unseen(ctx: &Context<'_, Either>, server: &Server, last: &Job) -> bool {
-    let Some(created) = last.created else { return false };
-    let recent = ctx.now().seconds_since(created) < UNSEEN_SECONDS_MAX;
-    let newer = server.times.launched.is_none_or(|launched| ctx.run.seconds(created) >= launched);
-    recent && newer
-}
-
 /// Returns the launched servers with the ids and times of their launch.
 fn launched(ctx: &Context<'_, Either>, wave: &Wave<'_, '_>) -> Result<Vec<Server>> {
     let mut launched = Vec::new();
@@ -214,35 +130,45 @@ fn launched(ctx: &Context<'_, Either>, wave: &Wave<'_, '_>) -> Result<Vec<Server
     Ok(launched)
 }
 
-/// Launches the missing servers, as many at once as DRS allows.
-async fn launch(ctx: &Context<'_, Either>, live: &LiveState, wave: &Wave<'_, '_>) -> Result<Begun> {
+/// Launches the missing servers, as many at once as DRS allows, and beside them those of later waves that need not wait.
+async fn launch(
+    ctx: &Context<'_, Either>,
+    live: &LiveState,
+    wave: &Wave<'_, '_>,
+    early: &[&LiveServer<'_>],
+) -> Result<Begun> {
     let mut begun = Begun::default();
-    if wave.missing.is_empty() {
+    let missing: Vec<&LiveServer<'_>> = wave.missing.iter().chain(early).copied().collect();
+    if missing.is_empty() {
         return Ok(begun);
     }
     let quotas = ctx.cloud.drs_quotas(ctx.run.source()).await?;
     let capacity = JobCapacity::left(quotas, live.source_jobs()?);
-    for batch in capacity.batches(&wave.missing) {
+    for batch in capacity.batches(&missing) {
         start(ctx, batch, &mut begun).await?;
     }
-    let left_out = &wave.missing[wave.missing.len() - capacity.left_out(&wave.missing)..];
-    begun.waiting.add_all(left_out.iter().map(|server| server.name.as_str()), "DRS has no job capacity left");
+    let left_out = missing[missing.len() - capacity.left_out(&missing)..].iter();
+    let left_out = left_out.filter(|server| server.wave == ctx.wave).map(|server| server.name.as_str());
+    begun.waiting.add_all(left_out, "DRS has no job capacity left");
     Ok(begun)
 }
 
-/// Starts one job with the servers of a batch that are fit. One that is not waits alone. A late call starts what it has
-/// found fit so far, so that slow answers never keep a batch from its launch.
+/// Starts one job with the servers of a batch that are fit. One that is not waits alone, and holds up the step only if it is
+/// of its wave. A late call starts what it has found fit so far, so that slow answers never keep a batch from its launch.
 async fn start(ctx: &Context<'_, Either>, batch: &[&LiveServer<'_>], begun: &mut Begun) -> Result<()> {
     let (mut fit, mut names) = (Vec::new(), Vec::new());
     let results = ctx.at_once(batch.iter().map(|server| launchable(ctx, server))).await?;
     for (server, result) in batch.iter().zip(results) {
+        let is_own = server.wave == ctx.wave;
         match result {
             Attempt::Done(Some(launchable)) => {
                 fit.push(launchable);
-                names.push(server.name.as_str());
+                names.extend(is_own.then_some(server.name.as_str()));
             }
-            Attempt::Done(None) => begun.unprepared.push(server.name.clone()),
-            Attempt::NotYet(reason) => begun.waiting.add(&server.name, reason),
+            Attempt::Done(None) if is_own => begun.unprepared.push(server.name.clone()),
+            Attempt::NotYet(reason) if is_own => begun.waiting.add(&server.name, reason),
+            // Its own wave comes back to it.
+            Attempt::Done(None) | Attempt::NotYet(_) => {}
         }
     }
     if !fit.is_empty() {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Limits, Network, Plan, Problem, Record, SERVERS_MAX, Servers, TAKE_OVER_MAX};
+use super::{Limits, Network, Plan, Problem, Record, SERVERS_MAX, Servers, TAKE_OVER_MAX, WaitsFor};
 use crate::id::SecurityGroupId;
 use crate::message::count;
 use crate::payload;
@@ -28,6 +28,7 @@ pub(super) fn problems(plan: &Plan) -> Vec<Problem> {
     ranges(plan, &mut found);
     data_age(plan, &mut found);
     accepted_loss(plan, &mut found);
+    first_wave(plan, &mut found);
     found
 }
 
@@ -372,7 +373,8 @@ const WAVE_SECONDS: u64 = 1_200;
 /// Refuses a limit that the plan itself cannot meet: the first wave's data ages while the later waves are launched and,
 /// where people redirect traffic at the gate, while they do it.
 fn data_age(plan: &Plan, found: &mut Vec<Problem>) {
-    let waves = plan.wave_names().len() as u64;
+    let beside = plan.waves.iter().skip(1).filter(|wave| wave.waits_for == WaitsFor::Nothing).count();
+    let waves = (plan.wave_names().len() - beside) as u64;
     let gate = plan.gates.before_redirect.as_ref().filter(|_| plan.redirect.is_by_hand());
     let gate_seconds = gate.map_or(0, |gate| gate.timeout_minutes.saturating_mul(60));
     let needed = (waves * WAVE_SECONDS).saturating_add(gate_seconds);
@@ -389,6 +391,14 @@ fn data_age(plan: &Plan, found: &mut Vec<Problem>) {
     } else if limit > HOURS_MAX * 3_600 {
         let remedy = format!("Use at most {}", HOURS_MAX * 3_600);
         found.push(Problem::new("$.launch.dataAgeSecondsMax", "more than 14 days", remedy));
+    }
+}
+
+/// Refuses a first wave that waits: there is none before it.
+fn first_wave(plan: &Plan, found: &mut Vec<Problem>) {
+    if plan.waves.first().is_some_and(|first| first.waits_for != WaitsFor::Validation) {
+        let message = "the first wave has none before it to wait for";
+        found.push(Problem::new("$.waves[0].waitsFor", message, "Leave it out, or write it in a later wave"));
     }
 }
 
@@ -447,6 +457,7 @@ mod tests {
             json!([{"name": "a", "tags": {"x": "1"}}, {"name": "a", "tags": {}}]),
             "$.waves[1].name",
         );
+        wrong("/waves/0/waitsFor", json!("nothing"), "$.waves[0].waitsFor");
         wrong("/launch/network", json!({}), "$.launch.network");
         wrong("/launch/network", json!({"subnetId": "subnet-0a1b2c3d4e5f60718"}), "$.launch.network");
         wrong("/drill/network/subnetId", json!("subnet-0a1b2c3d4e5f60718"), "$.drill.network.subnetId");

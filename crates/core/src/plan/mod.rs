@@ -117,6 +117,22 @@ pub struct Wave {
     pub name: String,
     /// Tags of B1. A server belongs to the first wave of which it carries all tags. `{}` takes all remaining servers.
     pub tags: Tags,
+    /// What of the wave before it the launch of this one waits for. The first wave waits for nothing.
+    #[serde(default)]
+    pub waits_for: WaitsFor,
+}
+
+/// What a wave waits for, of the wave before it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum WaitsFor {
+    /// All its servers work.
+    #[default]
+    Validation,
+    /// All its servers are launched.
+    Launch,
+    /// Nothing: both are launched at once. It is validated after the one before.
+    Nothing,
 }
 
 /// Launch settings of A4.
@@ -429,6 +445,19 @@ impl Plan {
         } else {
             self.waves.iter().map(|wave| wave.name.clone()).collect()
         }
+    }
+
+    /// Returns the last wave whose launch may start while this wave's does or, if this wave is launched, now.
+    pub fn last_wave_beside(&self, wave: usize, is_launched: bool) -> usize {
+        let mut last = wave;
+        for (index, later) in self.waves.iter().enumerate().skip(wave + 1) {
+            match later.waits_for {
+                WaitsFor::Nothing => last = index,
+                WaitsFor::Launch if is_launched && index == wave + 1 => last = index,
+                WaitsFor::Launch | WaitsFor::Validation => break,
+            }
+        }
+        last
     }
 
     /// Returns the wave of a server with these tags: the first of which it carries all tags.
