@@ -38,3 +38,6 @@ mod guard;
 
 /// Polls, transitions and payloads, which must not grow with the fleet.
 mod scale;
+
+/// The report of a run, beside what the world saw of it.
+mod told;

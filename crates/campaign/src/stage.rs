@@ -368,7 +368,7 @@ impl<'c> Stage<'c> {
 
     /// Judges a run that must reach its end, and leave what the reference has.
     fn finishes(&mut self, procedure: Procedure, run: &RunResult) {
-        if run.outcome == Outcome::Succeeded {
+        if run.outcome.is_done() {
             self.compare(procedure);
         } else {
             self.never_ends(procedure, run);
@@ -384,7 +384,7 @@ impl<'c> Stage<'c> {
     /// Judges one of the runs without faults, of which one must succeed and leave what the reference has. Returns true
     /// when no other is started.
     fn settles(&mut self, procedure: Procedure, may_stop: bool, run: &RunResult, writes: usize) -> bool {
-        if run.outcome == Outcome::Succeeded {
+        if run.outcome.is_done() {
             let cured = self.followed.first().filter(|_| self.was_cured).cloned();
             self.played.settled.push(cured.map_or(Settled::Reached, Settled::Cured));
             if !(may_stop && self.loose) {
@@ -507,7 +507,7 @@ impl<'c> Stage<'c> {
         worst(Extreme::VirtualSeconds, run.virtual_seconds as u64);
         if let Some(report) = &run.report {
             let lags =
-                report.servers.iter().filter_map(|server| u64::try_from(server.times.lag_at_launch?).ok());
+                report.servers.iter().filter_map(|server| u64::try_from(server.lag_at_launch_seconds?).ok());
             worst(Extreme::LagSeconds, lags.max().unwrap_or(0));
         }
         {
@@ -520,7 +520,7 @@ impl<'c> Stage<'c> {
         }
         let reported =
             run.report.as_ref().and_then(|report| report.failure.as_ref()).or(run.failure.as_ref());
-        if run.outcome != Outcome::Succeeded && reported.is_none_or(|failure| failure.cause.is_empty()) {
+        if run.outcome.is_stopped() && reported.is_none_or(|failure| failure.cause.is_empty()) {
             self.broken(Broken::Eventually, format!("{} failed and does not say why", run.execution));
         }
     }
@@ -578,7 +578,7 @@ impl<'c> Stage<'c> {
 
     fn refused(&mut self, run: &RunResult, writes: usize) {
         let cause = run.failure.as_ref().map_or("", |failure| failure.cause.as_str());
-        if run.outcome == Outcome::Succeeded || run.report.is_some() {
+        if run.outcome.is_done() || run.report.is_some() {
             self.broken(Broken::Refusal, format!("{} started, and should have been refused", run.execution));
         } else if !cause.contains("in the way") && !cause.contains(" at ") {
             self.broken(Broken::Refusal, format!("a refusal without a remedy: {cause}"));

@@ -161,6 +161,11 @@ impl<'m> Running<'m> {
         self.execution.stats()
     }
 
+    /// Returns the seconds of the longest chain of AWS's own work within this execution.
+    pub fn aws_seconds(&self, world: &World) -> f64 {
+        world.aws_seconds_between(self.started_ms, self.ended_ms)
+    }
+
     /// Returns the duration in virtual time.
     pub fn virtual_seconds(&self) -> f64 {
         (self.ended_ms - self.started_ms) as f64 / 1000.0

@@ -37,7 +37,14 @@ pub(crate) fn find(run: &Run, drs: &DrsView, findings: &mut Vec<Finding>) -> Fle
 }
 
 fn server(run: &Run, drs: &DrsView, b1: &SourceServer, findings: &mut Vec<Finding>) -> Server {
-    let name = name(b1);
+    let (name, is_cut) = name(b1);
+    if is_cut {
+        findings.warn(
+            &name,
+            format!("the name has more than {NAME_MAX} characters, and is shown without the rest"),
+            "The plan may name the server by its whole name, or by the id of its B1",
+        );
+    }
     let wave = run.plan.wave_of(&b1.tags).unwrap_or_else(|| {
         findings.block(
             &name,
@@ -108,11 +115,12 @@ fn protected_a4<'b>(b1: &'b SourceServer, chain: &Chain<'_>) -> Option<&'b Insta
     b1.instance.as_ref().filter(|protected| **protected != tagged)
 }
 
-fn name(b1: &SourceServer) -> String {
+/// Returns the name of a server, and whether it is cut.
+fn name(b1: &SourceServer) -> (String, bool) {
     let name = b1.tags.get("Name").or(b1.hostname.as_ref()).filter(|name| !name.is_empty());
     match name {
-        Some(name) => name.chars().take(NAME_MAX).collect(),
-        None => b1.id.to_string(),
+        Some(name) => (name.chars().take(NAME_MAX).collect(), name.chars().count() > NAME_MAX),
+        None => (b1.id.to_string(), false),
     }
 }
 

@@ -5,7 +5,8 @@
 
 use failback_core::Result;
 use failback_core::cloud::{RecoveryInstance, Replication, ReplicationState, SourceServer};
-use failback_core::fleet::{Fleet, LiveServer, Reads};
+use failback_core::fleet::{Fleet, LiveServer, Reads, Redirected, oldest_data};
+use failback_core::guard::traffic_tags;
 use failback_core::id::SourceServerId;
 use failback_core::message::{Reasons, count};
 use failback_core::notice;
@@ -16,7 +17,7 @@ use failback_core::ready::{stalled, word};
 use failback_core::step::{
     Attempt, Context, FleetInput, GateName, Progress, Step, StepResult, Waiting, attempt,
 };
-use failback_core::tags::tag;
+use failback_core::tags::has_tags;
 use failback_core::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -75,8 +76,11 @@ impl Step for ProtectFailedBackServers {
 
     async fn run(ctx: &Context<'_, Failback>, fleet: &mut Fleet) -> Result<StepResult> {
         let live = ctx.read(fleet, Reads::PROTECTION).await?;
+        let redirected = redirected(ctx, fleet);
+        fleet.redirected = redirected;
         let servers = live.servers(fleet);
-        let recorded = ctx.at_once(servers.iter().map(|server| record_traffic(ctx, server))).await?;
+        let recorded =
+            ctx.at_once(servers.iter().map(|server| record_traffic(ctx, server, redirected))).await?;
         let mut unrecorded = Reasons::default();
         for (server, result) in servers.iter().zip(recorded) {
             if let Attempt::NotYet(reason) = result {
@@ -184,16 +188,29 @@ fn waiting(why: String, seconds: u64, progress: Progress, note: Note) -> StepRes
     Waiting { progress: Some(progress), ..Waiting::new(why, seconds) }.with_note(json!(note)).into()
 }
 
-/// Records on A2 that people have redirected traffic by hand, so that a later run knows that clients use A4.
-async fn record_traffic(ctx: &Context<'_, Failback>, server: &LiveServer<'_>) -> Result<Attempt<()>> {
-    if !ctx.run.traffic_moved_by_hand {
-        return Ok(Attempt::Done(()));
+/// Returns the times of the redirect. Where people redirect traffic, it is the time at which their yes is first seen.
+fn redirected(ctx: &Context<'_, Failback>, fleet: &Fleet) -> Option<Redirected> {
+    let noted = fleet.redirected.unwrap_or_default();
+    let in_sync = noted.in_sync.or_else(|| ctx.run.traffic_moved_by_hand.then(|| ctx.now()));
+    let data_from = noted.data_from.or_else(|| oldest_data(ctx.run, fleet));
+    in_sync.map(|_| Redirected { in_sync, data_from, ..noted }).or(fleet.redirected)
+}
+
+/// Records on A2 when traffic has moved and, where people have redirected it, to which instance, so that a later execution
+/// knows both.
+async fn record_traffic(
+    ctx: &Context<'_, Failback>,
+    server: &LiveServer<'_>,
+    redirected: Option<Redirected>,
+) -> Result<Attempt<()>> {
+    let (Some(a2), Some(redirected)) = (server.a2()?, redirected) else { return Ok(Attempt::Done(())) };
+    match traffic_tags(ctx.run, server, &redirected)? {
+        Some(tags) if !has_tags(&a2.tags, &tags) => {
+            let warrant = ctx.guard.tag_traffic(server, &redirected)?;
+            ctx.cloud.tag_resource(warrant).await.map(Attempt::Done)
+        }
+        _ => Ok(Attempt::Done(())),
     }
-    let (Some(a2), Some(a3)) = (server.a2()?, server.a3()?) else { return Ok(Attempt::Done(())) };
-    if a2.tags.get(tag::TRAFFIC).is_some_and(|to| to == a3.instance.as_str()) {
-        return Ok(Attempt::Done(()));
-    }
-    ctx.cloud.tag_resource(ctx.guard.tag_traffic(server)?).await.map(Attempt::Done)
 }
 
 /// Does the missing work for one server. Done when it is protected.

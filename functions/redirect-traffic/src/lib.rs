@@ -12,7 +12,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use failback_core::cloud::{ChangeStatus, RecordSet};
 use failback_core::fleet::{
     Fleet, LiveServer, Reads, Redirected, Server, Target, UNKNOWN_TTL_SECONDS, names, old_ttl_seconds,
-    targets, too_old,
+    oldest_data, targets, too_old,
 };
 use failback_core::guard::{ChangeRecords, Warrant};
 use failback_core::id::{ChangeId, SourceServerId};
@@ -78,7 +78,8 @@ impl Step for RedirectTraffic {
         if let Some(keep) = keep(ctx, &warrants) {
             return Ok(keep);
         }
-        let redirected = redirected(ctx, fleet.redirected, &servers)?;
+        let mut redirected = redirected(ctx, fleet.redirected, &servers)?;
+        redirected.data_from = redirected.data_from.into_iter().chain(oldest_data(ctx.run, fleet)).min();
         let changed = change(ctx, &servers, warrants).await?;
         fleet.redirected = Some(redirected);
         let Some(propagating) = changed else {
@@ -202,6 +203,11 @@ fn redirected(
 ) -> Result<Redirected> {
     let noted = noted.unwrap_or_default();
     let all = targets(ctx.run, servers);
+    if noted.in_sync.is_some() && !to_change(&all)? {
+        // An earlier execution has redirected traffic, and its tags say when.
+        return Ok(noted);
+    }
+    let noted = Redirected { asked: noted.asked.filter(|_| noted.in_sync.is_none()), ..noted };
     // Unknown when an earlier run, or a call whose answer was lost, has changed every record already.
     let asked = match noted.asked {
         None if to_change(&all)? => Some(ctx.now()),
@@ -210,7 +216,7 @@ fn redirected(
     let unknown = noted.old_ttl_seconds.unwrap_or(UNKNOWN_TTL_SECONDS);
     // A TTL that was lowered since readiness read it counts too: clients may hold the set from before.
     let old_ttl = old_ttl_seconds(&all, unknown)?.max(noted.old_ttl_seconds.unwrap_or_default());
-    Ok(Redirected { asked, in_sync: None, old_ttl_seconds: Some(old_ttl) })
+    Ok(Redirected { asked, in_sync: None, old_ttl_seconds: Some(old_ttl), data_from: None })
 }
 
 /// Returns true when a record does not point at its A4 yet.
@@ -292,7 +298,7 @@ async fn follow(
     let others_until = Timestamp::from_millis(others_until_ms);
     if pending.is_empty() && ctx.now() >= others_until {
         if let Some(redirected) = &mut fleet.redirected {
-            redirected.in_sync = Some(ctx.now());
+            redirected.in_sync.get_or_insert(ctx.now());
         }
         return Ok(StepResult::Done("traffic is redirected to the failed-back servers".to_owned()));
     }

@@ -2,11 +2,11 @@
 //! the run's own records.
 
 use failback_core::cloud::Cloud;
-use failback_core::fleet::{self, Fleet, LiveState, Reads, Server, Times};
+use failback_core::fleet::{self, Fleet, LiveState, Reads, Server, oldest_data};
 use failback_core::id::JobId;
 use failback_core::message::count;
 use failback_core::procedure::Procedure;
-use failback_core::report::{Approval, Failure, FreezeReport, Loss, Outcome, Report};
+use failback_core::report::{Approval, Failure, FreezeReport, Loss, Milestones, Outcome, Report};
 use failback_core::run::Run;
 use failback_core::step::Handler;
 use failback_core::timestamp::Timestamp;
@@ -42,6 +42,9 @@ pub struct ReportInput {
     /// The gates at which somebody said yes.
     #[serde(default)]
     pub approvals: Vec<Approval>,
+    /// True for a drill that did nothing but remove what an interrupted drill had left.
+    #[serde(default)]
+    pub leftover: bool,
 }
 
 impl Handler for WriteReport {
@@ -51,9 +54,11 @@ impl Handler for WriteReport {
     type Output = Report;
 
     async fn handle(cloud: &dyn Cloud, input: ReportInput, _deadline: Timestamp) -> Result<Report> {
-        let ReportInput { run, mut fleet, failure, cleaning, approvals } = input;
+        let ReportInput { run, mut fleet, failure, cleaning, approvals, leftover } = input;
         let live = read(cloud, &run, &mut fleet).await?;
         let outcome = match (&failure, run.procedure, cleaning) {
+            (None, Procedure::Drill, _) if leftover => Outcome::CleanedUp,
+            (None, Procedure::Failback, _) if fleet.pending().next().is_none() => Outcome::NothingToDo,
             (None, ..) => Outcome::Succeeded,
             (Some(_), Procedure::Failback, false) => Outcome::Held,
             (Some(_), ..) => Outcome::Failed,
@@ -74,6 +79,7 @@ impl Handler for WriteReport {
             execution: run.id.clone(),
             started_by: run.plan.started_by.clone(),
             approvals,
+            began: run.began,
             started: run.started,
             ended: live.read_at,
             rto_seconds: rto(&run, &fleet),
@@ -113,7 +119,8 @@ fn complete(live: &LiveState, run: &Run, server: &mut Server, reads: Reads) -> R
 fn fitting(mut report: Report) -> Result<Report> {
     if bytes(&report)? > BYTES_MAX {
         for server in &mut report.servers {
-            server.times = Times::default();
+            server.seconds_from_start = Milestones::default();
+            server.lag_at_launch_seconds = None;
         }
     }
     if bytes(&report)? > BYTES_MAX {
@@ -146,7 +153,7 @@ fn running_jobs(live: &LiveState, fleet: &Fleet) -> Result<Vec<JobId>> {
 
 fn rto(run: &Run, fleet: &Fleet) -> Option<u64> {
     match run.procedure {
-        Procedure::Failback => fleet.redirected?.in_sync.map(|at| at.seconds_since(run.started)),
+        Procedure::Failback => fleet.redirected?.in_sync.map(|at| at.seconds_since(run.began())),
         Procedure::Drill => {
             let validated: Option<Vec<i64>> = fleet.pending().map(|server| server.times.validated).collect();
             u64::try_from(validated?.into_iter().max()?).ok()
@@ -159,23 +166,29 @@ fn loss(run: &Run, fleet: &Fleet) -> Option<Loss> {
         return None;
     }
     let redirected = fleet.redirected?;
-    let oldest = fleet.pending().filter_map(|server| server.times.point_in_time).min()?;
-    if run.frozen.is_some_and(|frozen| oldest >= run.seconds(frozen.at)) {
+    // What earlier executions have finished is no longer in the fleet, and its loss is.
+    let from = redirected.data_from.into_iter().chain(oldest_data(run, fleet)).min()?;
+    if run.frozen.is_some_and(|frozen| run.seconds(from) >= run.seconds(frozen.at)) {
         return None;
     }
-    Some(Loss {
-        from: Timestamp::from_millis(run.started.millis() + oldest * 1000),
-        until: redirected.asked,
-        until_at_most: redirected.followed()?,
-    })
+    Some(Loss { from, until: redirected.asked, until_at_most: redirected.followed()? })
 }
 
 fn summary(run: &Run, fleet: &Fleet, outcome: Outcome, failure: Option<&Failure>) -> String {
-    let what =
-        format!("{} of {} ({})", run.procedure, count(fleet.pending().count(), "server"), run.plan.name);
-    match failure {
-        None => format!("{what} succeeded"),
-        Some(failure) => {
+    let servers = match outcome {
+        Outcome::NothingToDo => fleet.servers.len(),
+        _ => fleet.pending().count(),
+    };
+    let what = format!("{} of {} ({})", run.procedure, count(servers, "server"), run.plan.name);
+    match (outcome, failure) {
+        (Outcome::NothingToDo, _) => {
+            format!("{what}: nothing to do: every server ran in {} already", run.source())
+        }
+        (Outcome::CleanedUp, _) => {
+            format!("{what}: what an interrupted drill had left was removed, and nothing was rehearsed")
+        }
+        (_, None) => format!("{what} succeeded"),
+        (_, Some(failure)) => {
             format!("{what} {}: {}: {}: {}", outcome.as_str(), failure.step, failure.error, failure.cause)
         }
     }

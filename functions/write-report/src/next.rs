@@ -30,6 +30,10 @@ impl End<'_> {
         if (self.run.procedure, self.outcome) == (Procedure::Drill, Outcome::Succeeded) {
             return "Nothing is left to do.".to_owned();
         }
+        if self.outcome == Outcome::CleanedUp {
+            return "Nothing is left of the interrupted drill. This execution rehearsed nothing: start the drill again."
+                .to_owned();
+        }
         let mut sentences = self.production();
         sentences.extend(self.frozen());
         sentences.extend(self.protection());
@@ -134,7 +138,7 @@ impl End<'_> {
         if !points.is_empty() {
             sentences.push(format!("B1 of {} is stopped: its points in time are deleted.", names(&points)));
         }
-        if b3.is_empty() && self.outcome != Outcome::Succeeded {
+        if b3.is_empty() && !matches!(self.outcome, Outcome::Succeeded | Outcome::NothingToDo) {
             sentences.push("Every B3 still exists.".to_owned());
         }
         sentences
@@ -163,13 +167,13 @@ impl End<'_> {
             Outcome::Succeeded if self.seen.iter().any(|seen| seen.b2_left) => {
                 return "Nothing else is left to do.".to_owned();
             }
-            Outcome::Succeeded => return "Nothing is left to do.".to_owned(),
+            Outcome::Succeeded | Outcome::NothingToDo => return "Nothing is left to do.".to_owned(),
             Outcome::Held if !self.served_by(Serving::A1).is_empty() => {
                 return "Leave everything as it is, and find out why clients use A1: a failback brings back what runs in \
                         B3."
                     .to_owned();
             }
-            Outcome::Held | Outcome::Failed => {}
+            Outcome::Held | Outcome::Failed | Outcome::CleanedUp => {}
         }
         let b3 = if self.served_by(Serving::A4).is_empty() {
             ""

@@ -49,7 +49,8 @@ pub(crate) fn seen(run: &Run, live: &LiveState, server: &Server, outcome: Outcom
         a3: server.a3.clone(),
         b1: server.b1.clone(),
         b2: server.b2.clone(),
-        times: server.times,
+        seconds_from_start: server.times.into(),
+        lag_at_launch_seconds: server.times.lag_at_launch,
         // Nothing was read of a server that the run did not work on.
         left: if home { "B1".to_owned() } else { left(&found)?.join(" ") },
         serves,
@@ -80,7 +81,8 @@ fn server_outcome(run: &Run, server: &Server, outcome: Outcome) -> ServerOutcome
         (_, Outcome::Held) => ServerOutcome::Held,
         (Procedure::Failback, Outcome::Succeeded) => ServerOutcome::FailedBack,
         (Procedure::Drill, Outcome::Succeeded) => ServerOutcome::Drilled,
-        (_, Outcome::Failed) => ServerOutcome::Failed,
+        (_, Outcome::CleanedUp) => ServerOutcome::CleanedUp,
+        (_, Outcome::Failed | Outcome::NothingToDo) => ServerOutcome::Failed,
     }
 }
 

@@ -6,7 +6,6 @@ use crate::error::{Error, ErrorName, Result};
 use crate::fleet::{LiveServer, Owners};
 use crate::procedure::Scope;
 use crate::rule::SafetyRule;
-use crate::tags::{Tags, tag};
 
 /// The longest time after which DRS shows a tag, as far as the fence counts on it (drs-facts §12.14).
 const SHOWN_SECONDS: u64 = 30;
@@ -57,7 +56,7 @@ impl<S: Scope> Guard<'_, S> {
                 None => NEW_SETTLES_SECONDS,
             };
             let region = claim.on.region(self.run);
-            let tags = Tags::from([(tag::RUN.to_owned(), own.clone())]);
+            let tags = self.run.claim_tags();
             let warrant = Warrant::issue(TagResource { region, arn: claim.arn.to_owned(), tags });
             warrants.push(ClaimWarrant { warrant, settles_seconds });
         }

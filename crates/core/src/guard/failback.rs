@@ -12,6 +12,7 @@ use crate::id::{InstanceId, SourceServerId};
 use crate::procedure::Failback;
 use crate::ready::{LaunchState, launch_state};
 use crate::rule::SafetyRule;
+use crate::run::Run;
 use crate::tags::{Tags, tag};
 
 impl Guard<'_, Failback> {
@@ -70,19 +71,22 @@ impl Guard<'_, Failback> {
         Warrant::issue(StopReplication { region: self.run.recovery(), server: b1 })
     }
 
-    /// Tags A2 with the instance to which people have redirected traffic by hand, which no record shows.
+    /// Tags A2 with the times of the redirect and, where people have redirected traffic by hand, with the instance, which no
+    /// record shows.
     ///
     /// # Errors
-    /// `Guard` when no person has confirmed it, or A2 or A3 is not this server's.
-    pub fn tag_traffic(&self, server: &LiveServer<'_>) -> Result<Warrant<TagResource>> {
+    /// `Guard` when traffic has not moved, no person has confirmed it, or A2 or A3 is not this server's.
+    pub fn tag_traffic(
+        &self,
+        server: &LiveServer<'_>,
+        redirected: &Redirected,
+    ) -> Result<Warrant<TagResource>> {
         self.may_change(server)?;
-        let a3 = server.a3()?.filter(|_| self.run.traffic_moved_by_hand);
-        let Some(a3) = a3 else {
+        let Some(tags) = traffic_tags(self.run, server, redirected)? else {
             let message = format!("{}: no person has confirmed that clients use A4", server.name);
             return Err(refuse(SafetyRule::ServingUntouched, message));
         };
         let arn = a2(server)?.arn.clone();
-        let tags = Tags::from([(tag::TRAFFIC.to_owned(), a3.instance.to_string())]);
         Ok(Warrant::issue(TagResource { region: self.run.source(), arn, tags }))
     }
 
@@ -328,6 +332,21 @@ fn must_have_a2(server: &LiveServer<'_>) -> Result<()> {
         Some(_) => Ok(()),
         None => Err(refuse(SafetyRule::OwnFleetOnly, format!("{}: A2 does not exist", server.name))),
     }
+}
+
+/// Returns the tags of A2 that record the redirect; `None` when traffic has not moved, as far as the run knows.
+///
+/// # Errors
+/// `Internal` when A3 was not read; `Guard` when A3 is ambiguous.
+pub fn traffic_tags(run: &Run, server: &LiveServer<'_>, redirected: &Redirected) -> Result<Option<Tags>> {
+    let by_hand = run.plan.redirect.is_by_hand();
+    let Some(times) = redirected.tag_value() else { return Ok(None) };
+    let mut tags = Tags::from([(tag::REDIRECTED.to_owned(), times)]);
+    if by_hand {
+        let Some(a3) = server.a3()?.filter(|_| run.traffic_moved_by_hand) else { return Ok(None) };
+        tags.insert(tag::TRAFFIC.to_owned(), a3.instance.to_string());
+    }
+    Ok(Some(tags))
 }
 
 /// Returns the address of A4 that a record must hold.

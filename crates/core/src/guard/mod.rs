@@ -16,6 +16,7 @@ use std::marker::PhantomData;
 
 pub use claim::{CLAIM_SETTLES_SECONDS, CLAIM_STALE_SECONDS, ClaimWarrant};
 pub use drill::{is_disposable, may_be_production};
+pub use failback::traffic_tags;
 pub use shared::{LaunchReady, LaunchSettings, Launchable, a2_tags};
 pub use warrant::{
     ChangeRecords, CreateLaunchTemplateVersion, DeleteRecoveryInstance, DeleteSourceServer,

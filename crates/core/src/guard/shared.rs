@@ -358,6 +358,7 @@ impl<S: Scope> Guard<'_, S> {
 /// Returns the tags of A2: the run, and the identities that are recorded nowhere else.
 pub fn a2_tags(run: &Run, server: &Server) -> Tags {
     let mut tags = run.tags();
+    tags.append(&mut run.claim_tags());
     tags.insert(tag::B1.to_owned(), server.b1.to_string());
     if let Some(b2) = &server.b2 {
         tags.insert(tag::B2.to_owned(), b2.to_string());

@@ -333,8 +333,15 @@ fn a_long_ttl_is_warned_of_and_noted() {
     let fixture = records(|sets| sets[0].ttl_seconds = Some(300));
     silent(&fixture, "TTL");
     assert_eq!(check(&fixture).unwrap().fleet.redirected.unwrap().old_ttl_seconds, Some(300));
-    // What the record held before is not known.
-    let fixture = Fixture::failback(|_| ()).redirected();
+    // An earlier execution has recorded what the record held before. If none has, it is not known.
+    let mut fixture = Fixture::failback(|_| ()).redirected();
+    let noted = check(&fixture).unwrap().fleet.redirected;
+    assert_eq!(noted, fixture.fleet.redirected);
+    fixture.tamper(|seen| {
+        if let Response::SourceServers(_, servers) = seen {
+            servers.iter_mut().for_each(|server| drop(server.tags.remove(tag::REDIRECTED)));
+        }
+    });
     assert_eq!(check(&fixture).unwrap().fleet.redirected.unwrap().old_ttl_seconds, Some(3_600));
 }
 
