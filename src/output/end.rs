@@ -21,6 +21,9 @@ pub(crate) fn end(world: &World, run: &RunResult, seed: u64) -> String {
     }
     if let Some(report) = &run.report {
         let _ = writeln!(text, "  {}", wrapped(&report.next).join("\n  "));
+        if let Some(command) = &report.command {
+            let _ = writeln!(text, "  {command}");
+        }
         if report.outcome.is_stopped() {
             servers(&mut text, report);
         }

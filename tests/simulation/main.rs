@@ -41,3 +41,6 @@ mod scale;
 
 /// The report of a run, beside what the world saw of it.
 mod told;
+
+/// What people are told, and what they are to do about it.
+mod words;

@@ -284,6 +284,9 @@ pub struct Report {
     /// DRS jobs that are still working on these servers. Instances that they launch are not listed yet.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub jobs: Vec<JobId>,
-    /// The recommended next step.
+    /// Where production is, what protects it, and the recommended next step.
     pub next: String,
+    /// The command that starts the run again with the same plan, where that is the next step.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command: Option<String>,
 }

@@ -6,7 +6,6 @@ use failback_asl::{
 };
 use failback_audit::Coverage;
 use failback_core::cloud::{Clock, RunningExecution};
-use failback_core::error::Chain;
 use failback_core::procedure::Procedure;
 use failback_core::report::Report;
 use failback_core::step::Status;
@@ -351,7 +350,7 @@ fn invoke(
             Ok(lambda_result(payload))
         }
         (_, Some(Ok(payload))) => Ok(lambda_result(payload)),
-        (_, Some(Err(error))) => Err(lambda_error(error.name().as_str(), &Chain(&error).to_string())),
+        (_, Some(Err(error))) => Err(lambda_error(error.name().as_str(), &error.told())),
         (_, None) => Err(lambda_error("Runtime.ExitError", "the function's process exited")),
     }
 }

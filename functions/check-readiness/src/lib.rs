@@ -9,6 +9,8 @@ mod facts;
 mod finding;
 mod servers;
 
+use failback_core::Result;
+use failback_core::catalogue::fault;
 use failback_core::cloud::Cloud;
 use failback_core::fleet::Fleet;
 use failback_core::message::count;
@@ -17,7 +19,6 @@ use failback_core::procedure::Procedure;
 use failback_core::run::Run;
 use failback_core::step::Handler;
 use failback_core::timestamp::Timestamp;
-use failback_core::{Error, ErrorName, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -80,8 +81,7 @@ impl Handler for CheckReadiness {
     /// # Errors
     /// `InvalidPlan` with every problem of the plan; `NotReady` with every finding; those of AWS.
     async fn handle(cloud: &dyn Cloud, input: Input, _deadline: Timestamp) -> Result<Output> {
-        let plan = Plan::read(&input.plan)
-            .map_err(|problems| Error::new(ErrorName::InvalidPlan, problems.to_string()))?;
+        let plan = Plan::read(&input.plan).map_err(fault::plan_is_wrong)?;
         let run = Run {
             id: input.execution.id,
             procedure: input.procedure,

@@ -4,18 +4,18 @@
 //! that A4 can be recovered. It also waits until no client can still use B3, which the clean-up terminates.
 
 use failback_core::Result;
+use failback_core::catalogue::{Reason, gate, reason, stall};
 use failback_core::cloud::{RecoveryInstance, Replication, ReplicationState, SourceServer};
 use failback_core::fleet::{Fleet, LiveServer, Reads, Redirected, oldest_data};
 use failback_core::guard::traffic_tags;
 use failback_core::id::SourceServerId;
 use failback_core::message::{Reasons, count};
-use failback_core::notice;
 use failback_core::plan::Plan;
 use failback_core::poll_interval::{self, typical};
 use failback_core::procedure::Failback;
-use failback_core::ready::{stalled, word};
+use failback_core::ready::word;
 use failback_core::step::{
-    Attempt, Context, FleetInput, GateName, Progress, Step, StepResult, Waiting, attempt,
+    Attempt, Context, FleetInput, GateName, Limit, Progress, Step, StepResult, Waiting, attempt,
 };
 use failback_core::tags::has_tags;
 use failback_core::timestamp::Timestamp;
@@ -32,9 +32,6 @@ const WHOLE_PPM: u64 = 1_000_000;
 /// The time after replication of A3 is reversed from which B1's numbers count. DRS may show that B1 was re-pointed
 /// before its counters leave those of an earlier rescan (drs-facts §12.12).
 const SETTLED_SECONDS: u64 = 300;
-
-/// The reason of a server whose replication of A3 was just requested to be reversed.
-const REQUESTED: &str = "replication of A3 is being reversed";
 
 /// The notes for the next call.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
@@ -88,7 +85,7 @@ impl Step for ProtectFailedBackServers {
             }
         }
         if !unrecorded.is_empty() {
-            let why = format!("that traffic has moved is not recorded yet: {unrecorded}");
+            let why = reason::traffic_is_not_recorded(&unrecorded);
             return Ok(ctx.again(why).into());
         }
         let mut protection = Protection::default();
@@ -107,15 +104,15 @@ impl Step for ProtectFailedBackServers {
         let followed = fleet.redirected.and_then(|redirected| redirected.followed());
         match protection.result(ctx, note, followed) {
             StepResult::Done(why) if ctx.run.plan.gates.before_cleanup.is_some() => {
-                let notice = notice::before_cleanup(ctx.run, &live.servers(fleet))?;
+                let notice = gate::before_cleanup(ctx.run, &live.servers(fleet))?;
                 Ok(StepResult::DoneBeforeGate { why, gate: GateName::BeforeCleanup, notice })
             }
             result => Ok(result),
         }
     }
 
-    fn limit_seconds(plan: &Plan) -> u64 {
-        plan.limits.protection_hours * 3600
+    fn limit(plan: &Plan) -> Limit {
+        Limit::hours("limits.protectionHours", plan.limits.protection_hours)
     }
 }
 
@@ -129,7 +126,7 @@ impl Protection {
         };
         let is_reversing = server.a3()?.is_some_and(|a3| !a3.is_reversed());
         self.is_reversing |= is_reversing;
-        self.is_unrequested |= is_reversing && reason != REQUESTED;
+        self.is_unrequested |= is_reversing && reason != reason::a3_is_reversing();
         self.reasons.add(&server.name, reason);
         if let Some(b1) = server.b1()? {
             self.add_progress(b1);
@@ -150,22 +147,19 @@ impl Protection {
     fn result(mut self, ctx: &Context<'_, Failback>, note: Note, followed: Option<Timestamp>) -> StepResult {
         if self.reasons.is_empty() {
             if let Some(by) = followed.filter(|by| *by > ctx.now()) {
-                let why = format!(
-                    "clients may still use B3 until {by}: the TTL that the records had has not passed"
-                );
+                let why = reason::ttl_has_not_passed(by);
                 let seconds = (by.seconds_since(ctx.now()) + 1).min(poll_interval::SECONDS_MAX);
                 return waiting(why, seconds, self.progress, note);
             }
             let seconds = note.settles_in_seconds(ctx);
             if seconds > 0 {
-                let why =
-                    "B1 of every server protects A4 by its numbers, and is looked at once more".to_owned();
+                let why = reason::looked_at_once_more();
                 return waiting(why, seconds, self.progress, note);
             }
             let servers = count(self.progress.servers, "failed-back server");
-            return StepResult::Done(format!("{servers} protected"));
+            return StepResult::Done(reason::servers_are_protected(&servers));
         }
-        let why = self.reasons.to_string();
+        let why = Reason::from(&self.reasons);
         let remaining = remaining_seconds(ctx, self.slowest_ppm);
         self.progress.eta_seconds = remaining.unwrap_or(0);
         let seconds = match remaining {
@@ -184,7 +178,7 @@ impl Protection {
     }
 }
 
-fn waiting(why: String, seconds: u64, progress: Progress, note: Note) -> StepResult {
+fn waiting(why: Reason, seconds: u64, progress: Progress, note: Note) -> StepResult {
     Waiting { progress: Some(progress), ..Waiting::new(why, seconds) }.with_note(json!(note)).into()
 }
 
@@ -224,24 +218,24 @@ async fn protect(
         return Ok(unprotected(server)?.map_or(Attempt::Done(()), Attempt::NotYet));
     }
     if a3.is_some_and(|a3| a3.agent_seen.is_none()) {
-        return Ok(Attempt::NotYet("DRS has not seen the agent on A4 yet".to_owned()));
+        return Ok(Attempt::NotYet(reason::agent_on_a4_not_seen()));
     }
     let warrant = match attempt(ctx.guard.reverse_a3(fleet, server))? {
         Attempt::Done(warrant) => warrant,
         Attempt::NotYet(reason) => return Ok(Attempt::NotYet(reason)),
     };
     Ok(Attempt::NotYet(match attempt(ctx.cloud.reverse_replication(warrant).await)? {
-        Attempt::Done(_) => REQUESTED.to_owned(),
-        Attempt::NotYet(reason) => format!("DRS does not reverse replication of A3 yet: {reason}"),
+        Attempt::Done(_) => reason::a3_is_reversing(),
+        Attempt::NotYet(reason) => reason::a3_is_not_reversed_yet(reason),
     }))
 }
 
 /// Returns the reason why B1 does not protect A4 yet, if so.
-fn unprotected(server: &LiveServer<'_>) -> Result<Option<String>> {
-    let Some(b1) = server.b1()? else { return Ok(Some("B1 does not exist".to_owned())) };
+fn unprotected(server: &LiveServer<'_>) -> Result<Option<Reason>> {
+    let Some(b1) = server.b1()? else { return Ok(Some(reason::b1_is_missing())) };
     let replicates_a4 = b1.instance.is_some() && b1.instance == server.a4();
     if !replicates_a4 {
-        return Ok(Some("B1 does not protect A4 yet".to_owned()));
+        return Ok(Some(reason::b1_is_not_repointed()));
     }
     // One that was protected by numbers that count is looked at again before B2 is terminated, and not while others are
     // compared.
@@ -251,15 +245,15 @@ fn unprotected(server: &LiveServer<'_>) -> Result<Option<String>> {
     Ok(Some(how_far(&b1.replication)))
 }
 
-fn how_far(replication: &Replication) -> String {
+fn how_far(replication: &Replication) -> Reason {
     match replication.state {
         // Shown for minutes after B1 is re-pointed; a lasting stall needs its remedy.
-        ReplicationState::Stalled => format!("B1 is {}", stalled(replication)),
+        ReplicationState::Stalled => reason::b1_is(stall::stalled(replication)),
         state if replication.total_bytes > 0 => {
             let percent = replication.rescanned_bytes * 100 / replication.total_bytes;
-            format!("B1 is {}, {percent} % compared with A4", word(state))
+            reason::b1_compares(word(state), percent)
         }
-        state => format!("B1 is {}", word(state)),
+        state => reason::b1_is(word(state)),
     }
 }
 

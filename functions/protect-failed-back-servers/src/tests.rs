@@ -280,5 +280,8 @@ fn a_rescan_that_stands_still_says_nothing_of_its_end() {
 #[test]
 fn it_waits_as_long_as_the_plan_allows() {
     let plan = Fixture::failback(|_| ()).run.plan;
-    assert_eq!(<crate::ProtectFailedBackServers as failback_core::step::Step>::limit_seconds(&plan), 172_800);
+    assert_eq!(
+        <crate::ProtectFailedBackServers as failback_core::step::Step>::limit(&plan).seconds(),
+        172_800
+    );
 }

@@ -1,6 +1,7 @@
 //! At the end: reports the outcome of the run and of each server, and what is left, from the live state and not from
 //! the run's own records.
 
+use failback_core::catalogue::end;
 use failback_core::cloud::Cloud;
 use failback_core::fleet::{self, Fleet, LiveState, Reads, Server, oldest_data};
 use failback_core::id::JobId;
@@ -67,12 +68,14 @@ impl Handler for WriteReport {
             fleet.servers.iter().map(|server| server::seen(&run, &live, server, outcome)).collect();
         let seen = seen?;
         let followed = fleet.redirected.and_then(|redirected| redirected.followed());
-        let next = End { run: &run, outcome, seen: &seen, followed, now: live.read_at }.next();
+        let end = End { run: &run, outcome, seen: &seen, followed, now: live.read_at };
+        let (next, command) = (end.next(), end.command());
         let failure = failure.map(Failure::plain);
         fitting(Report {
             summary: summary(&run, &fleet, outcome, failure.as_ref()),
             outcome,
             next,
+            command,
             failure,
             procedure: run.procedure,
             plan: run.plan.name.clone(),
@@ -180,18 +183,15 @@ fn summary(run: &Run, fleet: &Fleet, outcome: Outcome, failure: Option<&Failure>
         _ => fleet.pending().count(),
     };
     let what = format!("{} of {} ({})", run.procedure, count(servers, "server"), run.plan.name);
-    match (outcome, failure) {
-        (Outcome::NothingToDo, _) => {
-            format!("{what}: nothing to do: every server ran in {} already", run.source())
-        }
-        (Outcome::CleanedUp, _) => {
-            format!("{what}: what an interrupted drill had left was removed, and nothing was rehearsed")
-        }
-        (_, None) => format!("{what} succeeded"),
+    let sentence = match (outcome, failure) {
+        (Outcome::NothingToDo, _) => end::summary_nothing_to_do(what, run.source()),
+        (Outcome::CleanedUp, _) => end::summary_cleaned_up(what),
+        (_, None) => end::summary_succeeded(what),
         (_, Some(failure)) => {
-            format!("{what} {}: {}: {}: {}", outcome.as_str(), failure.step, failure.error, failure.cause)
+            end::summary_stopped(what, outcome.as_str(), &failure.step, &failure.error, &failure.cause)
         }
-    }
+    };
+    sentence.to_string()
 }
 
 #[cfg(test)]

@@ -88,10 +88,11 @@ fn server_outcome(run: &Run, server: &Server, outcome: Outcome) -> ServerOutcome
 
 /// Returns what is ambiguous, with the remedy.
 fn problem(server: &LiveServer<'_>) -> Option<String> {
+    fn told<T>(link: &Link<'_, T>) -> Option<String> {
+        link.ambiguity().map(|ambiguity| format!("{}: {}", ambiguity.objects, ambiguity.fact))
+    }
     let chain = server.chain();
-    let mut ambiguous =
-        [chain.b2.ambiguity(), chain.a2.ambiguity(), chain.a3.ambiguity()].into_iter().flatten();
-    ambiguous.next().map(|(message, remedy)| format!("{message}. {remedy}"))
+    told(&chain.b2).or_else(|| told(&chain.a2)).or_else(|| told(&chain.a3))
 }
 
 /// Returns the protection of the instance that serves, and the age of the newest copy of its data.

@@ -273,10 +273,10 @@ fn an_ambiguous_server_is_told_and_fails_no_report() {
     let told = report(&fixture, Some(&failure()), false);
     let [first, second] = &told.servers[..] else { panic!("{:?}", told.servers) };
     let problem = first.problem.as_deref().unwrap_or_default();
-    assert!(problem.contains("2 source servers of the source Region replicate its B3"), "{problem}");
+    assert!(problem.contains("several source servers of the source Region replicate its B3"), "{problem}");
     assert_eq!((first.serves, first.left.as_str()), (Serving::Unknown, "A1 A2 B1 B2 B3"));
     assert_eq!((second.problem.as_deref(), second.left.as_str()), (None, "A1 A2 B1 B2 B3"));
-    assert!(told.next.contains("web-1 cannot be read as a whole: 2 source servers"), "{}", told.next);
+    assert!(told.next.contains("web-1 cannot be read as a whole: s-"), "{}", told.next);
 }
 
 #[test]
