@@ -68,6 +68,13 @@ pub fn random(seed: u64) -> Case {
         0 | 1 => case.plan.extend(PlanOption::find("ask-before-launch")),
         2 | 3 => {
             case.plan.extend(PlanOption::find("freeze-by-hand"));
+            // Where people move traffic, only they know whether it has moved to an A4 of before.
+            if case.plan.iter().any(|option| option.name() == "by-hand")
+                && let Some(Act::Settle(procedure)) = case.acts.last().cloned()
+            {
+                case.acts.pop();
+                case.acts.push(Act::Try(procedure));
+            }
             if rng.bool() {
                 case.switches.extend(Switch::find("writes_in_flight"));
             }
