@@ -26,6 +26,14 @@ const FOUND: &[(&str, &str)] = &[
         "an A4 that had ended between two runs was waited for at every start",
     ),
     (
+        "recovered, 3 servers, reverse_makes_b1: finish failback",
+        "a B1 that DRS makes instead of re-pointing the one that there was: two days of waiting for the old one",
+    ),
+    (
+        "recovered, 3 servers, reverse_makes_b1, keep-originals: cut failback 120; try failback; try failback",
+        "the same, where the run is started again, and once more after it has succeeded",
+    ),
+    (
         "steady, 3 servers, slow_servers, slow-limits: finish drill",
         "an instance that DRS listed half an hour after its job was launched again, which ended the first",
     ),

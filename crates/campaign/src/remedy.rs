@@ -26,11 +26,13 @@ pub(crate) enum Remedy {
     Plans(&'static str),
     /// Names the subnet of another original in the plan.
     NamesSubnet,
+    /// Gives the tags of B1 to the one that DRS has made instead, if there is one.
+    TagsNewB1,
     /// Starts again, and nothing else.
     StartsAgain,
 }
 
-use Remedy::{Does, EndsUnusedA4, NamesSubnet, Plans, PointsAtWhatServes, StartsAgain, Waits};
+use Remedy::{Does, EndsUnusedA4, NamesSubnet, Plans, PointsAtWhatServes, StartsAgain, TagsNewB1, Waits};
 
 /// The words of a message, and what a person does who reads them.
 const REMEDIES: &[(&str, Remedy)] = &[
@@ -59,6 +61,7 @@ const REMEDIES: &[(&str, Remedy)] = &[
     ("If not, terminate both", Does(ManualStep::DisconnectA2)),
     ("If not, terminate both", Does(ManualStep::DeleteA2)),
     ("if it is B3 or A4, point the record at it", PointsAtWhatServes),
+    ("give that one the tags of this", TagsNewB1),
 ];
 
 /// Returns what a person does who reads this message, in the order of the list.
@@ -87,6 +90,10 @@ pub(crate) fn step(world: &World, remedy: Remedy) -> Option<ManualStep> {
                 let on_b3 = labels.iter().all(|(_, labels)| runs(world, recovery, labels.b3.as_ref()));
                 on_b3.then_some(ManualStep::UseB3)
             }
+        }
+        TagsNewB1 => {
+            let is_new = world.fleet().iter().any(|server| !server.earlier_b1.is_empty());
+            is_new.then_some(ManualStep::TagNewB1)
         }
         Waits(_) | Plans(_) | NamesSubnet | StartsAgain => None,
     }
