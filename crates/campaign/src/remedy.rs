@@ -2,7 +2,7 @@
 //! the plan, or a wait. The person knows what clients use, and ends nothing that they use.
 
 use failback_core::cloud::InstanceState;
-use failback_core::id::InstanceId;
+use failback_core::id::{InstanceId, SourceServerId};
 use failback_core::plan::Plan;
 use failback_core::region::Region;
 use failback_sim::World;
@@ -14,8 +14,8 @@ use crate::operator::ManualStep;
 /// What a person does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Remedy {
-    /// Waits for some seconds.
-    Waits(u64),
+    /// Waits until no job works on the fleet, for so many seconds at most.
+    WaitsForJobs(u64),
     /// Takes a step in the consoles.
     Does(ManualStep),
     /// Terminates A4, unless clients use it.
@@ -32,11 +32,13 @@ pub(crate) enum Remedy {
     StartsAgain,
 }
 
-use Remedy::{Does, EndsUnusedA4, NamesSubnet, Plans, PointsAtWhatServes, StartsAgain, TagsNewB1, Waits};
+use Remedy::{
+    Does, EndsUnusedA4, NamesSubnet, Plans, PointsAtWhatServes, StartsAgain, TagsNewB1, WaitsForJobs,
+};
 
 /// The words of a message, and what a person does who reads them.
 const REMEDIES: &[(&str, Remedy)] = &[
-    ("Wait until the job has ended", Waits(10_800)),
+    ("Wait until the job has ended", WaitsForJobs(10_800)),
     ("tart again", StartsAgain),
     ("start the drill again", StartsAgain),
     ("Start the recovered instance", Does(ManualStep::StartB3)),
@@ -95,8 +97,18 @@ pub(crate) fn step(world: &World, remedy: Remedy) -> Option<ManualStep> {
             let is_new = world.fleet().iter().any(|server| !server.earlier_b1.is_empty());
             is_new.then_some(ManualStep::TagNewB1)
         }
-        Waits(_) | Plans(_) | NamesSubnet | StartsAgain => None,
+        WaitsForJobs(_) | Plans(_) | NamesSubnet | StartsAgain => None,
     }
+}
+
+/// Reports whether a job of DRS is working on a server of the fleet, as the console shows.
+pub(crate) fn has_job(world: &World) -> bool {
+    let (source, recovery) = world.region_pair();
+    let is_of_fleet = |id: &SourceServerId| {
+        world.fleet().iter().any(|server| server.a2.contains(id) || server.has_b1(id.as_str()))
+    };
+    let mut jobs = world.active_jobs(source).chain(world.active_jobs(recovery));
+    jobs.any(|job| job.parts.iter().any(|part| is_of_fleet(&part.server)))
 }
 
 /// Returns a network for A4 with room for the fleet, as the plan names one: not that of drills.
