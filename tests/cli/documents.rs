@@ -225,7 +225,7 @@ fn calls_by_step() -> BTreeMap<String, BTreeSet<String>> {
         rehearsal.run(procedure, &mut Always(GateAnswer::Yes));
         for call in rehearsal.simulation.world().calls().iter() {
             // Only steps call DRS and the other services; the machine itself keeps the report.
-            let Some(step) = call.step.clone() else {
+            let Some(step) = call.step.as_deref().map(str::to_owned) else {
                 assert_eq!(call.operation, "PutObject");
                 continue;
             };

@@ -160,6 +160,7 @@ const SWITCHES: &[(&str, Flip)] = &[
     ("originals_lack_policy", |s| s.originals_lack_policy ^= true),
     ("originals_protected", |s| s.originals_protected ^= true),
     ("recovered_protected", |s| s.recovered_protected ^= true),
+    ("reverse_makes_b1", |s| s.reverse_makes_b1 ^= true),
     ("launch_into_source", |s| s.launch_into_source ^= true),
     ("launch_into_existing", |s| s.launch_into_existing ^= true),
 ];

@@ -81,7 +81,18 @@ pub fn random(seed: u64) -> Case {
         }
         _ => {}
     }
+    if procedure == Procedure::Failback && rng.u8(..10) == 0 {
+        another_b1(&mut case);
+    }
     case
+}
+
+/// Has DRS make another B1. A person must name it in the plan before anything else is done with the server.
+fn another_b1(case: &mut Case) {
+    case.switches.extend(Switch::find("reverse_makes_b1"));
+    if let Some(last @ Act::Settle(_)) = case.acts.last_mut() {
+        *last = Act::Try(Procedure::Failback);
+    }
 }
 
 /// Has B1 launch into instances that exist. A drill that would change them is refused, and the next recovery is refused by

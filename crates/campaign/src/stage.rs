@@ -423,7 +423,7 @@ impl<'c> Stage<'c> {
             let step = remedy::step(&self.rehearsal.simulation.world(), remedy);
             match (remedy, step) {
                 (_, Some(by_hand)) => self.act_by_hand(by_hand),
-                (Remedy::Waits(seconds), _) => self.wait(seconds),
+                (Remedy::WaitsForJobs(at_most), _) => self.wait_for_jobs(at_most),
                 (Remedy::Plans(name), _) => self.options.extend(PlanOption::find(name)),
                 (Remedy::NamesSubnet, _) => {
                     self.network = remedy::network(&self.rehearsal.simulation.world(), &self.plan);
@@ -436,8 +436,8 @@ impl<'c> Stage<'c> {
         self.replan();
         self.followed.push(message.to_owned());
         // What others have begun is over once they have stopped: to wait for that is no remedy.
-        self.was_cured |=
-            remedy::of(message).any(|remedy| !matches!(remedy, Remedy::Waits(_) | Remedy::StartsAgain));
+        self.was_cured |= remedy::of(message)
+            .any(|remedy| !matches!(remedy, Remedy::WaitsForJobs(_) | Remedy::StartsAgain));
         does
     }
 
@@ -455,6 +455,16 @@ impl<'c> Stage<'c> {
     fn act_by_hand(&mut self, by_hand: ManualStep) {
         let input = &self.rehearsal.setting().input;
         console::does(&mut self.rehearsal.simulation.world(), by_hand, input);
+    }
+
+    /// Looks once a minute whether a job still works on the fleet.
+    fn wait_for_jobs(&mut self, seconds_at_most: u64) {
+        for _ in 0..seconds_at_most / 60 {
+            if !remedy::has_job(&self.rehearsal.simulation.world()) {
+                break;
+            }
+            self.wait(60);
+        }
     }
 
     fn wait(&mut self, seconds: u64) {

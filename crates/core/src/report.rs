@@ -112,7 +112,7 @@ pub struct ServerReport {
     /// The recovery instance in the source Region; A4 has the same id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub a3: Option<RecoveryInstanceId>,
-    /// The source server in the recovery Region.
+    /// The source server in the recovery Region: the one that protects A4, where DRS has made another one.
     pub b1: SourceServerId,
     /// The recovery instance in the recovery Region; B3 has the same id.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -142,7 +142,9 @@ impl Fixture {
         fixture.pass(60);
         fixture.until("protection", |world| {
             fixture.servers().all(|server| {
-                let b1 = world.source_server(fixture.recovery(), &fixture.b1(server)).expect("B1");
+                // Another one, where DRS makes one instead of re-pointing B1.
+                let b1 = world.labels(server).b1.expect("B1");
+                let b1 = world.source_server(fixture.recovery(), &b1).expect("B1");
                 b1.replication.complete_ms().is_some_and(|ms| ms <= world.now_ms())
             })
         });

@@ -1,4 +1,5 @@
-//! Step 3, failback only: starts reversed replication of A3, so that B1 protects A4 instead of A1.
+//! Step 3, failback only: starts reversed replication of A3, so that B1 protects A4 instead of A1. Where DRS makes another
+//! source server that protects A4, that one is taken for B1, and the report says so.
 //!
 //! Done when B1 replicates A4 and every byte was compared: CONTINUOUS alone shows earlier (drs-facts §3, row 4b). After
 //! that A4 can be recovered. It also waits until no client can still use B3, which the clean-up terminates.
@@ -127,7 +128,7 @@ impl Protection {
         self.is_reversing |= is_reversing;
         self.is_unrequested |= is_reversing && reason != REQUESTED;
         self.reasons.add(&server.name, reason);
-        if let Some(b1) = server.b1()? {
+        if let Some(b1) = server.protector()? {
             self.add_progress(b1);
         }
         Ok(())
@@ -221,7 +222,7 @@ async fn protect(
 
 /// Returns the reason why B1 does not protect A4 yet, if so.
 fn unprotected(server: &LiveServer<'_>) -> Result<Option<String>> {
-    let Some(b1) = server.b1()? else { return Ok(Some("B1 does not exist".to_owned())) };
+    let Some(b1) = server.protector()? else { return Ok(Some("B1 does not exist".to_owned())) };
     let replicates_a4 = b1.instance.is_some() && b1.instance == server.a4();
     if !replicates_a4 {
         return Ok(Some("B1 does not protect A4 yet".to_owned()));
@@ -231,18 +232,24 @@ fn unprotected(server: &LiveServer<'_>) -> Result<Option<String>> {
     if server.times.protected.is_some() || b1.replication.protects() {
         return Ok(None);
     }
-    Ok(Some(how_far(&b1.replication)))
+    let label = match server.another_b1()? {
+        Some(another) => {
+            format!("A4 is protected by {}, which DRS has made instead of re-pointing B1. It", another.id)
+        }
+        None => "B1".to_owned(),
+    };
+    Ok(Some(format!("{label} is {}", how_far(&b1.replication))))
 }
 
 fn how_far(replication: &Replication) -> String {
     match replication.state {
         // Shown for minutes after B1 is re-pointed; a lasting stall needs its remedy.
-        ReplicationState::Stalled => format!("B1 is {}", stalled(replication)),
+        ReplicationState::Stalled => stalled(replication),
         state if replication.total_bytes > 0 => {
             let percent = replication.rescanned_bytes * 100 / replication.total_bytes;
-            format!("B1 is {}, {percent} % compared with A4", word(state))
+            format!("{}, {percent} % compared with A4", word(state))
         }
-        state => format!("B1 is {}", word(state)),
+        state => word(state).to_owned(),
     }
 }
 

@@ -37,6 +37,7 @@ impl End<'_> {
             sentences.extend(self.deleted());
         }
         sentences.extend(self.existing());
+        sentences.extend(self.another_b1());
         sentences.extend(self.problem());
         sentences.push(match self.run.procedure {
             Procedure::Drill => AFTER_A_FAILED_DRILL.to_owned(),
@@ -152,6 +153,20 @@ impl End<'_> {
         })
     }
 
+    /// Says what to do with a source server that DRS has made instead of re-pointing B1.
+    fn another_b1(&self) -> Option<String> {
+        let others: Vec<&Seen> = self.seen.iter().filter(|seen| seen.earlier_b1.is_some()).collect();
+        let first = others.first()?;
+        let (earlier, now) = (first.earlier_b1.as_ref()?, &first.report.b1);
+        let and_more = if others.len() > 1 { ", and the others as the report lists them," } else { "" };
+        Some(format!(
+            "DRS has made another source server of {} instead of re-pointing B1: {now}{and_more} protects A4, and not \
+             {earlier}, which still names A1. Before the next recovery, drill or failback, give it the tags of that B1 or \
+             its id's place in the plan, and recover nothing from the earlier one: its data is that of A1.",
+            names(&others)
+        ))
+    }
+
     fn problem(&self) -> Option<String> {
         let servers = self.those(|server| server.problem.is_some());
         let problem = servers.first()?.report.problem.as_ref()?;
@@ -160,7 +175,7 @@ impl End<'_> {
 
     fn after_a_failback(&self) -> String {
         match self.outcome {
-            Outcome::Succeeded if self.seen.iter().any(|seen| seen.b2_left) => {
+            Outcome::Succeeded if self.seen.iter().any(|seen| seen.b2_left || seen.earlier_b1.is_some()) => {
                 return "Nothing else is left to do.".to_owned();
             }
             Outcome::Succeeded => return "Nothing is left to do.".to_owned(),

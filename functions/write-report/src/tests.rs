@@ -5,7 +5,7 @@ use failback_core::procedure::Procedure;
 use failback_core::report::{Failure, Loss, Outcome, Protection, Report, ServerOutcome};
 use failback_core::tags::tag;
 use failback_core::timestamp::Timestamp;
-use failback_testkit::{Fixture, Response, Scenario};
+use failback_testkit::{Fixture, Response, Scenario, Switches};
 use serde_json::{Value, json};
 
 use crate::WriteReport as Step;
@@ -201,6 +201,28 @@ fn a_b3_that_existed_before_is_left_and_told_with_what_to_do() {
     let next = report(&fixture, Some(&failure()), true).next;
     assert!(next.contains("B3 of web-1, all-1 existed before"), "{next}");
     assert!(!next.contains("no longer exists"), "{next}");
+}
+
+#[test]
+fn a_source_server_that_drs_has_made_instead_of_b1_is_told_with_what_to_do() {
+    let switches = Switches { reverse_makes_b1: true, ..Switches::default() };
+    let fixture =
+        Fixture::with_switches(Procedure::Failback, Scenario::Recovered, switches, |_| ()).protected();
+    fixture.pass(6 * 3_600);
+    let told = report(&fixture, None, false);
+    let world = fixture.simulation.world();
+    for (server, told) in told.servers.iter().enumerate() {
+        assert_eq!(told.b1, world.fleet()[server].b1);
+    }
+    // No record shows what clients of the other server use.
+    assert_eq!(told.servers[0].protection, Protection::Healthy);
+    let (earlier, now) = (fixture.b1(0), &world.fleet()[0].b1);
+    let said = format!(
+        "DRS has made another source server of web-1, all-1 instead of re-pointing B1: {now}, and the others as the report \
+         lists them, protects A4, and not {earlier}, which still names A1."
+    );
+    assert!(told.next.contains(&said), "{}", told.next);
+    assert!(told.next.ends_with("Nothing else is left to do."), "{}", told.next);
 }
 
 #[test]
