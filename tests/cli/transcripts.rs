@@ -48,6 +48,24 @@ fn a_drill_that_fails_and_cleans_up() {
 }
 
 #[test]
+fn a_drill_that_people_test_in() {
+    let ran = is_golden("drill-held", &["drill", "--plan", "examples/plans/drill-with-tests.json"]);
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+    embedded("docs/hold.md", "hold", "text", &message(&ran.stdout));
+    let denied = run(&["drill", "--plan", "examples/plans/drill-with-tests.json", "--approve", "deny"]);
+    assert_eq!(denied.code, 1);
+    for words in ["Failback.Refused at Ask Before Clean Up", "left: A1 B1"] {
+        assert!(denied.stdout.contains(words), "{words}: {}", denied.stdout);
+    }
+}
+
+/// Returns the message of a gate, without the margin that sets it off.
+fn message(transcript: &str) -> String {
+    let lines = transcript.lines().filter_map(|line| line.trim_start().strip_prefix('|'));
+    lines.map(|line| line.strip_prefix(' ').unwrap_or(line)).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
 fn a_failback_of_one_server_by_hand() {
     let ran = is_golden("failback-by-hand", &["failback", "--plan", "examples/plans/one-server.json"]);
     assert_eq!(ran.code, 0);

@@ -14,8 +14,8 @@ const PATH: &str = "docs/iam.md";
 
 /// The reason for each statement, by its Sid.
 const WHY: &[(&str, &str)] = &[
-    ("AnswerGates", "A gate's answer, with the token from the run's history. Drills have no gates."),
-    ("AskAtGates", "Gates are messages with a token."),
+    ("AnswerGates", "A gate's answer, or a tester's, with the token from the run's history."),
+    ("AskAtGates", "Gates, and the holds of drills, are messages with a token."),
     ("AssumeDnsReadRole", "Only where the hosted zones are in another account: reads records there."),
     ("AssumeDnsWriteRole", "Only where the hosted zones are in another account: changes records there."),
     ("AssumeFailbackRoles", "Only where a Region is in another account."),

@@ -18,6 +18,9 @@ mod gates;
 /// Failbacks that have writes to B3 stopped before the launch.
 mod freeze;
 
+/// A drill that people can test in.
+mod hold;
+
 /// Obstacles that are found before anything changes.
 mod readiness;
 

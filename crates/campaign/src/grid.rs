@@ -18,6 +18,8 @@ const TIMES: [&str; 3] = ["", "x61", "x*"];
 /// The size of a fleet for which a step needs several calls.
 const LARGE: usize = 500;
 
+const DRILL: Procedure = Procedure::Drill;
+
 const BOTH: [Procedure; 2] = [Procedure::Drill, Procedure::Failback];
 
 /// Returns a case with these faults in an otherwise undisturbed run.
@@ -35,6 +37,9 @@ fn case(procedure: Procedure, rules: &[&str]) -> Case {
         case.plan.extend(PlanOption::find("freeze-by-hand"));
     } else if rules.iter().any(|rule| rule.contains("ask-before-launch")) {
         case.plan.extend(PlanOption::find("ask-before-launch"));
+    }
+    if procedure == Procedure::Drill && rules.iter().any(|rule| rule.contains("ask-before-clean-up") || rule.contains("ask-before-hold-ends")) {
+        case.plan.extend(PlanOption::find("hold"));
     }
     case
 }
@@ -74,6 +79,7 @@ pub fn grid() -> Vec<Case> {
     let acts = vec![Act::Run(failback, no()), Act::Wait(days), Act::Settle(failback)];
     cases.push(Case::of(failback, 1, acts));
     cases.extend(gates());
+    cases.extend(holds());
     cases.extend(refusals());
     cases.extend(claims_in_vain());
     cases
@@ -102,6 +108,28 @@ fn gates() -> impl Iterator<Item = Case> {
             Case { plan: PlanOption::find(gate).into_iter().collect(), ..Case::of(failback, 1, acts) }
         })
     })
+}
+
+/// Returns drills that people test in: with every answer, to the first message or to the reminder, and with reminders that
+/// fail.
+fn holds() -> impl Iterator<Item = Case> {
+    let held =
+        |acts| Case { plan: PlanOption::find("hold").into_iter().collect(), ..Case::of(DRILL, 1, acts) };
+    let first_part_is_over = || Act::Fail("task:ask-before-clean-up=States.Timeout".to_owned());
+    let answers = [GateAnswer::Yes, no(), GateAnswer::NotApproved, GateAnswer::Silence];
+    let answered = answers.into_iter().flat_map(move |answer| {
+        [vec![], vec![first_part_is_over()]].map(move |mut acts: Vec<Act>| {
+            acts.extend([Act::Run(DRILL, answer.clone()), Act::Settle(DRILL)]);
+            held(acts)
+        })
+    });
+    let reminders = classes(DRILL, "ask-before-hold-ends").into_iter().flat_map(move |error| {
+        TIMES.map(|times| {
+            let fails = Act::Fail(format!("task:ask-before-hold-ends={error}{times}"));
+            held(vec![first_part_is_over(), fails, Act::Run(DRILL, GateAnswer::Yes), Act::Settle(DRILL)])
+        })
+    });
+    answered.chain(reminders)
 }
 
 /// Returns starts that are refused and whose evidence cannot be written, or not at the first attempt.

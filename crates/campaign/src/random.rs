@@ -69,6 +69,9 @@ pub fn random(seed: u64) -> Case {
         }
         _ => {}
     }
+    if procedure == Procedure::Drill && rng.u8(..4) == 0 {
+        case.plan.extend(PlanOption::find("hold"));
+    }
     case
 }
 
@@ -105,6 +108,7 @@ fn plan(rng: &mut Rng, procedure: Procedure) -> Vec<PlanOption> {
         | "as-recovery"
         | "ten-waves"
         | "slow-limits"
+        | "hold"
         | "launch-recovered" => false,
         "tight-limits" => rng.u8(..12) == 0,
         "stop-b1" => procedure == Procedure::Failback && rng.u8(..4) == 0,
