@@ -23,6 +23,7 @@ const DOCUMENTS: &[&str] = &[
     "docs/graphs.md",
     "docs/hold.md",
     "docs/plan.md",
+    "docs/ready.md",
     "docs/reality.md",
     "docs/safety.md",
     "docs/simulator.md",

@@ -133,6 +133,7 @@ const WHY: &[(&str, &str)] = &[
     ("WriteLaunchSettings", "Writes A2's launch settings."),
     ("WriteLaunchTemplates", "Writes A2's launch template, which DRS leaves without network and profile."),
     ("WriteLogs", "Logs."),
+    ("WatchA2", "A2, between two runs."),
 ];
 
 fn why(sid: &str) -> &'static str {
@@ -251,6 +252,7 @@ const OTHERS: &[(&str, &str)] = &[
     ("DrillMachineRole", "The drill's state machine."),
     ("FailbackMachineRole", "The failback's state machine."),
     ("DrillScheduleRole", "The schedule's."),
+    ("WatchReplicationRole", "The watch's, between two runs."),
 ];
 
 const INTRODUCTION: &str = "# Permissions

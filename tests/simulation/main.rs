@@ -21,6 +21,9 @@ mod freeze;
 /// A drill that people can test in.
 mod hold;
 
+/// A failback that ends as ready to go home, and the watch until it is continued.
+mod ready;
+
 /// Obstacles that are found before anything changes.
 mod readiness;
 

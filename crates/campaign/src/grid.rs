@@ -6,6 +6,7 @@ use failback_core::procedure::Procedure;
 use failback_sim::{Access, ERROR_CODES, OPERATIONS, Scenario};
 
 use crate::case::{Act, Case, no};
+use crate::operator::ManualStep;
 use crate::options::PlanOption;
 use failback_rehearsal::faults;
 use failback_rehearsal::program::Program;
@@ -38,7 +39,11 @@ fn case(procedure: Procedure, rules: &[&str]) -> Case {
     } else if rules.iter().any(|rule| rule.contains("ask-before-launch")) {
         case.plan.extend(PlanOption::find("ask-before-launch"));
     }
-    if procedure == Procedure::Drill && rules.iter().any(|rule| rule.contains("ask-before-clean-up") || rule.contains("ask-before-hold-ends")) {
+    if procedure == Procedure::Drill
+        && rules
+            .iter()
+            .any(|rule| rule.contains("ask-before-clean-up") || rule.contains("ask-before-hold-ends"))
+    {
         case.plan.extend(PlanOption::find("hold"));
     }
     case
@@ -80,6 +85,7 @@ pub fn grid() -> Vec<Case> {
     cases.push(Case::of(failback, 1, acts));
     cases.extend(gates());
     cases.extend(holds());
+    cases.extend(ready());
     cases.extend(refusals());
     cases.extend(claims_in_vain());
     cases
@@ -130,6 +136,28 @@ fn holds() -> impl Iterator<Item = Case> {
         })
     });
     answered.chain(reminders)
+}
+
+/// Returns failbacks that end as ready to go home, and go home weeks later, whatever happened to B3 and A2 meanwhile.
+fn ready() -> impl Iterator<Item = Case> {
+    let (failback, weeks) = (Procedure::Failback, 3 * 7 * 86_400);
+    let run = move || Act::Run(failback, GateAnswer::Yes);
+    let meanwhile = [
+        vec![],
+        vec![run()],
+        vec![Act::Hand(ManualStep::StopB3), Act::Wait(3_600), Act::Hand(ManualStep::StartB3)],
+        vec![Act::Hand(ManualStep::StopA2), Act::Hand(ManualStep::StartA2)],
+        vec![Act::Run(failback, no())],
+    ];
+    let plans =
+        [vec!["end-when-ready"], vec!["end-when-ready", "stop-b1"], vec!["end-when-ready", "one-wave"]];
+    plans.into_iter().flat_map(move |plan| {
+        meanwhile.clone().map(|happens| {
+            let acts = [vec![run()], happens, vec![Act::Wait(weeks), Act::Settle(failback)]].concat();
+            let plan = plan.iter().filter_map(|option| PlanOption::find(option)).collect();
+            Case { plan, ..Case::of(failback, 1, acts) }
+        })
+    })
 }
 
 /// Returns starts that are refused and whose evidence cannot be written, or not at the first attempt.

@@ -72,6 +72,9 @@ pub fn random(seed: u64) -> Case {
     if procedure == Procedure::Drill && rng.u8(..4) == 0 {
         case.plan.extend(PlanOption::find("hold"));
     }
+    if procedure == Procedure::Failback && rng.u8(..6) == 0 {
+        case.plan.extend(PlanOption::find("end-when-ready"));
+    }
     case
 }
 
@@ -109,6 +112,7 @@ fn plan(rng: &mut Rng, procedure: Procedure) -> Vec<PlanOption> {
         | "ten-waves"
         | "slow-limits"
         | "hold"
+        | "end-when-ready"
         | "launch-recovered" => false,
         "tight-limits" => rng.u8(..12) == 0,
         "stop-b1" => procedure == Procedure::Failback && rng.u8(..4) == 0,

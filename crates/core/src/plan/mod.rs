@@ -69,6 +69,10 @@ pub struct Plan {
     /// Time limits of the waits.
     #[serde(default)]
     pub limits: Limits,
+    /// Failback only: end as *ready to go home* once A2 can be launched, and launch nothing. The same plan without it
+    /// continues, weeks later too.
+    #[serde(default)]
+    pub end_when_ready: bool,
     /// Executions whose servers this run takes over, by ARN, of stacks whose executions this one cannot see. Someone has
     /// made sure that they do not run, and will not be redriven.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
