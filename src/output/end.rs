@@ -53,7 +53,7 @@ pub(crate) fn end(world: &World, run: &RunResult, seed: u64) -> String {
     }
     if !run.is_safe() {
         let _ = writeln!(text, "\na safety rule was broken: run again with --seed {seed} to see it again");
-    } else if run.outcome != Outcome::Succeeded {
+    } else if !run.outcome.is_as_planned() {
         let _ = writeln!(text, "\nthe {} did not succeed, and did so safely", run.procedure);
     }
     text

@@ -78,7 +78,7 @@ fn every_operation_is_answered() {
             operations.insert(format!("{method} {path}"));
         }
     }
-    assert_eq!(operations.len(), 12, "{operations:#?}");
+    assert_eq!(operations.len(), 14, "{operations:#?}");
 }
 
 /// Every operation has a unique name and a summary.

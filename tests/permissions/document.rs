@@ -14,8 +14,8 @@ const PATH: &str = "docs/iam.md";
 
 /// The reason for each statement, by its Sid.
 const WHY: &[(&str, &str)] = &[
-    ("AnswerGates", "A gate's answer, with the token from the run's history. Drills have no gates."),
-    ("AskAtGates", "Gates are messages with a token."),
+    ("AnswerGates", "A gate's answer, or a tester's, with the token from the run's history."),
+    ("AskAtGates", "Gates, and the holds of drills, are messages with a token."),
     ("AssumeDnsReadRole", "Only where the hosted zones are in another account: reads records there."),
     ("AssumeDnsWriteRole", "Only where the hosted zones are in another account: changes records there."),
     ("AssumeFailbackRoles", "Only where a Region is in another account."),
@@ -133,6 +133,7 @@ const WHY: &[(&str, &str)] = &[
     ("WriteLaunchSettings", "Writes A2's launch settings."),
     ("WriteLaunchTemplates", "Writes A2's launch template, which DRS leaves without network and profile."),
     ("WriteLogs", "Logs."),
+    ("WatchA2", "A2, between two runs."),
 ];
 
 fn why(sid: &str) -> &'static str {
@@ -251,6 +252,7 @@ const OTHERS: &[(&str, &str)] = &[
     ("DrillMachineRole", "The drill's state machine."),
     ("FailbackMachineRole", "The failback's state machine."),
     ("DrillScheduleRole", "The schedule's."),
+    ("WatchReplicationRole", "The watch's, between two runs."),
 ];
 
 const INTRODUCTION: &str = "# Permissions

@@ -30,5 +30,8 @@ mod whole;
 /// The permissions of the HTTP API.
 mod api;
 
+/// The permissions of the watch of reversed replication.
+mod watch;
+
 /// docs/iam.md.
 mod document;

@@ -35,7 +35,8 @@ fn every_end_is_told_and_what_is_not_delivered_is_kept() {
     let template = Template::sample();
     let rules = template.resources("AWS::Events::Rule");
     let mut told: Vec<&str> = Vec::new();
-    for (name, rule) in &rules {
+    // The watch's rule is a schedule: its alarm tells when the watch does not run.
+    for (name, rule) in rules.iter().filter(|(_, rule)| !rule["EventPattern"].is_null()) {
         let detail = &rule["EventPattern"]["detail"];
         assert_eq!(detail["stateMachineArn"].as_array().map(Vec::len), Some(2), "{name}");
         told.extend(detail["status"].as_array().into_iter().flatten().filter_map(Value::as_str));

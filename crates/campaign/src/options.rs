@@ -28,6 +28,8 @@ const OPTIONS: &[(&str, Change)] = &[
     ("freeze-by-hand", |plan| plan["cutover"] = json!({ "freeze": "byHand" })),
     ("disposable", |plan| plan["drill"]["recoveredServersAreDisposable"] = json!(true)),
     ("drill-recovered", |plan| plan["drill"]["launchRecoveredServers"] = json!(false)),
+    ("end-when-ready", |plan| plan["endWhenReady"] = json!(true)),
+    ("hold", |plan| plan["drill"]["hold"] = json!({ "timeoutMinutes": 60 })),
     ("into-source", |plan| plan["launch"]["intoSource"] = json!(true)),
     ("keep-originals", |plan| plan["cleanup"]["terminateOriginals"] = json!(false)),
     ("keep-recovered", |plan| {

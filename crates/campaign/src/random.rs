@@ -84,6 +84,12 @@ pub fn random(seed: u64) -> Case {
     if procedure == Procedure::Failback && rng.u8(..10) == 0 {
         another_b1(&mut case);
     }
+    if procedure == Procedure::Drill && rng.u8(..4) == 0 {
+        case.plan.extend(PlanOption::find("hold"));
+    }
+    if procedure == Procedure::Failback && rng.u8(..6) == 0 {
+        case.plan.extend(PlanOption::find("end-when-ready"));
+    }
     case
 }
 
@@ -130,6 +136,8 @@ fn plan(rng: &mut Rng, procedure: Procedure) -> Vec<PlanOption> {
         | "as-recovery"
         | "ten-waves"
         | "slow-limits"
+        | "hold"
+        | "end-when-ready"
         | "launch-recovered" => false,
         "tight-limits" => rng.u8(..12) == 0,
         "stop-b1" => procedure == Procedure::Failback && rng.u8(..4) == 0,

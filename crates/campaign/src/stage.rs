@@ -249,6 +249,9 @@ impl<'c> Stage<'c> {
                 if *looks && self.rehearsal.setting().switches.executions_show_late {
                     self.rehearsal.simulation.world().advance_by(EXECUTION_SHOWN_MS);
                 }
+                if *looks {
+                    self.goes_home();
+                }
                 self.start(*procedure, *twice);
                 false
             }
@@ -309,6 +312,15 @@ impl<'c> Stage<'c> {
         self.underway = Some(Underway { running, turns: 0, launched, writes });
     }
 
+    /// Has the plan no longer end as ready to go home: a person goes home with the same plan without that.
+    fn goes_home(&mut self) {
+        let before = self.options.len();
+        self.options.retain(|option| option.name() != "end-when-ready");
+        if self.options.len() != before {
+            self.replan();
+        }
+    }
+
     fn turn(&mut self, people: &[ManualStep], gates: &mut Gates<'_>) {
         let Some(underway) = &mut self.underway else { return };
         let Rehearsal { simulation, auditor, .. } = &self.rehearsal;
@@ -345,6 +357,9 @@ impl<'c> Stage<'c> {
             return true;
         }
         self.launches_every_server(&run, &underway.launched);
+        if run.outcome == Outcome::Ready && self.launched() != underway.launched {
+            self.broken(Broken::Eventually, format!("{} ended as ready, and launched", run.execution));
+        }
         match act {
             Act::Run(_, answer) => {
                 if let Some(gate) = went_on(&run).filter(|_| *answer != GateAnswer::Yes) {
@@ -530,7 +545,7 @@ impl<'c> Stage<'c> {
         }
         let reported =
             run.report.as_ref().and_then(|report| report.failure.as_ref()).or(run.failure.as_ref());
-        if run.outcome != Outcome::Succeeded && reported.is_none_or(|failure| failure.cause.is_empty()) {
+        if !run.outcome.is_as_planned() && reported.is_none_or(|failure| failure.cause.is_empty()) {
             self.broken(Broken::Eventually, format!("{} failed and does not say why", run.execution));
         }
     }

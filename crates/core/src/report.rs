@@ -15,6 +15,8 @@ use crate::timestamp::Timestamp;
 pub enum Outcome {
     /// All work was done.
     Succeeded,
+    /// A failback that its plan ends once A2 can be launched: nothing was launched, and production runs where it did.
+    Ready,
     /// The run failed, and was a drill or had started its clean-up.
     Failed,
     /// A failback that stopped before its clean-up: neither B3 nor A1 was terminated. Each server of the report says
@@ -27,9 +29,15 @@ impl Outcome {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Succeeded => "succeeded",
+            Self::Ready => "ready",
             Self::Failed => "failed",
             Self::Held => "held",
         }
+    }
+
+    /// Returns true when the run has done what its plan asked for: then its execution succeeds.
+    pub fn is_as_planned(self) -> bool {
+        matches!(self, Self::Succeeded | Self::Ready)
     }
 }
 
@@ -68,6 +76,8 @@ impl Failure {
 pub enum ServerOutcome {
     /// A4 took over and is protected.
     FailedBack,
+    /// A2 could be launched, and nothing was.
+    Ready,
     /// A4 was launched and worked.
     Drilled,
     /// The server ran in the source Region again when the run started.

@@ -9,7 +9,6 @@ use failback_asl::Event;
 use failback_core::error::AwsError;
 use failback_core::plan::Plan;
 use failback_core::procedure::Procedure;
-use failback_core::report::Outcome;
 use failback_core::step_functions::{
     Execution, ExecutionPage, ExecutionStatus, HistoryEvent, StepFunctions, gate_token,
 };
@@ -117,11 +116,8 @@ impl SimulatedExecution {
             return;
         }
         execution.stopped = Some(Timestamp::from_millis(clerk.ended));
-        execution.status = if run.outcome == Outcome::Succeeded {
-            ExecutionStatus::Succeeded
-        } else {
-            ExecutionStatus::Failed
-        };
+        execution.status =
+            if run.outcome.is_as_planned() { ExecutionStatus::Succeeded } else { ExecutionStatus::Failed };
         execution.failure = run.failure.map(|failure| (failure.error, failure.cause));
     }
 

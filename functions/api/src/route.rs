@@ -19,9 +19,9 @@ pub(crate) enum Route {
     /// `GET /drills/NAME`
     Show(Procedure, String),
     /// `POST /failbacks/NAME/approve`
-    Approve(String),
+    Approve(Procedure, String),
     /// `POST /failbacks/NAME/reject`
-    Reject(String),
+    Reject(Procedure, String),
     /// `POST /drills/NAME/stop`
     Stop(Procedure, String),
 }
@@ -51,9 +51,8 @@ impl Route {
                 }
             }
             [of, name] => only("GET", Self::Show(procedure(of)?, run(name)?)),
-            // No drill has a gate.
-            ["failbacks", name, "approve"] => only("POST", Self::Approve(run(name)?)),
-            ["failbacks", name, "reject"] => only("POST", Self::Reject(run(name)?)),
+            [of, name, "approve"] => only("POST", Self::Approve(procedure(of)?, run(name)?)),
+            [of, name, "reject"] => only("POST", Self::Reject(procedure(of)?, run(name)?)),
             [of, name, "stop"] => only("POST", Self::Stop(procedure(of)?, run(name)?)),
             _ => Err(HttpProblem::not_found("there is nothing here; GET /openapi.json says what there is")),
         }

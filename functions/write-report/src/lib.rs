@@ -54,6 +54,7 @@ impl Handler for WriteReport {
         let ReportInput { run, mut fleet, failure, cleaning, approvals } = input;
         let live = read(cloud, &run, &mut fleet).await?;
         let outcome = match (&failure, run.procedure, cleaning) {
+            (None, Procedure::Failback, false) if run.plan.end_when_ready => Outcome::Ready,
             (None, ..) => Outcome::Succeeded,
             (Some(_), Procedure::Failback, false) => Outcome::Held,
             (Some(_), ..) => Outcome::Failed,
@@ -174,6 +175,7 @@ fn summary(run: &Run, fleet: &Fleet, outcome: Outcome, failure: Option<&Failure>
     let what =
         format!("{} of {} ({})", run.procedure, count(fleet.pending().count(), "server"), run.plan.name);
     match failure {
+        None if outcome == Outcome::Ready => format!("{what} is ready to go home"),
         None => format!("{what} succeeded"),
         Some(failure) => {
             format!("{what} {}: {}: {}: {}", outcome.as_str(), failure.step, failure.error, failure.cause)

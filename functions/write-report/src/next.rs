@@ -14,6 +14,10 @@ use crate::server::Seen;
 const AFTER_A_FAILED_DRILL: &str = "The drill changed neither A1, B1 nor a record. Fix the cause; what is left of the \
                                     drill is listed per server, and starting the drill again removes it.";
 
+const READY: &str = "This run launched nothing. A2 goes on replicating, and it and its staging area are billed. To go home, \
+                     start the failback with the same plan without endWhenReady. Until then, do not stop, terminate or \
+                     disconnect any instance or source server of the plan, and have the stack watch A2 (WatchState).";
+
 /// The end of a run.
 pub(crate) struct End<'e> {
     pub(crate) run: &'e Run,
@@ -179,11 +183,12 @@ impl End<'_> {
                 return "Nothing else is left to do.".to_owned();
             }
             Outcome::Succeeded => return "Nothing is left to do.".to_owned(),
-            Outcome::Held if !self.served_by(Serving::A1).is_empty() => {
+            Outcome::Held | Outcome::Ready if !self.served_by(Serving::A1).is_empty() => {
                 return "Leave everything as it is, and find out why clients use A1: a failback brings back what runs in \
                         B3."
                     .to_owned();
             }
+            Outcome::Ready => return READY.to_owned(),
             Outcome::Held | Outcome::Failed => {}
         }
         let b3 = if self.served_by(Serving::A4).is_empty() {

@@ -89,6 +89,7 @@ fn server_outcome(run: &Run, server: &Server, outcome: Outcome) -> ServerOutcome
         (Procedure::Drill, _) if server.times.validated.is_some() => ServerOutcome::Drilled,
         (_, Outcome::Held) => ServerOutcome::Held,
         (Procedure::Failback, Outcome::Succeeded) => ServerOutcome::FailedBack,
+        (_, Outcome::Ready) => ServerOutcome::Ready,
         (Procedure::Drill, Outcome::Succeeded) => ServerOutcome::Drilled,
         (_, Outcome::Failed) => ServerOutcome::Failed,
     }

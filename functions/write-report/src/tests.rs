@@ -94,6 +94,29 @@ fn a_failback_that_failed_before_its_clean_up_is_held() {
     assert!(told.servers.iter().all(|server| server.outcome == ServerOutcome::Held));
 }
 
+/// Its plan ends it before anything is launched. What is wrong on the way is told as ever.
+#[test]
+fn a_failback_whose_plan_ends_it_early_is_ready_to_go_home() {
+    let early = |plan: &mut Value| plan["endWhenReady"] = json!(true);
+    let told = report(&Fixture::failback(early).prepared(), None, false);
+    assert_eq!(told.outcome, Outcome::Ready);
+    assert_eq!(told.summary, "failback of 2 servers (stage) is ready to go home");
+    for words in
+        ["Clients of web-1 use B3", "A2 protects B3 of web-1", "This run launched nothing.", "WatchState"]
+    {
+        assert!(told.next.contains(words), "{words}: {}", told.next);
+    }
+    assert!(told.servers.iter().all(|server| server.outcome == ServerOutcome::Ready));
+    let held = report(&Fixture::failback(early).prepared(), Some(&failure()), false);
+    assert_eq!(held.outcome, Outcome::Held);
+    assert_eq!(report(&Fixture::failback(early).protected(), None, true).outcome, Outcome::Succeeded);
+    assert_eq!(
+        report(&Fixture::drill(early), None, false).outcome,
+        Outcome::Succeeded,
+        "a drill does not read it"
+    );
+}
+
 #[test]
 fn a_failure_in_the_clean_up_and_every_failure_of_a_drill_is_one() {
     let told = report(&Fixture::failback(|_| ()).protected(), Some(&failure()), true);

@@ -112,8 +112,9 @@ fn a_failure_is_told_in_plain_words() {
     assert_eq!(plain("Failback.Guard", ""), "");
     assert_eq!(plain("States.Timeout", ""), "no answer in time, which counts as a refusal");
     assert_eq!(plain("States.Timeout", "the task was slow"), "the task was slow");
-    let words = [Outcome::Succeeded, Outcome::Failed, Outcome::Held].map(Outcome::as_str);
-    assert_eq!(words, ["succeeded", "failed", "held"]);
+    let words = [Outcome::Succeeded, Outcome::Ready, Outcome::Failed, Outcome::Held];
+    assert_eq!(words.map(Outcome::as_str), ["succeeded", "ready", "failed", "held"]);
+    assert_eq!(words.map(Outcome::is_as_planned), [true, true, false, false]);
 }
 
 #[test]
