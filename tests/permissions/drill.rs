@@ -216,9 +216,9 @@ fn nothing_that_a_drill_calls_can_change_production() {
 /// Returns the functions that a machine calls and its role does not allow, and the reverse, with the remedy.
 fn uncallable(role: &str, called: &[String], allowed: &[String]) -> Vec<String> {
     let missing = called.iter().filter(|name| !allowed.contains(name));
-    let missing = missing.map(|name| format!("{role}, CallSteps: add `!GetAtt {name}.Arn`"));
+    let missing = missing.map(|name| format!("{role}, CallSteps: add `!Sub \"${{{name}.Arn}}:*\"`"));
     let extra = allowed.iter().filter(|name| !called.contains(name));
-    let extra = extra.map(|name| format!("{role}, CallSteps: remove `!GetAtt {name}.Arn`"));
+    let extra = extra.map(|name| format!("{role}, CallSteps: remove `!Sub \"${{{name}.Arn}}:*\"`"));
     missing.chain(extra).collect()
 }
 
@@ -232,17 +232,17 @@ fn the_drills_machine_calls_no_function_that_only_a_failback_has() {
         let calls = granted.iter().find(|statement| statement.sid == "CallSteps").expect("a statement");
         assert_eq!(calls.actions, ["lambda:InvokeFunction"]);
         let allowed: Vec<String> =
-            calls.resources.iter().map(|arn| functions::name_in(arn).to_owned()).collect();
+            calls.resources.iter().map(|arn| functions::function_in(arn).to_owned()).collect();
         let faults = uncallable(&role, &called, &allowed);
         assert!(faults.is_empty(), "\n{}\n", faults.join("\n"));
         let (first, others) = called.split_first().expect("a function");
         assert_eq!(
             uncallable(&role, &called, others),
-            [format!("{role}, CallSteps: add `!GetAtt {first}.Arn`")]
+            [format!("{role}, CallSteps: add `!Sub \"${{{first}.Arn}}:*\"`")]
         );
         assert_eq!(
             uncallable(&role, others, &allowed),
-            [format!("{role}, CallSteps: remove `!GetAtt {first}.Arn`")]
+            [format!("{role}, CallSteps: remove `!Sub \"${{{first}.Arn}}:*\"`")]
         );
     }
 }
