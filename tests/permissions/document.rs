@@ -69,6 +69,7 @@ const WHY: &[(&str, &str)] = &[
         "Launches A2, once *Prepare Launch* has tagged it. No other source server can be launched.",
     ),
     ("ClaimServers", "Writes the run on B2 and A2, and no other tag."),
+    ("ClaimA3", "Writes the drill on A3, and no other tag: only then may another function terminate it."),
     ("ListExecutions", "Finds other runs on the same servers."),
     (
         "MakeManagedAsDrs",
@@ -275,8 +276,9 @@ In another account, each function has a role of its own too, with its rows of th
 `accounts/` make them: they are written from `template.yaml`, and `tests/permissions/elsewhere.rs` holds them to what each
 function asks for there. A role trusts the role of its function alone, by that role's path, with the external id.
 
-Left open on purpose: the functions of a drill terminate the B2 that a drill has claimed, and no other. That a drill claims
-no B3 which is production is the guard's work: IAM cannot tell them apart. EventBridge publishes to the topic, and uses the
+Left open on purpose: the functions of a drill terminate the B2 and the A3 that a drill has claimed, and no other. That a drill
+claims no B3 or A4 which is production is the guard's work: IAM cannot tell them apart. No function may both claim and
+terminate. EventBridge publishes to the topic, and uses the
 key, without a condition on its source, because it supports none there. And a former A4, once it is A1, carries DRS's tag like everything that DRS has launched. A
 drill's functions may then have it stopped or terminated by DRS as far as IAM can tell; DRS does so only to instances of
 the source server or recovery instance that it was asked about, and the guard lets no step ask about this one.

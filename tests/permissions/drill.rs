@@ -18,6 +18,7 @@ struct Thing {
 fn production() -> Vec<Thing> {
     let instance = format!("arn:aws:ec2:us-east-1:{ACCOUNT}:instance/i-0123456789abcdef0");
     let b2 = format!("arn:aws:drs:us-east-2:{ACCOUNT}:recovery-instance/i-0123456789abcdef1");
+    let a3 = format!("arn:aws:drs:us-east-1:{ACCOUNT}:recovery-instance/i-0123456789abcdef2");
     let thing = |name, arn: &str, tags: &[(&'static str, &'static str)]| Thing {
         name,
         arn: arn.to_owned(),
@@ -42,6 +43,15 @@ fn production() -> Vec<Thing> {
         thing(
             "B2 of production, claimed by a failback",
             &b2,
+            &[(
+                "drs-failback:run",
+                "arn:aws:states:us-east-2:111122223333:execution:drs-failback-failback:home",
+            )],
+        ),
+        thing("A3 of production", &a3, &[]),
+        thing(
+            "A3 of production, claimed by a failback",
+            &a3,
             &[(
                 "drs-failback:run",
                 "arn:aws:states:us-east-2:111122223333:execution:drs-failback-failback:home",
@@ -94,6 +104,18 @@ const ALLOWED: &[(&str, &str, &str, &str)] = &[
         "drs:TagResource",
         "B2 of production, claimed by a failback",
         "it tags what it has launched",
+    ),
+    (
+        "StopReversedReplicationFunction",
+        "drs:TagResource",
+        "A3 of production",
+        "it tags what a drill has launched, by the guard's judgement, and may terminate nothing",
+    ),
+    (
+        "StopReversedReplicationFunction",
+        "drs:TagResource",
+        "A3 of production, claimed by a failback",
+        "it tags what a drill has launched, by the guard's judgement, and may terminate nothing",
     ),
     (
         "StartReversedReplicationFunction",
