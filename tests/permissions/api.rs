@@ -39,3 +39,17 @@ fn it_reaches_the_stacks_own_machines_alone() {
         }
     }
 }
+
+/// API Gateway passes on what is a route of the function, asks IAM first, and passes on nothing else.
+#[test]
+fn every_route_is_declared_and_asks_iam() {
+    let mut declared = BTreeSet::new();
+    for (name, route) in Template::sample().resources("AWS::ApiGatewayV2::Route") {
+        assert_eq!(route["AuthorizationType"], "AWS_IAM", "{name}");
+        assert_eq!(route["ApiId"], "Api", "{name}");
+        assert_eq!(route["Target"], "integrations/ApiIntegration", "{name}");
+        assert!(declared.insert(route["RouteKey"].as_str().expect("a key").to_owned()), "{name}: twice");
+    }
+    let routes: BTreeSet<String> = ::api::routes().map(str::to_owned).collect();
+    assert_eq!(declared, routes);
+}

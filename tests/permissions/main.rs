@@ -21,8 +21,15 @@ mod functions;
 /// The comparison of requests and grants, both ways.
 mod granted;
 
+/// The roles in other accounts, and their proof.
+mod accounts;
+mod elsewhere;
+
 /// Actions that no drill may take.
 mod drill;
+
+/// What an update leaves alone.
+mod versions;
 
 /// Properties of every function, role and policy.
 mod whole;

@@ -75,6 +75,11 @@ impl Invocation {
         }
     }
 
+    /// The ARN of the execution, or an empty text.
+    pub(crate) fn execution(&self) -> &str {
+        &self.execution
+    }
+
     /// Logs that the call begins.
     pub(crate) fn begins(&self) {
         let Self { step, execution, procedure, servers, .. } = self;

@@ -6,7 +6,7 @@ use failback_core::id::JobId;
 use failback_core::plan::{NamedNetwork, Network};
 use failback_core::procedure::Procedure;
 use failback_core::region::Region;
-use failback_core::tags::Tags;
+use failback_core::tags::{Tags, tag};
 use failback_sim::{ChangeAction, Fault, LaunchChange, RecordChange, Version};
 
 use crate::{Fixture, Response};
@@ -157,6 +157,15 @@ impl Fixture {
         for server in self.servers() {
             let a2 = self.a2(server);
             self.simulation.world().stop_replication(self.source(), &a2).expect("A2 is stopped");
+            if self.run.procedure == Procedure::Drill
+                && let Some(a3) = &self.fleet.servers[server].a3
+            {
+                let found =
+                    self.simulation.world().recovery_instance(self.source(), a3).map(|a3| a3.arn.clone());
+                let arn = found.expect("A3");
+                let tags = Tags::from([(tag::RUN.to_owned(), self.run.tag_value())]);
+                self.simulation.world().tag_resource(&arn, &tags).expect("A3 is tagged");
+            }
         }
         self.pass(600);
         self

@@ -20,6 +20,7 @@ use serde_json::{Value, json};
 use crate::event::Request;
 use crate::problem::HttpProblem;
 use crate::route::Route;
+pub use crate::route::{route_key, routes};
 
 /// Bytes of a plan that Step Functions takes as an execution's input.
 pub const BODY_BYTES_MAX: usize = 262_144;
