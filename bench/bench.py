@@ -67,7 +67,7 @@ def events(command: Path) -> dict[str, Any]:
                     found.setdefault(name, arguments["Payload"])
     caller = {"iam": {"userArn": "arn:aws:iam::111122223333:user/you"}}
     http = {"stage": "$default", "http": {"method": "GET", "path": "/drills"}, "authorizer": caller}
-    found["api"] = {"version": "2.0", "rawPath": "/drills", "headers": {}, "requestContext": http}
+    found["api"] = {"version": "2.0", "routeKey": "GET /drills", "rawPath": "/drills", "headers": {}, "requestContext": http}
     return found
 
 

@@ -102,7 +102,7 @@ fn event(request: &HttpRequest) -> Value {
         request.headers.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
     let mut event = json!({
         "version": "2.0",
-        "routeKey": "$default",
+        "routeKey": api::route_key(&request.method, &request.path).unwrap_or("$default"),
         "rawPath": request.path,
         "rawQueryString": request.query,
         "headers": headers,

@@ -48,6 +48,53 @@ fn what_is_not_there_is_not_found() {
     assert_eq!(post("/drills/none/stop", &json!({ "reason": "x" })).to(&account).status, 404);
 }
 
+/// IAM judges the path as it was sent, so only one spelling of it may mean anything.
+#[test]
+fn a_path_has_one_spelling() {
+    let account = at_the_gate();
+    let others = [
+        "//failbacks",
+        "/failbacks/",
+        "/%66ailbacks",
+        "/failbacks%2F",
+        "/Failbacks",
+        "/./failbacks",
+        "/drills/../failbacks",
+        "/failbacks/.",
+        "failbacks",
+        "/failbacks;v=1",
+    ];
+    for path in others {
+        let got = post(path, &plan()).to(&account);
+        assert_eq!(got.status, if path == "/failbacks/." { 405 } else { 404 }, "{path}: {got:?}");
+    }
+    for path in [
+        "/failbacks/home/",
+        "/failbacks//home",
+        "//failbacks/home",
+        "/failbacks/%68ome",
+        "/failbacks/home%2F",
+    ] {
+        assert_eq!(get(path).to(&account).status, 404, "{path}");
+    }
+    for path in ["/failbacks/home/approve/", "/failbacks/home//approve", "/failbacks/home/%61pprove"] {
+        assert_eq!(post(path, &json!({})).to(&account).status, 404, "{path}");
+    }
+    assert_eq!(get("/failbacks/home").to(&account).body["gate"]["state"], "Ask Before Redirect");
+}
+
+/// API Gateway has asked IAM about the route that it has chosen.
+#[test]
+fn a_route_that_api_gateway_has_not_chosen_is_not_taken() {
+    let account = at_the_gate();
+    let yes = post("/failbacks/home/approve", &json!({}));
+    for key in ["GET /failbacks/{name}", "POST /failbacks/{name}/reject", "ANY /{proxy+}", "$default"] {
+        let got = yes.clone().with("routeKey", json!(key)).to(&account);
+        assert_eq!(got.status, 404, "{key}: {got:?}");
+    }
+    assert_eq!(yes.with("routeKey", json!("POST /failbacks/{name}/approve")).to(&account).status, 200);
+}
+
 #[test]
 fn a_body_that_is_no_plan_is_refused_for_what_it_is() {
     let account = Account::default();

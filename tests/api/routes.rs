@@ -58,6 +58,49 @@ fn a_no_holds_the_failback_and_says_whose_it_was() {
     assert_eq!(cause, format!("{SRE} said no: the shop is open"));
 }
 
+/// A drill that people test in waits as a failback does at its gates.
+#[test]
+fn a_drill_is_held_until_somebody_answers() {
+    let held = || {
+        let account = Account::default();
+        let mut plan = plan();
+        plan["drill"]["hold"] = json!({ "timeoutMinutes": 480 });
+        let started = post("/drills", &plan).header("Idempotency-Key", "d").to(&account);
+        assert_eq!(started.status, 201, "{started:?}");
+        account
+    };
+    let account = held();
+    let shown = get("/drills/d").to(&account);
+    assert_eq!(
+        (&shown.body["status"], &shown.body["gate"]["state"]),
+        (&json!("RUNNING"), &json!("Ask Before Clean Up"))
+    );
+    let question = shown.body["gate"]["question"].as_str().expect("a question");
+    assert!(
+        question.contains("subnet-0f1e2d3c4b5a69788") && !question.contains("--task-token"),
+        "{question}"
+    );
+    assert_eq!(post("/failbacks/d/approve", &json!({})).to(&account).status, 404, "it is no failback");
+    let other = post("/drills/d/approve", &json!({ "gate": "Ask Before Hold Ends" })).to(&account);
+    assert_eq!(other.status, 409, "{other:?}");
+    let yes = post("/drills/d/approve", &json!({ "gate": "Ask Before Clean Up" })).to(&account);
+    assert_eq!((yes.status, &yes.body["by"]), (200, &json!(SRE)));
+    let done = get("/drills/d").to(&account);
+    assert_eq!(done.body["report"]["outcome"], "succeeded");
+    assert_eq!(done.body["report"]["approvals"][0]["gate"], "Ask Before Clean Up");
+
+    let account = held();
+    let no = post("/drills/d/reject", &json!({ "reason": "the shop shows no prices" })).to(&account);
+    assert_eq!(no.status, 200, "{no:?}");
+    let failed = get("/drills/d").to(&account);
+    assert_eq!(
+        (&failed.body["status"], &failed.body["report"]["outcome"]),
+        (&json!("FAILED"), &json!("failed"))
+    );
+    let cause = failed.body["report"]["failure"]["cause"].as_str().expect("a cause");
+    assert_eq!(cause, format!("{SRE} said no: the shop shows no prices"));
+}
+
 #[test]
 fn a_run_is_stopped() {
     let account = at_the_gate();

@@ -38,7 +38,7 @@ impl Ask {
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
         let event = json!({
             "version": "2.0",
-            "routeKey": "ANY /{proxy+}",
+            "routeKey": api::route_key(method, path).unwrap_or("$default"),
             "rawPath": path,
             "rawQueryString": query,
             "headers": { "host": "api.example.com" },

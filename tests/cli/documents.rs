@@ -21,7 +21,9 @@ const DOCUMENTS: &[&str] = &[
     "docs/rehearse.md",
     "docs/verification.md",
     "docs/graphs.md",
+    "docs/hold.md",
     "docs/plan.md",
+    "docs/ready.md",
     "docs/reality.md",
     "docs/safety.md",
     "docs/simulator.md",
@@ -225,7 +227,7 @@ fn calls_by_step() -> BTreeMap<String, BTreeSet<String>> {
         rehearsal.run(procedure, &mut Always(GateAnswer::Yes));
         for call in rehearsal.simulation.world().calls().iter() {
             // Only steps call DRS and the other services; the machine itself keeps the report.
-            let Some(step) = call.step.clone() else {
+            let Some(step) = call.step.as_deref().map(str::to_owned) else {
                 assert_eq!(call.operation, "PutObject");
                 continue;
             };

@@ -1,6 +1,17 @@
 //! The output of rehearsals.
 
-use crate::support::{Ran, embedded, golden, run, run_with};
+use std::fmt::Write as _;
+
+use failback_core::cloud::Clock as _;
+use failback_core::plan::Plan;
+use failback_core::procedure::Procedure;
+use failback_core::step;
+use failback_rehearsal::rehearsal::{Always, Rehearsal, Setting};
+use failback_rehearsal::runner::GateAnswer;
+use serde_json::{Value, json};
+use watch_replication::WatchReplication;
+
+use crate::support::{Ran, embedded, golden, run, run_with, text};
 
 fn is_golden(name: &str, arguments: &[&str]) -> Ran {
     let ran = run(arguments);
@@ -45,6 +56,65 @@ fn a_failback_that_is_refused_at_its_first_gate() {
 fn a_drill_that_fails_and_cleans_up() {
     let ran = is_golden("drill-failed", &["drill", "--fail", "boot:web-1x3"]);
     assert_eq!(ran.code, 1);
+}
+
+#[test]
+fn a_drill_that_people_test_in() {
+    let ran = is_golden("drill-held", &["drill", "--plan", "examples/plans/drill-with-tests.json"]);
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+    embedded("docs/hold.md", "hold", "text", &message(&ran.stdout));
+    let denied = run(&["drill", "--plan", "examples/plans/drill-with-tests.json", "--approve", "deny"]);
+    assert_eq!(denied.code, 1);
+    for words in ["Failback.Refused at Ask Before Clean Up", "left: A1 B1"] {
+        assert!(denied.stdout.contains(words), "{words}: {}", denied.stdout);
+    }
+}
+
+#[test]
+fn a_failback_that_is_ready_to_go_home() {
+    let ran = is_golden("failback-ready", &["failback", "--plan", "examples/plans/ready-to-go-home.json"]);
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+    let end = ran.stdout.split_once("\nafter\n").and_then(|(_, end)| end.split_once("\nsafety rules"));
+    let (end, _) = end.expect("a failback shows the world after it, then the safety rules");
+    embedded("docs/ready.md", "ready", "text", &format!("after\n{end}"));
+}
+
+/// What the watch says before, during and after a stall.
+#[test]
+fn the_watch_of_a_failback_that_is_ready_to_go_home() {
+    let input: Value = serde_json::from_str(&text("examples/plans/ready-to-go-home.json")).expect("a plan");
+    let plan = Plan::read(&input).unwrap_or_else(|problems| panic!("{problems}"));
+    let mut rehearsal = Rehearsal::new(Setting::usual(Procedure::Failback, input, plan, 3, 1));
+    rehearsal.run(Procedure::Failback, &mut Always(GateAnswer::Yes));
+    let simulation = &rehearsal.simulation;
+    let mut said = String::new();
+    for (act, day) in [("", 1), ("stop", 2), ("start", 3)] {
+        {
+            let mut world = simulation.world();
+            let (_, recovery) = world.region_pair();
+            let b3 = world.fleet()[0].b3.clone();
+            match act {
+                "stop" => world.stop_instances(recovery, &b3).expect("it runs"),
+                "start" => world.start_instances(recovery, &b3).expect("it is stopped"),
+                _ => {}
+            }
+            world.advance_by(86_400_000);
+        }
+        let payload = json!({ "source": "us-east-1", "lagSecondsMax": 900 });
+        let call = step::call::<WatchReplication>(simulation, payload, simulation.now().plus_seconds(60));
+        let answer = simulation.run(call).expect("it has not died").expect("an answer");
+        let _ = writeln!(said, "day {day}: {} in trouble: {}", answer["inTrouble"], answer["answer"]["why"]);
+    }
+    let lines: Vec<&str> = said.lines().collect();
+    assert!(lines[0].contains(": 0 in trouble") && lines[2].contains(": 0 in trouble"), "{said}");
+    assert!(lines[1].contains(": 1 in trouble") && lines[1].contains("STALLED"), "{said}");
+    embedded("docs/ready.md", "watch", "text", &said);
+}
+
+/// Returns the message of a gate, without the margin that sets it off.
+fn message(transcript: &str) -> String {
+    let lines = transcript.lines().filter_map(|line| line.trim_start().strip_prefix('|'));
+    lines.map(|line| line.strip_prefix(' ').unwrap_or(line)).collect::<Vec<_>>().join("\n")
 }
 
 #[test]

@@ -53,6 +53,15 @@ fn retries(machine: &Value) -> Vec<String> {
     faults
 }
 
+/// Returns what follows when the time of a drill's hold has run out, which is no failure.
+fn after_time(state: &str) -> Option<&'static str> {
+    match state {
+        "Ask Before Clean Up" => Some("Ask Before Hold Ends"),
+        "Ask Before Hold Ends" => Some("Clean Up"),
+        _ => None,
+    }
+}
+
 fn check(procedure: Procedure, machine: &Value) -> Vec<String> {
     let edges = edges(machine);
     let cleaning = after(&edges, "Clean Up");
@@ -84,7 +93,12 @@ fn check(procedure: Procedure, machine: &Value) -> Vec<String> {
             }
             _ => json!({ "failure": record }),
         };
-        let wanted = json!([{ "ErrorEquals": ["States.ALL"], "Assign": assign, "Next": to }]);
+        let mut wanted = json!([{ "ErrorEquals": ["States.ALL"], "Assign": assign, "Next": to }]);
+        if let (Some(next), Procedure::Drill, Some(all)) =
+            (after_time(name), procedure, wanted.as_array_mut())
+        {
+            all.insert(0, json!({ "ErrorEquals": ["States.Timeout"], "Next": next }));
+        }
         if task["Catch"] != wanted {
             faults.push(format!("`{name}` must have this Catch and no other: {wanted}"));
         }
@@ -132,4 +146,9 @@ fn every_failure_goes_to_the_safe_end() {
     let forgetful = json!(format!("{{% {RECORD} %}}"));
     let clean_up = "/States/Terminate Drill Servers/Catch/0/Assign/failure";
     found(&with(Procedure::Drill, clean_up, forgetful), "`Terminate Drill Servers`");
+    // A hold that nobody answers is no failure; a failback that nobody answers is held.
+    let hold = "/States/Ask Before Hold Ends/Catch/0/Next";
+    found(&with(Procedure::Drill, hold, json!("Drill Failed")), "`Ask Before Hold Ends`");
+    let gate = "/States/Ask Before Clean Up/Catch/0/ErrorEquals";
+    found(&with(Procedure::Failback, gate, json!(["States.Timeout"])), "`Ask Before Clean Up`");
 }

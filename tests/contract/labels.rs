@@ -18,6 +18,8 @@ const DRILL: &[Row] = &[
     ("Check Launch State", "Page step 2 (A2):"),
     ("Launch For Failback", "Page step 2.2 (A2 → A3, A4):"),
     ("Validate Failed Back Servers", "Page step 2.2 (A4):"),
+    ("Ask Before Clean Up", "Hold after page step 2.2 (A4):"),
+    ("Ask Before Hold Ends", "Hold after page step 2.2 (A4), its last part:"),
     ("Stop Reversed Replication", "Drill clean-up 1 (A2):"),
     ("Terminate Drill Servers", "Drill clean-up 2 (A3, A4):"),
     ("Terminate Recovered Servers", "Drill clean-up 2 (B2, B3):"),

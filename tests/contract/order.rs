@@ -13,6 +13,8 @@ const DRILL: &[Rule] = &[
     ("Start Reversed Replication", &["Claim Servers"]),
     ("Launch For Failback", &["Prepare Launch"]),
     ("Launch For Failback", &["Check Launch State"]),
+    ("Ask Before Clean Up", &["Validate Failed Back Servers"]),
+    ("Ask Before Hold Ends", &["Ask Before Clean Up"]),
     // The clean-up of the page after a drill.
     ("Stop Reversed Replication", &["Clean Up"]),
     ("Terminate Drill Servers", &["Stop Reversed Replication"]),

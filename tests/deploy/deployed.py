@@ -10,6 +10,8 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 import threading
@@ -30,6 +32,7 @@ from through_api import Api, drill, mistakes  # noqa: E402
 # some seconds of virtual time, which is what the steps are to live with.
 SPEED = 120
 STACK = "drs-failback"
+STARTED_BY = 'Bob\'s "shop" in $HOME, 50 % \\ more'
 SOURCE, RECOVERY = "us-east-1", "us-east-2"
 # What `sam build` leaves is zipped by `sam deploy`; SAM's zip is Python's.
 ZIP_BYTES_MAX = 3_000_000
@@ -81,14 +84,14 @@ class Stack:
     def functions(self) -> dict[str, str]:
         return {name: found for name, found in self.physical.items() if name.endswith("Function")}
 
-    def point_at(self, environment: dict[str, str]) -> None:
-        """Has every function call the simulator, in its time."""
-        functions = self.client("lambda")
-        for name in self.functions().values():
-            known = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
-            functions.update_function_configuration(
-                FunctionName=name, Environment={"Variables": known | environment}
-            )
+    def called(self, machine: str) -> set[str]:
+        """The ARNs of functions that a machine's definition names."""
+        found = self.client("stepfunctions").describe_state_machine(stateMachineArn=self.physical[machine])
+        return set(re.findall(r"arn:[^\"]+:function:[^\"]+", found["definition"]))
+
+    def settings(self, function: str) -> dict[str, str]:
+        found = self.client("lambda").get_function_configuration(FunctionName=function)
+        return found["Environment"]["Variables"]
 
     def start(self, machine: str, plan: str) -> str:
         """What the console does with the plan as the execution's input."""
@@ -133,13 +136,18 @@ def sizes(build: Path) -> None:
         print(f"  {bootstrap.parent.name:<42} {size / 1e6:.2f} MB zipped")
 
 
-def deploy(sam: str, build: Path, host: Host, architecture: str) -> Stack:
-    given = {
+def deploy(given: Any, build: Path, host: Host, **more: str) -> Stack:
+    plan = (ROOT / "examples" / "plans" / "three-tier.json").read_text()
+    file = given.logs / "more.yaml"
+    file.write_text(json.dumps(more))
+    parameters = {
         "SourceRegion": SOURCE,
         "RecoveryRegion": RECOVERY,
-        "Architecture": architecture,
+        "Architecture": given.architecture,
         "InstanceRoleArns": "arn:aws:iam::111122223333:role/*-role",
         "HostedZoneArns": "arn:aws:route53:::hostedzone/Z0123456789ABCDEFGHIJ",
+        # The schedule is tried later, at another time.
+        "ScheduleState": "DISABLED",
     }
     environment = {
         "AWS_ENDPOINT_URL": host.url,
@@ -152,10 +160,11 @@ def deploy(sam: str, build: Path, host: Host, architecture: str) -> Stack:
     }
     done = subprocess.run(
         [
-            *(sam, "deploy", "--template-file", str(build / "template.yaml"), "--stack-name", STACK),
+            *(given.sam, "deploy", "--template-file", str(build / "template.yaml"), "--stack-name", STACK),
             *("--resolve-s3", "--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset"),
             *("--no-progressbar", "--parameter-overrides"),
-            *(f"{name}={value}" for name, value in given.items()),
+            *(scheduled(started_by(plan, STARTED_BY), given.logs), f"file://{file}"),
+            *(f"{name}={value}" for name, value in parameters.items()),
         ],
         check=False,
         stdout=subprocess.PIPE,
@@ -166,6 +175,15 @@ def deploy(sam: str, build: Path, host: Host, architecture: str) -> Stack:
     )
     assert done.returncode == 0, done.stdout
     return Stack(host)
+
+
+def scheduled(plan: str, folder: Path) -> str:
+    """The file of parameters that the command of docs/deploy.md makes from a plan."""
+    commands = (ROOT / "docs" / "deploy.md").read_text().splitlines()
+    [command] = [line for line in commands if line.startswith("jq '{ScheduleState")]
+    (folder / "plan.json").write_text(plan)
+    subprocess.run(["bash", "-c", command], check=True, cwd=folder)
+    return f"file://{folder / 'parameters.yaml'}"
 
 
 def succeeded(stack: Stack, simulator: Simulator, execution: str) -> None:
@@ -191,24 +209,21 @@ def main() -> None:
     arguments.add_argument("--logs", type=Path, required=True)
     given = arguments.parse_args()
     given.logs.mkdir(parents=True, exist_ok=True)
+    given.logs = given.logs.resolve()
     plan = (ROOT / "examples" / "plans" / "three-tier.json").read_text()
 
     sizes(given.build)
     simulator = Simulator(given.command, given.logs / "simulator.log", "--scenario", "steady", speed=SPEED)
     with simulator, Clock(simulator, given.logs / "clock", given.faketime) as clock:
         environment = clock.environment() | {"SFN_WAIT_SCALE": str(1 / SPEED)}
+        environment |= {f"AWS_ENDPOINT_URL_{service}": simulator.url for service in ("DRS", "EC2", "ROUTE_53", "STS")}
         with Host(given.logs / "ministack.log", RECOVERY, environment) as host:
-            ways_in(given, simulator, host, clock, plan)
+            ways_in(given, simulator, host, plan)
 
 
-def ways_in(given: Any, simulator: Simulator, host: Host, clock: Clock, plan: str) -> None:
-    stack = deploy(given.sam, given.build, host, given.architecture)
+def ways_in(given: Any, simulator: Simulator, host: Host, plan: str) -> None:
+    stack = deploy(given, given.build, host)
     print(f"  {len(stack.physical)} resources, {len(stack.functions())} functions")
-    stack.point_at(
-        clock.environment()
-        | {f"AWS_ENDPOINT_URL_{service}": simulator.url for service in ("DRS", "EC2", "ROUTE_53", "STS")}
-        | {"AWS_ENDPOINT_URL_SFN": host.url, "AWS_ENDPOINT_URL": "http://127.0.0.1:9"}
-    )
     print("  console: the plan file as the execution's input, and twice at once")
     first = stack.start("DrillMachine", plan)
     second = stack.start("DrillMachine", plan)
@@ -226,6 +241,44 @@ def ways_in(given: Any, simulator: Simulator, host: Host, clock: Clock, plan: st
     print("  schedule: its own input and target, at another time")
     by_schedule(stack, simulator)
 
+    print("  updates, while a drill runs: of a setting, and of every function to one that refuses what it gets")
+    updated_meanwhile(given, stack, simulator, host, plan)
+
+
+def started_by(plan: str, who: str) -> str:
+    return json.dumps(json.loads(plan) | {"startedBy": who})
+
+
+def updated_meanwhile(given: Any, stack: Stack, simulator: Simulator, host: Host, plan: str) -> None:
+    """A run keeps the functions and the settings that it began with, and the next one has the new ones."""
+    before = stack.called("DrillMachine")
+    assert before and all(re.search(r":\d+$", arn) for arn in before), before
+    # Replication stalls for as long as the updates take: two hours and a half, at this speed a minute and a quarter.
+    simulator.ask("/faults", {"fault": "stall:web-1=150"})
+    running = stack.start("DrillMachine", plan)
+
+    quotas = '{"serversPerJob": 50}'
+    stack = deploy(given, given.build, host, DrsQuotas=quotas)
+    after = stack.called("DrillMachine")
+    assert not before & after and len(before) == len(after), (before, after)
+    assert {stack.settings(arn)["FAILBACK_DRS_QUOTAS"] for arn in before} == {""}
+    assert {stack.settings(arn)["FAILBACK_DRS_QUOTAS"] for arn in after} == {quotas}
+
+    other = given.logs / "exchanged"
+    shutil.rmtree(other, ignore_errors=True)
+    shutil.copytree(given.build, other)
+    folders = sorted((other / "functions").iterdir())
+    code = [(folder / "bootstrap").read_bytes() for folder in folders]
+    for folder, exchanged in zip(folders, code[1:] + code[:1]):
+        (folder / "bootstrap").write_bytes(exchanged)
+    stack = deploy(given, other, host, DrsQuotas=quotas)
+    assert not stack.called("DrillMachine") & (before | after)
+    assert stack.client("stepfunctions").describe_execution(executionArn=running)["status"] == "RUNNING"
+
+    refused = stack.end(stack.start("DrillMachine", plan))
+    assert refused["status"] == "FAILED" and "is working on these servers" not in refused["cause"], refused
+    succeeded(stack, simulator, running)
+
 
 def by_schedule(stack: Stack, simulator: Simulator) -> None:
     """Enables the schedule as it is deployed, but for now instead of once a month."""
@@ -234,6 +287,8 @@ def by_schedule(stack: Stack, simulator: Simulator) -> None:
     found = schedules.get_schedule(Name=name)
     assert found["State"] == "DISABLED", found["State"]
     assert found["Target"]["Arn"] == stack.physical["DrillMachine"], found["Target"]["Arn"]
+    # The plan has come through the shell's words, SAM's and CloudFormation's.
+    assert json.loads(found["Target"]["Input"])["startedBy"] == STARTED_BY, found["Target"]["Input"]
     before = {execution["executionArn"] for execution in stack.executions("DrillMachine")}
     soon = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(simulator.now() + 10 * SPEED))
     schedules.update_schedule(

@@ -37,6 +37,10 @@ class Host:
             "BIND_HOST": "127.0.0.1",
             "MINISTACK_REGION": self._region,
             "AWS_DEFAULT_REGION": self._region,
+            # Of the functions, which run in this environment and with theirs: a published version has the settings that it
+            # was published with. They reach this host for Step Functions, and nothing else of AWS.
+            "AWS_ENDPOINT_URL_SFN": self.url,
+            "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
         } | self._environment
         keep = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
         with self._log.open("wb") as log:

@@ -26,7 +26,7 @@ fn what_the_adapter_asks_for_is_granted_and_nothing_else_is() {
     assert!(others.is_empty(), "{others:?}");
 }
 
-/// The API reaches only the two machines of its own stack, and answers only the gates of the failback.
+/// The API reaches only the two machines of its own stack, and answers only their gates and holds.
 #[test]
 fn it_reaches_the_stacks_own_machines_alone() {
     for statement in policy::of_role(&Template::sample(), "ApiRole") {
@@ -35,7 +35,21 @@ fn it_reaches_the_stacks_own_machines_alone() {
             let known = own.iter().any(|part| resource.contains(part) && (*part != "*" || resource == "*"));
             assert!(known, "{}: {resource}", statement.sid);
             let gate = statement.actions.iter().any(|action| action.starts_with("states:SendTask"));
-            assert!(!gate || resource.ends_with("-failback"), "{resource}");
+            assert!(!gate || resource.contains(":stateMachine:drs-failback-"), "{resource}");
         }
     }
+}
+
+/// API Gateway passes on what is a route of the function, asks IAM first, and passes on nothing else.
+#[test]
+fn every_route_is_declared_and_asks_iam() {
+    let mut declared = BTreeSet::new();
+    for (name, route) in Template::sample().resources("AWS::ApiGatewayV2::Route") {
+        assert_eq!(route["AuthorizationType"], "AWS_IAM", "{name}");
+        assert_eq!(route["ApiId"], "Api", "{name}");
+        assert_eq!(route["Target"], "integrations/ApiIntegration", "{name}");
+        assert!(declared.insert(route["RouteKey"].as_str().expect("a key").to_owned()), "{name}: twice");
+    }
+    let routes: BTreeSet<String> = ::api::routes().map(str::to_owned).collect();
+    assert_eq!(declared, routes);
 }

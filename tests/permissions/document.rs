@@ -14,12 +14,14 @@ const PATH: &str = "docs/iam.md";
 
 /// The reason for each statement, by its Sid.
 const WHY: &[(&str, &str)] = &[
-    ("AnswerGates", "A gate's answer, with the token from the run's history. Drills have no gates."),
-    ("AskAtGates", "Gates are messages with a token."),
-    ("AssumeDnsReadRole", "Only where the hosted zones are in another account: reads records there."),
-    ("AssumeDnsWriteRole", "Only where the hosted zones are in another account: changes records there."),
-    ("AssumeFailbackRoles", "Only where a Region is in another account."),
-    ("AssumeSharedRoles", "Only where a Region is in another account."),
+    ("AnswerGates", "A gate's answer, or a tester's, with the token from the run's history."),
+    ("AskAtGates", "Gates, and the holds of drills, are messages with a token."),
+    (
+        "AssumeInDnsAccount",
+        "Only where the hosted zones are in another account: the function's own role there.",
+    ),
+    ("AssumeInRecoveryAccount", "Only where Region B is in another account: the function's own role there."),
+    ("AssumeInSourceAccount", "Only where Region A is in another account: the function's own role there."),
     ("CallSteps", "The functions of this machine's states, and no others."),
     (
         "ChangeManagedAsDrs",
@@ -67,6 +69,7 @@ const WHY: &[(&str, &str)] = &[
         "Launches A2, once *Prepare Launch* has tagged it. No other source server can be launched.",
     ),
     ("ClaimServers", "Writes the run on B2 and A2, and no other tag."),
+    ("ClaimA3", "Writes the drill on A3, and no other tag: only then may another function terminate it."),
     ("ListExecutions", "Finds other runs on the same servers."),
     (
         "MakeManagedAsDrs",
@@ -95,6 +98,7 @@ const WHY: &[(&str, &str)] = &[
     ("ReadKeysAsDrs", "DRS reads the volumes' key as the caller."),
     ("ReadRecords", "Finds out which servers are production."),
     ("ReadRolesAsDrs", "DRS looks for the instance profile as the caller."),
+    ("ReadLaunchTemplate", "Finds out whether DRS would launch A4 into A1."),
     ("ReadState", "Reads the live state, which every step does first."),
     ("ReadTagsAsDrs", "DRS reads tags as the caller."),
     ("ReadVolumesAsDrs", "DRS reads the volumes of what it terminates, as the caller."),
@@ -133,6 +137,7 @@ const WHY: &[(&str, &str)] = &[
     ("WriteLaunchSettings", "Writes A2's launch settings."),
     ("WriteLaunchTemplates", "Writes A2's launch template, which DRS leaves without network and profile."),
     ("WriteLogs", "Logs."),
+    ("WatchA2", "A2, between two runs."),
 ];
 
 fn why(sid: &str) -> &'static str {
@@ -251,6 +256,7 @@ const OTHERS: &[(&str, &str)] = &[
     ("DrillMachineRole", "The drill's state machine."),
     ("FailbackMachineRole", "The failback's state machine."),
     ("DrillScheduleRole", "The schedule's."),
+    ("WatchReplicationRole", "The watch's, between two runs."),
 ];
 
 const INTRODUCTION: &str = "# Permissions
@@ -268,14 +274,13 @@ termination: the function cannot make it. [LaunchPolicy](#launchpolicy) and [Lau
 cover both Regions, and yet a function that holds them launches in one only: DRS does this in the Region of the call,
 and the function's own rows say in which Region it may call `drs:StartRecovery`.
 
-A role in another account needs the rows of the functions that assume it, and of the policies that those hold:
-`SourceRoleArn` and `RecoveryRoleArn` of functions that run for *both* or for *drills*, `FailbackSourceRoleArn` and
-`FailbackRecoveryRoleArn` of functions that run for *failbacks*. Every step may assume `DnsReadRoleArn`, which needs
-ReadPolicy's row about records; RedirectTrafficFunction alone may assume `DnsWriteRoleArn`, which needs that and
-RedirectTrafficFunction's own rows.
+In another account, each function has a role of its own too, with its rows of the Region that is there. The templates in
+`accounts/` make them: they are written from `template.yaml`, and `tests/permissions/elsewhere.rs` holds them to what each
+function asks for there. A role trusts the role of its function alone, by that role's path, with the external id.
 
-Left open on purpose: the functions of a drill terminate the B2 that a drill has claimed, and no other. That a drill claims
-no B3 which is production is the guard's work: IAM cannot tell them apart. EventBridge publishes to the topic, and uses the
+Left open on purpose: the functions of a drill terminate the B2 and the A3 that a drill has claimed, and no other. That a drill
+claims no B3 or A4 which is production is the guard's work: IAM cannot tell them apart. No function may both claim and
+terminate. EventBridge publishes to the topic, and uses the
 key, without a condition on its source, because it supports none there. And a former A4, once it is A1, carries DRS's tag like everything that DRS has launched. A
 drill's functions may then have it stopped or terminated by DRS as far as IAM can tell; DRS does so only to instances of
 the source server or recovery instance that it was asked about, and the guard lets no step ask about this one.
@@ -318,7 +323,7 @@ fn the_page_about_permissions_is_the_templates() {
 #[test]
 fn no_reason_is_left_over() {
     let now = document();
-    let template = Template::with(&[crate::template::SAMPLE, ROLES, KEYS].concat());
+    let template = Template::with(&[crate::template::SAMPLE, crate::elsewhere::ACCOUNTS, KEYS].concat());
     let mut used: BTreeSet<String> = BTreeSet::new();
     for role in template.resources("AWS::IAM::Role").keys() {
         used.extend(policy::of_role(&template, role).into_iter().map(|statement| statement.sid));
@@ -330,11 +335,3 @@ fn no_reason_is_left_over() {
 }
 
 const KEYS: &[(&str, &str)] = &[("VolumeKeyArns", "arn:aws:kms:us-east-1:111122223333:key/yours")];
-const ROLES: &[(&str, &str)] = &[
-    ("SourceRoleArn", "arn:aws:iam::222233334444:role/both"),
-    ("RecoveryRoleArn", "arn:aws:iam::222233334444:role/both"),
-    ("FailbackSourceRoleArn", "arn:aws:iam::222233334444:role/failback"),
-    ("FailbackRecoveryRoleArn", "arn:aws:iam::222233334444:role/failback"),
-    ("DnsReadRoleArn", "arn:aws:iam::222233334444:role/dns"),
-    ("DnsWriteRoleArn", "arn:aws:iam::222233334444:role/dns"),
-];

@@ -18,6 +18,7 @@ struct Thing {
 fn production() -> Vec<Thing> {
     let instance = format!("arn:aws:ec2:us-east-1:{ACCOUNT}:instance/i-0123456789abcdef0");
     let b2 = format!("arn:aws:drs:us-east-2:{ACCOUNT}:recovery-instance/i-0123456789abcdef1");
+    let a3 = format!("arn:aws:drs:us-east-1:{ACCOUNT}:recovery-instance/i-0123456789abcdef2");
     let thing = |name, arn: &str, tags: &[(&'static str, &'static str)]| Thing {
         name,
         arn: arn.to_owned(),
@@ -42,6 +43,15 @@ fn production() -> Vec<Thing> {
         thing(
             "B2 of production, claimed by a failback",
             &b2,
+            &[(
+                "drs-failback:run",
+                "arn:aws:states:us-east-2:111122223333:execution:drs-failback-failback:home",
+            )],
+        ),
+        thing("A3 of production", &a3, &[]),
+        thing(
+            "A3 of production, claimed by a failback",
+            &a3,
             &[(
                 "drs-failback:run",
                 "arn:aws:states:us-east-2:111122223333:execution:drs-failback-failback:home",
@@ -94,6 +104,18 @@ const ALLOWED: &[(&str, &str, &str, &str)] = &[
         "drs:TagResource",
         "B2 of production, claimed by a failback",
         "it tags what it has launched",
+    ),
+    (
+        "StopReversedReplicationFunction",
+        "drs:TagResource",
+        "A3 of production",
+        "it tags what a drill has launched, by the guard's judgement, and may terminate nothing",
+    ),
+    (
+        "StopReversedReplicationFunction",
+        "drs:TagResource",
+        "A3 of production, claimed by a failback",
+        "it tags what a drill has launched, by the guard's judgement, and may terminate nothing",
     ),
     (
         "StartReversedReplicationFunction",
@@ -216,9 +238,9 @@ fn nothing_that_a_drill_calls_can_change_production() {
 /// Returns the functions that a machine calls and its role does not allow, and the reverse, with the remedy.
 fn uncallable(role: &str, called: &[String], allowed: &[String]) -> Vec<String> {
     let missing = called.iter().filter(|name| !allowed.contains(name));
-    let missing = missing.map(|name| format!("{role}, CallSteps: add `!GetAtt {name}.Arn`"));
+    let missing = missing.map(|name| format!("{role}, CallSteps: add `!Sub \"${{{name}.Arn}}:*\"`"));
     let extra = allowed.iter().filter(|name| !called.contains(name));
-    let extra = extra.map(|name| format!("{role}, CallSteps: remove `!GetAtt {name}.Arn`"));
+    let extra = extra.map(|name| format!("{role}, CallSteps: remove `!Sub \"${{{name}.Arn}}:*\"`"));
     missing.chain(extra).collect()
 }
 
@@ -232,17 +254,17 @@ fn the_drills_machine_calls_no_function_that_only_a_failback_has() {
         let calls = granted.iter().find(|statement| statement.sid == "CallSteps").expect("a statement");
         assert_eq!(calls.actions, ["lambda:InvokeFunction"]);
         let allowed: Vec<String> =
-            calls.resources.iter().map(|arn| functions::name_in(arn).to_owned()).collect();
+            calls.resources.iter().map(|arn| functions::function_in(arn).to_owned()).collect();
         let faults = uncallable(&role, &called, &allowed);
         assert!(faults.is_empty(), "\n{}\n", faults.join("\n"));
         let (first, others) = called.split_first().expect("a function");
         assert_eq!(
             uncallable(&role, &called, others),
-            [format!("{role}, CallSteps: add `!GetAtt {first}.Arn`")]
+            [format!("{role}, CallSteps: add `!Sub \"${{{first}.Arn}}:*\"`")]
         );
         assert_eq!(
             uncallable(&role, others, &allowed),
-            [format!("{role}, CallSteps: remove `!GetAtt {first}.Arn`")]
+            [format!("{role}, CallSteps: remove `!Sub \"${{{first}.Arn}}:*\"`")]
         );
     }
 }

@@ -53,6 +53,12 @@ pub(crate) fn machine(procedure: Procedure) -> &'static str {
     }
 }
 
+/// Returns the function in an ARN, which may name a version.
+pub(crate) fn function_in(arn: &str) -> &str {
+    let (_, named) = arn.split_once(":function:").unwrap_or_else(|| panic!("{arn} is no function"));
+    named.split(':').next().unwrap_or_default()
+}
+
 /// Returns the last part of an ARN.
 pub(crate) fn name_in(arn: &str) -> &str {
     arn.rsplit([':', '/']).next().unwrap_or_default()
@@ -73,7 +79,7 @@ pub(crate) fn called_by(template: &Template, procedure: Procedure) -> BTreeMap<&
         let name = placeholder.trim_start_matches("${").trim_end_matches('}').to_owned();
         let arn = substitutions[&name].as_str()?;
         assert!(arn.contains(":lambda:"), "{step}: {arn}");
-        Some(name_in(arn).to_owned())
+        Some(function_in(arn).to_owned())
     };
     STEPS.iter().filter_map(|step| Some((step.name, function(step.name, &step.placeholder())?))).collect()
 }

@@ -6,7 +6,7 @@ use failback_sim::Permission;
 use crate::functions::{self, Function};
 use crate::policy::{self, Statement, matches};
 use crate::rehearsals::{self, Asked};
-use crate::template::Template;
+use crate::template::{SAMPLE, Template};
 
 /// Actions that are granted but never requested in a rehearsal, with the reason.
 const UNASKED: &[(&str, &str)] = &[
@@ -35,12 +35,12 @@ fn function_of<'f>(functions: &'f [Function], asked: &Asked) -> &'f Function {
 }
 
 /// The requests of a function, and the statements that allow each.
-struct Answers<'a> {
+pub(crate) struct Answers<'a> {
     function: &'a Function,
     asked: Vec<(&'a Asked, Vec<usize>)>,
 }
 
-fn answers<'a>(functions: &'a [Function], asked: &'a [Asked]) -> Vec<Answers<'a>> {
+pub(crate) fn answers<'a>(functions: &'a [Function], asked: &'a [Asked]) -> Vec<Answers<'a>> {
     let mut all: Vec<Answers<'a>> =
         functions.iter().map(|function| Answers { function, asked: Vec::new() }).collect();
     for asked in asked.iter().filter(|asked| asked.step != rehearsals::MACHINE) {
@@ -54,7 +54,7 @@ fn answers<'a>(functions: &'a [Function], asked: &'a [Asked]) -> Vec<Answers<'a>
 }
 
 /// Returns the requests that no statement allows.
-fn ungranted(answers: &[Answers<'_>]) -> Vec<String> {
+pub(crate) fn ungranted(answers: &[Answers<'_>]) -> Vec<String> {
     let mut missing: Vec<String> = Vec::new();
     for Answers { function, asked } in answers {
         for (asked, _) in asked.iter().filter(|(_, yes)| yes.is_empty()) {
@@ -115,7 +115,7 @@ fn judged<'a>(answers: &'a [Answers<'a>]) -> Vec<Judged<'a>> {
 }
 
 /// Returns statements without which every request would still be allowed.
-fn needless(answers: &[Answers<'_>]) -> Vec<String> {
+pub(crate) fn needless(answers: &[Answers<'_>]) -> Vec<String> {
     let unneeded = judged(answers).into_iter().filter(|judged| {
         !judged.is_needed && !judged.statement.actions.iter().all(|action| is_unasked(action))
     });
@@ -129,7 +129,7 @@ fn is_unasked(action: &str) -> bool {
 }
 
 /// Returns granted actions and resources that were never requested.
-fn superfluous(answers: &[Answers<'_>]) -> Vec<String> {
+pub(crate) fn superfluous(answers: &[Answers<'_>]) -> Vec<String> {
     let mut faults = Vec::new();
     for Judged { place, functions, statement, asked, .. } in judged(answers) {
         let known = statement.actions.iter().all(|action| is_unasked(action));
@@ -147,7 +147,7 @@ fn superfluous(answers: &[Answers<'_>]) -> Vec<String> {
     faults
 }
 
-fn none(faults: &[String]) {
+pub(crate) fn none(faults: &[String]) {
     assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
 }
 
@@ -233,4 +233,17 @@ fn machines_may_keep_their_reports() {
             "{other} writes there too"
         );
     }
+}
+
+/// With the names of the records, no other record can be changed.
+#[test]
+fn only_named_records_can_be_changed() {
+    let asked = rehearsals::asked();
+    let with = |names: &str| functions::all(&Template::with(&[SAMPLE, &[("RecordNames", names)]].concat()));
+    let named = with("shop.example.com,mail.example.com");
+    none(&ungranted(&answers(&named, &asked)));
+    let others = with("mail.example.com");
+    let faults = ungranted(&answers(&others, &asked));
+    let change = "RedirectTrafficFunction is asked for route53:ChangeResourceRecordSets";
+    assert!(!faults.is_empty() && faults.iter().all(|fault| fault.starts_with(change)), "{faults:?}");
 }

@@ -21,14 +21,24 @@ mod functions;
 /// The comparison of requests and grants, both ways.
 mod granted;
 
+/// The roles in other accounts, and their proof.
+mod accounts;
+mod elsewhere;
+
 /// Actions that no drill may take.
 mod drill;
+
+/// What an update leaves alone.
+mod versions;
 
 /// Properties of every function, role and policy.
 mod whole;
 
 /// The permissions of the HTTP API.
 mod api;
+
+/// The permissions of the watch of reversed replication.
+mod watch;
 
 /// docs/iam.md.
 mod document;

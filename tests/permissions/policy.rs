@@ -106,13 +106,29 @@ pub(crate) fn held(template: &Template, role: &str) -> Vec<String> {
     held
 }
 
+/// Returns a statement with the role's tags in place of IAM's variables for them.
+fn with_tags(mut statement: Statement, role: &Value) -> Statement {
+    for tag in role["Tags"].as_array().into_iter().flatten() {
+        let (key, value) =
+            (tag["Key"].as_str().unwrap_or_default(), tag["Value"].as_str().unwrap_or_default());
+        for resource in &mut statement.resources {
+            *resource = resource.replace(&format!("${{aws:PrincipalTag/{key}}}"), value);
+        }
+    }
+    // IAM takes a variable that has no value for no resource.
+    statement.resources.retain(|resource| !resource.contains("${"));
+    statement
+}
+
 /// Returns the statements of a role, with those of the managed policies that it holds.
 pub(crate) fn of_role(template: &Template, role: &str) -> Vec<Statement> {
     let managed = template.resources("AWS::IAM::ManagedPolicy");
+    let tags = template.resources("AWS::IAM::Role")[role].clone();
     let mut all = own(template, role);
     for name in held(template, role) {
         let policy = managed.get(&name).unwrap_or_else(|| panic!("{name} is not a policy of this stack"));
         let shared = statements(&policy["PolicyDocument"]).into_iter();
+        let shared = shared.map(|statement| with_tags(statement, &tags));
         all.extend(shared.map(|statement| Statement { shared: Some(name.clone()), ..statement }));
     }
     all

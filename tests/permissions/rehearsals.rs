@@ -78,7 +78,7 @@ pub(crate) fn asked() -> Vec<Asked> {
     for permission in rehearsals().iter().flat_map(Rehearsed::run) {
         // Resources from before the run, and actions of DRS for others, have no actor.
         let Some(actor) = &permission.actor else { continue };
-        let step = permission.step.clone().unwrap_or_else(|| MACHINE.to_owned());
+        let step = permission.step.as_deref().unwrap_or(MACHINE).to_owned();
         let procedure =
             if actor.contains(":drs-failback-drill:") { Procedure::Drill } else { Procedure::Failback };
         let of = (procedure.as_str(), step.clone(), permission.action, permission.resource.clone());

@@ -32,10 +32,19 @@ pub(crate) const SAMPLE: &[(&str, &str)] = &[
     ("InstanceRoleArns", "arn:aws:iam::111122223333:role/*-role"),
 ];
 
+/// Returns `template.yaml` as it is written.
+pub(crate) fn raw() -> Value {
+    yaml::read(&file("template.yaml"))
+}
+
 impl Template {
     /// Returns the template as deployed with these parameters, and the defaults of all others.
     pub(crate) fn with(given: &[(&str, &str)]) -> Self {
-        let raw = yaml::read(&file("template.yaml"));
+        Self::of(raw(), given)
+    }
+
+    /// Returns a template with these parameters, and the defaults of all others.
+    pub(crate) fn of(raw: Value, given: &[(&str, &str)]) -> Self {
         let declared = raw["Parameters"].as_object().expect("parameters");
         let mut parameters = BTreeMap::new();
         for (name, declaration) in declared {
@@ -121,6 +130,8 @@ impl Template {
                 let items: Vec<String> = filled[1].as_array().expect("a list").iter().map(text).collect();
                 json!(items.join(filled[0].as_str().expect("a delimiter")))
             }
+            "Fn::Split" => json!(text(&filled[1]).split(&text(&filled[0])).collect::<Vec<_>>()),
+            "Fn::Select" => filled[1][text(&filled[0]).parse::<usize>().expect("an index")].clone(),
             other => panic!("{other} is not filled in here"),
         }
     }
@@ -130,6 +141,11 @@ impl Template {
         let mut whole = parts.next().unwrap_or_default().to_owned();
         for part in parts {
             let (name, rest) = part.split_once('}').expect("a closing brace");
+            // A variable of IAM's own, whose value a request has.
+            if let Some(variable) = name.strip_prefix('!') {
+                whole.extend(["${", variable, "}", rest]);
+                continue;
+            }
             let value = match (named.get(name), name.split_once('.')) {
                 (Some(value), _) => value.clone(),
                 (None, Some((resource, attribute))) => json!(self.attribute(resource, attribute)),
@@ -142,12 +158,17 @@ impl Template {
     }
 
     fn reference(&self, name: &str) -> Value {
+        // SAM's name for the version that a deployment publishes: its ARN.
+        if let Some(function) = name.strip_suffix(".Version") {
+            return json!(format!("{}:7", self.arn(function)));
+        }
         let region = self.parameter("RecoveryRegion");
         match name {
             "AWS::NoValue" => nothing(),
             "AWS::Partition" => json!("aws"),
             "AWS::AccountId" => json!(ACCOUNT),
             "AWS::StackName" => json!(STACK),
+            "AWS::StackId" => json!(format!("arn:aws:cloudformation:::stack/{STACK}/0f1e2d3c")),
             // The stack is deployed in the recovery Region.
             "AWS::Region" => region.clone(),
             "AWS::URLSuffix" => json!("amazonaws.com"),
@@ -197,7 +218,10 @@ impl Template {
                 let group = self.fill_in(&resource["Properties"]["LogGroupName"]);
                 of("logs", &format!("log-group:{}:*", group.as_str().unwrap_or_default()))
             }
-            "AWS::IAM::Role" => format!("arn:aws:iam::{ACCOUNT}:role/{name}"),
+            "AWS::IAM::Role" => {
+                let path = self.fill_in(&resource["Properties"]["Path"]);
+                format!("arn:aws:iam::{ACCOUNT}:role{}{name}", path.as_str().unwrap_or("/"))
+            }
             "AWS::IAM::ManagedPolicy" => format!("arn:aws:iam::{ACCOUNT}:policy/{name}"),
             other => panic!("{name}: the ARN of a {other} is not made up here"),
         }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::template::Template;
+use crate::template::{Template, file};
 
 /// Returns the statements of policies that allow a service something.
 fn allowing<'p>(policies: impl Iterator<Item = &'p Value>, service: &str) -> Vec<&'p Value> {
@@ -35,7 +35,8 @@ fn every_end_is_told_and_what_is_not_delivered_is_kept() {
     let template = Template::sample();
     let rules = template.resources("AWS::Events::Rule");
     let mut told: Vec<&str> = Vec::new();
-    for (name, rule) in &rules {
+    // The watch's rule is a schedule: its alarm tells when the watch does not run.
+    for (name, rule) in rules.iter().filter(|(_, rule)| !rule["EventPattern"].is_null()) {
         let detail = &rule["EventPattern"]["detail"];
         assert_eq!(detail["stateMachineArn"].as_array().map(Vec::len), Some(2), "{name}");
         told.extend(detail["status"].as_array().into_iter().flatten().filter_map(Value::as_str));
@@ -49,4 +50,18 @@ fn every_end_is_told_and_what_is_not_delivered_is_kept() {
     }
     told.sort_unstable();
     assert_eq!(told, ["ABORTED", "FAILED", "SUCCEEDED", "TIMED_OUT"]);
+}
+
+/// Every alarm tells the topic, and is in the table of docs/deploy.md.
+#[test]
+fn every_alarm_tells_people_and_is_described() {
+    let page = file("docs/deploy.md");
+    let alarms = Template::sample().resources("AWS::CloudWatch::Alarm");
+    for (name, alarm) in &alarms {
+        assert!(page.contains(&format!("`{name}`")), "docs/deploy.md does not describe {name}");
+        let topic = alarm["AlarmActions"][0].as_str().expect("an action");
+        assert!(topic.ends_with(":NotificationTopic"), "{name}: {topic}");
+    }
+    let cost = format!("| alarms | {} × 0.10 |", alarms.len());
+    assert!(page.contains(&cost), "docs/deploy.md lacks {cost}");
 }

@@ -11,9 +11,11 @@ use failback_rehearsal::runner::GateAnswer;
 use failback_rehearsal::steps::STEPS;
 use serde_json::Value;
 
+use crate::accounts::SIDES;
+use crate::elsewhere::{self, ACCOUNTS};
 use crate::functions::{self, Function};
-use crate::policy::{self, Statement};
-use crate::template::{SAMPLE, Template, file};
+use crate::policy;
+use crate::template::{Template, file, raw};
 
 /// Actions without a resource level in the Service Authorization Reference. Only they may have `*` as resource.
 const WITHOUT_RESOURCE: &[&str] = &[
@@ -45,16 +47,6 @@ const WITHOUT_RESOURCE: &[&str] = &[
     "xray:GetSamplingTargets",
     "xray:PutTelemetryRecords",
     "xray:PutTraceSegments",
-];
-
-/// The roles of the other accounts.
-const ROLES: &[(&str, &str)] = &[
-    ("SourceRoleArn", "arn:aws:iam::222233334444:role/both"),
-    ("RecoveryRoleArn", "arn:aws:iam::333344445555:role/both"),
-    ("FailbackSourceRoleArn", "arn:aws:iam::222233334444:role/failback"),
-    ("FailbackRecoveryRoleArn", "arn:aws:iam::333344445555:role/failback"),
-    ("DnsReadRoleArn", "arn:aws:iam::444455556666:role/dns-read"),
-    ("DnsWriteRoleArn", "arn:aws:iam::444455556666:role/dns-write"),
 ];
 
 fn none(faults: &[String]) {
@@ -197,12 +189,16 @@ fn policies_are_not_larger_than_iam_takes() {
         ("InstanceRoleArns", roles.as_str()),
         ("VolumeKeyArns", keys.as_str()),
     ];
-    let template = Template::with(&[&large, ROLES].concat());
+    let elsewhere = SIDES.map(|side| elsewhere::deployed(side, &large));
+    for template in elsewhere.iter().chain([&Template::with(&[&large, ACCOUNTS].concat())]) {
+        sizes(template);
+    }
+}
+
+fn sizes(template: &Template) {
     // The partition with the longest name.
     let size = |document: &Value| document.to_string().replace("arn:aws:", "arn:aws-us-gov:").len();
-    let managed = template.resources("AWS::IAM::ManagedPolicy");
-    assert!(!managed.is_empty());
-    for (name, policy) in managed {
+    for (name, policy) in template.resources("AWS::IAM::ManagedPolicy") {
         let size = size(&policy["PolicyDocument"]);
         assert!(size < 6_144, "{name}: {size} characters");
     }
@@ -210,94 +206,7 @@ fn policies_are_not_larger_than_iam_takes() {
         let policies = role["Policies"].as_array().into_iter().flatten();
         let size: usize = policies.map(|policy| size(&policy["PolicyDocument"])).sum();
         assert!(size < 10_240, "{name}: {size} characters");
-        assert!(policy::held(&template, &name).len() <= 10, "{name}");
-    }
-}
-
-/// Returns the roles of other accounts that a function is configured with, by Region. One without an ARN is left out.
-fn configured(function: &Value) -> BTreeMap<String, String> {
-    let roles = function["Environment"]["Variables"]["FAILBACK_ROLES"].as_str().expect("a text");
-    let roles: BTreeMap<String, BTreeMap<String, String>> = serde_json::from_str(roles).expect("JSON");
-    assert!(roles.values().all(|role| role["externalId"] == "drs-failback"), "{roles:?}");
-    let arns = roles.into_iter().map(|(region, role)| (region, role["arn"].clone()));
-    arns.filter(|(_, arn)| !arn.is_empty()).collect()
-}
-
-/// Returns the roles that statements allow to be assumed.
-fn assumed(statements: &[Statement]) -> BTreeSet<String> {
-    let assuming = statements.iter().filter(|statement| statement.actions == ["sts:AssumeRole"]);
-    assuming.flat_map(|statement| statement.resources.iter().cloned()).collect()
-}
-
-/// Returns what is wrong with a function's roles of other accounts, with the remedy.
-fn wrong_roles(function: &Function, configured: &BTreeMap<String, String>) -> Vec<String> {
-    let name = &function.name;
-    let role = name.replace("Function", "Role");
-    let granted = assumed(&function.statements);
-    // Every function may assume the role that reads records. Otherwise, it is configured with exactly the roles that it
-    // may assume.
-    let mut expected: BTreeSet<String> = configured.values().cloned().collect();
-    expected.insert("arn:aws:iam::444455556666:role/dns-read".to_owned());
-    // A function that a drill calls cannot assume a role for failbacks only.
-    let is_failback_only = !function.called_by.contains(&Procedure::Drill);
-    let (own, other) = if is_failback_only { ("/failback", "/both") } else { ("/both", "/failback") };
-    let has = |arns: &BTreeSet<String>, end: &str| arns.iter().any(|arn| arn.ends_with(end));
-    if [&granted, &expected].iter().any(|arns| !has(arns, own) || has(arns, other)) {
-        return vec![if is_failback_only {
-            format!(
-                "only failbacks call {name}, so it must use the failback roles: add {role} to \
-                 AssumeFailbackRolesPolicy and to no other, with FAILBACK_ROLES in the function's Environment"
-            )
-        } else {
-            format!(
-                "drills call {name}, so it must use the shared roles: add {role} to AssumeSharedRolesPolicy and to no \
-                 other, without FAILBACK_ROLES in the function's Environment"
-            )
-        }];
-    }
-    let mut faults = Vec::new();
-    let regions = ["us-east-1", "us-east-2", "route53"];
-    for region in regions.iter().filter(|region| !configured.contains_key(**region)) {
-        faults.push(format!("FAILBACK_ROLES of {name} lack {region}: copy them from another function"));
-    }
-    for arn in expected.difference(&granted) {
-        faults.push(format!("FAILBACK_ROLES of {name} have {arn}: allow {role} to assume it, or remove it"));
-    }
-    for arn in granted.difference(&expected) {
-        faults
-            .push(format!("{role} may assume {arn}: add it to FAILBACK_ROLES of {name}, or do not allow it"));
-    }
-    let changes = |statement: &Statement| statement.actions == ["route53:ChangeResourceRecordSets"];
-    if has(&granted, "/dns-write") != function.statements.iter().any(changes) {
-        faults.push(format!("{role}: AssumeDnsWriteRole goes with ChangeRecords: add or remove it"));
-    }
-    faults
-}
-
-#[test]
-fn functions_are_configured_with_the_roles_of_other_accounts_that_they_may_assume() {
-    let template = Template::with(&[SAMPLE, ROLES].concat());
-    let resources = template.resources("AWS::Serverless::Function");
-    for mut function in functions::all(&template) {
-        let configured = configured(&resources[&function.name]);
-        none(&wrong_roles(&function, &configured));
-        // The check detects roles of the wrong kind, and one that is only granted.
-        let mut fewer = configured.clone();
-        fewer.remove("us-east-1");
-        assert!(!wrong_roles(&function, &fewer).is_empty());
-        let is_failback_only = !function.called_by.contains(&Procedure::Drill);
-        function.called_by = vec![if is_failback_only { Procedure::Drill } else { Procedure::Failback }];
-        let faults = wrong_roles(&function, &configured);
-        assert!(faults[0].contains("so it must use the"), "{faults:?}");
-    }
-    assert!(assumed(&policy::of_role(&template, "ApiRole")).is_empty());
-    // With one account, no function is configured with a role or assumes one.
-    let template = Template::sample();
-    for (name, function) in template.resources("AWS::Serverless::Function") {
-        assert!(configured(&function).is_empty(), "{name}");
-    }
-    for role in template.resources("AWS::IAM::Role").keys() {
-        assert!(assumed(&policy::of_role(&template, role)).is_empty(), "{role}");
+        assert!(policy::held(template, &name).len() <= 10, "{name}");
     }
 }
 
@@ -317,6 +226,75 @@ fn the_schedules_input_is_the_example_plan_and_drills() {
     assert_eq!(run.outcome, Outcome::Succeeded, "{:?}", run.failure);
 }
 
+/// Every parameter says which values it takes, so that a slip of the keyboard grants and starts nothing.
+#[test]
+fn every_parameter_says_what_it_takes() {
+    let stack = raw();
+    for (name, parameter) in stack["Parameters"].as_object().expect("parameters") {
+        let listed = parameter["AllowedValues"].is_array();
+        let bounded = parameter["Type"] == "Number"
+            && (listed || parameter["MinValue"].is_number() && parameter["MaxValue"].is_number());
+        let described =
+            parameter["AllowedPattern"].is_string() && parameter["ConstraintDescription"].is_string();
+        assert!(
+            listed || bounded || described,
+            "{name}: give it AllowedValues, or a pattern that it explains"
+        );
+    }
+    let takes = |name: &str, value: &str| {
+        let parameter = &stack["Parameters"][name];
+        let pattern = format!("^({})$", parameter["AllowedPattern"].as_str().expect("a pattern"));
+        let schema = serde_json::json!({ "pattern": pattern });
+        jsonschema::is_valid(&schema, &Value::from(value))
+    };
+    // What is left of a plan whose quotation marks a shell, or SAM, took for its own.
+    for wrong in ["{\"name\":\"Bob", "{name:shop}", "{", "", "{\"a\":1}\n{}"] {
+        assert!(!takes("ScheduledPlan", wrong), "{wrong}");
+    }
+    assert!(takes("ScheduledPlan", "{\"name\":\"Bob's \\u0022shop\\u0022\"}"));
+    for (name, wrong) in [
+        ("DrsQuotas", "{serversPerJob:200"),
+        ("DrsQuotas", "200"),
+        ("RecordNames", "*"),
+        ("RecordNames", "Shop.example.com."),
+        ("SourceAccount", "1111-2222-3333"),
+        ("ExternalId", "x"),
+        ("ScheduleTimeZone", "Europe/Berlin; DROP"),
+        ("InstanceRoleArns", "*"),
+        ("HostedZoneArns", "arn:aws:route53:::hostedzone/*"),
+        ("VolumeKeyArns", "arn:aws:kms:us-east-1:111122223333:alias/a"),
+    ] {
+        assert!(!takes(name, wrong), "{name}: {wrong}");
+    }
+    assert!(takes("DrsQuotas", "{\"serversPerJob\": 200}") && takes("DrsQuotas", ""));
+}
+
+/// Reports, logs and the key that encrypts them are evidence, and stay when the stack is removed. It can be deployed again:
+/// no name that stays is a name that the next one has.
+#[test]
+fn evidence_stays_when_the_stack_is_removed() {
+    let stack = raw();
+    let kept = ["AWS::Logs::LogGroup", "AWS::S3::Bucket", "AWS::S3::BucketPolicy", "AWS::KMS::Key"];
+    let mut found = 0;
+    for (name, resource) in stack["Resources"].as_object().expect("resources") {
+        let stays = kept.iter().any(|kind| resource["Type"] == *kind);
+        if !stays {
+            continue;
+        }
+        found += 1;
+        assert_eq!(resource["DeletionPolicy"], "Retain", "{name}");
+        assert_eq!(resource["UpdateReplacePolicy"], "Retain", "{name}");
+        let group = &resource["Properties"]["LogGroupName"];
+        assert!(group.is_null() || group.to_string().contains("AWS::StackId"), "{name}: {group}");
+        assert!(resource["Properties"]["BucketName"].is_null(), "{name}");
+        assert!(
+            group.is_null() || resource["Properties"]["RetentionInDays"]["Ref"] == "LogRetentionDays",
+            "{name}"
+        );
+    }
+    assert_eq!(found, 8);
+}
+
 /// Returns the fields that a metric filter or the dashboard reads from a log line.
 fn read_of_logs(template: &str) -> BTreeSet<&str> {
     let filters =
@@ -330,7 +308,7 @@ fn metrics_read_what_functions_log() {
     let template = file("template.yaml");
     let log = file("crates/lambda/src/log.rs");
     let read = read_of_logs(&template);
-    assert_eq!(read, BTreeSet::from(["procedure", "rto_seconds", "step"]));
+    assert_eq!(read, BTreeSet::from(["in_trouble", "procedure", "rto_seconds", "step"]));
     for field in read.iter().chain(&["outcome", "execution"]) {
         assert!(
             log.contains(&format!("let {field} = "))

@@ -26,6 +26,22 @@ const FOUND: &[(&str, &str)] = &[
         "an A4 that had ended between two runs was waited for at every start",
     ),
     (
+        "recovered, 3 servers, reverse_makes_b1: finish failback",
+        "a B1 that DRS makes instead of re-pointing the one that there was: two days of waiting for the old one",
+    ),
+    (
+        "recovered, 3 servers, reverse_makes_b1, keep-originals: cut failback 120; try failback; try failback",
+        "the same, where the run is started again, and once more after it has succeeded",
+    ),
+    (
+        "recovered, 3 servers: during failback 31 terminate-a1; finish failback",
+        "a run that had prepared A2's launch template like A1 did not launch it once A1 was gone",
+    ),
+    (
+        "recovered, 3 servers: hand reverse; hand sync; hand prepare; hand terminate-a1; finish failback",
+        "the same, where a person had prepared it",
+    ),
+    (
         "steady, 3 servers, slow_servers, slow-limits: finish drill",
         "an instance that DRS listed half an hour after its job was launched again, which ended the first",
     ),

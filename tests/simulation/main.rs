@@ -18,6 +18,12 @@ mod gates;
 /// Failbacks that have writes to B3 stopped before the launch.
 mod freeze;
 
+/// A drill that people can test in.
+mod hold;
+
+/// A failback that ends as ready to go home, and the watch until it is continued.
+mod ready;
+
 /// Obstacles that are found before anything changes.
 mod readiness;
 

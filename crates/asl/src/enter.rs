@@ -109,11 +109,12 @@ impl<'m> Interpreter<'m> {
             let hash = self.execution.deterministic_number("token", self.tasks_started);
             token = Some(deterministic::uuid(hash));
         }
-        let arguments = match &task.arguments {
-            Some(template) => Arc::new(self.evaluate_one(template, token.as_deref(), now_ms)?),
-            None => Arc::clone(&self.input),
+        let arguments = if let Some(template) = &task.arguments {
+            self.evaluate_arguments(template, token.as_deref(), now_ms)?
+        } else {
+            self.history.check_size("what the task is called with", &self.input)?;
+            Arc::clone(&self.input)
         };
-        self.history.check_size("what the task is called with", &arguments)?;
         let mut times_out_at = self.deadline;
         if let Some(template) = &task.timeout_seconds {
             let seconds = self.evaluate_seconds(template, "TimeoutSeconds", 1, token.as_deref(), now_ms)?;

@@ -36,6 +36,9 @@ impl<'a> Evaluation<'a> {
         if path.variable != "states" {
             return path.read(self.bindings.get(&path.variable)?);
         }
+        if path.members == ["context", "State", "RetryCount"] {
+            return Some(self.states.retry_count.into());
+        }
         let (member, members) = path.members.split_first()?;
         plain_path::read(self.states.member(member)?, members)
     }

@@ -44,7 +44,7 @@ impl<'m> Interpreter<'m> {
         };
         self.history.check_size("the output of the state", &output)?;
         for (Assignment { variable, .. }, value) in assign.iter().zip(&values) {
-            self.history.check_size(&format!("the variable `{variable}`"), value)?;
+            self.history.check_variable(variable, value)?;
         }
         // The event of the state type, such as PassStateExited.
         self.history.count(1)?;

@@ -1,5 +1,7 @@
 //! The quotas of Step Functions, and how much of them an execution uses.
 
+use std::sync::Arc;
+
 use serde_json::{Number, Value};
 
 use crate::error_output::ErrorOutput;
@@ -27,6 +29,8 @@ pub struct Stats {
 pub(crate) struct History {
     pub(crate) stats: Stats,
     pub(crate) pending_events: Vec<Event>,
+    /// The payload that was measured last, with its size: the same one goes from state to state.
+    measured: Option<(Arc<Value>, usize)>,
 }
 
 impl History {
@@ -48,19 +52,40 @@ impl History {
     }
 
     /// Adds the size of a payload to the usage. Fails if it exceeds the quota; the cause starts with `name`.
-    pub(crate) fn check_size(&mut self, name: &str, payload: &Value) -> Result<(), ErrorOutput> {
-        let bytes = json_bytes(payload);
+    pub(crate) fn check_size(&mut self, name: &str, payload: &Arc<Value>) -> Result<(), ErrorOutput> {
+        let known = self.measured.as_ref().filter(|(measured, _)| Arc::ptr_eq(measured, payload));
+        let bytes = known.map_or_else(|| json_bytes(payload), |(_, bytes)| *bytes);
+        self.check_known_size(name, payload, bytes)
+    }
+
+    /// Does the same for a payload of which the size is known.
+    pub(crate) fn check_known_size(
+        &mut self,
+        name: &str,
+        payload: &Arc<Value>,
+        bytes: usize,
+    ) -> Result<(), ErrorOutput> {
+        self.measured = Some((Arc::clone(payload), bytes));
+        self.check_bytes(bytes, || name.to_owned())
+    }
+
+    /// Does the same for the value of a variable.
+    pub(crate) fn check_variable(&mut self, variable: &str, value: &Value) -> Result<(), ErrorOutput> {
+        self.check_bytes(json_bytes(value), || format!("the variable `{variable}`"))
+    }
+
+    fn check_bytes(&mut self, bytes: usize, name: impl FnOnce() -> String) -> Result<(), ErrorOutput> {
         self.stats.payload_bytes_max = self.stats.payload_bytes_max.max(bytes);
         if bytes <= PAYLOAD_LIMIT {
             return Ok(());
         }
-        let cause = format!("{name} has {bytes} bytes of JSON; at most {PAYLOAD_LIMIT} are allowed");
+        let cause = format!("{} has {bytes} bytes of JSON; at most {PAYLOAD_LIMIT} are allowed", name());
         Err(ErrorOutput::new(ErrorOutput::DATA_LIMIT, cause))
     }
 }
 
 /// Returns the length of the value as JSON text, without building the text.
-fn json_bytes(value: &Value) -> usize {
+pub(crate) fn json_bytes(value: &Value) -> usize {
     // The brackets, and the commas between members.
     let around = |members: usize| 2 + members.saturating_sub(1);
     match value {

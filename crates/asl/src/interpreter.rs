@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::error_output::{ErrorOutput, ExecutionResult};
 use crate::event::Event;
-use crate::history::{History, Stats};
+use crate::history::{History, Stats, json_bytes};
 use crate::machine::{Machine, State};
 use crate::next_action::TaskCall;
 use crate::states_object::{ExecutionInfo, StatesObject, TaskResult};
@@ -45,8 +45,18 @@ pub struct Interpreter<'m> {
     /// The number of tasks started in the execution, from which task tokens and jitter are derived.
     pub(crate) tasks_started: u64,
     pub(crate) phase: Phase,
+    /// The arguments of the task that was started last, which the next call of the same task mostly repeats.
+    pub(crate) arguments: Option<Arguments<'m>>,
     /// The time at which the machine's `TimeoutSeconds` end.
     pub(crate) deadline: Option<i64>,
+}
+
+/// Evaluated arguments of a task.
+#[derive(Debug, Clone)]
+pub(crate) struct Arguments<'m> {
+    template: &'m Template,
+    value: Arc<Value>,
+    bytes: usize,
 }
 
 /// The progress of an execution inside its state. Times are in milliseconds since 1970.
@@ -91,6 +101,7 @@ impl<'m> Interpreter<'m> {
             retries_made: Vec::new(),
             tasks_started: 0,
             phase: Phase::Entering,
+            arguments: None,
             deadline: machine.timeout_seconds.map(|seconds| after(now_ms, seconds)),
         }
     }
@@ -183,16 +194,53 @@ impl<'m> Interpreter<'m> {
         token: Option<&str>,
         now_ms: i64,
     ) -> Result<Vec<Value>, ErrorOutput> {
+        let (variables, states) = self.scope(task_result, token);
+        variables.evaluate(templates, states, now_ms)
+    }
+
+    /// Evaluates the arguments of a task, and checks their size. Those of the last task are changed where they must be, if it
+    /// was the same one and nobody else holds them.
+    pub(crate) fn evaluate_arguments(
+        &mut self,
+        template: &'m Template,
+        token: Option<&str>,
+        now_ms: i64,
+    ) -> Result<Arc<Value>, ErrorOutput> {
+        let last = self.arguments.take().filter(|last| std::ptr::eq(last.template, template));
+        let last = last.and_then(|last| Some((Arc::try_unwrap(last.value).ok()?, last.bytes)));
+        let (value, bytes) = if let Some((mut value, bytes)) = last {
+            let (variables, states) = self.scope(None, token);
+            let (new, gone) = variables.evaluate_again(template, &mut value, states, now_ms)?;
+            (value, bytes + new - gone)
+        } else {
+            let value = self.evaluate_one(template, token, now_ms)?;
+            let bytes = json_bytes(&value);
+            (value, bytes)
+        };
+        let value = Arc::new(value);
+        self.variables.start_task();
+        self.arguments = Some(Arguments { template, value: Arc::clone(&value), bytes });
+        self.history.check_known_size("what the task is called with", &value, bytes)?;
+        Ok(value)
+    }
+
+    /// Returns the variables, and what `$states` is now.
+    fn scope<'a>(
+        &'a mut self,
+        task_result: Option<TaskResult<'a>>,
+        token: Option<&'a str>,
+    ) -> (&'a mut Variables, StatesObject<'a>) {
+        let retry_count = self.retry_count();
         let states = StatesObject {
             execution: &self.execution,
             state_name: &self.state.name,
             entered_at: self.entered_at,
-            retry_count: self.retry_count(),
+            retry_count,
             input: &self.input,
             task_result,
             token,
         };
-        self.variables.evaluate(templates, states, now_ms)
+        (&mut self.variables, states)
     }
 }
 

@@ -56,6 +56,7 @@ mod resource;
 mod restrictions;
 mod retry;
 mod scope;
+mod simple;
 mod states_object;
 mod template;
 mod timestamp;

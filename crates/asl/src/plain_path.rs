@@ -8,7 +8,7 @@ use serde_json::{Number, Value};
 const MAX_NESTING: usize = 100;
 
 /// The integers up to which each has a float of its own. `JSONata` knows no other numbers.
-const MAX_EXACT_INTEGER: u64 = 1 << 53;
+pub(crate) const MAX_EXACT_INTEGER: u64 = 1 << 53;
 
 /// A variable, and the names of the members that lead to the value.
 #[derive(Debug, Clone, PartialEq, Eq)]

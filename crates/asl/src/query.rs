@@ -5,10 +5,10 @@ use serde_json::Value;
 
 use crate::error_output::ErrorOutput;
 use crate::evaluation::Evaluation;
-use crate::plain_path::PlainPath;
 use crate::problem::{DefinitionProblem, Problems};
 use crate::restrictions;
 use crate::scope::{NamesInScope, References};
+use crate::simple::Simple;
 
 #[derive(Debug, Clone)]
 pub(crate) struct Query {
@@ -16,8 +16,8 @@ pub(crate) struct Query {
     /// The path of the expression in the definition, for the cause of an error.
     path: String,
     references: References,
-    /// The path that the expression is, unless it is more than that.
-    plain: Option<PlainPath>,
+    /// The simple expression that it is, unless it is more than that.
+    simple: Option<Simple>,
 }
 
 impl Query {
@@ -32,8 +32,8 @@ impl Query {
             Ok(expression) => {
                 let (references, messages) = restrictions::check(&expression.ast().root, names);
                 problems.extend(messages.into_iter().map(|message| DefinitionProblem::new(path, message)));
-                let plain = PlainPath::of(&expression.ast().root, text);
-                Some(Query { expression, path: path.to_owned(), references, plain })
+                let simple = Simple::of(&expression.ast().root, text);
+                Some(Query { expression, path: path.to_owned(), references, simple })
             }
             Err(error) => {
                 let message = format!("not JSONata: {} ({})", error.message(), error.code());
@@ -52,12 +52,23 @@ impl Query {
     }
 
     /// Returns true if the expression is usually read without the evaluator.
-    pub(crate) fn is_plain(&self) -> bool {
-        self.plain.is_some()
+    pub(crate) fn is_simple(&self) -> bool {
+        self.simple.is_some()
+    }
+
+    /// Returns the name of the variable, if the expression is nothing else.
+    pub(crate) fn variable(&self) -> Option<&str> {
+        match &self.simple {
+            // `$states` is another one at each time.
+            Some(Simple::Path(path)) if path.members.is_empty() && path.variable != "states" => {
+                Some(&path.variable)
+            }
+            _ => None,
+        }
     }
 
     pub(crate) fn evaluate(&self, evaluation: &mut Evaluation<'_>) -> Result<Value, ErrorOutput> {
-        if let Some(value) = self.plain.as_ref().and_then(|path| evaluation.read(path)) {
+        if let Some(value) = self.simple.as_ref().and_then(|simple| simple.evaluate(evaluation)) {
             return Ok(value);
         }
         let reason = match evaluation.run(&self.expression, self.references) {

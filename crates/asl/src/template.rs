@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::error_output::ErrorOutput;
 use crate::evaluation::Evaluation;
+use crate::history::json_bytes;
 use crate::problem::{DefinitionProblem, Problems, member_path};
 use crate::query::Query;
 use crate::scope::{NamesInScope, References};
@@ -56,7 +57,7 @@ impl Template {
         self.references
     }
 
-    /// Returns what the expressions that need the evaluator read together: all but plain paths.
+    /// Returns what the expressions that need the evaluator read together: all but simple ones.
     pub(crate) fn evaluated(&self) -> References {
         self.evaluated
     }
@@ -77,6 +78,17 @@ impl Template {
 
     pub(crate) fn evaluate(&self, evaluation: &mut Evaluation<'_>) -> Result<Value, ErrorOutput> {
         evaluate(&self.node, &self.source, evaluation)
+    }
+
+    /// Evaluates the template again. What names a variable that was not assigned since stays as it is in the value from
+    /// before. Returns how many bytes of JSON are new, and how many are gone.
+    pub(crate) fn evaluate_again(
+        &self,
+        value: &mut Value,
+        assigned: &[String],
+        evaluation: &mut Evaluation<'_>,
+    ) -> Result<(usize, usize), ErrorOutput> {
+        evaluate_again(&self.node, value, assigned, evaluation)
     }
 }
 
@@ -132,7 +144,7 @@ impl Parser<'_> {
                 return Node::Literal;
             };
             self.references.add(query.references());
-            if !query.is_plain() {
+            if !query.is_simple() {
                 self.evaluated.add(query.references());
             }
             return Node::Query(Box::new(query));
@@ -145,6 +157,34 @@ impl Parser<'_> {
         }
         Node::Literal
     }
+}
+
+fn evaluate_again(
+    node: &Node,
+    value: &mut Value,
+    assigned: &[String],
+    evaluation: &mut Evaluation<'_>,
+) -> Result<(usize, usize), ErrorOutput> {
+    let (nodes, values): (_, Vec<&mut Value>) = match (node, value) {
+        (Node::Query(query), value) => {
+            if query.variable().is_some_and(|variable| !assigned.iter().any(|one| one == variable)) {
+                return Ok((0, 0));
+            }
+            let now = query.evaluate(evaluation)?;
+            let changed = (json_bytes(&now), json_bytes(value));
+            *value = now;
+            return Ok(changed);
+        }
+        (Node::Array(nodes), Value::Array(items)) => (nodes, items.iter_mut().collect()),
+        (Node::Object(nodes), Value::Object(members)) => (nodes, members.values_mut().collect()),
+        _ => return Ok((0, 0)),
+    };
+    let mut changed = (0, 0);
+    for (node, value) in nodes.iter().zip(values) {
+        let (new, gone) = evaluate_again(node, value, assigned, evaluation)?;
+        changed = (changed.0 + new, changed.1 + gone);
+    }
+    Ok(changed)
 }
 
 fn evaluate(node: &Node, source: &Value, evaluation: &mut Evaluation<'_>) -> Result<Value, ErrorOutput> {

@@ -22,11 +22,13 @@ pub(crate) struct Variables {
     bindings: Bindings,
     /// The number of evaluations that used a seed so far; each is given another one.
     seeds_used: u64,
+    /// The variables that were assigned since a task was started.
+    assigned: Vec<String>,
 }
 
 impl Variables {
     pub(crate) fn new() -> Self {
-        Variables { bindings: functions::bind(Bindings::new()), seeds_used: 0 }
+        Variables { bindings: functions::bind(Bindings::new()), seeds_used: 0, assigned: Vec::new() }
     }
 
     /// Returns the names and values, without `$states`.
@@ -35,7 +37,13 @@ impl Variables {
     }
 
     pub(crate) fn set(&mut self, variable: &str, value: Value) {
+        self.assigned.push(variable.to_owned());
         self.bindings = mem::take(&mut self.bindings).var(variable, value);
+    }
+
+    /// Forgets which variables were assigned, when a task is started.
+    pub(crate) fn start_task(&mut self) {
+        self.assigned.clear();
     }
 
     /// Evaluates templates, all with the same variables. `now_ms` is in milliseconds since 1970.
@@ -45,6 +53,32 @@ impl Variables {
         states: StatesObject<'_>,
         now_ms: i64,
     ) -> Result<Vec<Value>, ErrorOutput> {
+        self.with(templates, states, now_ms, |evaluation, _| {
+            templates.iter().map(|template| template.evaluate(evaluation)).collect()
+        })
+    }
+
+    /// Evaluates a task's template again, with its value from the last task. Returns how many bytes of JSON are new, and how
+    /// many are gone.
+    pub(crate) fn evaluate_again(
+        &mut self,
+        template: &Template,
+        value: &mut Value,
+        states: StatesObject<'_>,
+        now_ms: i64,
+    ) -> Result<(usize, usize), ErrorOutput> {
+        self.with(&[template], states, now_ms, |evaluation, assigned| {
+            template.evaluate_again(value, assigned, evaluation)
+        })
+    }
+
+    fn with<T>(
+        &mut self,
+        templates: &[&Template],
+        states: StatesObject<'_>,
+        now_ms: i64,
+        act: impl FnOnce(&mut Evaluation<'_>, &[String]) -> T,
+    ) -> T {
         let mut references = References::default();
         for template in templates {
             references.add(template.evaluated());
@@ -57,8 +91,8 @@ impl Variables {
             self.bindings = functions::bind_deterministic(mem::take(&mut self.bindings), seed);
         }
         let mut evaluation = Evaluation::new(&mut self.bindings, states, references, options);
-        let values = templates.iter().map(|template| template.evaluate(&mut evaluation)).collect();
+        let result = act(&mut evaluation, &self.assigned);
         evaluation.end();
-        values
+        result
     }
 }

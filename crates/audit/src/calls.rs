@@ -1,7 +1,7 @@
 //! The rules for each call of a run.
 
 use failback_core::cloud::{InstanceState, JobKind, ReplicationState};
-use failback_core::id::InstanceId;
+use failback_core::id::{InstanceId, SourceServerId};
 use failback_core::procedure::Procedure;
 use failback_core::region::Region;
 use failback_sim::objects::SourceServer;
@@ -109,8 +109,7 @@ fn drill(observations: &mut Observations, world: &World, run: &WatchedRun, call:
                 format!("{} named A1 of {}", call.operation, server.name),
             );
         }
-        let b1 =
-            call.region == Some(recovery) && call.targets.iter().any(|target| *target == server.b1.as_str());
+        let b1 = call.region == Some(recovery) && call.targets.iter().any(|target| server.has_b1(target));
         if b1 && call.operation != "StartRecovery" {
             observations.violated(
                 SafetyRule::ProductionUntouchedByDrill,
@@ -127,7 +126,8 @@ fn start_recovery(observations: &mut Observations, world: &World, run: &WatchedR
     let (source, recovery) = world.region_pair();
     for (index, server) in world.fleet().iter().enumerate() {
         let named = |id: &str| call.targets.iter().any(|target| target == id);
-        let from_b1 = call.region == Some(recovery) && named(server.b1.as_str());
+        let from_b1 =
+            call.region == Some(recovery) && call.targets.iter().any(|target| server.has_b1(target));
         let from_a2 = call.region == Some(source) && server.a2.iter().any(|a2| named(a2.as_str()));
         if from_b1
             && server.b3.iter().any(|b3| world.instance(recovery, b3).is_some_and(|i| i.state.is_live()))
@@ -197,7 +197,7 @@ fn protected_a4<'w>(world: &'w World, server: &FleetServer) -> Option<&'w Instan
 }
 
 fn launches(world: &World, region: Region, server: &FleetServer) -> usize {
-    let of = |id| server.a2.contains(id) || server.b1 == *id;
+    let of = |id: &SourceServerId| server.a2.contains(id) || server.has_b1(id.as_str());
     let jobs = world.active_jobs(region).filter(|job| job.kind == JobKind::Launch);
     jobs.filter(|job| job.parts.iter().any(|part| of(&part.server))).count()
 }
@@ -373,8 +373,7 @@ fn terminate_originals(observations: &mut Observations, world: &World, run: &Wat
 fn stop(observations: &mut Observations, world: &World, run: &WatchedRun, call: &Call) {
     let (_, recovery) = world.region_pair();
     for (index, server) in world.fleet().iter().enumerate() {
-        let b1 =
-            call.region == Some(recovery) && call.targets.iter().any(|target| target == server.b1.as_str());
+        let b1 = call.region == Some(recovery) && call.targets.iter().any(|target| server.has_b1(target));
         if !b1 {
             continue;
         }

@@ -88,7 +88,7 @@ fn concerns(world: &World, server: &FleetServer, call: &Call) -> bool {
         world.source_server(source, id).is_some_and(|a2| named(call, a2.launch.template.as_str()))
     };
     call.operation == "ChangeResourceRecordSets"
-        || named(call, server.b1.as_str())
+        || call.targets.iter().any(|target| server.has_b1(target))
         || named(call, server.a1.as_str())
         || server.a2.iter().any(|id| named(call, id.as_str()))
         || server.a4.iter().chain(&server.b3).any(|id| named(call, id.as_str()))

@@ -14,7 +14,7 @@ use crate::observations::{Observations, WatchedRun};
 /// plan has no record of the server, the records lead to no single instance of it, or an object is ambiguous.
 pub(crate) fn check(observations: &mut Observations, world: &World, run: &WatchedRun, report: &Report) {
     for (index, server) in world.fleet().iter().enumerate() {
-        let Some(told) = report.servers.iter().find(|told| told.b1 == server.b1) else { continue };
+        let Some(told) = report.servers.iter().find(|told| server.has_b1(told.b1.as_str())) else { continue };
         let label = |id: &InstanceId| label(run, index, server, told, id);
         let recorded = recorded(world, run, server);
         let labels: BTreeSet<&str> = recorded.iter().map(|id| id.as_ref().map_or("", label)).collect();
@@ -49,7 +49,7 @@ fn said(serves: Serving) -> Option<&'static str> {
 
 /// Returns the owner of each address in the plan's records of a server.
 fn recorded(world: &World, run: &WatchedRun, server: &FleetServer) -> Vec<Option<InstanceId>> {
-    let own = |of: &str| of == server.name || of == server.b1.as_str();
+    let own = |of: &str| of == server.name || server.has_b1(of);
     let mut owners = Vec::new();
     for record in run.plan.redirect.records().iter().filter(|record| own(&record.server)) {
         let sets = world.list_record_sets(&record.zone_id, &record.name, "A").unwrap_or_default();

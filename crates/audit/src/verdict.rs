@@ -109,7 +109,7 @@ fn left(
     for (index, server) in world.fleet().iter().enumerate() {
         let left = originals::left(world, index, &run.originals[index]);
         let began = &run.began_with[index];
-        let Some(told) = report.servers.iter().find(|told| told.b1 == server.b1) else { continue };
+        let Some(told) = report.servers.iter().find(|told| server.has_b1(told.b1.as_str())) else { continue };
         if told.outcome == ServerOutcome::AlreadyFailedBack
             || others::is_at_work(observations, world, index, execution)
         {
@@ -144,7 +144,7 @@ fn left(
 fn is_kept_by_another(run: &WatchedRun, report: &Report, server: &FleetServer) -> bool {
     let is_refused = report.failure.as_ref().is_some_and(|failure| failure.error == "Failback.Guard");
     let ambiguous = |told: &ServerReport| told.problem.is_some();
-    let own = |told: &ServerReport| told.b1 == server.b1;
+    let own = |told: &ServerReport| server.has_b1(told.b1.as_str());
     run.procedure == Procedure::Drill
         && is_refused
         && report.servers.iter().any(ambiguous)

@@ -60,9 +60,17 @@ impl Aws {
 
     /// AWS, with the SDK's settings given. Makes no call.
     pub fn new(config: Config, sdk: SdkConfig) -> Self {
-        let clients = Clients::new(&config, sdk);
         let clock = SharedClock(Arc::new(SystemClock));
-        Self { clients, machines: config.machines, quotas: config.quotas, clock }
+        let (machines, quotas) = (config.machines.clone(), config.quotas);
+        Self { clients: Clients::new(config, sdk, ""), machines, quotas, clock }
+    }
+
+    /// The same for calls of another execution, which other accounts then see in the name of the session. `None` where this
+    /// one does: no role is assumed, or it is the same execution.
+    pub fn for_execution(&self, execution: &str) -> Option<Self> {
+        let clients = self.clients.for_execution(execution)?;
+        let (machines, clock) = (self.machines.clone(), self.clock.clone());
+        Some(Self { clients, machines, quotas: self.quotas, clock })
     }
 
     /// The same, in another time: what AWS answers is compared with the clock, so that a simulated AWS and those who

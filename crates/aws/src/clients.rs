@@ -12,7 +12,7 @@ use failback_core::Result;
 use failback_core::region::Region;
 
 use crate::config::Config;
-use crate::roles::AssumedRole;
+use crate::roles::{self, AssumedRole};
 
 /// The SDK waits without end for a server that says nothing. A function may run for less than a minute.
 const CONNECT: Duration = Duration::from_secs(3);
@@ -44,6 +44,9 @@ pub(crate) struct Pair<C> {
 #[derive(Debug)]
 pub(crate) struct Clients {
     sdk: SdkConfig,
+    config: Config,
+    /// The name of the sessions of the roles.
+    session: String,
     roles: HashMap<Region, SharedCredentialsProvider>,
     dns_role: Option<SharedCredentialsProvider>,
     drs: Mutex<HashMap<Region, Pair<aws_sdk_drs::Client>>>,
@@ -71,7 +74,8 @@ macro_rules! pair {
 }
 
 impl Clients {
-    pub(crate) fn new(config: &Config, sdk: SdkConfig) -> Self {
+    /// Clients for calls of an execution, whose name the sessions of roles have.
+    pub(crate) fn new(config: Config, sdk: SdkConfig, execution: &str) -> Self {
         let cache = IdentityCache::lazy().load_timeout(CREDENTIALS).build();
         let sdk = sdk
             .into_builder()
@@ -79,12 +83,21 @@ impl Clients {
             .timeout_config(timeouts())
             .retry_config(reading())
             .build();
-        let assumed = |role, region| SharedCredentialsProvider::new(AssumedRole::new(&sdk, role, region));
+        let session = session(&config, execution);
+        let assumed =
+            |role, region| SharedCredentialsProvider::new(AssumedRole::new(&sdk, role, region, &session));
         let roles =
             config.roles.iter().map(|(region, role)| (*region, assumed(role, region.as_str()))).collect();
         let dns_role = config.dns_role.as_ref().map(|role| assumed(role, home(&sdk)));
         let (drs, ec2, route53, states) = Default::default();
-        Self { sdk, roles, dns_role, drs, ec2, route53, states }
+        Self { sdk, config, session, roles, dns_role, drs, ec2, route53, states }
+    }
+
+    /// The same for calls of another execution. `None` where these do: no role is assumed, or it is the same execution.
+    pub(crate) fn for_execution(&self, execution: &str) -> Option<Self> {
+        let assumes = !self.roles.is_empty() || self.dns_role.is_some();
+        (assumes && session(&self.config, execution) != self.session)
+            .then(|| Self::new(self.config.clone(), self.sdk.clone(), execution))
     }
 
     pub(crate) fn drs(&self, region: Region) -> Pair<aws_sdk_drs::Client> {
@@ -112,6 +125,10 @@ impl Clients {
         let make = || pair!(aws_sdk_sfn, &self.sdk, region.to_owned(), None::<&SharedCredentialsProvider>);
         Ok(cached(&self.states, region.to_owned(), make))
     }
+}
+
+fn session(config: &Config, execution: &str) -> String {
+    roles::session(config.function.as_deref().unwrap_or("drs-failback"), execution)
 }
 
 /// The Region of this environment; only its partition matters.

@@ -16,6 +16,8 @@ use serde::Deserialize;
 pub struct Config {
     /// The state machines whose executions are read. Only `check-readiness` and `claim-servers` ask for them.
     pub machines: Option<Machines>,
+    /// The function's name in the template, which ends the names of its roles in other accounts.
+    pub function: Option<String>,
     /// Roles to assume, by Region. A Region without one is called with the function's own credentials.
     pub roles: BTreeMap<Region, Role>,
     /// The role to assume for Route 53, where the zones lie in another account.
@@ -59,8 +61,11 @@ struct Quotas {
 impl Config {
     /// Both state machines' ARNs: together or not at all.
     pub const MACHINES: [&str; 2] = ["FAILBACK_DRILL_MACHINE", "FAILBACK_FAILBACK_MACHINE"];
-    /// Roles as JSON: `{"us-east-1": {"arn": "arn:aws:iam::…:role/…", "externalId": "…"}, "route53": {…}}`. One whose
-    /// ARN is empty counts as not given, so that a template can name all of them always.
+    /// The function's name in the template. Needed where roles are given.
+    pub const FUNCTION: &str = "FAILBACK_FUNCTION";
+    /// Roles as JSON: `{"us-east-1": {"arn": "arn:aws:iam::…:role/…-", "externalId": "…"}, "route53": {…}}`, each ARN up to
+    /// the function's name: no function can be configured with another one's. One whose ARN names no account counts as not
+    /// given, so that a template can name all of them always.
     pub const ROLES: &str = "FAILBACK_ROLES";
     /// Quotas as JSON, each optional: `{"replicatingServers": 300, "concurrentJobs": 20, "serversPerJob": 100,
     /// "serversInJobs": 500}`.
@@ -84,16 +89,21 @@ impl Config {
                 )));
             }
         };
-        let (roles, dns_role) =
-            variable(Self::ROLES).map(|text| roles(&text)).transpose()?.unwrap_or_default();
+        let function = variable(Self::FUNCTION);
+        let roles = variable(Self::ROLES).map(|text| roles(&text, function.as_deref())).transpose()?;
+        let (roles, dns_role) = roles.unwrap_or_default();
         let quotas = variable(Self::QUOTAS).map(|text| quotas(&text)).transpose()?.unwrap_or_default();
-        Ok(Self { machines, roles, dns_role, quotas })
+        Ok(Self { machines, function, roles, dns_role, quotas })
     }
 }
 
-fn roles(text: &str) -> Result<(BTreeMap<Region, Role>, Option<Role>)> {
+fn roles(text: &str, function: Option<&str>) -> Result<(BTreeMap<Region, Role>, Option<Role>)> {
     let mut roles: BTreeMap<String, Role> = parse(Config::ROLES, text)?;
-    roles.retain(|_, role| !role.arn.is_empty());
+    roles.retain(|_, role| role.arn.split(':').nth(4).is_some_and(|account| !account.is_empty()));
+    for role in roles.values_mut() {
+        role.arn += function
+            .ok_or_else(|| Error::internal(format!("{} needs {}", Config::ROLES, Config::FUNCTION)))?;
+    }
     let dns = roles.remove(DNS);
     let by_region = roles.into_iter().map(|(name, role)| {
         let region = name.parse().map_err(|error| Error::internal(format!("{}: {error}", Config::ROLES)))?;
@@ -135,8 +145,8 @@ mod tests {
             Config::default()
         );
         // What the template makes of parameters that are left empty.
-        let roles =
-            r#"{"us-east-1": {"arn": "", "externalId": "x"}, "route53": {"arn": "", "externalId": "x"}}"#;
+        let roles = r#"{"us-east-1": {"arn": "arn:aws:iam:::role/drs-failback-a-", "externalId": ""},
+            "route53": {"arn": "arn:aws:iam:::role/drs-failback-dns-", "externalId": ""}}"#;
         assert_eq!(read(&[("FAILBACK_ROLES", roles)]).unwrap(), Config::default());
     }
 
@@ -145,16 +155,22 @@ mod tests {
         let config = read(&[
             ("FAILBACK_DRILL_MACHINE", "arn:drill"),
             ("FAILBACK_FAILBACK_MACHINE", "arn:failback"),
+            ("FAILBACK_FUNCTION", "ClaimServers"),
             (
                 "FAILBACK_ROLES",
-                r#"{"us-east-1":{"arn":"arn:a","externalId":"x"},"route53":{"arn":"arn:dns"}}"#,
+                r#"{"us-east-1":{"arn":"arn:aws:iam::1:role/a-","externalId":"x"},
+                "route53":{"arn":"arn:aws:iam::2:role/dns-"}}"#,
             ),
             ("FAILBACK_DRS_QUOTAS", r#"{"serversPerJob":200}"#),
         ])
         .unwrap();
-        let role = Role { arn: "arn:a".to_owned(), external_id: Some("x".to_owned()) };
+        let role =
+            Role { arn: "arn:aws:iam::1:role/a-ClaimServers".to_owned(), external_id: Some("x".to_owned()) };
         assert_eq!(config.roles, BTreeMap::from([("us-east-1".parse().unwrap(), role)]));
-        assert_eq!(config.dns_role.map(|role| role.arn), Some("arn:dns".to_owned()));
+        assert_eq!(
+            config.dns_role.map(|role| role.arn),
+            Some("arn:aws:iam::2:role/dns-ClaimServers".to_owned())
+        );
         assert_eq!(config.quotas, DrsQuotas { servers_per_job: 200, ..DrsQuotas::default() });
         assert_eq!(config.machines.map(|machines| machines.failback), Some("arn:failback".to_owned()));
     }
@@ -163,12 +179,18 @@ mod tests {
     fn what_is_wrong_is_said_with_the_variable() {
         let wrong = [
             (("FAILBACK_DRILL_MACHINE", "arn:drill"), "FAILBACK_DRILL_MACHINE and FAILBACK_FAILBACK_MACHINE"),
-            (("FAILBACK_ROLES", r#"{"mars":{"arn":"a"}}"#), "FAILBACK_ROLES: `mars` is not a Region"),
+            (
+                ("FAILBACK_ROLES", r#"{"us-east-1":{"arn":"arn:aws:iam::1:role/a-"}}"#),
+                "FAILBACK_ROLES needs FAILBACK_FUNCTION",
+            ),
             (("FAILBACK_DRS_QUOTAS", r#"{"servers":1}"#), "FAILBACK_DRS_QUOTAS: unknown field `servers`"),
         ];
         for (variable, message) in wrong {
             let error = read(&[variable]).unwrap_err().to_string();
             assert!(error.contains(message), "{error}");
         }
+        let mars = ("FAILBACK_ROLES", r#"{"mars":{"arn":"arn:aws:iam::1:role/a-"}}"#);
+        let error = read(&[mars, ("FAILBACK_FUNCTION", "ClaimServers")]).unwrap_err().to_string();
+        assert!(error.contains("FAILBACK_ROLES: `mars` is not a Region"), "{error}");
     }
 }

@@ -1,7 +1,7 @@
 //! The calls that a person makes in the consoles for a manual step. AWS may refuse each of them.
 
 use failback_core::cloud::{InstanceState, JobKind, RightSizing, Tags};
-use failback_core::id::{HostedZoneId, InstanceId, RecoveryInstanceId};
+use failback_core::id::{HostedZoneId, InstanceId, RecoveryInstanceId, SourceServerId};
 use failback_core::region::Region;
 use failback_core::tags::{made_by_a_drill, tag};
 use failback_sim::{
@@ -95,6 +95,7 @@ fn for_one(world: &mut World, server: usize, by_hand: ManualStep, plan: &Value) 
         ManualStep::DisconnectA2 => _ = a2.map(|a2| world.disconnect_source_server(source, &a2)),
         ManualStep::DeleteA2 => _ = a2.map(|a2| world.delete_source_server(source, &a2)),
         ManualStep::TagA1 => tag_a1(world, server),
+        ManualStep::TagNewB1 => tag_new_b1(world, server),
         ManualStep::StopB3 => _ = b3.map(|b3| world.stop_instances(recovery, &[b3])),
         ManualStep::StartB3 => _ = b3.map(|b3| world.start_instances(recovery, &[b3])),
         ManualStep::TerminateB3 => _ = b3.map(|b3| world.terminate_instances(recovery, &[b3])),
@@ -119,6 +120,23 @@ fn tag_a1(world: &mut World, server: usize) {
     let arn =
         world.labels(server).a2.and_then(|a2| world.source_server(source, &a2)).map(|a2| a2.arn.clone());
     _ = arn.map(|arn| world.tag_resource(&arn, &Tags::from([(tag::A1.to_owned(), a1)])));
+}
+
+/// Gives the tags of a B1 to the one that DRS has made instead, and others to the earlier one.
+fn tag_new_b1(world: &mut World, server: usize) {
+    let (_, recovery) = world.region_pair();
+    let FleetServer { b1, earlier_b1, .. } = world.fleet()[server].clone();
+    let find = |world: &World, id: &SourceServerId| {
+        world.source_server(recovery, id).map(|b1| (b1.arn.clone(), Tags::clone(&b1.tags)))
+    };
+    let (Some((new, _)), Some((earlier, tags))) =
+        (find(world, &b1), earlier_b1.last().and_then(|earlier| find(world, earlier)))
+    else {
+        return;
+    };
+    let others = tags.keys().map(|key| (key.clone(), "earlier".to_owned())).collect();
+    _ = world.tag_resource(&new, &tags);
+    _ = world.tag_resource(&earlier, &others);
 }
 
 /// Removes B2 from DRS. B3 runs on.

@@ -6,6 +6,7 @@ use failback_core::procedure::Procedure;
 use failback_sim::{Access, ERROR_CODES, OPERATIONS, Scenario};
 
 use crate::case::{Act, Case, no};
+use crate::operator::ManualStep;
 use crate::options::PlanOption;
 use failback_rehearsal::faults;
 use failback_rehearsal::program::Program;
@@ -17,6 +18,8 @@ const TIMES: [&str; 3] = ["", "x61", "x*"];
 
 /// The size of a fleet for which a step needs several calls.
 const LARGE: usize = 500;
+
+const DRILL: Procedure = Procedure::Drill;
 
 const BOTH: [Procedure; 2] = [Procedure::Drill, Procedure::Failback];
 
@@ -35,6 +38,13 @@ fn case(procedure: Procedure, rules: &[&str]) -> Case {
         case.plan.extend(PlanOption::find("freeze-by-hand"));
     } else if rules.iter().any(|rule| rule.contains("ask-before-launch")) {
         case.plan.extend(PlanOption::find("ask-before-launch"));
+    }
+    if procedure == Procedure::Drill
+        && rules
+            .iter()
+            .any(|rule| rule.contains("ask-before-clean-up") || rule.contains("ask-before-hold-ends"))
+    {
+        case.plan.extend(PlanOption::find("hold"));
     }
     case
 }
@@ -74,6 +84,8 @@ pub fn grid() -> Vec<Case> {
     let acts = vec![Act::Run(failback, no()), Act::Wait(days), Act::Settle(failback)];
     cases.push(Case::of(failback, 1, acts));
     cases.extend(gates());
+    cases.extend(holds());
+    cases.extend(ready());
     cases.extend(refusals());
     cases.extend(claims_in_vain());
     cases
@@ -100,6 +112,50 @@ fn gates() -> impl Iterator<Item = Case> {
             let failback = Procedure::Failback;
             let acts = vec![Act::Run(failback, answer), Act::Settle(failback)];
             Case { plan: PlanOption::find(gate).into_iter().collect(), ..Case::of(failback, 1, acts) }
+        })
+    })
+}
+
+/// Returns drills that people test in: with every answer, to the first message or to the reminder, and with reminders that
+/// fail.
+fn holds() -> impl Iterator<Item = Case> {
+    let held =
+        |acts| Case { plan: PlanOption::find("hold").into_iter().collect(), ..Case::of(DRILL, 1, acts) };
+    let first_part_is_over = || Act::Fail("task:ask-before-clean-up=States.Timeout".to_owned());
+    let answers = [GateAnswer::Yes, no(), GateAnswer::NotApproved, GateAnswer::Silence];
+    let answered = answers.into_iter().flat_map(move |answer| {
+        [vec![], vec![first_part_is_over()]].map(move |mut acts: Vec<Act>| {
+            acts.extend([Act::Run(DRILL, answer.clone()), Act::Settle(DRILL)]);
+            held(acts)
+        })
+    });
+    let reminders = classes(DRILL, "ask-before-hold-ends").into_iter().flat_map(move |error| {
+        TIMES.map(|times| {
+            let fails = Act::Fail(format!("task:ask-before-hold-ends={error}{times}"));
+            held(vec![first_part_is_over(), fails, Act::Run(DRILL, GateAnswer::Yes), Act::Settle(DRILL)])
+        })
+    });
+    answered.chain(reminders)
+}
+
+/// Returns failbacks that end as ready to go home, and go home weeks later, whatever happened to B3 and A2 meanwhile.
+fn ready() -> impl Iterator<Item = Case> {
+    let (failback, weeks) = (Procedure::Failback, 3 * 7 * 86_400);
+    let run = move || Act::Run(failback, GateAnswer::Yes);
+    let meanwhile = [
+        vec![],
+        vec![run()],
+        vec![Act::Hand(ManualStep::StopB3), Act::Wait(3_600), Act::Hand(ManualStep::StartB3)],
+        vec![Act::Hand(ManualStep::StopA2), Act::Hand(ManualStep::StartA2)],
+        vec![Act::Run(failback, no())],
+    ];
+    let plans =
+        [vec!["end-when-ready"], vec!["end-when-ready", "stop-b1"], vec!["end-when-ready", "one-wave"]];
+    plans.into_iter().flat_map(move |plan| {
+        meanwhile.clone().map(|happens| {
+            let acts = [vec![run()], happens, vec![Act::Wait(weeks), Act::Settle(failback)]].concat();
+            let plan = plan.iter().filter_map(|option| PlanOption::find(option)).collect();
+            Case { plan, ..Case::of(failback, 1, acts) }
         })
     })
 }

@@ -44,6 +44,7 @@ pub enum ManualStep {
     Recover,
     UseB3,
     ForgetB2,
+    TagNewB1,
 }
 
 const MOVES: &[(&str, ManualStep)] = &[
@@ -82,6 +83,7 @@ const MOVES: &[(&str, ManualStep)] = &[
     ("recover", ManualStep::Recover),
     ("use-b3", ManualStep::UseB3),
     ("forget-b2", ManualStep::ForgetB2),
+    ("tag-new-b1", ManualStep::TagNewB1),
 ];
 
 impl ManualStep {
@@ -121,7 +123,7 @@ impl ManualStep {
         MOVES
             .iter()
             .map(|(_, by_hand)| *by_hand)
-            .filter(|by_hand| !matches!(by_hand, Self::LongTtl | Self::StartA2))
+            .filter(|by_hand| !matches!(by_hand, Self::LongTtl | Self::StartA2 | Self::TagNewB1))
     }
 
     /// Returns true for a step after which a run reaches its usual end: it changes neither what serves nor what protects

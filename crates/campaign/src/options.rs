@@ -28,6 +28,8 @@ const OPTIONS: &[(&str, Change)] = &[
     ("freeze-by-hand", |plan| plan["cutover"] = json!({ "freeze": "byHand" })),
     ("disposable", |plan| plan["drill"]["recoveredServersAreDisposable"] = json!(true)),
     ("drill-recovered", |plan| plan["drill"]["launchRecoveredServers"] = json!(false)),
+    ("end-when-ready", |plan| plan["endWhenReady"] = json!(true)),
+    ("hold", |plan| plan["drill"]["hold"] = json!({ "timeoutMinutes": 60 })),
     ("into-source", |plan| plan["launch"]["intoSource"] = json!(true)),
     ("keep-originals", |plan| plan["cleanup"]["terminateOriginals"] = json!(false)),
     ("keep-recovered", |plan| {
@@ -160,6 +162,7 @@ const SWITCHES: &[(&str, Flip)] = &[
     ("originals_lack_policy", |s| s.originals_lack_policy ^= true),
     ("originals_protected", |s| s.originals_protected ^= true),
     ("recovered_protected", |s| s.recovered_protected ^= true),
+    ("reverse_makes_b1", |s| s.reverse_makes_b1 ^= true),
     ("launch_into_source", |s| s.launch_into_source ^= true),
     ("launch_into_existing", |s| s.launch_into_existing ^= true),
 ];

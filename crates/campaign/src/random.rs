@@ -68,13 +68,37 @@ pub fn random(seed: u64) -> Case {
         0 | 1 => case.plan.extend(PlanOption::find("ask-before-launch")),
         2 | 3 => {
             case.plan.extend(PlanOption::find("freeze-by-hand"));
+            // Where people move traffic, only they know whether it has moved to an A4 of before.
+            if case.plan.iter().any(|option| option.name() == "by-hand")
+                && let Some(Act::Settle(procedure)) = case.acts.last().cloned()
+            {
+                case.acts.pop();
+                case.acts.push(Act::Try(procedure));
+            }
             if rng.bool() {
                 case.switches.extend(Switch::find("writes_in_flight"));
             }
         }
         _ => {}
     }
+    if procedure == Procedure::Failback && rng.u8(..10) == 0 {
+        another_b1(&mut case);
+    }
+    if procedure == Procedure::Drill && rng.u8(..4) == 0 {
+        case.plan.extend(PlanOption::find("hold"));
+    }
+    if procedure == Procedure::Failback && rng.u8(..6) == 0 {
+        case.plan.extend(PlanOption::find("end-when-ready"));
+    }
     case
+}
+
+/// Has DRS make another B1. A person must name it in the plan before anything else is done with the server.
+fn another_b1(case: &mut Case) {
+    case.switches.extend(Switch::find("reverse_makes_b1"));
+    if let Some(last @ Act::Settle(_)) = case.acts.last_mut() {
+        *last = Act::Try(Procedure::Failback);
+    }
 }
 
 /// Has B1 launch into instances that exist. A drill that would change them is refused, and the next recovery is refused by
@@ -112,6 +136,8 @@ fn plan(rng: &mut Rng, procedure: Procedure) -> Vec<PlanOption> {
         | "as-recovery"
         | "ten-waves"
         | "slow-limits"
+        | "hold"
+        | "end-when-ready"
         | "launch-recovered" => false,
         "tight-limits" => rng.u8(..12) == 0,
         "stop-b1" => procedure == Procedure::Failback && rng.u8(..4) == 0,

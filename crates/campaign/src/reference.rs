@@ -65,7 +65,7 @@ pub(super) fn is_loose(world: &World) -> bool {
             let launched = world
                 .recovery_instances(source)
                 .any(|a3| a3.source_server == a2.id && protected == Some(&a3.instance));
-            let tagged = a2.tags.get("drs-failback:b1").is_some_and(|b1| *b1 == server.b1.as_str());
+            let tagged = a2.tags.get("drs-failback:b1").is_some_and(|b1| server.has_b1(b1));
             let tied = tagged || launched || (replicates && newest);
             !tied
         };

@@ -2,7 +2,7 @@
 //! the plan, or a wait. The person knows what clients use, and ends nothing that they use.
 
 use failback_core::cloud::InstanceState;
-use failback_core::id::InstanceId;
+use failback_core::id::{InstanceId, SourceServerId};
 use failback_core::plan::Plan;
 use failback_core::region::Region;
 use failback_sim::World;
@@ -14,8 +14,8 @@ use crate::operator::ManualStep;
 /// What a person does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Remedy {
-    /// Waits for some seconds.
-    Waits(u64),
+    /// Waits until no job works on the fleet, for so many seconds at most.
+    WaitsForJobs(u64),
     /// Takes a step in the consoles.
     Does(ManualStep),
     /// Terminates A4, unless clients use it.
@@ -26,15 +26,19 @@ pub(crate) enum Remedy {
     Plans(&'static str),
     /// Names the subnet of another original in the plan.
     NamesSubnet,
+    /// Gives the tags of B1 to the one that DRS has made instead, if there is one.
+    TagsNewB1,
     /// Starts again, and nothing else.
     StartsAgain,
 }
 
-use Remedy::{Does, EndsUnusedA4, NamesSubnet, Plans, PointsAtWhatServes, StartsAgain, Waits};
+use Remedy::{
+    Does, EndsUnusedA4, NamesSubnet, Plans, PointsAtWhatServes, StartsAgain, TagsNewB1, WaitsForJobs,
+};
 
 /// The words of a message, and what a person does who reads them.
 const REMEDIES: &[(&str, Remedy)] = &[
-    ("Wait until the job has ended", Waits(10_800)),
+    ("Wait until the job has ended", WaitsForJobs(10_800)),
     ("tart again", StartsAgain),
     ("start the drill again", StartsAgain),
     ("Start the recovered instance", Does(ManualStep::StartB3)),
@@ -59,6 +63,7 @@ const REMEDIES: &[(&str, Remedy)] = &[
     ("If not, terminate both", Does(ManualStep::DisconnectA2)),
     ("If not, terminate both", Does(ManualStep::DeleteA2)),
     ("if it is B3 or A4, point the record at it", PointsAtWhatServes),
+    ("give that one the tags of this", TagsNewB1),
 ];
 
 /// Returns what a person does who reads this message, in the order of the list.
@@ -88,8 +93,22 @@ pub(crate) fn step(world: &World, remedy: Remedy) -> Option<ManualStep> {
                 on_b3.then_some(ManualStep::UseB3)
             }
         }
-        Waits(_) | Plans(_) | NamesSubnet | StartsAgain => None,
+        TagsNewB1 => {
+            let is_new = world.fleet().iter().any(|server| !server.earlier_b1.is_empty());
+            is_new.then_some(ManualStep::TagNewB1)
+        }
+        WaitsForJobs(_) | Plans(_) | NamesSubnet | StartsAgain => None,
     }
+}
+
+/// Reports whether a job of DRS is working on a server of the fleet, as the console shows.
+pub(crate) fn has_job(world: &World) -> bool {
+    let (source, recovery) = world.region_pair();
+    let is_of_fleet = |id: &SourceServerId| {
+        world.fleet().iter().any(|server| server.a2.contains(id) || server.has_b1(id.as_str()))
+    };
+    let mut jobs = world.active_jobs(source).chain(world.active_jobs(recovery));
+    jobs.any(|job| job.parts.iter().any(|part| is_of_fleet(&part.server)))
 }
 
 /// Returns a network for A4 with room for the fleet, as the plan names one: not that of drills.

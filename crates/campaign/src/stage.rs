@@ -249,6 +249,9 @@ impl<'c> Stage<'c> {
                 if *looks && self.rehearsal.setting().switches.executions_show_late {
                     self.rehearsal.simulation.world().advance_by(EXECUTION_SHOWN_MS);
                 }
+                if *looks {
+                    self.goes_home();
+                }
                 self.start(*procedure, *twice);
                 false
             }
@@ -309,6 +312,15 @@ impl<'c> Stage<'c> {
         self.underway = Some(Underway { running, turns: 0, launched, writes });
     }
 
+    /// Has the plan no longer end as ready to go home: a person goes home with the same plan without that.
+    fn goes_home(&mut self) {
+        let before = self.options.len();
+        self.options.retain(|option| option.name() != "end-when-ready");
+        if self.options.len() != before {
+            self.replan();
+        }
+    }
+
     fn turn(&mut self, people: &[ManualStep], gates: &mut Gates<'_>) {
         let Some(underway) = &mut self.underway else { return };
         let Rehearsal { simulation, auditor, .. } = &self.rehearsal;
@@ -345,6 +357,9 @@ impl<'c> Stage<'c> {
             return true;
         }
         self.launches_every_server(&run, &underway.launched);
+        if run.outcome == Outcome::Ready && self.launched() != underway.launched {
+            self.broken(Broken::Eventually, format!("{} ended as ready, and launched", run.execution));
+        }
         match act {
             Act::Run(_, answer) => {
                 if let Some(gate) = went_on(&run).filter(|_| *answer != GateAnswer::Yes) {
@@ -423,7 +438,7 @@ impl<'c> Stage<'c> {
             let step = remedy::step(&self.rehearsal.simulation.world(), remedy);
             match (remedy, step) {
                 (_, Some(by_hand)) => self.act_by_hand(by_hand),
-                (Remedy::Waits(seconds), _) => self.wait(seconds),
+                (Remedy::WaitsForJobs(at_most), _) => self.wait_for_jobs(at_most),
                 (Remedy::Plans(name), _) => self.options.extend(PlanOption::find(name)),
                 (Remedy::NamesSubnet, _) => {
                     self.network = remedy::network(&self.rehearsal.simulation.world(), &self.plan);
@@ -436,8 +451,8 @@ impl<'c> Stage<'c> {
         self.replan();
         self.followed.push(message.to_owned());
         // What others have begun is over once they have stopped: to wait for that is no remedy.
-        self.was_cured |=
-            remedy::of(message).any(|remedy| !matches!(remedy, Remedy::Waits(_) | Remedy::StartsAgain));
+        self.was_cured |= remedy::of(message)
+            .any(|remedy| !matches!(remedy, Remedy::WaitsForJobs(_) | Remedy::StartsAgain));
         does
     }
 
@@ -455,6 +470,16 @@ impl<'c> Stage<'c> {
     fn act_by_hand(&mut self, by_hand: ManualStep) {
         let input = &self.rehearsal.setting().input;
         console::does(&mut self.rehearsal.simulation.world(), by_hand, input);
+    }
+
+    /// Looks once a minute whether a job still works on the fleet.
+    fn wait_for_jobs(&mut self, seconds_at_most: u64) {
+        for _ in 0..seconds_at_most / 60 {
+            if !remedy::has_job(&self.rehearsal.simulation.world()) {
+                break;
+            }
+            self.wait(60);
+        }
     }
 
     fn wait(&mut self, seconds: u64) {

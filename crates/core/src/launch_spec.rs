@@ -1,13 +1,24 @@
 //! The launch specification of A4: from the plan, or like A1.
 
+<<<<<<< ours
 use crate::catalogue::{Fact, fact, fault};
 use crate::cloud::{Instance, LaunchConfiguration, LaunchTemplateVersion, RightSizing};
 use crate::error::{Error, Result};
 use crate::fleet::Server;
+||||||| base
+use crate::cloud::{Instance, LaunchConfiguration, LaunchTemplateVersion, RightSizing};
+use crate::error::{Error, ErrorName, Result};
+use crate::fleet::Server;
+=======
+use crate::cloud::{Instance, LaunchConfiguration, LaunchTemplateVersion, RightSizing, SourceServer};
+use crate::error::{Error, ErrorName, Result};
+use crate::fleet::{Server, tag_of_cycle};
+>>>>>>> theirs
 use crate::id::{SecurityGroupId, SubnetId};
 use crate::plan::{LIKE_SOURCE, NamedNetwork, Network};
 use crate::procedure::Procedure;
 use crate::run::Run;
+use crate::tags::tag;
 
 /// The fields that A2's launch template must have; the one that DRS creates has none of them (drs-facts §5).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,28 +34,64 @@ pub struct LaunchSpec {
 }
 
 impl LaunchSpec {
-    /// Returns the specification of a server's A4. A1 is needed where the plan says `like-source`.
+    /// Returns the specification of a server's A4. A1 is needed where the plan says `like-source`. Where A1 no longer shows
+    /// what is to be copied, A2's launch template as it is [stands in](stand_in) for it.
     ///
     /// # Errors
-    /// `NotReady` when A1 is needed and lacks what is to be copied; `InvalidPlan` for a drill without a network.
-    pub fn of(run: &Run, server: &Server, a1: Option<&Instance>) -> Result<Self> {
+    /// `NotReady` when neither shows what is to be copied; `InvalidPlan` for a drill without a network.
+    pub fn of(
+        run: &Run,
+        server: &Server,
+        a1: Option<&Instance>,
+        stand_in: Option<&LaunchTemplateVersion>,
+    ) -> Result<Self> {
         let plan = &run.plan.launch;
+<<<<<<< ours
         let a1_subnet = a1.and_then(|a1| a1.subnet.as_ref());
         let (subnet, security_groups) = match (network(run)?, a1, a1_subnet) {
             (Some(named), ..) => (named.subnet_id.clone(), named.security_group_ids.clone()),
             (None, Some(a1), Some(subnet)) => (subnet.clone(), a1.security_groups.clone()),
             (None, ..) => return Err(not_ready(server, &lacks("subnet", "network"))),
+||||||| base
+        let a1_subnet = a1.and_then(|a1| a1.subnet.as_ref());
+        let (subnet, security_groups) = match (network(run)?, a1, a1_subnet) {
+            (Some(named), ..) => (named.subnet_id.clone(), named.security_group_ids.clone()),
+            (None, Some(a1), Some(subnet)) => (subnet.clone(), a1.security_groups.clone()),
+            (None, ..) => return Err(lacking(server, "subnet")),
+=======
+        let (subnet, security_groups) = match (network(run)?, a1.and_then(network_of)) {
+            (Some(named), _) => (named.subnet_id.clone(), named.security_group_ids.clone()),
+            (None, Some(of_a1)) => of_a1,
+            (None, None) => {
+                let template = stand_in.ok_or_else(|| lacking(server, "subnet"))?;
+                let subnet = template.subnet.clone().ok_or_else(|| lacking(server, "subnet"))?;
+                (subnet, template.security_groups.clone())
+            }
+>>>>>>> theirs
         };
-        let profile = match (plan.instance_profile.as_str(), a1.and_then(|a1| a1.profile_arn.as_ref())) {
+        let of_a1 = a1.and_then(|a1| a1.profile_arn.as_ref());
+        let prepared = stand_in.and_then(|template| template.profile.as_ref());
+        let profile = match (plan.instance_profile.as_str(), of_a1.or(prepared)) {
             (LIKE_SOURCE, Some(profile)) => profile.clone(),
             (LIKE_SOURCE, None) => {
                 return Err(not_ready(server, &lacks("instance profile", "instanceProfile")));
             }
             (name, _) => name.to_owned(),
         };
+<<<<<<< ours
         let instance_type = match (plan.instance_type.as_str(), a1) {
             (LIKE_SOURCE, Some(a1)) => a1.instance_type.clone(),
             (LIKE_SOURCE, None) => return Err(not_ready(server, &lacks("instance type", "instanceType"))),
+||||||| base
+        let instance_type = match (plan.instance_type.as_str(), a1) {
+            (LIKE_SOURCE, Some(a1)) => a1.instance_type.clone(),
+            (LIKE_SOURCE, None) => return Err(lacking(server, "instance type")),
+=======
+        let prepared = stand_in.and_then(|template| template.instance_type.as_ref());
+        let instance_type = match (plan.instance_type.as_str(), a1.map(|a1| &a1.instance_type).or(prepared)) {
+            (LIKE_SOURCE, Some(like)) => like.clone(),
+            (LIKE_SOURCE, None) => return Err(lacking(server, "instance type")),
+>>>>>>> theirs
             (name, _) => name.to_owned(),
         };
         Ok(Self { subnet, security_groups, profile, instance_type })
@@ -57,6 +104,28 @@ impl LaunchSpec {
             && template.profile.as_ref() == Some(&self.profile)
             && template.instance_type.as_ref() == Some(&self.instance_type)
     }
+}
+
+/// Returns the network of an instance. EC2 shows none of one that was terminated.
+fn network_of(a1: &Instance) -> Option<(SubnetId, Vec<SecurityGroupId>)> {
+    Some((a1.subnet.clone()?, a1.security_groups.clone()))
+}
+
+/// Returns A2's launch template where it may stand in for an A1 that is gone. DRS creates it without network and profile, so
+/// that a run or a person has given it these, and a person is asked before clients use what it launches. That of a drill,
+/// whose network production cannot reach, may not.
+pub fn stand_in<'t>(
+    run: &Run,
+    a2: &SourceServer,
+    template: &'t LaunchTemplateVersion,
+) -> Option<&'t LaunchTemplateVersion> {
+    let isolated = run.plan.drill.network.as_ref().map(|network| &network.subnet_id);
+    let is_of_a_drill = tag_of_cycle(a2, tag::PROCEDURE) == Some(Procedure::Drill.as_str())
+        || template.subnet.as_ref() == isolated;
+    let is_prepared =
+        template.subnet.is_some() && !template.security_groups.is_empty() && template.profile.is_some();
+    let is_asked = run.procedure == Procedure::Failback && run.plan.gates.before_redirect.is_some();
+    (is_prepared && !is_of_a_drill && is_asked).then_some(template)
 }
 
 fn sorted(ids: &[SecurityGroupId]) -> Vec<SecurityGroupId> {

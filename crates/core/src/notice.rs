@@ -1,6 +1,8 @@
 //! What a person is told at a gate, from live state: the servers, the age of the data, the state of A1, and what an answer
 //! does. A mail has about twenty lines, for one server and for a hundred.
 
+mod hold;
+
 use std::collections::BTreeSet;
 
 use crate::cloud::{Instance, InstanceState};
@@ -12,6 +14,8 @@ use crate::poll_interval::typical;
 use crate::procedure::Procedure;
 use crate::run::Run;
 use crate::timestamp::Timestamp;
+
+pub use hold::during_hold;
 
 /// The number of servers whose addresses are listed, three in a line.
 const ADDRESSES_SHOWN: usize = 36;

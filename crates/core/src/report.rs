@@ -19,6 +19,8 @@ pub enum Outcome {
     NothingToDo,
     /// A drill that removed what an interrupted drill had left, and rehearsed nothing.
     CleanedUp,
+    /// A failback that its plan ends once A2 can be launched: nothing was launched, and production runs where it did.
+    Ready,
     /// The run failed, and was a drill or had started its clean-up.
     Failed,
     /// A failback that stopped before its clean-up: neither B3 nor A1 was terminated. Each server of the report says
@@ -43,9 +45,15 @@ impl Outcome {
             Self::Succeeded => "succeeded",
             Self::NothingToDo => "nothing to do",
             Self::CleanedUp => "cleaned up",
+            Self::Ready => "ready",
             Self::Failed => "failed",
             Self::Held => "held",
         }
+    }
+
+    /// Returns true when the run has done what its plan asked for: then its execution succeeds.
+    pub fn is_as_planned(self) -> bool {
+        matches!(self, Self::Succeeded | Self::Ready | Self::NothingToDo)
     }
 }
 
@@ -84,6 +92,8 @@ impl Failure {
 pub enum ServerOutcome {
     /// A4 took over and is protected.
     FailedBack,
+    /// A2 could be launched, and nothing was.
+    Ready,
     /// A4 was launched and worked.
     Drilled,
     /// The server ran in the source Region again when the run started.
@@ -130,7 +140,7 @@ pub struct ServerReport {
     /// The recovery instance in the source Region; A4 has the same id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub a3: Option<RecoveryInstanceId>,
-    /// The source server in the recovery Region.
+    /// The source server in the recovery Region: the one that protects A4, where DRS has made another one.
     pub b1: SourceServerId,
     /// The recovery instance in the recovery Region; B3 has the same id.
     #[serde(default, skip_serializing_if = "Option::is_none")]

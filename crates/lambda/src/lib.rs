@@ -8,6 +8,7 @@ mod failure;
 mod log;
 
 use std::process::ExitCode;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use failback_aws::{Aws, Config};
 use failback_core::cloud::{Clock as _, Cloud};
@@ -47,12 +48,21 @@ async fn poll(
     step: impl AsyncFn(&dyn Cloud, Value, Timestamp) -> Result<Value>,
 ) -> Result<(), lambda_runtime::Error> {
     // Wrong settings are answered to every call: dying here would show the state machine a nameless error.
-    let cloud = Config::read(environment).map(|config| Aws::load(config, environment));
+    let cloud = Config::read(environment).map(|config| Mutex::new(Arc::new(Aws::load(config, environment))));
     let (cloud, step) = (&cloud, &step);
     lambda_runtime::run(service_fn(async move |event: LambdaEvent<Value>| {
         call(name, step, cloud.as_ref(), event.payload, event.context.deadline).await
     }))
     .await
+}
+
+/// Returns AWS for the calls of an execution: one environment serves several, one after the other.
+fn of_execution(cloud: &Mutex<Arc<Aws>>, execution: &str) -> Arc<Aws> {
+    let mut known = cloud.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(other) = known.for_execution(execution) {
+        *known = Arc::new(other);
+    }
+    Arc::clone(&known)
 }
 
 /// Serves requests of an HTTP API until Lambda ends the process.
@@ -77,14 +87,17 @@ pub fn serve_http(
 async fn call(
     name: &'static str,
     step: &impl AsyncFn(&dyn Cloud, Value, Timestamp) -> Result<Value>,
-    cloud: Result<&Aws, &Error>,
+    cloud: Result<&Mutex<Arc<Aws>>, &Error>,
     payload: Value,
     deadline_millis: u64,
 ) -> Result<Value, Diagnostic> {
     let call = log::Invocation::of(name, &payload);
     call.begins();
     let result = match cloud {
-        Ok(cloud) => deadline::within(deadline_millis, cloud, |last| step(cloud, payload, last)).await,
+        Ok(cloud) => {
+            let cloud: &Aws = &of_execution(cloud, call.execution());
+            deadline::within(deadline_millis, cloud, |last| step(cloud, payload, last)).await
+        }
         Err(error) => Err(error.clone()),
     };
     call.ends(&result);
@@ -109,12 +122,16 @@ mod tests {
 
     use super::*;
 
-    fn cloud() -> Aws {
-        Aws::new(Config::default(), SdkConfig::builder().build())
+    fn cloud() -> Mutex<Arc<Aws>> {
+        Mutex::new(Arc::new(Aws::new(Config::default(), SdkConfig::builder().build())))
     }
 
-    fn in_a_minute(cloud: &Aws) -> u64 {
-        u64::try_from(cloud.now().plus_seconds(60).millis()).unwrap()
+    fn now(cloud: &Mutex<Arc<Aws>>) -> Timestamp {
+        cloud.lock().unwrap().now()
+    }
+
+    fn in_a_minute(cloud: &Mutex<Arc<Aws>>) -> u64 {
+        u64::try_from(now(cloud).plus_seconds(60).millis()).unwrap()
     }
 
     #[tokio::test]
@@ -142,7 +159,7 @@ mod tests {
     #[tokio::test]
     async fn a_step_that_does_not_end_is_given_up_with_a_name() {
         let cloud = cloud();
-        let deadline = u64::try_from(cloud.now().millis()).unwrap() + 1_050;
+        let deadline = u64::try_from(now(&cloud).millis()).unwrap() + 1_050;
         let step = async |_: &dyn Cloud, _: Value, _: Timestamp| std::future::pending().await;
         let answer = call("step", &step, Ok(&cloud), Value::Null, deadline).await.unwrap_err();
         assert_eq!(answer.error_type, "Failback.Unavailable");

@@ -75,6 +75,11 @@ impl Invocation {
         }
     }
 
+    /// The ARN of the execution, or an empty text.
+    pub(crate) fn execution(&self) -> &str {
+        &self.execution
+    }
+
     /// Logs that the call begins.
     pub(crate) fn begins(&self) {
         let Self { step, execution, procedure, servers, .. } = self;
@@ -94,9 +99,20 @@ impl Invocation {
                 // Of the report alone: the template's metrics and dashboard read them.
                 let outcome = answer.get("outcome").and_then(Value::as_str);
                 let rto_seconds = answer.get("rtoSeconds").and_then(Value::as_u64);
+                // Of the watch alone: likewise.
+                let in_trouble = answer.get("inTrouble").and_then(Value::as_u64);
                 info!(
                     step,
-                    execution, procedure, status, why, wait_seconds, outcome, rto_seconds, millis, "ends"
+                    execution,
+                    procedure,
+                    status,
+                    why,
+                    wait_seconds,
+                    outcome,
+                    rto_seconds,
+                    in_trouble,
+                    millis,
+                    "ends"
                 );
             }
             Err(error) => {
@@ -194,6 +210,19 @@ mod tests {
         assert_eq!((&lines[0]["outcome"], &lines[0]["rto_seconds"]), (&json!("succeeded"), &json!(3_900)));
         assert_eq!((&lines[1]["outcome"], lines[1].get("rto_seconds")), (&json!("failed"), None));
         assert_eq!(lines[2].get("outcome"), None);
+    }
+
+    #[test]
+    fn a_watch_ends_with_what_is_in_trouble() {
+        let lines = Lines::of(|| {
+            let payload = json!({ "source": "us-east-1", "lagSecondsMax": 900 });
+            let call = Invocation::of("watch-replication", &payload);
+            let answer = json!({ "status": "done", "why": "db-1: STALLED", "waitSeconds": 0 });
+            call.ends(&Ok(json!({ "answer": answer, "watched": 3, "inTrouble": 1 })));
+            call.ends(&Ok(json!({ "answer": answer, "watched": 3, "inTrouble": 0 })));
+        });
+        assert_eq!((&lines[0]["why"], &lines[0]["in_trouble"]), (&json!("db-1: STALLED"), &json!(1)));
+        assert_eq!(lines[1]["in_trouble"], 0, "quiet is a number too: it ends the alarm");
     }
 
     #[test]

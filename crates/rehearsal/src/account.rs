@@ -117,7 +117,7 @@ impl SimulatedExecution {
         }
         execution.stopped = Some(Timestamp::from_millis(clerk.ended));
         execution.status =
-            if run.outcome.is_done() { ExecutionStatus::Succeeded } else { ExecutionStatus::Failed };
+            if run.outcome.is_as_planned() { ExecutionStatus::Succeeded } else { ExecutionStatus::Failed };
         execution.failure = run.failure.map(|failure| (failure.error, failure.cause));
     }
 

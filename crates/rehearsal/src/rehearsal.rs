@@ -329,7 +329,7 @@ impl Rehearsal {
         let verdicts = self.auditor.judge(&self.simulation.world(), &running.id, &end);
         let outcome = match (&notes.report, running.outcome()) {
             (Some(report), ended)
-                if report.outcome != Outcome::Succeeded
+                if !report.outcome.is_as_planned()
                     || matches!(ended, Some(ExecutionResult::Succeeded(_))) =>
             {
                 report.outcome

@@ -67,6 +67,8 @@ pub struct Running<'m> {
     performer: &'m dyn Performer,
     /// A person stops writes to B3 before the launch.
     freezes: bool,
+    /// A person has stopped them for this execution.
+    has_frozen: bool,
     notes: Notes,
 }
 
@@ -141,6 +143,7 @@ impl<'m> Running<'m> {
             is_stopped: false,
             performer: program.performer().as_ref(),
             freezes,
+            has_frozen: false,
             notes: Notes { coverage: Coverage::of(procedure), ..Notes::default() },
         }
     }
@@ -190,7 +193,7 @@ impl<'m> Running<'m> {
 
     /// Has people start the applications again that they had stopped for this execution, which ends without success.
     fn let_writes_go_on(&self, simulation: &Simulation) {
-        if self.freezes {
+        if self.has_frozen {
             simulation.world().operator_lets_writes_go_on();
         }
     }
@@ -267,6 +270,7 @@ impl<'m> Running<'m> {
             let answer = watcher.gate(message);
             if self.freezes && call.state == ASK_BEFORE_LAUNCH && answer == GateAnswer::Yes {
                 simulation.world().operator_freezes_writes(true);
+                self.has_frozen = true;
             }
             answered(simulation, call, now, answer)
         });

@@ -17,6 +17,8 @@ pub struct Switches {
     pub second_reverse_answers_arn: bool,
     /// §12.11: ReverseReplication of B2 re-points the A2 that an earlier cycle has left. Otherwise it makes a new one.
     pub reverse_repoints_a2: bool,
+    /// §12.15: ReverseReplication of A3 makes another source server that protects A4. Otherwise it re-points B1.
+    pub reverse_makes_b1: bool,
     /// §12.3: ReverseReplication of an instance launched with isDrill=true is refused.
     pub refuses_to_reverse_drills: bool,
     /// §12.5: protecting A4 with a stopped B1 is a full initial sync. Otherwise it is a rescan.
@@ -71,6 +73,7 @@ impl Default for Switches {
             reports_ready_for_launch: true,
             second_reverse_answers_arn: false,
             reverse_repoints_a2: false,
+            reverse_makes_b1: false,
             refuses_to_reverse_drills: false,
             stopped_b1_full_sync: true,
             repoint_shows_late: false,
@@ -98,7 +101,7 @@ impl Default for Switches {
 impl Switches {
     /// Draws every switch that must not change how a procedure ends.
     ///
-    /// Switches that forbid something, or that make A4 or B3 another instance, keep their defaults: a test sets them on
+    /// Switches that forbid something, or that make A4, B3 or B1 another object, keep their defaults: a test sets them on
     /// purpose.
     pub fn random(rng: &mut Rng) -> Self {
         Self {

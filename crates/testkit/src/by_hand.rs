@@ -159,7 +159,9 @@ impl Fixture {
         fixture.pass(60);
         fixture.until("protection", |world| {
             fixture.servers().all(|server| {
-                let b1 = world.source_server(fixture.recovery(), &fixture.b1(server)).expect("B1");
+                // Another one, where DRS makes one instead of re-pointing B1.
+                let b1 = world.labels(server).b1.expect("B1");
+                let b1 = world.source_server(fixture.recovery(), &b1).expect("B1");
                 b1.replication.complete_ms().is_some_and(|ms| ms <= world.now_ms())
             })
         });
@@ -172,6 +174,15 @@ impl Fixture {
         for server in self.servers() {
             let a2 = self.a2(server);
             self.simulation.world().stop_replication(self.source(), &a2).expect("A2 is stopped");
+            if self.run.procedure == Procedure::Drill
+                && let Some(a3) = &self.fleet.servers[server].a3
+            {
+                let found =
+                    self.simulation.world().recovery_instance(self.source(), a3).map(|a3| a3.arn.clone());
+                let arn = found.expect("A3");
+                let tags = Tags::from([(tag::RUN.to_owned(), self.run.tag_value())]);
+                self.simulation.world().tag_resource(&arn, &tags).expect("A3 is tagged");
+            }
         }
         self.pass(600);
         self

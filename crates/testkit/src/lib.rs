@@ -18,10 +18,10 @@ use failback_core::region::Region;
 use failback_core::run::Run;
 use failback_core::step::PollState;
 use failback_core::timestamp::Timestamp;
-use failback_sim::{Options, Simulation, Switches, World};
+use failback_sim::{Options, Simulation, World};
 use serde_json::Value;
 
-pub use failback_sim::Scenario;
+pub use failback_sim::{Scenario, Switches};
 pub use tamper::{Response, Tampered};
 
 /// A plan with one record, whose traffic is moved by Route 53, and an isolated network.
@@ -73,7 +73,9 @@ impl Fixture {
         Self::with_switches(procedure, scenario, switches, change)
     }
 
-    fn with_switches(
+    /// Creates the start of a procedure where open questions about DRS are answered so.
+    #[must_use]
+    pub fn with_switches(
         procedure: Procedure,
         scenario: Scenario,
         switches: Switches,

@@ -122,7 +122,7 @@ fn calls(world: &World, request: &HttpRequest) -> Value {
             "write": call.kind == Access::Write,
             "region": call.region,
             "targets": call.targets,
-            "step": call.step,
+            "step": call.step.as_deref(),
             "outcome": match &call.outcome {
                 CallOutcome::Ok => "ok",
                 CallOutcome::Err(code) => *code,
@@ -144,7 +144,7 @@ fn permissions(world: &World) -> Value {
             "resource": permission.resource,
             "region": permission.region,
             "viaDrs": permission.via_drs,
-            "step": permission.step,
+            "step": permission.step.as_deref(),
         })
     });
     json!({ "permissions": asked.collect::<Vec<_>>() })

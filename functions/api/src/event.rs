@@ -5,7 +5,6 @@ use std::borrow::Cow;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use failback_core::plan::json_value;
-use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
 use crate::BODY_BYTES_MAX;
@@ -16,6 +15,8 @@ pub(crate) struct Request {
     pub(crate) method: String,
     /// Percent-encoded, as it came, without the stage.
     pub(crate) path: String,
+    /// The route that API Gateway has chosen, and asked IAM about.
+    pub(crate) route_key: String,
     query: String,
     headers: Vec<(String, String)>,
     body: Option<String>,
@@ -35,6 +36,7 @@ impl Request {
         Self {
             method: text("/requestContext/http/method").unwrap_or_default().to_owned(),
             path: path.to_owned(),
+            route_key: text("/routeKey").unwrap_or_default().to_owned(),
             query: text("/rawQueryString").unwrap_or_default().to_owned(),
             headers: headers
                 .filter_map(|(name, value)| Some((name.to_lowercase(), value.as_str()?.to_owned())))
@@ -52,12 +54,6 @@ impl Request {
 
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
-    }
-
-    /// The decoded segments of the path.
-    pub(crate) fn segments(&self) -> Vec<Cow<'_, str>> {
-        let parts = self.path.split('/').filter(|part| !part.is_empty());
-        parts.map(|part| percent_decode_str(part).decode_utf8_lossy()).collect()
     }
 
     /// The parameters of the query string. One that is not known, or given twice, is a mistake of the caller.

@@ -14,12 +14,13 @@ use crate::problem::{HttpProblem, answered};
 pub(crate) async fn approve(
     step_functions: &dyn StepFunctions,
     request: &Request,
+    procedure: Procedure,
     name: &str,
     caller: &str,
 ) -> Result<Response, HttpProblem> {
     request.parameters([])?;
     let body = body(request, &["gate"])?;
-    let (execution, gate) = gate(step_functions, name, body.as_ref()).await?;
+    let (execution, gate) = gate(step_functions, procedure, name, body.as_ref()).await?;
     let sent = step_functions.approve(&gate.token, &json!({ "approved": true, "by": caller })).await;
     decided(sent, &execution, &gate)?;
     tracing::info!(caller, execution = execution.id, gate = gate.state, "has approved");
@@ -30,13 +31,14 @@ pub(crate) async fn approve(
 pub(crate) async fn reject(
     step_functions: &dyn StepFunctions,
     request: &Request,
+    procedure: Procedure,
     name: &str,
     caller: &str,
 ) -> Result<Response, HttpProblem> {
     request.parameters([])?;
     let body = body(request, &["gate", "reason"])?;
     let reason = reason(body.as_ref())?;
-    let (execution, gate) = gate(step_functions, name, body.as_ref()).await?;
+    let (execution, gate) = gate(step_functions, procedure, name, body.as_ref()).await?;
     let cause = format!("{caller} said no: {reason}");
     decided(step_functions.refuse(&gate.token, "Failback.Refused", &cause).await, &execution, &gate)?;
     tracing::info!(caller, execution = execution.id, gate = gate.state, reason, "has rejected");
@@ -91,10 +93,11 @@ fn reason(body: Option<&Value>) -> Result<String, HttpProblem> {
 /// Returns the gate that waits. A caller who names the gate cannot answer another by mistake.
 async fn gate(
     step_functions: &dyn StepFunctions,
+    procedure: Procedure,
     name: &str,
     body: Option<&Value>,
 ) -> Result<(Execution, Gate), HttpProblem> {
-    let execution = running(step_functions, Procedure::Failback, name).await?;
+    let execution = running(step_functions, procedure, name).await?;
     let gate = waiting_gate(&step_functions.history(&execution.id).await?)
         .ok_or_else(|| HttpProblem::conflict(format!("{name} waits at no gate")))?;
     let meant = body.and_then(|body| body["gate"].as_str());

@@ -20,6 +20,7 @@ use serde_json::{Value, json};
 use crate::event::Request;
 use crate::problem::HttpProblem;
 use crate::route::Route;
+pub use crate::route::{route_key, routes};
 
 /// Bytes of a plan that Step Functions takes as an execution's input.
 pub const BODY_BYTES_MAX: usize = 262_144;
@@ -70,8 +71,12 @@ async fn respond(
         Route::Start(procedure) => start::start(step_functions, request, procedure, caller, now).await,
         Route::List(procedure) => show::list(step_functions, request, procedure).await,
         Route::Show(procedure, name) => show::one(step_functions, procedure, &name).await,
-        Route::Approve(name) => gate::approve(step_functions, request, &name, caller).await,
-        Route::Reject(name) => gate::reject(step_functions, request, &name, caller).await,
+        Route::Approve(procedure, name) => {
+            gate::approve(step_functions, request, procedure, &name, caller).await
+        }
+        Route::Reject(procedure, name) => {
+            gate::reject(step_functions, request, procedure, &name, caller).await
+        }
         Route::Stop(procedure, name) => gate::stop(step_functions, request, procedure, &name, caller).await,
     }
 }

@@ -13,7 +13,7 @@ pub(crate) struct HttpProblem {
     detail: String,
     /// Other members: each problem of a plan, or the run that stands in the way.
     members: Vec<(&'static str, Value)>,
-    allow: Option<&'static str>,
+    allow: Option<String>,
     retry_after_seconds: Option<u32>,
 }
 
@@ -41,9 +41,9 @@ impl HttpProblem {
         Self::new(404, "Not found", detail)
     }
 
-    pub(crate) fn method(allow: &'static str) -> Self {
+    pub(crate) fn method(allow: &str) -> Self {
         let detail = format!("this path takes {allow}");
-        Self { allow: Some(allow), ..Self::new(405, "Method not allowed", detail) }
+        Self { allow: Some(allow.to_owned()), ..Self::new(405, "Method not allowed", detail) }
     }
 
     pub(crate) fn conflict(detail: impl Into<String>) -> Self {

@@ -19,45 +19,78 @@ pub(crate) enum Route {
     /// `GET /drills/NAME`
     Show(Procedure, String),
     /// `POST /failbacks/NAME/approve`
-    Approve(String),
+    Approve(Procedure, String),
     /// `POST /failbacks/NAME/reject`
-    Reject(String),
+    Reject(Procedure, String),
     /// `POST /drills/NAME/stop`
     Stop(Procedure, String),
 }
 
+/// Makes a route from the name in its path.
+type Make = fn(String) -> Route;
+
+/// Every route, by the key that `template.yaml` declares it with.
+const ROUTES: [(&str, Make); 14] = [
+    ("GET /openapi.json", |_| Route::OpenApi),
+    ("POST /plan-checks", |_| Route::CheckPlan),
+    ("GET /drills", |_| Route::List(Procedure::Drill)),
+    ("POST /drills", |_| Route::Start(Procedure::Drill)),
+    ("GET /drills/{name}", |name| Route::Show(Procedure::Drill, name)),
+    ("POST /drills/{name}/approve", |name| Route::Approve(Procedure::Drill, name)),
+    ("POST /drills/{name}/reject", |name| Route::Reject(Procedure::Drill, name)),
+    ("POST /drills/{name}/stop", |name| Route::Stop(Procedure::Drill, name)),
+    ("GET /failbacks", |_| Route::List(Procedure::Failback)),
+    ("POST /failbacks", |_| Route::Start(Procedure::Failback)),
+    ("GET /failbacks/{name}", |name| Route::Show(Procedure::Failback, name)),
+    ("POST /failbacks/{name}/approve", |name| Route::Approve(Procedure::Failback, name)),
+    ("POST /failbacks/{name}/reject", |name| Route::Reject(Procedure::Failback, name)),
+    ("POST /failbacks/{name}/stop", |name| Route::Stop(Procedure::Failback, name)),
+];
+
+/// The keys of all routes, as API Gateway writes them.
+pub fn routes() -> impl Iterator<Item = &'static str> {
+    ROUTES.iter().map(|(key, _)| *key)
+}
+
+/// The key that API Gateway chooses for a request; it passes on no request without one.
+pub fn route_key(method: &str, path: &str) -> Option<&'static str> {
+    routes().find(|key| key.split_once(' ').is_some_and(|(of, at)| of == method && name(at, path).is_some()))
+}
+
 impl Route {
-    /// The route of a request.
+    /// The route of a request. A path has one spelling: IAM judges it as it was sent, so that none which IAM may not know,
+    /// with encoded characters, empty or dot segments, means the same here.
     pub(crate) fn of(request: &Request) -> Result<Self, HttpProblem> {
-        let segments = request.segments();
-        let segments: Vec<&str> = segments.iter().map(AsRef::as_ref).collect();
-        let only = |allow: &'static str, route: Self| {
-            if request.method == allow { Ok(route) } else { Err(HttpProblem::method(allow)) }
-        };
-        let procedure = |of: &str| match of {
-            "drills" => Ok(Procedure::Drill),
-            "failbacks" => Ok(Procedure::Failback),
-            _ => Err(HttpProblem::not_found("there is nothing here; GET /openapi.json says what there is")),
-        };
-        match segments.as_slice() {
-            ["openapi.json"] => only("GET", Self::OpenApi),
-            ["plan-checks"] => only("POST", Self::CheckPlan),
-            [of] => {
-                let procedure = procedure(of)?;
-                match request.method.as_str() {
-                    "GET" => Ok(Self::List(procedure)),
-                    "POST" => Ok(Self::Start(procedure)),
-                    _ => Err(HttpProblem::method("GET, POST")),
-                }
+        let mut allowed = Vec::new();
+        for (key, route) in ROUTES {
+            let (method, path) = key.split_once(' ').unwrap_or_default();
+            let Some(name) = name(path, &request.path) else { continue };
+            if method != request.method {
+                allowed.push(method);
+                continue;
             }
-            [of, name] => only("GET", Self::Show(procedure(of)?, run(name)?)),
-            // No drill has a gate.
-            ["failbacks", name, "approve"] => only("POST", Self::Approve(run(name)?)),
-            ["failbacks", name, "reject"] => only("POST", Self::Reject(run(name)?)),
-            [of, name, "stop"] => only("POST", Self::Stop(procedure(of)?, run(name)?)),
-            _ => Err(HttpProblem::not_found("there is nothing here; GET /openapi.json says what there is")),
+            // IAM was asked about the route that API Gateway has chosen.
+            if request.route_key != key {
+                return Err(HttpProblem::not_found(format!("API Gateway has chosen {}", request.route_key)));
+            }
+            return if path.contains('{') { run(name).map(route) } else { Ok(route(String::new())) };
         }
+        if allowed.is_empty() {
+            return Err(HttpProblem::not_found(
+                "there is nothing here; GET /openapi.json says what there is",
+            ));
+        }
+        Err(HttpProblem::method(&allowed.join(", ")))
     }
+}
+
+/// Returns what stands for `{name}` in a path, and an empty text for a template without a name. `None` for another path.
+fn name<'p>(template: &str, path: &'p str) -> Option<&'p str> {
+    let Some((before, after)) = template.split_once("{name}") else {
+        return (template == path).then_some("");
+    };
+    let name = path.strip_prefix(before)?.strip_suffix(after)?;
+    (!name.is_empty() && !name.contains('/')).then_some(name)
 }
 
 /// An execution's name. What cannot be one names none.

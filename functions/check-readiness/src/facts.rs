@@ -13,7 +13,8 @@ use failback_core::fleet::{
     DrsView, Fleet, LaunchConfigurations, LaunchTemplates, LiveServer, LiveState, Owners, Server,
     launch_configurations, launch_templates, protected_from_termination, read_records,
 };
-use failback_core::id::{InstanceId, JobId, SubnetId};
+use failback_core::id::{InstanceId, JobId, SourceServerId, SubnetId};
+use failback_core::launch_spec::stand_in;
 use failback_core::plan::Network;
 use failback_core::procedure::Procedure;
 use failback_core::region::Region;
@@ -42,6 +43,8 @@ pub(crate) struct Facts {
     pub(crate) launch_configurations: LaunchConfigurations,
     /// The default version of the launch template of each B1 that a drill launches.
     pub(crate) launch_templates: LaunchTemplates,
+    /// The default version of A2's launch template, by B1, where it may stand in for an A1 that is gone.
+    pub(crate) stand_ins: LaunchTemplates,
     /// The AAAA sets beside each record of the plan, in the plan's order.
     pub(crate) ipv6_records: Vec<Vec<RecordSet>>,
     /// Those of the instances that the run terminates which EC2 does not terminate on request.
@@ -94,6 +97,7 @@ impl Facts {
             subnets: BTreeMap::new(),
             launch_configurations: LaunchConfigurations::new(),
             launch_templates: LaunchTemplates::new(),
+            stand_ins: LaunchTemplates::new(),
             ipv6_records: Vec::new(),
             protected: BTreeSet::new(),
         }))
@@ -151,6 +155,22 @@ impl Facts {
         let settings = launch_configurations(cloud, region, &unlaunched).await?;
         self.launch_templates = launch_templates(cloud, region, &settings).await?;
         self.launch_configurations.extend(settings);
+        self.read_stand_ins(cloud, run, fleet).await
+    }
+
+    /// Reads the launch template of each A2 whose A1 no longer shows what the plan copies.
+    async fn read_stand_ins(&mut self, cloud: &dyn Cloud, run: &Run, fleet: &Fleet) -> Result<()> {
+        let servers = self.found(fleet)?.into_iter().filter(|found| checks::lacks_original(run, found));
+        let a2s: Vec<(SourceServerId, &SourceServer)> =
+            servers.filter_map(|found| Some((found.b1.clone(), found.a2?))).collect();
+        let ids: Vec<SourceServerId> = a2s.iter().map(|(_, a2)| a2.id.clone()).collect();
+        let settings = launch_configurations(cloud, run.source(), &ids).await?;
+        let mut templates = launch_templates(cloud, run.source(), &settings).await?;
+        let prepared = a2s.into_iter().filter_map(|(b1, a2)| {
+            let template = templates.remove(&a2.id)?;
+            stand_in(run, a2, &template).is_some().then_some((b1, template))
+        });
+        self.stand_ins = prepared.collect();
         Ok(())
     }
 

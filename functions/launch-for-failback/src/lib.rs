@@ -10,7 +10,7 @@ use failback_core::cloud::{Drs, Ec2};
 use failback_core::fleet::{Fleet, LiveServer, LiveState, Reads, Server, names};
 use failback_core::guard::{LaunchSettings, Launchable};
 use failback_core::job_capacity::JobCapacity;
-use failback_core::launch_spec::{LaunchSpec, needs_a1};
+use failback_core::launch_spec::{LaunchSpec, needs_a1, stand_in};
 use failback_core::message::{Reasons, count, listed};
 use failback_core::plan::Plan;
 use failback_core::poll_interval::{self, typical};
@@ -187,8 +187,6 @@ async fn launchable(
 }
 
 async fn judge(ctx: &Context<'_, Either>, server: &LiveServer<'_>) -> Result<Option<Launchable>> {
-    let a1 = if needs_a1(ctx.run) { server.a1_instance()? } else { None };
-    let spec = LaunchSpec::of(ctx.run, server, a1)?;
     let region = ctx.run.source();
     let ready = ctx.guard.ready_to_launch(server)?;
     let a2 = &ready.a2().id;
@@ -199,6 +197,9 @@ async fn judge(ctx: &Context<'_, Either>, server: &LiveServer<'_>) -> Result<Opt
         Some(id) => Some(Ec2::default_launch_template_version(ctx.cloud, region, id).await?),
         None => None,
     };
+    let a1 = if needs_a1(ctx.run) { server.a1_instance()? } else { None };
+    let prepared = template.as_ref().and_then(|template| stand_in(ctx.run, ready.a2(), template));
+    let spec = LaunchSpec::of(ctx.run, server, a1, prepared)?;
     let settings = LaunchSettings { configuration, template, snapshots };
     if !settings.meet(&spec) {
         return Ok(None);

@@ -8,10 +8,10 @@
 //! the settings of the plan: in a drill, the isolated network.
 
 use failback_core::catalogue::{fault, reason};
-use failback_core::cloud::{Drs, Ec2};
+use failback_core::cloud::{Drs, Ec2, SourceServer};
 use failback_core::fleet::{Fleet, LiveServer, Reads, Server};
 use failback_core::guard::a2_tags;
-use failback_core::launch_spec::{LaunchSpec, needs_a1};
+use failback_core::launch_spec::{LaunchSpec, needs_a1, stand_in};
 use failback_core::message::{Reasons, count};
 use failback_core::plan::Plan;
 use failback_core::procedure::Either;
@@ -108,22 +108,38 @@ async fn to_change(
     server: &LiveServer<'_>,
 ) -> Result<Option<(Present, LaunchSpec)>> {
     let a2 = server.a2()?.ok_or_else(|| missing(server))?;
-    if !has_tags(&a2.tags, &a2_tags(ctx.run, server)) {
-        ctx.cloud.tag_resource(ctx.guard.tag_a2(server)?).await?;
-    }
     // A server that an earlier run, or a person, has already launched no longer needs a template, unless it is launched
     // again.
     let is_launched = server.a3()?.is_some_and(|a3| server.replace.as_ref() != Some(&a3.id));
     if is_launched || server.is_past_launch()? {
+        tag(ctx, server, a2).await?;
         return Ok(None);
+    }
+    let a1 = if needs_a1(ctx.run) { server.a1_instance()? } else { None };
+    let like_a1 = LaunchSpec::of(ctx.run, server, a1, None).ok();
+    // The tags of a drill must not be replaced before it is known that its template is not needed.
+    if like_a1.is_some() {
+        tag(ctx, server, a2).await?;
     }
     let configuration = Drs::launch_configuration(ctx.cloud, ctx.run.source(), &a2.id).await?;
     let template = configuration.launch_template.clone().ok_or_else(|| missing(server))?;
-    let a1 = if needs_a1(ctx.run) { server.a1_instance()? } else { None };
-    let spec = LaunchSpec::of(ctx.run, server, a1)?;
     let current = Ec2::default_launch_template_version(ctx.cloud, ctx.run.source(), &template).await?;
+    let spec = if let Some(spec) = like_a1 {
+        spec
+    } else {
+        let spec = LaunchSpec::of(ctx.run, server, a1, stand_in(ctx.run, a2, &current))?;
+        tag(ctx, server, a2).await?;
+        spec
+    };
     let present = Present { a2: a2.id.clone(), configuration, template: current };
     Ok(if present.meets(&spec) { None } else { Some((present, spec)) })
+}
+
+async fn tag(ctx: &Context<'_, Either>, server: &LiveServer<'_>, a2: &SourceServer) -> Result<()> {
+    if has_tags(&a2.tags, &a2_tags(ctx.run, server)) {
+        return Ok(());
+    }
+    ctx.cloud.tag_resource(ctx.guard.tag_a2(server)?).await
 }
 
 /// Changes A2's settings to those of the plan.

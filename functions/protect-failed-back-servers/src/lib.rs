@@ -1,4 +1,5 @@
-//! Step 3, failback only: starts reversed replication of A3, so that B1 protects A4 instead of A1.
+//! Step 3, failback only: starts reversed replication of A3, so that B1 protects A4 instead of A1. Where DRS makes another
+//! source server that protects A4, that one is taken for B1, and the report says so.
 //!
 //! Done when B1 replicates A4 and every byte was compared: CONTINUOUS alone shows earlier (drs-facts §3, row 4b). After
 //! that A4 can be recovered. It also waits until no client can still use B3, which the clean-up terminates.
@@ -128,7 +129,7 @@ impl Protection {
         self.is_reversing |= is_reversing;
         self.is_unrequested |= is_reversing && reason != reason::a3_is_reversing();
         self.reasons.add(&server.name, reason);
-        if let Some(b1) = server.b1()? {
+        if let Some(b1) = server.protector()? {
             self.add_progress(b1);
         }
         Ok(())
@@ -231,8 +232,16 @@ async fn protect(
 }
 
 /// Returns the reason why B1 does not protect A4 yet, if so.
+<<<<<<< ours
 fn unprotected(server: &LiveServer<'_>) -> Result<Option<Reason>> {
     let Some(b1) = server.b1()? else { return Ok(Some(reason::b1_is_missing())) };
+||||||| base
+fn unprotected(server: &LiveServer<'_>) -> Result<Option<String>> {
+    let Some(b1) = server.b1()? else { return Ok(Some("B1 does not exist".to_owned())) };
+=======
+fn unprotected(server: &LiveServer<'_>) -> Result<Option<String>> {
+    let Some(b1) = server.protector()? else { return Ok(Some("B1 does not exist".to_owned())) };
+>>>>>>> theirs
     let replicates_a4 = b1.instance.is_some() && b1.instance == server.a4();
     if !replicates_a4 {
         return Ok(Some(reason::b1_is_not_repointed()));
@@ -242,18 +251,42 @@ fn unprotected(server: &LiveServer<'_>) -> Result<Option<Reason>> {
     if server.times.protected.is_some() || b1.replication.protects() {
         return Ok(None);
     }
-    Ok(Some(how_far(&b1.replication)))
+    let label = match server.another_b1()? {
+        Some(another) => {
+            format!("A4 is protected by {}, which DRS has made instead of re-pointing B1. It", another.id)
+        }
+        None => "B1".to_owned(),
+    };
+    Ok(Some(format!("{label} is {}", how_far(&b1.replication))))
 }
 
 fn how_far(replication: &Replication) -> Reason {
     match replication.state {
         // Shown for minutes after B1 is re-pointed; a lasting stall needs its remedy.
+<<<<<<< ours
         ReplicationState::Stalled => reason::b1_is(stall::stalled(replication)),
+||||||| base
+        ReplicationState::Stalled => format!("B1 is {}", stalled(replication)),
+=======
+        ReplicationState::Stalled => stalled(replication),
+>>>>>>> theirs
         state if replication.total_bytes > 0 => {
             let percent = replication.rescanned_bytes * 100 / replication.total_bytes;
+<<<<<<< ours
             reason::b1_compares(word(state), percent)
+||||||| base
+            format!("B1 is {}, {percent} % compared with A4", word(state))
+=======
+            format!("{}, {percent} % compared with A4", word(state))
+>>>>>>> theirs
         }
+<<<<<<< ours
         state => reason::b1_is(word(state)),
+||||||| base
+        state => format!("B1 is {}", word(state)),
+=======
+        state => word(state).to_owned(),
+>>>>>>> theirs
     }
 }
 

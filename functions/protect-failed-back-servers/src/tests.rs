@@ -2,9 +2,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use failback_core::cloud::{ReplicationState, SourceServer};
+use failback_core::procedure::Procedure;
 use failback_core::step::{Progress, Status};
 use failback_core::tags::tag;
-use failback_testkit::{Fixture, Response};
+use failback_testkit::{Fixture, Response, Scenario, Switches};
 use serde_json::{Value, json};
 
 use crate::ProtectFailedBackServers as Step;
@@ -177,6 +178,39 @@ fn a_b1_that_points_elsewhere_does_not_protect_a4_however_healthy() {
     b1s(move |_, b1| b1.instance = Some(a1.clone()))
         .waits::<Step>("web-1, all-1: B1 does not protect A4 yet", 0);
     b1s(|_, b1| b1.instance = None).waits::<Step>("B1 does not protect A4 yet", 0);
+}
+
+/// DRS may make another source server that protects A4, and leave B1 as it was: B1 was waited for in vain for two days.
+#[test]
+fn another_source_server_that_protects_a4_is_taken_for_b1_and_told_at_once() {
+    let switches = Switches { reverse_makes_b1: true, ..Switches::default() };
+    let mut fixture =
+        Fixture::with_switches(Procedure::Failback, Scenario::Recovered, switches, |_| ()).redirected();
+    fixture.waits::<Step>("replication of A3 is being reversed", 2);
+    fixture.pass(300);
+    let now = fixture.simulation.world().fleet()[0].b1.clone();
+    let said = format!("A4 is protected by {now}, which DRS has made instead of re-pointing B1. It is ");
+    fixture.waits::<Step>(&said, 0);
+    assert_eq!(fixture.done::<Step>().last().unwrap(), "2 failed-back servers protected");
+    assert!(
+        fixture.fleet.servers.iter().all(|server| server.b1 != now),
+        "the plan knows the server by its B1"
+    );
+}
+
+#[test]
+fn of_two_source_servers_that_replicate_a4_none_is_taken_for_b1() {
+    let mut fixture = Fixture::failback(|_| ()).protected();
+    let b1 = fixture.b1(0);
+    fixture.tamper(move |seen| {
+        if let Response::SourceServers(_, servers) = seen
+            && let Some(mut other) = servers.iter().find(|server| server.id == b1).cloned()
+        {
+            other.id = "s-00000000000000001".parse().unwrap();
+            servers.push(other);
+        }
+    });
+    fixture.refused::<Step>("2 source servers of the recovery Region replicate its A4");
 }
 
 #[test]

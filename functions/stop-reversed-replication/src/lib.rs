@@ -7,10 +7,11 @@ use failback_core::Result;
 use failback_core::catalogue::reason;
 use failback_core::cloud::SourceServer;
 use failback_core::fleet::{Fleet, LiveServer, Reads};
+use failback_core::guard::ProcedureGuard;
 use failback_core::message::Reasons;
 use failback_core::plan::Plan;
 use failback_core::poll_interval::{self, typical};
-use failback_core::procedure::Either;
+use failback_core::procedure::{Either, Procedure};
 use failback_core::step::{Attempt, Context, FleetInput, Limit, Step, StepResult, Waiting, attempt};
 use failback_core::tags::tag;
 
@@ -27,7 +28,13 @@ impl Step for StopReversedReplication {
     const NAME: &'static str = "stop-reversed-replication";
 
     async fn run(ctx: &Context<'_, Either>, fleet: &mut Fleet) -> Result<StepResult> {
-        let reads = Reads { b2: true, a2: true, source_jobs: true, ..Reads::default() };
+        let reads = Reads {
+            b2: true,
+            a2: true,
+            a3: ctx.run.procedure == Procedure::Drill,
+            source_jobs: true,
+            ..Reads::default()
+        };
         let (live, mut refused) = ctx.read_to_clean_up(fleet, reads).await?;
         let mut waiting = None;
         let servers = live.servers(fleet);
@@ -41,6 +48,7 @@ impl Step for StopReversedReplication {
                 running.push((server, a2));
             }
         }
+        let unclaimed = claim_a3(ctx, &servers).await?;
         let results =
             ctx.at_once_unless_refused(running.iter().map(|(server, a2)| stop(ctx, server, a2))).await?;
         let mut reasons = Reasons::default();
@@ -54,6 +62,9 @@ impl Step for StopReversedReplication {
         if !reasons.is_empty() {
             waiting = Some(ctx.again(reason::a2_does_not_stop_yet(&reasons)));
         }
+        if !unclaimed.is_empty() {
+            waiting = Some(ctx.again(format!("A3 cannot be tagged with this run yet: {unclaimed}")));
+        }
         match waiting {
             Some(waiting) => Ok(StepResult::Waiting(waiting)),
             None if ctx.run.keeps_recovered_servers() => refused.end(reason::a2_goes_on()),
@@ -64,6 +75,32 @@ impl Step for StopReversedReplication {
     fn limit(plan: &Plan) -> Limit {
         Limit::minutes("limits.cleanupMinutes", plan.limits.cleanup_minutes)
     }
+}
+
+/// Writes this run on every A3 that a drill launched: *Terminate Drill Servers* may terminate no other, and may not write it.
+/// So no function can do both, and no crash between a launch and its tag leaves an A4. What the guard refuses here, it
+/// refuses there too, with its reason.
+async fn claim_a3(ctx: &Context<'_, Either>, servers: &[LiveServer<'_>]) -> Result<Reasons> {
+    let mut reasons = Reasons::default();
+    let ProcedureGuard::Drill(guard) = ctx.guard.of_procedure() else { return Ok(reasons) };
+    let own = ctx.run.tag_value();
+    let (mut unclaimed, mut work) = (Vec::new(), Vec::new());
+    for server in servers {
+        let Ok(Some(a3)) = server.a3() else { continue };
+        if a3.tags.get(tag::RUN) == Some(&own) {
+            continue;
+        }
+        if let Ok(warrant) = guard.claim_a3(server) {
+            unclaimed.push(&server.name);
+            work.push(async move { attempt(ctx.cloud.tag_resource(warrant).await) });
+        }
+    }
+    for (name, result) in unclaimed.into_iter().zip(ctx.at_once(work).await?) {
+        if let Attempt::NotYet(reason) = result {
+            reasons.add(name, reason);
+        }
+    }
+    Ok(reasons)
 }
 
 /// Returns true when A2 does not show yet, and A2.

@@ -82,3 +82,18 @@ fn it_waits_as_long_as_the_plan_allows() {
     let plan = Fixture::failback(|_| ()).run.plan;
     assert_eq!(<crate::StopReversedReplication as failback_core::step::Step>::limit(&plan).seconds(), 3_600);
 }
+
+#[test]
+fn a_drills_a3_is_tagged_with_the_run_and_a_failbacks_is_not() {
+    for (mut fixture, tagged) in
+        [(Fixture::drill(|_| ()).launched(), true), (Fixture::failback(|_| ()).launched(), false)]
+    {
+        fixture.call::<Step>().expect("an answer");
+        for server in 0..2 {
+            let a3 = fixture.a3(server);
+            let world = fixture.simulation.world();
+            let tags = &world.recovery_instance(fixture.source(), &a3).expect("A3").tags;
+            assert_eq!(tags.get(failback_core::tags::tag::RUN) == Some(&fixture.run.tag_value()), tagged);
+        }
+    }
+}

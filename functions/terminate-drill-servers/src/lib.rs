@@ -4,12 +4,17 @@
 
 use failback_core::Result;
 use failback_core::catalogue::reason;
-use failback_core::fleet::{Fleet, Reads, names};
+use failback_core::fleet::{Fleet, LiveServer, Reads, names};
 use failback_core::job_capacity::JobCapacity;
 use failback_core::plan::Plan;
 use failback_core::poll_interval::{self, typical};
 use failback_core::procedure::Drill;
 use failback_core::step::{Context, FleetInput, Limit, Step, StepResult, Waiting, attempt};
+use failback_core::tags::tag;
+
+/// The longest wait for DRS to show the tag that *Stop Reversed Replication* has written on A3, and without which AWS does
+/// not terminate it.
+const CLAIM_SHOWS_SECONDS: u64 = 120;
 
 /// The step.
 #[derive(Debug)]
@@ -32,7 +37,8 @@ impl Step for TerminateDrillServers {
         };
         let (live, mut refused) = ctx.read_to_clean_up(fleet, reads).await?;
         let servers = live.servers(fleet);
-        let (mut terminable, mut busy) = (Vec::new(), Vec::new());
+        let (mut terminable, mut busy, mut unclaimed) = (Vec::new(), Vec::new(), Vec::new());
+        let own = ctx.run.tag_value();
         for server in &servers {
             if refused.has(server) {
                 continue;
@@ -40,6 +46,11 @@ impl Step for TerminateDrillServers {
             // A job that is completed for all servers but one is not completed.
             if server.active_source_job()?.is_some() {
                 busy.push(server);
+            } else if ctx.waited_seconds() < CLAIM_SHOWS_SECONDS
+                && (ctx.run.keeps_recovered_servers() || is_stopped(server))
+                && server.a3()?.is_some_and(|a3| a3.tags.get(tag::RUN) != Some(&own))
+            {
+                unclaimed.push(server);
             } else if server.a3()?.is_some()
                 && refused.unless_refused(server, ctx.guard.terminate_a3(&[server]))?.is_some()
             {
@@ -64,6 +75,9 @@ impl Step for TerminateDrillServers {
             let why = reason::terminating_drill_servers(names(&busy));
             let waited = ctx.seconds_since_note();
             (why, poll_interval::by_typical(typical::TERMINATE_JOB, busy.len(), waited))
+        } else if !unclaimed.is_empty() {
+            let why = format!("DRS does not show this run's tag on A3 of {} yet", names(&unclaimed));
+            (why, poll_interval::by_typical(typical::VISIBLE, unclaimed.len(), 0))
         } else {
             return refused.end(reason::drill_servers_are_gone());
         };
@@ -73,6 +87,11 @@ impl Step for TerminateDrillServers {
     fn limit(plan: &Plan) -> Limit {
         Limit::minutes("limits.cleanupMinutes", plan.limits.cleanup_minutes)
     }
+}
+
+/// Returns true once A2 replicates no more. Before, the guard refuses for that reason.
+fn is_stopped(server: &LiveServer<'_>) -> bool {
+    server.a2().is_ok_and(|a2| a2.is_none_or(|a2| !a2.replication.is_running()))
 }
 
 #[cfg(test)]

@@ -53,3 +53,18 @@ fn it_waits_as_long_as_the_plan_allows() {
     let plan = Fixture::failback(|_| ()).run.plan;
     assert_eq!(<crate::TerminateDrillServers as failback_core::step::Step>::limit(&plan).seconds(), 3_600);
 }
+
+/// AWS would refuse it: the function may terminate only what carries the tag, and may not write it.
+#[test]
+fn an_a3_without_this_runs_tag_is_waited_for_and_then_left() {
+    let mut fixture = Fixture::drill(|_| ()).launched();
+    for server in 0..2 {
+        let a2 = fixture.a2(server);
+        fixture.simulation.world().stop_replication(fixture.source(), &a2).expect("A2 is stopped");
+    }
+    fixture.pass(600);
+    fixture.waits::<Step>("does not show this run's tag on A3 of web-1, all-1 yet", 0);
+    fixture.wait_in_vain(130);
+    fixture.refused::<Step>("does not carry this run's tag");
+    assert_eq!(fixture.left(), ["A1 A2 A3 A4 B1 B2 B3", "A1 A2 A3 A4 B1 B2 B3"]);
+}

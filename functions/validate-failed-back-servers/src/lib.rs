@@ -145,19 +145,34 @@ impl Wave<'_, '_> {
     }
 }
 
-/// Returns true when the last wave of a failback is validated here, and the plan has a person asked next.
+/// Returns true when the last wave is validated here, and the plan has people asked next, or lets them test.
 fn is_gate_next(ctx: &Context<'_, Either>) -> bool {
     let plan = &ctx.run.plan;
-    let is_last = ctx.wave + 1 >= plan.wave_names().len();
-    ctx.run.procedure == Procedure::Failback && is_last && plan.gates.before_redirect.is_some()
+    let asks = match ctx.run.procedure {
+        Procedure::Failback => plan.gates.before_redirect.is_some(),
+        Procedure::Drill => plan.drill.hold.is_some(),
+    };
+    asks && ctx.wave + 1 >= plan.wave_names().len()
 }
 
 /// Adds what the person at the gate is told. It is read only now: nearly every poll needs less.
 async fn ask(ctx: &Context<'_, Either>, fleet: &mut Fleet, why: Reason) -> Result<StepResult> {
-    let reads = Reads { a3: true, source_jobs: true, source_instances: true, ..Reads::default() };
+    let is_drill = ctx.run.procedure == Procedure::Drill;
+    let reads = Reads {
+        a3: true,
+        source_jobs: true,
+        source_instances: true,
+        recovery_instances: is_drill,
+        ..Reads::default()
+    };
     let live = ctx.read(fleet, reads).await?;
-    let notice = gate::before_redirect(ctx.run, &live.servers(fleet))?;
-    Ok(StepResult::DoneBeforeGate { why, gate: GateName::BeforeRedirect, notice })
+    let servers = live.servers(fleet);
+    let (gate, notice) = if is_drill {
+        (GateName::Hold, gate::during_hold(ctx.run, &servers)?)
+    } else {
+        (GateName::BeforeRedirect, gate::before_redirect(ctx.run, &servers)?)
+    };
+    Ok(StepResult::DoneBeforeGate { why, gate, notice })
 }
 
 /// Refuses to have an A4 launched again that clients may use. Only now is read what shows it: nearly every poll needs less.

@@ -32,6 +32,30 @@ fn the_person_at_the_gate_is_told_the_age_of_the_data() {
     assert_eq!(without.call::<Step>().unwrap().notice, None);
 }
 
+/// A drill that is held tells where A4 is and which instances are billed, by the types that run.
+#[test]
+fn the_people_who_test_are_told_where_a4_is_and_what_is_billed() {
+    let hold = |plan: &mut Value| plan["drill"]["hold"] = serde_json::json!({ "timeoutMinutes": 60 });
+    let mut fixture = Fixture::drill(hold).launched();
+    let notice = fixture.call::<Step>().unwrap().notice.expect("a notice");
+    assert!(notice.contains("2 servers (web-1, all-1) passed validation"), "{notice}");
+    for server in &fixture.fleet.servers {
+        assert!(notice.contains(server.a4().unwrap().as_str()), "{notice}");
+    }
+    assert!(notice.contains("2 source servers of DRS (A2)") && notice.contains("B3 ("), "{notice}");
+    fixture.run.plan.drill.keep_recovered_servers = true;
+    let notice = fixture.call::<Step>().unwrap().notice.expect("a notice");
+    assert!(!notice.contains("B3 ("), "what the drill keeps is billed without it too: {notice}");
+    let two = |plan: &mut Value| {
+        hold(plan);
+        plan["waves"] =
+            serde_json::json!([{ "name": "a", "tags": { "a": "b" } }, { "name": "rest", "tags": {} }]);
+    };
+    let mut fixture = Fixture::drill(two).launched();
+    assert_eq!(fixture.call::<Step>().unwrap().notice, None, "another wave follows");
+    assert_eq!(Fixture::drill(|_| ()).launched().call::<Step>().unwrap().notice, None);
+}
+
 #[test]
 fn an_a4_that_is_gone_is_launched_again() {
     let mut fixture = Fixture::failback(|_| ()).launched();

@@ -58,8 +58,13 @@ impl Handler for WriteReport {
         let ReportInput { run, mut fleet, failure, cleaning, approvals, leftover } = input;
         let live = read(cloud, &run, &mut fleet).await?;
         let outcome = match (&failure, run.procedure, cleaning) {
+<<<<<<< ours
             (None, Procedure::Drill, _) if leftover => Outcome::CleanedUp,
             (None, Procedure::Failback, _) if fleet.pending().next().is_none() => Outcome::NothingToDo,
+||||||| base
+=======
+            (None, Procedure::Failback, false) if run.plan.end_when_ready => Outcome::Ready,
+>>>>>>> theirs
             (None, ..) => Outcome::Succeeded,
             (Some(_), Procedure::Failback, false) => Outcome::Held,
             (Some(_), ..) => Outcome::Failed,
@@ -178,6 +183,7 @@ fn loss(run: &Run, fleet: &Fleet) -> Option<Loss> {
 }
 
 fn summary(run: &Run, fleet: &Fleet, outcome: Outcome, failure: Option<&Failure>) -> String {
+<<<<<<< ours
     let servers = match outcome {
         Outcome::NothingToDo => fleet.servers.len(),
         _ => fleet.pending().count(),
@@ -189,6 +195,22 @@ fn summary(run: &Run, fleet: &Fleet, outcome: Outcome, failure: Option<&Failure>
         (_, None) => end::summary_succeeded(what),
         (_, Some(failure)) => {
             end::summary_stopped(what, outcome.as_str(), &failure.step, &failure.error, &failure.cause)
+||||||| base
+    let what =
+        format!("{} of {} ({})", run.procedure, count(fleet.pending().count(), "server"), run.plan.name);
+    match failure {
+        None => format!("{what} succeeded"),
+        Some(failure) => {
+            format!("{what} {}: {}: {}: {}", outcome.as_str(), failure.step, failure.error, failure.cause)
+=======
+    let what =
+        format!("{} of {} ({})", run.procedure, count(fleet.pending().count(), "server"), run.plan.name);
+    match failure {
+        None if outcome == Outcome::Ready => format!("{what} is ready to go home"),
+        None => format!("{what} succeeded"),
+        Some(failure) => {
+            format!("{what} {}: {}: {}: {}", outcome.as_str(), failure.step, failure.error, failure.cause)
+>>>>>>> theirs
         }
     };
     sentence.to_string()

@@ -1,8 +1,8 @@
 //! One server at the end of a run, as live state shows it.
 
-use failback_core::cloud::{RecoveryInstance, Replication, ReplicationState};
+use failback_core::cloud::{RecoveryInstance, Replication, ReplicationState, SourceServer};
 use failback_core::fleet::{Link, LiveServer, LiveState, Server, Serving, data_age_seconds, serving};
-use failback_core::id::InstanceId;
+use failback_core::id::{InstanceId, SourceServerId};
 use failback_core::procedure::Procedure;
 use failback_core::report::{Outcome, Protection, ServerOutcome, ServerReport};
 use failback_core::run::Run;
@@ -18,6 +18,8 @@ pub(crate) struct Seen {
     pub(crate) protection: Protection,
     /// The age of the newest copy of its data, in seconds, where known.
     pub(crate) copy_age_seconds: Option<u64>,
+    /// B1 where another source server protects A4, which DRS has made instead of re-pointing B1.
+    pub(crate) earlier_b1: Option<SourceServerId>,
     /// True for a B2 that a failback has left, because its B3 existed before.
     pub(crate) b2_left: bool,
     /// True when replication of the original is stopped, which deletes every point in time of B1.
@@ -40,6 +42,7 @@ pub(crate) fn seen(run: &Run, live: &LiveState, server: &Server, outcome: Outcom
         if home { (Protection::Unknown, None) } else { protection(&found, guarded)? };
     let is_known = serves != Serving::Unknown;
     let stopped = found.chain().b1.candidate().is_some_and(|b1| !b1.replication.is_running());
+    let another_b1 = protector(&found).candidate().map(|b1| &b1.id).filter(|id| **id != server.b1);
     let report = ServerReport {
         name: server.name.clone(),
         wave: server.wave,
@@ -47,7 +50,7 @@ pub(crate) fn seen(run: &Run, live: &LiveState, server: &Server, outcome: Outcom
         a1: server.a1.clone(),
         a2: server.a2.clone(),
         a3: server.a3.clone(),
-        b1: server.b1.clone(),
+        b1: another_b1.unwrap_or(&server.b1).clone(),
         b2: server.b2.clone(),
         seconds_from_start: server.times.into(),
         lag_at_launch_seconds: server.times.lag_at_launch,
@@ -60,7 +63,8 @@ pub(crate) fn seen(run: &Run, live: &LiveState, server: &Server, outcome: Outcom
     };
     let points_deleted = stopped && run.procedure == Procedure::Failback;
     let b2_left = left_b2(&found).is_some();
-    Ok(Seen { report, guarded, protection, copy_age_seconds, b2_left, points_deleted })
+    let earlier_b1 = another_b1.map(|_| server.b1.clone());
+    Ok(Seen { report, guarded, protection, copy_age_seconds, earlier_b1, b2_left, points_deleted })
 }
 
 /// Returns the B2 that a failback has left, which the chain does not have.
@@ -68,9 +72,15 @@ fn left_b2<'l>(server: &LiveServer<'l>) -> Option<&'l RecoveryInstance> {
     server.live().drs().left_b2(&server.b1)
 }
 
+/// Returns the source server that protects A4.
+fn protector<'l>(server: &LiveServer<'l>) -> Link<'l, SourceServer> {
+    let b1 = &server.chain().b1;
+    server.a4().map_or_else(|| b1.clone(), |a4| server.live().drs().protector(b1, &a4))
+}
+
 fn replicates_a4(server: &LiveServer<'_>) -> bool {
-    let b1 = server.chain().b1.candidate();
-    b1.is_some_and(|b1| b1.instance.is_some() && b1.instance == server.a4())
+    let b1 = protector(server);
+    b1.candidate().is_some_and(|b1| b1.instance.is_some() && b1.instance == server.a4())
 }
 
 fn server_outcome(run: &Run, server: &Server, outcome: Outcome) -> ServerOutcome {
@@ -80,6 +90,7 @@ fn server_outcome(run: &Run, server: &Server, outcome: Outcome) -> ServerOutcome
         (Procedure::Drill, _) if server.times.validated.is_some() => ServerOutcome::Drilled,
         (_, Outcome::Held) => ServerOutcome::Held,
         (Procedure::Failback, Outcome::Succeeded) => ServerOutcome::FailedBack,
+        (_, Outcome::Ready) => ServerOutcome::Ready,
         (Procedure::Drill, Outcome::Succeeded) => ServerOutcome::Drilled,
         (_, Outcome::CleanedUp) => ServerOutcome::CleanedUp,
         (_, Outcome::Failed | Outcome::NothingToDo) => ServerOutcome::Failed,
@@ -88,23 +99,35 @@ fn server_outcome(run: &Run, server: &Server, outcome: Outcome) -> ServerOutcome
 
 /// Returns what is ambiguous, with the remedy.
 fn problem(server: &LiveServer<'_>) -> Option<String> {
+<<<<<<< ours
     fn told<T>(link: &Link<'_, T>) -> Option<String> {
         link.ambiguity().map(|ambiguity| format!("{}: {}", ambiguity.objects, ambiguity.fact))
     }
     let chain = server.chain();
     told(&chain.b2).or_else(|| told(&chain.a2)).or_else(|| told(&chain.a3))
+||||||| base
+    let chain = server.chain();
+    let mut ambiguous =
+        [chain.b2.ambiguity(), chain.a2.ambiguity(), chain.a3.ambiguity()].into_iter().flatten();
+    ambiguous.next().map(|(message, remedy)| format!("{message}. {remedy}"))
+=======
+    let (chain, protector) = (server.chain(), protector(server));
+    let links = [chain.b2.ambiguity(), chain.a2.ambiguity(), chain.a3.ambiguity(), protector.ambiguity()];
+    let mut ambiguous = links.into_iter().flatten();
+    ambiguous.next().map(|(message, remedy)| format!("{message}. {remedy}"))
+>>>>>>> theirs
 }
 
 /// Returns the protection of the instance that serves, and the age of the newest copy of its data.
 fn protection(server: &LiveServer<'_>, serves: Serving) -> Result<(Protection, Option<u64>)> {
     let (link, instance) = match serves {
         Serving::Unknown => return Ok((Protection::Unknown, None)),
-        Serving::B3 => (&server.chain().a2, server.b3()),
-        Serving::A1 => (&server.chain().b1, server.a1.clone()),
-        Serving::A4 => (&server.chain().b1, server.a4()),
+        Serving::B3 => (server.chain().a2.clone(), server.b3()),
+        Serving::A1 => (server.chain().b1.clone(), server.a1.clone()),
+        Serving::A4 => (protector(server), server.a4()),
     };
     let source_server = match link {
-        Link::One(found) if found.instance == instance => Some(*found),
+        Link::One(found) if found.instance == instance => Some(found),
         Link::Ambiguous(_) => return Ok((Protection::Unknown, None)),
         _ => None,
     };

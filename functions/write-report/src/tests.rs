@@ -5,7 +5,7 @@ use failback_core::procedure::Procedure;
 use failback_core::report::{Failure, Loss, Milestones, Outcome, Protection, Report, ServerOutcome};
 use failback_core::tags::tag;
 use failback_core::timestamp::Timestamp;
-use failback_testkit::{Fixture, Response, Scenario};
+use failback_testkit::{Fixture, Response, Scenario, Switches};
 use serde_json::{Value, json};
 
 use crate::WriteReport as Step;
@@ -137,6 +137,29 @@ fn a_failback_that_failed_before_its_clean_up_is_held() {
     assert!(told.servers.iter().all(|server| server.outcome == ServerOutcome::Held));
 }
 
+/// Its plan ends it before anything is launched. What is wrong on the way is told as ever.
+#[test]
+fn a_failback_whose_plan_ends_it_early_is_ready_to_go_home() {
+    let early = |plan: &mut Value| plan["endWhenReady"] = json!(true);
+    let told = report(&Fixture::failback(early).prepared(), None, false);
+    assert_eq!(told.outcome, Outcome::Ready);
+    assert_eq!(told.summary, "failback of 2 servers (stage) is ready to go home");
+    for words in
+        ["Clients of web-1 use B3", "A2 protects B3 of web-1", "This run launched nothing.", "WatchState"]
+    {
+        assert!(told.next.contains(words), "{words}: {}", told.next);
+    }
+    assert!(told.servers.iter().all(|server| server.outcome == ServerOutcome::Ready));
+    let held = report(&Fixture::failback(early).prepared(), Some(&failure()), false);
+    assert_eq!(held.outcome, Outcome::Held);
+    assert_eq!(report(&Fixture::failback(early).protected(), None, true).outcome, Outcome::Succeeded);
+    assert_eq!(
+        report(&Fixture::drill(early), None, false).outcome,
+        Outcome::Succeeded,
+        "a drill does not read it"
+    );
+}
+
 #[test]
 fn a_failure_in_the_clean_up_and_every_failure_of_a_drill_is_one() {
     let told = report(&Fixture::failback(|_| ()).protected(), Some(&failure()), true);
@@ -244,6 +267,28 @@ fn a_b3_that_existed_before_is_left_and_told_with_what_to_do() {
     let next = report(&fixture, Some(&failure()), true).next;
     assert!(next.contains("B3 of web-1, all-1 existed before"), "{next}");
     assert!(!next.contains("no longer exists"), "{next}");
+}
+
+#[test]
+fn a_source_server_that_drs_has_made_instead_of_b1_is_told_with_what_to_do() {
+    let switches = Switches { reverse_makes_b1: true, ..Switches::default() };
+    let fixture =
+        Fixture::with_switches(Procedure::Failback, Scenario::Recovered, switches, |_| ()).protected();
+    fixture.pass(6 * 3_600);
+    let told = report(&fixture, None, false);
+    let world = fixture.simulation.world();
+    for (server, told) in told.servers.iter().enumerate() {
+        assert_eq!(told.b1, world.fleet()[server].b1);
+    }
+    // No record shows what clients of the other server use.
+    assert_eq!(told.servers[0].protection, Protection::Healthy);
+    let (earlier, now) = (fixture.b1(0), &world.fleet()[0].b1);
+    let said = format!(
+        "DRS has made another source server of web-1, all-1 instead of re-pointing B1: {now}, and the others as the report \
+         lists them, protects A4, and not {earlier}, which still names A1."
+    );
+    assert!(told.next.contains(&said), "{}", told.next);
+    assert!(told.next.ends_with("Nothing else is left to do."), "{}", told.next);
 }
 
 #[test]

@@ -269,3 +269,58 @@ fn the_mermaid_flowchart_shows_each_state_and_each_transition() {
 ";
     assert_eq!(m.mermaid(), flowchart);
 }
+
+/// What a task is called with is evaluated again only where it has changed, unless somebody holds what it was before.
+#[test]
+fn arguments_are_the_same_whether_those_of_before_are_held_or_not() {
+    let payload = json!({
+        "run": "{% $run %}", "polls": "{% $polls %}", "fixed": { "a": 1 },
+        "list": ["{% $note %}", "{% $states.input %}"], "retries": "{% $states.context.State.RetryCount %}",
+    });
+    let machine = machine(&json!({
+        "S": {
+            "Type": "Pass", "Next": "T",
+            "Assign": { "run": { "name": "x", "list": [1, { "a": "b" }] }, "polls": 0, "note": null },
+        },
+        "T": {
+            "Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Next": "More?",
+            "Arguments": { "FunctionName": "task", "Payload": payload },
+            "Assign": { "polls": "{% $polls + 1 %}", "note": "{% $states.result %}" },
+            "Output": "{% $states.result %}",
+            "Retry": [{ "ErrorEquals": ["Again"], "IntervalSeconds": 1, "MaxAttempts": 3 }],
+        },
+        "More?": {
+            "Type": "Choice", "Default": "Done",
+            "Choices": [{ "Condition": "{% $polls = 2 %}", "Next": "Other" }, { "Condition": "{% $polls < 5 %}", "Next": "T" }],
+        },
+        "Other": { "Type": "Pass", "Assign": { "run": "another" }, "Next": "T" },
+        "Done": { "Type": "Succeed" },
+    }));
+    let script = [
+        json!({ "result": "one" }),
+        json!({ "error": "Again" }),
+        json!({ "result": { "long": "a longer result than those before" } }),
+        json!({ "result": 3 }),
+        json!({ "result": null }),
+        json!({ "result": [] }),
+    ];
+    let held = run(&machine, json!({ "in": "put" }), &script);
+    let mut interpreter = Interpreter::start(&machine, start(json!({ "in": "put" })), START_MS);
+    let (mut now, mut payloads) = (START_MS, Vec::new());
+    let result = loop {
+        interpreter.take_events();
+        match interpreter.advance(now) {
+            NextAction::SleepUntil(until) => now = until,
+            NextAction::Task(call) => {
+                let told = &script[payloads.len()];
+                payloads.push(call.arguments["Payload"].clone());
+                let failed = |error: &str| ErrorOutput::new(error, "");
+                let answer = told.get("result").cloned();
+                interpreter.task_done(answer.ok_or_else(|| failed(told["error"].as_str().unwrap())), now);
+            }
+            NextAction::Ended(result) => break result,
+        }
+    };
+    assert_eq!((payloads, result), (held.payloads, held.result));
+    assert_eq!(interpreter.stats(), held.stats);
+}

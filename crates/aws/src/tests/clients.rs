@@ -52,7 +52,10 @@ async fn a_role_is_assumed_once_for_its_region_alone() {
     let canned =
         Canned::new([items.clone(), Answer::ok(ASSUMED), items, Answer::ok("<DescribeSubnetsResponse/>")]);
     let role = Role { arn: "arn:aws:iam::1:role/away".to_owned(), external_id: Some("agreed".to_owned()) };
-    let aws = canned.aws_with(Config { roles: [(west(), role)].into(), ..Config::default() });
+    let function = Some("ClaimServers".to_owned());
+    let aws = canned.aws_with(Config { function, roles: [(west(), role)].into(), ..Config::default() });
+    let aws = aws.for_execution("arn:aws:states:us-east-2:1:execution:drs-failback-drill:first").unwrap();
+    assert!(aws.for_execution("arn:aws:states:us-east-2:1:execution:drs-failback-drill:first").is_none());
     aws.source_servers(east(), None).await.unwrap();
     aws.source_servers(west(), None).await.unwrap();
     aws.subnets(west(), &[nth("subnet-", 1)]).await.unwrap();
@@ -61,8 +64,37 @@ async fn a_role_is_assumed_once_for_its_region_alone() {
     assert_eq!(keys, [false, false, true, true]);
     assert_eq!(asked[1].parameter("Action"), Some("AssumeRole"));
     assert_eq!(asked[1].parameter("ExternalId"), Some("agreed"));
-    assert_eq!(asked[1].parameter("RoleSessionName"), Some("drs-failback"));
+    assert_eq!(asked[1].parameter("RoleSessionName"), Some("ClaimServers%40first"));
     assert!(asked[1].uri.contains("us-west-2"), "{}", asked[1].uri);
+}
+
+/// CloudTrail of the other account names a session's function and execution.
+#[tokio::test]
+async fn another_execution_has_another_session() {
+    let items = Answer::ok(json!({ "items": [] }));
+    let answers = [Answer::ok(ASSUMED), items.clone(), Answer::ok(ASSUMED), items];
+    let canned = Canned::new(answers);
+    let role = Role { arn: "arn:aws:iam::1:role/away".to_owned(), external_id: None };
+    let function = Some("DrillTerminateRecoveredServers".to_owned());
+    let mut aws = canned.aws_with(Config { function, roles: [(west(), role)].into(), ..Config::default() });
+    for execution in
+        ["drill-of-the-three-tier-shop-20261102T080000Z", "drill-of-the-three-tier-shop-20261103T080000Z"]
+    {
+        aws = aws.for_execution(execution).unwrap();
+        aws.source_servers(west(), None).await.unwrap();
+    }
+    let asked = canned.asked();
+    let sessions: Vec<_> = asked.iter().filter_map(|asked| asked.parameter("RoleSessionName")).collect();
+    assert_eq!(
+        sessions,
+        [
+            "DrillTerminateRecoveredServers%40-three-tier-shop-20261102T080000Z",
+            "DrillTerminateRecoveredServers%40-three-tier-shop-20261103T080000Z"
+        ]
+    );
+    assert!(sessions.iter().all(|session| session.replace("%40", "@").len() <= 64));
+    // Without a role, nothing changes.
+    assert!(canned.aws().for_execution("other").is_none());
 }
 
 fn variable(name: &str) -> Option<String> {

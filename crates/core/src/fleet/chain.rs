@@ -3,12 +3,12 @@
 //!
 //! `reversedDirectionSourceServerArn` is never followed: it becomes stale from cycle to cycle (drs-facts §0.6).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::cycle::{Launches, is_left, tag_of_cycle};
 use super::server::Server;
 use crate::catalogue::{Fact, fact, fault};
-use crate::cloud::{Direction, Job, RecoveryInstance, SourceServer};
+use crate::cloud::{Direction, Job, RecoveryInstance, ReplicationState, SourceServer};
 use crate::error::{Error, Result};
 use crate::id::{InstanceId, RecoveryInstanceId, SourceServerId};
 use crate::message::listed;
@@ -28,6 +28,8 @@ pub struct DrsView {
     source_instances: Option<ByServer>,
     /// FAILBACK servers of the source Region by the instance that they replicate.
     replicating: BTreeMap<InstanceId, Vec<SourceServerId>>,
+    /// FAILOVER servers of the recovery Region by the instance that they replicate.
+    protecting: BTreeMap<InstanceId, BTreeSet<SourceServerId>>,
     launches: Launches,
 }
 
@@ -147,7 +149,12 @@ impl DrsView {
     /// Adds source servers of the recovery Region.
     pub fn read_recovery_servers(&mut self, servers: Vec<SourceServer>) {
         let known = self.recovery_servers.get_or_insert_default();
-        known.extend(servers.into_iter().map(|server| (server.id.clone(), server)));
+        for server in servers {
+            if let (Direction::Failover, Some(instance)) = (server.direction, server.instance.clone()) {
+                self.protecting.entry(instance).or_default().insert(server.id.clone());
+            }
+            known.insert(server.id.clone(), server);
+        }
     }
 
     /// Adds recovery instances of the recovery Region.
@@ -218,6 +225,37 @@ impl DrsView {
         let a3 = live(self.source_instances.as_ref(), launched_from, known.a3, "A3");
         let a3 = self.of_cycle(a3, &b2);
         Chain { b1, b2, a2, a3 }
+    }
+
+    /// Finds the source server that protects A4: B1, or another one, where ReverseReplication has made one instead of
+    /// re-pointing B1 (drs-facts §12.15). B1 while none does.
+    pub fn protector<'v>(&'v self, b1: &Link<'v, SourceServer>, a4: &InstanceId) -> Link<'v, SourceServer> {
+        let Some(servers) = &self.recovery_servers else { return Link::NotRead("B1") };
+        let ids = self.protecting.get(a4).into_iter().flatten();
+        let is_kept = |server: &&SourceServer| server.replication.state != ReplicationState::Disconnected;
+        let found: Vec<&SourceServer> = ids.filter_map(|id| servers.get(id)).filter(is_kept).collect();
+        match found.as_slice() {
+            [] => b1.clone(),
+            [one] => Link::One(one),
+            [first, ..] => Link::Ambiguous(Ambiguity {
+                first,
+                message: format!(
+                    "{} source servers of the recovery Region replicate its A4 {a4}",
+                    found.len()
+                ),
+                remedy: "Find out with AWS Support which of them to keep: a disconnect uninstalls the agent on A4",
+            }),
+        }
+    }
+
+    /// Returns true for a server whose replication of A3 is reversed where another source server than B1 may protect A4: B1
+    /// replicates another instance, or A4 is A1, so that B1 names it in any case.
+    pub(super) fn may_have_another_b1(&self, known: KnownIds<'_>, a1: Option<&InstanceId>) -> bool {
+        let Chain { b1, a3, .. } = self.chain(known);
+        let a4 = a3.candidate().map(|a3| a3.instance.clone());
+        let Some(a4) = a4.or_else(|| known.a3.map(RecoveryInstanceId::instance)) else { return false };
+        let replicates_a4 = b1.candidate().is_none_or(|b1| b1.instance.as_ref() == Some(&a4));
+        a3.candidate().is_none_or(RecoveryInstance::is_reversed) && (!replicates_a4 || a1 == Some(&a4))
     }
 
     /// Sorts out an A3 that was launched before B2: DRS may have re-pointed its A2 to the new B3.

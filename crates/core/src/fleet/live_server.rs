@@ -52,6 +52,26 @@ impl<'l> LiveServer<'l> {
         self.chain.b1.get(&self.name)
     }
 
+    /// Returns the source server that protects A4: B1, or another one, where DRS has made one instead of re-pointing B1. B1
+    /// while none protects A4.
+    ///
+    /// # Errors
+    /// `Internal` when B1 was not read; `Guard` when several replicate A4.
+    pub fn protector(&self) -> Result<Option<&'l SourceServer>> {
+        match self.known.a4() {
+            Some(a4) => self.live.drs.protector(&self.chain.b1, &a4).get(&self.name),
+            None => self.b1(),
+        }
+    }
+
+    /// Returns the source server that protects A4, if it is another one than B1.
+    ///
+    /// # Errors
+    /// Same as [`protector`](Self::protector).
+    pub fn another_b1(&self) -> Result<Option<&'l SourceServer>> {
+        Ok(self.protector()?.filter(|protector| protector.id != self.known.b1))
+    }
+
     /// Returns B2 while it lives.
     ///
     /// # Errors
@@ -139,7 +159,9 @@ impl<'l> LiveServer<'l> {
     /// # Errors
     /// Those of [`a3`](Self::a3); `Internal` when B1 was not read.
     pub fn is_original_replicated(&self) -> Result<bool> {
-        let Some(b1) = self.b1()? else { return Ok(false) };
+        let Some(b1) = self.b1()?.filter(|_| !matches!(self.another_b1(), Ok(Some(_)))) else {
+            return Ok(false);
+        };
         Ok(self.a3()?.is_none() && b1.replication.is_running() && b1.instance == self.known.a1)
     }
 

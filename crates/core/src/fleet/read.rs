@@ -8,10 +8,11 @@ use futures_util::future::{try_join, try_join3};
 use super::chain::DrsView;
 use super::live::{LiveState, launched_last};
 use super::records::read_records;
-use super::server::Fleet;
+use super::server::{Fleet, Server};
 use crate::cloud::{Cloud, Instance, Job, RecordType, RecoveryInstanceFilter};
 use crate::error::Result;
 use crate::id::{InstanceId, JobId, RecoveryInstanceId, SourceServerId};
+use crate::procedure::Procedure;
 use crate::region::Region;
 use crate::run::Run;
 use crate::timestamp::Timestamp;
@@ -162,6 +163,13 @@ impl LiveState {
         }
         if reads.a3 {
             self.read_a3(cloud, run, fleet).await?;
+        }
+        // A drill leaves B1 as it is.
+        let is_wanted = reads.a3 && reads.b1 && run.procedure == Procedure::Failback;
+        let may_have_another =
+            |server: &Server| self.drs.may_have_another_b1(server.into(), server.a1.as_ref());
+        if is_wanted && fleet.pending().any(may_have_another) {
+            self.drs.read_recovery_servers(cloud.source_servers(run.recovery(), None).await?);
         }
         Ok(())
     }

@@ -3,13 +3,13 @@
 use super::warrant::{StartRecovery, TagResource, TerminateRecoveryInstances, Warrant};
 use super::{Guard, is_drs_own, no_job, refuse, stopped_a2};
 use crate::catalogue::fault;
-use crate::cloud::{InstanceState, RecoveryInstance};
+use crate::cloud::{InstanceState, RecoveryInstance, SourceServer};
 use crate::error::{Error, Result};
 use crate::fleet::{LaunchConfigurations, LaunchTemplates, LiveServer};
 use crate::id::{RecoveryInstanceId, SubnetId};
 use crate::procedure::Drill;
 use crate::run::Run;
-use crate::tags::{drill_tags, made_by_a_drill};
+use crate::tags::{Tags, drill_tags, made_by_a_drill, tag};
 
 impl Guard<'_, Drill> {
     /// Launches the recovered servers of a drill. Refused while B1 has a recovery instance, because `StartRecovery`
@@ -82,6 +82,19 @@ impl Guard<'_, Drill> {
         Ok(Warrant::issue(TagResource { region: self.run.recovery(), arn, tags }))
     }
 
+    /// Writes this run on an A3 that a drill launched (clean-up): the function that terminates A3 may terminate no other, and
+    /// may not write it.
+    ///
+    /// # Errors
+    /// `Guard` when A3 does not live, or a drill did not launch it from this server's A2.
+    pub fn claim_a3(&self, server: &LiveServer<'_>) -> Result<Warrant<TagResource>> {
+        self.may_change(server)?;
+        let (a3, a2) = (existing_a3(server)?, super::a2(server)?);
+        launched_by_a_drill(server, a3, a2)?;
+        let tags = Tags::from([(tag::RUN.to_owned(), self.run.tag_value())]);
+        Ok(Warrant::issue(TagResource { region: self.run.source(), arn: a3.arn.clone(), tags }))
+    }
+
     /// Terminates A3 and with it A4 (clean-up), but never A1 or an instance that production DNS points at.
     ///
     /// # Errors
@@ -91,20 +104,12 @@ impl Guard<'_, Drill> {
         let mut recovery_instances = Vec::new();
         for server in servers {
             let name = &server.name;
-            let Some(a3) = server.a3()? else {
-                return Err(refuse(fault::a3_does_not_exist(name)));
-            };
+            let a3 = existing_a3(server)?;
             let a2 = if self.run.keeps_recovered_servers() { server.a2()? } else { stopped_a2(server)? };
             let Some(a2) = a2 else {
                 return Err(refuse(fault::a2_does_not_exist(name)));
             };
-            if a3.source_server != a2.id {
-                return Err(refuse(fault::a3_is_not_of_this_a2(name, &a3.id)));
-            }
-            let job = server.live().source_job_of(a3)?;
-            if !job.is_some_and(|job| made_by_a_drill(&job.tags)) {
-                return Err(refuse(fault::no_drill_launched_a3(name, &a3.id)));
-            }
+            launched_by_a_drill(server, a3, a2)?;
             if a3.is_reversed() {
                 return Err(refuse(fault::b1_protects_the_drills_a4(name, &a3.instance)));
             }
@@ -115,6 +120,14 @@ impl Guard<'_, Drill> {
                 return Err(refuse(fault::a_record_points_at_an_a4(name, &a3.instance)));
             }
             no_job(server)?;
+            if a3.tags.get(tag::RUN) != Some(&self.run.tag_value()) {
+                let message = format!(
+                    "{name}: A3 {} does not carry this run's tag. Start the drill again with the same plan: it tags A3, and \
+                     then terminates it",
+                    a3.id
+                );
+                return Err(refuse(SafetyRule::OthersUntouched, message));
+            }
             recovery_instances.push(a3.id.clone());
         }
         Ok(Warrant::issue(TerminateRecoveryInstances { region: self.run.source(), recovery_instances }))
@@ -166,6 +179,27 @@ fn live_b2<'l>(server: &LiveServer<'l>) -> Result<&'l RecoveryInstance> {
 
 fn is_a1_running(server: &LiveServer<'_>) -> Result<bool> {
     Ok(server.a1_instance()?.is_some_and(|a1| a1.state == InstanceState::Running))
+}
+
+/// Returns A3, which must live.
+fn existing_a3<'l>(server: &LiveServer<'l>) -> Result<&'l RecoveryInstance> {
+    let missing = || refuse(SafetyRule::OwnFleetOnly, format!("{}: A3 does not exist", server.name));
+    server.a3()?.ok_or_else(missing)
+}
+
+/// Refuses an A3 that no drill launched from this server's A2.
+fn launched_by_a_drill(server: &LiveServer<'_>, a3: &RecoveryInstance, a2: &SourceServer) -> Result<()> {
+    let name = &server.name;
+    if a3.source_server != a2.id {
+        let message = format!("{name}: A3 {} was not launched from its A2", a3.id);
+        return Err(refuse(SafetyRule::OwnFleetOnly, message));
+    }
+    let job = server.live().source_job_of(a3)?;
+    if !job.is_some_and(|job| made_by_a_drill(&job.tags)) {
+        let message = format!("{name}: no drill launched A3 {}, so A4 may be production", a3.id);
+        return Err(refuse(SafetyRule::ServingUntouched, message));
+    }
+    Ok(())
 }
 
 /// Returns the reason why B3 may be production, if it may. A drill of recovered servers is refused for the same

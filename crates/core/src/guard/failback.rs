@@ -205,7 +205,7 @@ impl Guard<'_, Failback> {
                 return Err(refuse(fault::a1_is_a4(name, a1)));
             }
             self.stands(server, checks)?;
-            let protects = server.b1()?.and_then(|b1| b1.instance.as_ref());
+            let protects = server.protector()?.and_then(|b1| b1.instance.as_ref());
             if protects == Some(a1) || live.is_pointed_at(a1)? {
                 return Err(refuse(fault::a1_is_in_use(name, a1)));
             }
@@ -344,10 +344,11 @@ fn running<'l>(live: &'l LiveState, id: &InstanceId, name: &str) -> Result<&'l I
     }
 }
 
-/// Refuses unless B1 protects A4: re-pointed, rescanned and without lag (drs-facts §3, row 4b).
+/// Refuses unless B1, or the one that DRS has made instead, protects A4: re-pointed, rescanned and without lag (drs-facts
+/// §3, row 4b).
 fn protected(server: &LiveServer<'_>) -> Result<()> {
     let name = &server.name;
-    let Some(b1) = server.b1()? else { return Err(unprotected(name, "B1 does not exist")) };
+    let Some(b1) = server.protector()? else { return Err(unprotected(name, "B1 does not exist")) };
     let Some(a4) = server.a4() else { return Err(unprotected(name, "A4 is not known")) };
     if b1.instance != Some(a4) {
         return Err(unprotected(name, "B1 protects another instance"));

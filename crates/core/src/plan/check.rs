@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Limits, Network, Plan, Problem, Record, SERVERS_MAX, Servers, TAKE_OVER_MAX, WaitsFor};
+use super::{Gate, Limits, Network, Plan, Problem, Record, SERVERS_MAX, Servers, TAKE_OVER_MAX, WaitsFor};
 use crate::id::SecurityGroupId;
 use crate::message::count;
 use crate::payload;
@@ -293,16 +293,19 @@ fn polls(plan: &Plan, found: &mut Vec<Problem>) {
 }
 
 fn gates(plan: &Plan, found: &mut Vec<Problem>) {
-    let gates = [
-        ("beforeStop", plan.gates.before_stop.as_ref()),
-        ("beforeLaunch", Some(&plan.gates.before_launch)),
-        ("beforeRedirect", plan.gates.before_redirect.as_ref()),
-        ("beforeCleanup", plan.gates.before_cleanup.as_ref()),
+    let gates = &plan.gates;
+    let gate = |gate: &Option<Gate>| gate.as_ref().map(|gate| gate.timeout_minutes);
+    let waits = [
+        ("gates.beforeStop", gate(&gates.before_stop)),
+        ("gates.beforeLaunch", Some(gates.before_launch.timeout_minutes)),
+        ("gates.beforeRedirect", gate(&gates.before_redirect)),
+        ("gates.beforeCleanup", gate(&gates.before_cleanup)),
+        ("drill.hold", plan.drill.hold.as_ref().map(|hold| hold.timeout_minutes)),
     ];
-    for (name, gate) in gates {
-        let minutes = gate.map_or(1, |gate| gate.timeout_minutes);
+    for (place, minutes) in waits {
+        let minutes = minutes.unwrap_or(1);
         if minutes == 0 || minutes > HOURS_MAX * 60 {
-            let path = format!("$.gates.{name}.timeoutMinutes");
+            let path = format!("$.{place}.timeoutMinutes");
             let remedy = format!("Use 1 to {}", HOURS_MAX * 60);
             found.push(Problem::new(path, format!("{minutes} is out of range"), remedy));
         }
@@ -471,6 +474,8 @@ mod tests {
         wrong("/limits/launchMinutes", json!(0), "$.limits.launchMinutes");
         wrong("/limits/replicationHours", json!(337), "$.limits.replicationHours");
         wrong("/gates/beforeCleanup/timeoutMinutes", json!(0), "$.gates.beforeCleanup.timeoutMinutes");
+        wrong("/drill/hold/timeoutMinutes", json!(0), "$.drill.hold.timeoutMinutes");
+        wrong("/drill/hold/timeoutMinutes", json!(20_161), "$.drill.hold.timeoutMinutes");
         wrong("/launch/relaunchesMax", json!(11), "$.launch.relaunchesMax");
         wrong("/launch/lagSecondsMax", json!(90_000), "$.launch.lagSecondsMax");
         wrong("/launch/dataAgeSecondsMax", json!(600), "$.launch.dataAgeSecondsMax");

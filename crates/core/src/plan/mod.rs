@@ -69,6 +69,10 @@ pub struct Plan {
     /// Time limits of the waits.
     #[serde(default)]
     pub limits: Limits,
+    /// Failback only: end as *ready to go home* once A2 can be launched, and launch nothing. The same plan without it
+    /// continues, weeks later too.
+    #[serde(default)]
+    pub end_when_ready: bool,
     /// Executions whose servers this run takes over, by ARN, of stacks whose executions this one cannot see. Someone has
     /// made sure that they do not run, and will not be redriven.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -209,6 +213,18 @@ pub struct DrillSettings {
     /// The kind of launch that the drill requests from DRS: `recovery` or `drill`.
     #[serde(default)]
     pub launch_as: LaunchAs,
+    /// Keeps A4 for people's tests once every wave works. Without it, the clean-up begins at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hold: Option<Hold>,
+}
+
+/// A wait of a drill in which people test A4. A yes, a no and the end of the time lead to the clean-up; a no is a test that
+/// failed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Hold {
+    /// The longest time for which A4 is kept.
+    pub timeout_minutes: u64,
 }
 
 /// A network that the plan names. For a drill, production must not use it.
@@ -323,7 +339,7 @@ pub struct Cleanup {
     pub terminate_originals: bool,
 }
 
-/// Points at which a failback waits for a person's approval. A drill has no gates.
+/// Points at which a failback waits for a person's approval. A drill has none of them, and may have a hold.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Gates {

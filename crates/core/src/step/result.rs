@@ -81,7 +81,7 @@ impl StepResult {
     }
 }
 
-/// A gate of a failback, as the plan names it.
+/// A gate of a failback, or the hold of a drill, as the plan names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum GateName {
@@ -93,6 +93,8 @@ pub enum GateName {
     BeforeRedirect,
     /// Before the clean-up.
     BeforeCleanup,
+    /// The hold of a drill, before its clean-up.
+    Hold,
 }
 
 /// A wait of a step: the reason, the time and the progress.

@@ -85,6 +85,8 @@ impl Case {
         let launch = Job { id: id(LAUNCH), ..launch };
         case.a3().job = Some(launch.id.clone());
         case.aws.source.jobs.push(launch);
+        let own = case.run().tag_value();
+        case.a3().tags.insert(tag::RUN.to_owned(), own);
         case
     }
 

@@ -3,7 +3,7 @@
 use failback_core::cloud::{InstanceState, RecordType, Tags};
 use failback_core::error::{AwsError, Chain};
 use failback_core::id::{BadId, InstanceId};
-use failback_core::launch_spec::{LaunchSpec, is_configured, needs_a1};
+use failback_core::launch_spec::{LaunchSpec, is_configured, needs_a1, stand_in};
 use failback_core::procedure::Procedure;
 use failback_core::region::{BadPair, Region, RegionPair};
 use failback_core::report::{Failure, Outcome};
@@ -13,7 +13,7 @@ use failback_core::timestamp::Timestamp;
 use failback_core::{Error, ErrorName};
 use serde_json::json;
 
-use crate::case::{A2, Case, configured, id, instance, start, template};
+use crate::case::{A2, Case, Row, configured, id, instance, start, template};
 
 fn run() -> Run {
     Case::failback().run()
@@ -112,8 +112,9 @@ fn a_failure_is_told_in_plain_words() {
     assert_eq!(plain("Failback.Guard", ""), "");
     assert_eq!(plain("States.Timeout", ""), "no answer in time, which counts as a refusal");
     assert_eq!(plain("States.Timeout", "the task was slow"), "the task was slow");
-    let words = [Outcome::Succeeded, Outcome::Failed, Outcome::Held].map(Outcome::as_str);
-    assert_eq!(words, ["succeeded", "failed", "held"]);
+    let words = [Outcome::Succeeded, Outcome::Ready, Outcome::Failed, Outcome::Held];
+    assert_eq!(words.map(Outcome::as_str), ["succeeded", "ready", "failed", "held"]);
+    assert_eq!(words.map(Outcome::is_as_planned), [true, true, false, false]);
 }
 
 #[test]
@@ -146,8 +147,9 @@ fn a4_is_like_a1_where_the_plan_says_so() {
     let mut a1 = instance("i-0000000000000000a", InstanceState::Stopped, "10.0.0.1");
     a1.subnet = Some(id("subnet-00000001"));
     let server = case.fleet.servers[0].clone();
-    let of =
-        |case: &Case, a1: Option<&failback_core::cloud::Instance>| LaunchSpec::of(&case.run(), &server, a1);
+    let of = |case: &Case, a1: Option<&failback_core::cloud::Instance>| {
+        LaunchSpec::of(&case.run(), &server, a1, None)
+    };
     let wanted = of(&case, Some(&a1)).unwrap();
     assert_eq!((wanted.subnet.as_str(), wanted.instance_type.as_str()), ("subnet-00000001", "m5.large"));
     assert_eq!(Some(wanted.profile), a1.profile_arn);
@@ -174,6 +176,48 @@ fn a4_is_like_a1_where_the_plan_says_so() {
     assert_eq!(of(&case, None).unwrap().subnet.as_str(), "subnet-0f1e2d3c4b5a69788");
     case.plan["drill"].as_object_mut().unwrap().remove("network");
     assert_eq!(of(&case, Some(&a1)).unwrap_err().name(), ErrorName::InvalidPlan);
+}
+
+#[test]
+fn a2s_launch_template_stands_in_for_an_a1_that_is_gone() {
+    let mut case = Case::failback();
+    case.set("/launch/network", json!({ "likeSource": true }));
+    case.set("/launch/instanceProfile", json!("like-source"));
+    case.set("/launch/instanceType", json!("like-source"));
+    case.aws.template.instance_type = Some("r7i.large".into());
+    let server = case.fleet.servers[0].clone();
+    let template = case.aws.template.clone();
+    let spec = LaunchSpec::of(&case.run(), &server, None, Some(&template)).unwrap();
+    assert!(spec.is_met_by(&template), "{spec:?}");
+    // What A1 shows comes first.
+    let mut a1 = instance("i-0000000000000000a", InstanceState::Stopped, "10.0.0.1");
+    let of_a1 = LaunchSpec::of(&case.run(), &server, Some(&a1), Some(&template)).unwrap();
+    assert_eq!(of_a1.instance_type, "m5.large");
+    a1.subnet = None;
+    let terminated = LaunchSpec::of(&case.run(), &server, Some(&a1), Some(&template)).unwrap();
+    assert_eq!(Some(&terminated.subnet), template.subnet.as_ref());
+
+    let is_allowed = |case: &mut Case| {
+        let (a2, template) = (case.a2().clone(), case.aws.template.clone());
+        stand_in(&case.run(), &a2, &template).is_some()
+    };
+    assert!(is_allowed(&mut case));
+    let falsified: &[Row] = &[
+        ("no person is asked", |case| case.plan["gates"] = json!({})),
+        ("in a drill", |case| case.procedure = Procedure::Drill),
+        ("a drill has prepared it", |case| {
+            case.a2().tags.insert(tag::PROCEDURE.to_owned(), "drill".to_owned());
+        }),
+        ("the network of drills", |case| case.aws.template.subnet = Some(id("subnet-0f1e2d3c4b5a69788"))),
+        ("as DRS makes it", |case| case.aws.template.subnet = None),
+        ("without groups", |case| case.aws.template.security_groups.clear()),
+        ("without a profile", |case| case.aws.template.profile = None),
+    ];
+    for (what, falsify) in falsified {
+        let mut case = case.clone();
+        falsify(&mut case);
+        assert!(!is_allowed(&mut case), "{what}");
+    }
 }
 
 #[test]

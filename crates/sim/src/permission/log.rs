@@ -20,7 +20,7 @@ pub struct Permission {
     /// Execution on whose behalf it is made; absent for calls by hand.
     pub actor: Option<Arc<str>>,
     /// Step that made the call; absent for calls by hand.
-    pub step: Option<String>,
+    pub step: Option<Arc<str>>,
     /// IAM's action, such as `drs:StartRecovery`.
     pub action: &'static str,
     /// ARN of the resource, or `*` where the action has no resource level. A resource that DRS creates and that has
@@ -54,7 +54,7 @@ impl Permission {
 pub(crate) struct Caller {
     /// ARN of the execution.
     pub(crate) execution: Option<Arc<str>>,
-    pub(crate) step: Option<String>,
+    pub(crate) step: Option<Arc<str>>,
 }
 
 /// An authorization request without its time and its caller.

@@ -256,6 +256,7 @@ fn fleet_server(draft: &Draft, a1: InstanceId, existing: Option<InstanceId>) -> 
         wave: draft.wave,
         a1,
         b1: draft.id.clone(),
+        earlier_b1: Vec::new(),
         a2: Vec::new(),
         a3: Vec::new(),
         a4: Vec::new(),

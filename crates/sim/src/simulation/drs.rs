@@ -18,7 +18,8 @@ use failback_core::timestamp::Timestamp;
 use super::{Simulation, names};
 use crate::durations::ACTIONS_MS;
 use crate::objects::{
-    Job as SimJob, JobPart, LogLine, RecoveryInstanceView, ReplicationView, SourceServerView,
+    Job as SimJob, JobPart, LogLine, RecoveryInstance as SimRecoveryInstance, ReplicationView,
+    SourceServer as SimSourceServer,
 };
 use crate::world::{LaunchChange, RecoveryRequest, World};
 
@@ -28,22 +29,21 @@ const OPTIONAL_FAILURE: &str = "install an inventory agent: no route to the repo
 /// The number of ids that fit in one describing call (drs-facts §1.2).
 const PAGE: usize = 200;
 
-fn source_server(view: SourceServerView) -> SourceServer {
-    let SourceServerView { server, replication, last_seen_ms } = view;
+fn source_server(world: &World, server: &SimSourceServer) -> SourceServer {
     SourceServer {
-        id: server.id,
-        arn: server.arn,
-        tags: server.tags.into(),
+        id: server.id.clone(),
+        arn: server.arn.clone(),
+        tags: world.shown_tags(&server.tags).clone(),
         direction: server.direction,
-        instance: Some(server.source),
-        hostname: Some(server.hostname),
+        instance: Some(server.source.clone()),
+        hostname: Some(server.hostname.clone()),
         origin_region: Some(server.origin.to_string()),
-        recovery_instance: server.recovery_instance,
-        last_seen: last_seen_ms.map(Timestamp::from_millis),
+        recovery_instance: server.recovery_instance.clone(),
+        last_seen: world.last_seen_ms(server).map(Timestamp::from_millis),
         last_launch: server.last_launch,
-        last_launch_job: server.last_launch_info.map(|info| info.job),
-        replication: replication_of(replication),
-        reversed_arn: server.reversed_arn,
+        last_launch_job: server.last_launch_info.as_ref().map(|info| info.job.clone()),
+        replication: replication_of(world.replication_view(server)),
+        reversed_arn: server.reversed_arn.clone(),
     }
 }
 
@@ -64,20 +64,20 @@ fn replication_of(view: ReplicationView) -> Replication {
     }
 }
 
-fn recovery_instance(view: RecoveryInstanceView) -> RecoveryInstance {
-    let RecoveryInstanceView { record, state, failback_state, agent_seen_ms, replication_state, .. } = view;
+fn recovery_instance(world: &World, record: &SimRecoveryInstance) -> RecoveryInstance {
+    let (replication_state, _) = world.mirrored(record);
     RecoveryInstance {
-        id: record.id,
-        arn: record.arn,
-        tags: record.tags.into(),
-        instance: record.instance,
-        state,
-        job: Some(record.job),
-        source_server: record.source_server,
+        id: record.id.clone(),
+        arn: record.arn.clone(),
+        tags: world.shown_tags(&record.tags).clone(),
+        instance: record.instance.clone(),
+        state: world.state_of(record.region, &record.id),
+        job: Some(record.job.clone()),
+        source_server: record.source_server.clone(),
         is_drill: record.is_drill,
         originated_in_aws: true,
-        failback_state,
-        agent_seen: agent_seen_ms.map(Timestamp::from_millis),
+        failback_state: world.failback_state(record, replication_state),
+        agent_seen: world.last_agent_contact(record).map(Timestamp::from_millis),
         replication_state,
         point_in_time: Some(Timestamp::from_millis(record.point_in_time_ms)),
     }
@@ -142,12 +142,13 @@ impl Drs for Simulation {
         };
         let mut found = Vec::new();
         for page in pages {
-            let views = self
+            let shown = self
                 .call("drs:DescribeSourceServers", region, names(page), |world| {
-                    world.describe_source_servers(region, page)
+                    let shown = world.visible_source_servers(region, page)?;
+                    Ok(shown.into_iter().map(|server| source_server(world, server)).collect::<Vec<_>>())
                 })
                 .await?;
-            found.extend(views.into_iter().map(source_server));
+            found.extend(shown);
         }
         Ok(found)
     }
@@ -168,12 +169,13 @@ impl Drs for Simulation {
         for (ids, servers) in pages {
             let mut targets = names(ids);
             targets.extend(names(servers));
-            let views = self
+            let shown = self
                 .call("drs:DescribeRecoveryInstances", region, targets, |world| {
-                    world.describe_recovery_instances(region, ids, servers)
+                    let shown = world.listed_recovery_instances(region, ids, servers)?;
+                    Ok(shown.into_iter().map(|record| recovery_instance(world, record)).collect::<Vec<_>>())
                 })
                 .await?;
-            found.extend(views.into_iter().map(recovery_instance));
+            found.extend(shown);
         }
         Ok(found)
     }

@@ -42,7 +42,7 @@ impl Simulation {
         targets: Vec<String>,
         run: impl FnOnce(&mut World) -> Result<T, ServiceError>,
     ) -> Result<T> {
-        let request = CallRequest::new(operation, region.into(), targets);
+        let request = CallRequest { targets, ..CallRequest::new(operation, region.into(), NO_TARGETS) };
         let arrives_ms = self.world().arrival_ms(request.operation);
         self.until(arrives_ms).await;
         let result = self.world().take_effect(request, run);
@@ -60,6 +60,9 @@ impl Simulation {
         }
     }
 }
+
+/// The targets of a call before they are named.
+const NO_TARGETS: [&str; 0] = [];
 
 /// Returns ids as text, for the call log.
 fn names<T: ToString>(ids: &[T]) -> Vec<String> {

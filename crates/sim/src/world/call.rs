@@ -78,7 +78,7 @@ pub struct Call {
     /// ARN of the execution that made the call; absent for calls by hand.
     pub actor: Option<Arc<str>>,
     /// Step that made the call; absent for calls by hand.
-    pub step: Option<String>,
+    pub step: Option<Arc<str>>,
     /// End of the call.
     pub outcome: CallOutcome,
     /// Objects that the call changed at once. Events that it scheduled are not among them.

@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use failback_core::cloud::{FailbackState, InstanceState, ReplicationState};
+use failback_core::cloud::{FailbackState, InstanceState, ReplicationState, Tags};
 use failback_core::id::{InstanceId, JobId, RecoveryInstanceId, SnapshotId, SourceServerId};
 use failback_core::region::Region;
 use fastrand::Rng;
@@ -55,29 +55,46 @@ impl World {
         region: Region,
         ids: &[SourceServerId],
     ) -> Result<Vec<SourceServerView>, ServiceError> {
+        let found = self.visible_source_servers(region, ids)?;
+        Ok(found.into_iter().map(|server| self.source_server_view(server)).collect())
+    }
+
+    /// Returns the source servers that DescribeSourceServers shows now.
+    pub(crate) fn visible_source_servers(
+        &self,
+        region: Region,
+        ids: &[SourceServerId],
+    ) -> Result<Vec<&SourceServer>, ServiceError> {
         let state = self.drs_region(region)?;
         check_count("filters.sourceServerIDs", ids.len(), 200)?;
-        let servers: Vec<&SourceServer> = match ids {
-            [] => state.source_servers.values().collect(),
-            ids => ids.iter().filter_map(|id| state.source_servers.get(id)).collect(),
-        };
-        let visible = servers.into_iter().filter(|server| server.visible_ms <= self.now_ms);
-        Ok(visible.map(|server| self.source_server_view(server)).collect())
+        let is_visible = |server: &&SourceServer| server.visible_ms <= self.now_ms;
+        Ok(match ids {
+            [] => state.source_servers.values().filter(is_visible).collect(),
+            ids => ids.iter().filter_map(|id| state.source_servers.get(id)).filter(is_visible).collect(),
+        })
     }
 
     /// Returns a source server as it is now.
     pub fn source_server_view(&self, server: &SourceServer) -> SourceServerView {
-        let source = self.instance(server.origin, &server.source);
-        let running = source.is_some_and(|source| source.state == InstanceState::Running);
-        let last_seen_ms = if running { Some(whole_minute(self.now_ms)) } else { None };
         let mut shown = server.clone();
-        shown.tags = self.shown_tags(&server.tags);
-        SourceServerView { server: shown, replication: self.replication_view(server), last_seen_ms }
+        shown.tags = self.shown_tags(&server.tags).clone().into();
+        SourceServerView {
+            server: shown,
+            replication: self.replication_view(server),
+            last_seen_ms: self.last_seen_ms(server),
+        }
+    }
+
+    /// Returns the time at which DRS has seen the agent, in milliseconds since 1970; absent while the source does not run.
+    pub(crate) fn last_seen_ms(&self, server: &SourceServer) -> Option<i64> {
+        let source = self.instance(server.origin, &server.source);
+        let runs = source.is_some_and(|source| source.state == InstanceState::Running);
+        runs.then(|| whole_minute(self.now_ms))
     }
 
     /// Returns tags as DRS shows them now.
-    fn shown_tags(&self, tags: &ResourceTags) -> ResourceTags {
-        if self.switches.tags_show_late { tags.late(self.now_ms).clone().into() } else { tags.clone() }
+    pub(crate) fn shown_tags<'t>(&self, tags: &'t ResourceTags) -> &'t Tags {
+        if self.switches.tags_show_late { tags.late(self.now_ms) } else { tags }
     }
 
     /// Returns `dataReplicationInfo` of a source server as it is now.
@@ -131,9 +148,20 @@ impl World {
         ids: &[RecoveryInstanceId],
         servers: &[SourceServerId],
     ) -> Result<Vec<RecoveryInstanceView>, ServiceError> {
+        let found = self.listed_recovery_instances(region, ids, servers)?;
+        Ok(found.into_iter().map(|record| self.recovery_instance_view(record)).collect())
+    }
+
+    /// Returns the recovery instances that DescribeRecoveryInstances shows now.
+    pub(crate) fn listed_recovery_instances(
+        &self,
+        region: Region,
+        ids: &[RecoveryInstanceId],
+        servers: &[SourceServerId],
+    ) -> Result<Vec<&RecoveryInstance>, ServiceError> {
         let state = self.drs_region(region)?;
         check_count("filters.recoveryInstanceIDs", ids.len(), 200)?;
-        let found: Vec<&RecoveryInstance> = if !ids.is_empty() {
+        let mut found: Vec<&RecoveryInstance> = if !ids.is_empty() {
             ids.iter().filter_map(|id| state.recovery_instances.get(id)).collect()
         } else if servers.is_empty() {
             state.recovery_instances.values().collect()
@@ -143,21 +171,18 @@ impl World {
             let ids = launched.flat_map(|server| &server.launched).map(InstanceId::recovery_instance);
             ids.filter_map(|id| state.recovery_instances.get(&id)).collect()
         };
-        let mut views = Vec::new();
-        for recovery_instance in found {
-            let is_listed = recovery_instance.listed_ms <= self.now_ms;
-            if is_listed && (servers.is_empty() || servers.contains(&recovery_instance.source_server)) {
-                views.push(self.recovery_instance_view(recovery_instance));
-            }
-        }
-        Ok(views)
+        found.retain(|record| {
+            let is_listed = record.listed_ms <= self.now_ms;
+            is_listed && (servers.is_empty() || servers.contains(&record.source_server))
+        });
+        Ok(found)
     }
 
     /// Returns a recovery instance as it is now.
     pub fn recovery_instance_view(&self, record: &RecoveryInstance) -> RecoveryInstanceView {
         let (replication_state, lag_ms) = self.mirrored(record);
         let mut shown = record.clone();
-        shown.tags = self.shown_tags(&record.tags);
+        shown.tags = self.shown_tags(&record.tags).clone().into();
         RecoveryInstanceView {
             record: shown,
             state: self.state_of(record.region, &record.id),
@@ -169,7 +194,7 @@ impl World {
     }
 
     /// Returns the time of the agent's last contact, in milliseconds since 1970; nothing before the first one.
-    fn last_agent_contact(&self, recovery_instance: &RecoveryInstance) -> Option<i64> {
+    pub(crate) fn last_agent_contact(&self, recovery_instance: &RecoveryInstance) -> Option<i64> {
         let first = self.first_agent_contact(recovery_instance)?;
         let instance = self.instance(recovery_instance.region, &recovery_instance.instance)?;
         let running = instance.state == InstanceState::Running;
@@ -180,7 +205,7 @@ impl World {
 
     /// Returns the replication state and the lag of the source server that replicates from a recovery instance, which
     /// mirrors them (§3, row 2).
-    fn mirrored(&self, recovery_instance: &RecoveryInstance) -> (ReplicationState, Option<i64>) {
+    pub(crate) fn mirrored(&self, recovery_instance: &RecoveryInstance) -> (ReplicationState, Option<i64>) {
         if recovery_instance.disconnected {
             return (ReplicationState::Disconnected, None);
         }
@@ -197,7 +222,11 @@ impl World {
     }
 
     /// Returns `failback.state` (§4). The order of its states is an open question (§12.1).
-    fn failback_state(&self, recovery_instance: &RecoveryInstance, state: ReplicationState) -> FailbackState {
+    pub(crate) fn failback_state(
+        &self,
+        recovery_instance: &RecoveryInstance,
+        state: ReplicationState,
+    ) -> FailbackState {
         if recovery_instance.reversal.is_none() {
             return if self.switches.not_ready_for_launch_at_first {
                 FailbackState::NotReadyForLaunch

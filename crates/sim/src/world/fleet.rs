@@ -19,6 +19,8 @@ pub struct FleetServer {
     pub a1: InstanceId,
     /// Source server that protects production.
     pub b1: SourceServerId,
+    /// Those that protected production before ReverseReplication made another B1.
+    pub earlier_b1: Vec<SourceServerId>,
     /// Source servers of reversed replication.
     pub a2: Vec<SourceServerId>,
     /// Recovery instances of failed-back instances.
@@ -31,6 +33,13 @@ pub struct FleetServer {
     pub b3: Vec<InstanceId>,
     /// The instance of the recovery Region that B1 launches into, which existed before; absent where B1 launches new ones.
     pub existing: Option<InstanceId>,
+}
+
+impl FleetServer {
+    /// Returns true for the id of its B1, or of one before it.
+    pub fn has_b1(&self, id: &str) -> bool {
+        self.b1.as_str() == id || self.earlier_b1.iter().any(|earlier| earlier.as_str() == id)
+    }
 }
 
 /// The objects of a server that exist now. Of several that live, the newest.

@@ -62,13 +62,13 @@ impl World {
         let Some(entry) = self.fleet.get(server) else { return Vec::new() };
         let (source, recovery) = self.region_pair;
         let a1 = if entry.a4.contains(&entry.a1) { &[] } else { std::slice::from_ref(&entry.a1) };
-        let b1 = std::slice::from_ref(&entry.b1);
+        let b1s = [entry.earlier_b1.as_slice(), std::slice::from_ref(&entry.b1)].concat();
         [
             self.instances_left(server, "A1", source, a1),
             self.source_servers_left(server, "A2", source, &entry.a2),
             self.recovery_instances_left(server, "A3", source, &entry.a3),
             self.instances_left(server, "A4", source, &entry.a4),
-            self.source_servers_left(server, "B1", recovery, b1),
+            self.source_servers_left(server, "B1", recovery, &b1s),
             self.recovery_instances_left(server, "B2", recovery, &entry.b2),
             self.instances_left(server, "B3", recovery, &entry.b3),
         ]
@@ -113,7 +113,7 @@ impl World {
 
     /// Returns the index of a server of the fleet by its name or the id of its B1.
     pub fn index_of(&self, name: &str) -> Option<usize> {
-        self.fleet.iter().position(|server| server.name == name || server.b1.as_str() == name)
+        self.fleet.iter().position(|server| server.name == name || server.has_b1(name))
     }
 
     /// Adds a launch to the server of the fleet that the source server belongs to. Its traffic may move there.
@@ -151,7 +151,7 @@ impl World {
         let Some(server) = server.and_then(|index| self.fleet.get_mut(index)) else { return };
         match direction {
             Direction::Failback => server.a2.push(id.clone()),
-            _ => server.b1 = id.clone(),
+            _ => server.earlier_b1.push(std::mem::replace(&mut server.b1, id.clone())),
         }
     }
 }

@@ -99,6 +99,9 @@ impl World {
     /// recovered one the A2 of an earlier cycle, if DRS uses it again (§12.11).
     fn to_repoint(&self, launched_from: &SourceServer) -> Option<SourceServerId> {
         let found = if launched_from.direction == Direction::Failback {
+            if self.switches.reverse_makes_b1 {
+                return None;
+            }
             let (region, id) = launched_from.counterpart.as_ref()?;
             self.source_server(*region, id)?
         } else if self.switches.reverse_repoints_a2 {

@@ -124,7 +124,7 @@ impl World {
 
     /// Sets the execution and the step that make the next calls.
     pub fn enter_step(&mut self, step: Option<&str>, execution: Option<&str>) {
-        self.caller = Caller { execution: execution.map(Arc::from), step: step.map(str::to_owned) };
+        self.caller = Caller { execution: execution.map(Arc::from), step: step.map(Arc::from) };
         self.has_written = false;
     }
 

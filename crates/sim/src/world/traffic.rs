@@ -153,7 +153,9 @@ impl World {
     /// A4, or is about to. Two copies of a server would take writes.
     pub fn operator_lets_writes_go_on(&mut self) {
         let moved = |server: usize| {
-            let by_hand = self.workload.moved_by_hand.get(server).is_some_and(Option::is_some);
+            // Where a record moves traffic, nobody does.
+            let by_hand = self.workload.leader.is_none()
+                && self.workload.moved_by_hand.get(server).is_some_and(Option::is_some);
             let record = self.workload.records.get(server).and_then(Option::as_ref);
             let held = record.and_then(|(zone, name)| self.list_record_sets(zone, name, "A").ok());
             let mut values = held.into_iter().flatten().flat_map(|set| &set.values);

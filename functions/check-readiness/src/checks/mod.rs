@@ -18,6 +18,7 @@ use failback_core::run::Run;
 
 pub(crate) use failback::too_old;
 pub(crate) use protected::{original, recovered};
+pub(crate) use servers::lacks_original;
 
 use crate::facts::{Facts, Found};
 use crate::finding::{Finding, Findings, merged};

@@ -36,7 +36,7 @@ pub(crate) fn check(
             disconnected(server, findings);
         }
         left_over(run, facts, server, findings);
-        original(run, server, findings);
+        original(run, facts, server, findings);
         jobs(run, facts, server, findings)?;
         launched_before(facts, server, findings)?;
     }
@@ -115,14 +115,43 @@ fn left_over(run: &Run, facts: &Facts, server: &Found<'_>, findings: &mut Vec<Fi
     }
 }
 
-/// Checks that A1 shows the settings that the plan copies with like-source.
-fn original(run: &Run, server: &Found<'_>, findings: &mut Vec<Finding>) {
-    if !needs_a1(run) || server.a3.is_some() {
+/// Checks that A1 shows the settings that the plan copies with like-source, or that A2's launch template may stand in for it.
+fn original(run: &Run, facts: &Facts, server: &Found<'_>, findings: &mut Vec<Finding>) {
+    if !lacks_original(run, server) {
         return;
     }
+<<<<<<< ours
     for fact in lacking(run, server.a1) {
         findings.block(&server.name, fact);
     }
+||||||| base
+    if let Err(error) = LaunchSpec::of(run, server, server.a1) {
+        let message = error.to_string();
+        let message = message.strip_prefix(&format!("{}: ", server.name)).unwrap_or(&message);
+        let message = message.strip_suffix(&format!(". {LACKING_REMEDY}")).unwrap_or(message);
+        findings.block(&server.name, message, LACKING_REMEDY);
+    }
+=======
+    let template = facts.stand_ins.get(&server.b1);
+    let Err(error) = LaunchSpec::of(run, server, server.a1, template) else {
+        findings.warn(
+            &server.name,
+            "A1 no longer shows what the plan copies with like-source",
+            "A4 is launched with the settings that A2's launch template has now; look at them before you answer yes",
+        );
+        return;
+    };
+    let message = error.to_string();
+    let message = message.strip_prefix(&format!("{}: ", server.name)).unwrap_or(&message);
+    let message = message.strip_suffix(&format!(". {LACKING_REMEDY}")).unwrap_or(message);
+    findings.block(&server.name, message, LACKING_REMEDY);
+}
+
+/// Returns true for a server that is to be launched like an A1 that does not show what is to be copied.
+pub(crate) fn lacks_original(run: &Run, server: &Found<'_>) -> bool {
+    let is_launched = server.server.a3.is_some();
+    needs_a1(run) && !is_launched && LaunchSpec::of(run, server, server.a1, None).is_err()
+>>>>>>> theirs
 }
 
 /// Refuses a server that a job of another person holds. The run waits for a job of an earlier run.

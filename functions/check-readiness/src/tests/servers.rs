@@ -107,6 +107,35 @@ fn b3_must_be_known_to_ec2() {
     blocked(&fixture, &name(&fixture), "EC2 does not know B3");
 }
 
+/// A1 is gone. A2's launch template was prepared before, and a person is asked before clients use what it launches.
+#[test]
+fn a2s_launch_template_stands_in_for_an_original_that_is_gone() {
+    let gone = |fixture: Fixture| {
+        let all: Vec<_> = (0..2).map(|server| fixture.a1(server)).collect();
+        fixture.simulation.world().terminate_instances(fixture.source(), &all).unwrap();
+        fixture.pass(300);
+        fixture
+    };
+    let like_source = |fixture: &Fixture, gates: serde_json::Value| {
+        let mut plan = serde_json::to_value(&fixture.run.plan).unwrap();
+        plan["launch"]["network"] = json!({ "likeSource": true });
+        plan["gates"] = gates;
+        check_plan(fixture, &plan)
+    };
+    let asks = json!({ "beforeRedirect": { "timeoutMinutes": 60 } });
+    let prepared = gone(Fixture::failback(|_| ()).prepared());
+    let output = like_source(&prepared, asks.clone()).unwrap_or_else(|error| panic!("{error}"));
+    let said = "A1 no longer shows what the plan copies with like-source";
+    assert!(output.warnings.iter().any(|found| found.message.contains(said)), "{:#?}", output.warnings);
+    assert!(output.notice.contains(said), "who is asked is told: {}", output.notice);
+    // Nobody is asked, or nothing was prepared.
+    let reversed = gone(Fixture::failback(|_| ()).reversed());
+    for refused in [like_source(&prepared, json!({})), like_source(&reversed, asks)] {
+        let text = refused.expect_err("A1 is gone").to_string();
+        assert!(text.contains("the plan has like-source, but A1 i-"), "{text}");
+    }
+}
+
 #[test]
 fn an_original_must_show_what_is_to_be_copied() {
     let plan = |plan: &mut serde_json::Value| plan["launch"]["instanceProfile"] = json!("like-source");

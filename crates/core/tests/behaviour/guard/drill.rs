@@ -119,6 +119,7 @@ fn a3_is_terminated_when_it_is_the_drills_and_nothing_else() {
         ("B1 protects A4", |case| case.a3().replication_state = ReplicationState::Continuous),
         ("is working on it (S7:", |case| case.aws.source.jobs.push(job_on(A2))),
         ("is working on it (S7:", |case| case.aws.recovery.jobs.push(job_on(B1))),
+        ("does not carry this run's tag", |case| case.a3().tags.clear()),
     ];
     let warrant = granted_unless(&Case::drill(), terminate_a3, rows).spend();
     assert_eq!((warrant.region.as_str(), warrant.recovery_instances), ("us-east-1", vec![id(A4)]));

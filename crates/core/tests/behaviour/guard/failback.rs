@@ -1,6 +1,8 @@
 //! The warrants of a failback: B3 is production until A4 is proven to be.
 
-use failback_core::cloud::{Check, InstanceState, Job, JobStatus, RecordSet, ReplicationState, Tags};
+use failback_core::cloud::{
+    Check, Direction, InstanceState, Job, JobStatus, RecordSet, ReplicationState, SourceServer, Tags,
+};
 use failback_core::fleet::Redirected;
 use failback_core::guard::{
     ChangeRecords, DeleteRecoveryInstance, Guard, ReverseReplication, StopReplication, TagResource,
@@ -12,8 +14,8 @@ use failback_core::{ErrorName, Result};
 use serde_json::json;
 
 use crate::case::{
-    A1, A2, A4, B1, B3, Case, JOB, LAUNCH, OTHER, Row, all, granted_unless, id, instance, job_on,
-    may_be_launched_into, recovery_instance, refused, start,
+    A1, A2, A4, B1, B3, Case, JOB, LAUNCH, OTHER, OTHERS, Row, all, granted_unless, id, instance, job_on,
+    may_be_launched_into, recovery_instance, refused, source_server, start,
 };
 
 fn stop_b1(case: &Case) -> Result<Warrant<StopReplication>> {
@@ -381,6 +383,42 @@ fn b2_stays_until_the_old_ttl_has_passed() {
     case.moved_by_hand(true);
     case.fleet.redirected = None;
     assert!(terminate_b2(&case).is_ok());
+}
+
+/// Has another source server protect A4, while B1 is left as it was (drs-facts §12.15).
+fn protected_by_another(mut case: Case) -> Case {
+    case.b1().instance = Some(id(A1));
+    let another = source_server(OTHERS, Direction::Failover, A4, ReplicationState::Continuous);
+    case.aws.recovery.servers.push(another);
+    case
+}
+
+#[test]
+fn another_source_server_protects_a4_as_well_as_b1() {
+    let rows: &[Row] = &[
+        ("B1 protects another instance", |case| last(case).direction = Direction::Failback),
+        ("B1 protects another instance", |case| last(case).instance = Some(id(OTHER))),
+        ("B1 protects another instance", |case| {
+            last(case).replication.state = ReplicationState::Disconnected;
+        }),
+        ("2 source servers of the recovery Region replicate its A4", |case| {
+            let third =
+                source_server("s-000000000000000fa", Direction::Failover, A4, ReplicationState::Rescan);
+            case.aws.recovery.servers.push(third);
+        }),
+    ];
+    let case = protected_by_another(Case::failback());
+    let warrant = granted_unless(&case, terminate_b2, rows).spend();
+    assert_eq!(warrant.recovery_instances, vec![id(B3)]);
+    refused(&case, terminate_b2, ErrorName::NotReady, "B1 is not healthy at this moment", |case| {
+        last(case).replication.state = ReplicationState::Rescan;
+    });
+    let warrant = granted_unless(&protected_by_another(originals_go()), terminate_a1, rows).spend();
+    assert_eq!(warrant.instances, vec![id(A1)]);
+}
+
+fn last(case: &mut Case) -> &mut SourceServer {
+    case.aws.recovery.servers.last_mut().unwrap()
 }
 
 /// Returns a case without B2, whose plan terminates the originals.

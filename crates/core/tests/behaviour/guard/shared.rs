@@ -52,7 +52,7 @@ fn delete_a2(case: &Case) -> Result<Warrant<DeleteSourceServer>> {
 }
 
 fn wanted(case: &Case) -> LaunchSpec {
-    LaunchSpec::of(&case.run(), &case.fleet.servers[0], case.aws.source.instances.first()).unwrap()
+    LaunchSpec::of(&case.run(), &case.fleet.servers[0], case.aws.source.instances.first(), None).unwrap()
 }
 
 fn settings(case: &Case) -> LaunchSettings {
