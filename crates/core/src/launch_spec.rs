@@ -1,19 +1,9 @@
 //! The launch specification of A4: from the plan, or like A1.
 
-<<<<<<< ours
 use crate::catalogue::{Fact, fact, fault};
-use crate::cloud::{Instance, LaunchConfiguration, LaunchTemplateVersion, RightSizing};
-use crate::error::{Error, Result};
-use crate::fleet::Server;
-||||||| base
-use crate::cloud::{Instance, LaunchConfiguration, LaunchTemplateVersion, RightSizing};
-use crate::error::{Error, ErrorName, Result};
-use crate::fleet::Server;
-=======
 use crate::cloud::{Instance, LaunchConfiguration, LaunchTemplateVersion, RightSizing, SourceServer};
-use crate::error::{Error, ErrorName, Result};
+use crate::error::{Error, Result};
 use crate::fleet::{Server, tag_of_cycle};
->>>>>>> theirs
 use crate::id::{SecurityGroupId, SubnetId};
 use crate::plan::{LIKE_SOURCE, NamedNetwork, Network};
 use crate::procedure::Procedure;
@@ -46,28 +36,14 @@ impl LaunchSpec {
         stand_in: Option<&LaunchTemplateVersion>,
     ) -> Result<Self> {
         let plan = &run.plan.launch;
-<<<<<<< ours
-        let a1_subnet = a1.and_then(|a1| a1.subnet.as_ref());
-        let (subnet, security_groups) = match (network(run)?, a1, a1_subnet) {
-            (Some(named), ..) => (named.subnet_id.clone(), named.security_group_ids.clone()),
-            (None, Some(a1), Some(subnet)) => (subnet.clone(), a1.security_groups.clone()),
-            (None, ..) => return Err(not_ready(server, &lacks("subnet", "network"))),
-||||||| base
-        let a1_subnet = a1.and_then(|a1| a1.subnet.as_ref());
-        let (subnet, security_groups) = match (network(run)?, a1, a1_subnet) {
-            (Some(named), ..) => (named.subnet_id.clone(), named.security_group_ids.clone()),
-            (None, Some(a1), Some(subnet)) => (subnet.clone(), a1.security_groups.clone()),
-            (None, ..) => return Err(lacking(server, "subnet")),
-=======
         let (subnet, security_groups) = match (network(run)?, a1.and_then(network_of)) {
             (Some(named), _) => (named.subnet_id.clone(), named.security_group_ids.clone()),
             (None, Some(of_a1)) => of_a1,
             (None, None) => {
-                let template = stand_in.ok_or_else(|| lacking(server, "subnet"))?;
-                let subnet = template.subnet.clone().ok_or_else(|| lacking(server, "subnet"))?;
+                let template = stand_in.ok_or_else(|| not_ready(server, &lacks("subnet", "network")))?;
+                let subnet = template.subnet.clone().ok_or_else(|| not_ready(server, &lacks("subnet", "network")))?;
                 (subnet, template.security_groups.clone())
             }
->>>>>>> theirs
         };
         let of_a1 = a1.and_then(|a1| a1.profile_arn.as_ref());
         let prepared = stand_in.and_then(|template| template.profile.as_ref());
@@ -78,20 +54,10 @@ impl LaunchSpec {
             }
             (name, _) => name.to_owned(),
         };
-<<<<<<< ours
-        let instance_type = match (plan.instance_type.as_str(), a1) {
-            (LIKE_SOURCE, Some(a1)) => a1.instance_type.clone(),
-            (LIKE_SOURCE, None) => return Err(not_ready(server, &lacks("instance type", "instanceType"))),
-||||||| base
-        let instance_type = match (plan.instance_type.as_str(), a1) {
-            (LIKE_SOURCE, Some(a1)) => a1.instance_type.clone(),
-            (LIKE_SOURCE, None) => return Err(lacking(server, "instance type")),
-=======
         let prepared = stand_in.and_then(|template| template.instance_type.as_ref());
         let instance_type = match (plan.instance_type.as_str(), a1.map(|a1| &a1.instance_type).or(prepared)) {
             (LIKE_SOURCE, Some(like)) => like.clone(),
-            (LIKE_SOURCE, None) => return Err(lacking(server, "instance type")),
->>>>>>> theirs
+            (LIKE_SOURCE, None) => return Err(not_ready(server, &lacks("instance type", "instanceType"))),
             (name, _) => name.to_owned(),
         };
         Ok(Self { subnet, security_groups, profile, instance_type })

@@ -232,16 +232,8 @@ async fn protect(
 }
 
 /// Returns the reason why B1 does not protect A4 yet, if so.
-<<<<<<< ours
 fn unprotected(server: &LiveServer<'_>) -> Result<Option<Reason>> {
-    let Some(b1) = server.b1()? else { return Ok(Some(reason::b1_is_missing())) };
-||||||| base
-fn unprotected(server: &LiveServer<'_>) -> Result<Option<String>> {
-    let Some(b1) = server.b1()? else { return Ok(Some("B1 does not exist".to_owned())) };
-=======
-fn unprotected(server: &LiveServer<'_>) -> Result<Option<String>> {
-    let Some(b1) = server.protector()? else { return Ok(Some("B1 does not exist".to_owned())) };
->>>>>>> theirs
+    let Some(b1) = server.protector()? else { return Ok(Some(reason::b1_is_missing())) };
     let replicates_a4 = b1.instance.is_some() && b1.instance == server.a4();
     if !replicates_a4 {
         return Ok(Some(reason::b1_is_not_repointed()));
@@ -251,42 +243,22 @@ fn unprotected(server: &LiveServer<'_>) -> Result<Option<String>> {
     if server.times.protected.is_some() || b1.replication.protects() {
         return Ok(None);
     }
-    let label = match server.another_b1()? {
-        Some(another) => {
-            format!("A4 is protected by {}, which DRS has made instead of re-pointing B1. It", another.id)
-        }
-        None => "B1".to_owned(),
-    };
-    Ok(Some(format!("{label} is {}", how_far(&b1.replication))))
+    let how_far = how_far(&b1.replication);
+    Ok(Some(match server.another_b1()? {
+        Some(another) => reason::another_b1_is(&another.id, how_far),
+        None => reason::b1_is(how_far),
+    }))
 }
 
-fn how_far(replication: &Replication) -> Reason {
+fn how_far(replication: &Replication) -> String {
     match replication.state {
         // Shown for minutes after B1 is re-pointed; a lasting stall needs its remedy.
-<<<<<<< ours
-        ReplicationState::Stalled => reason::b1_is(stall::stalled(replication)),
-||||||| base
-        ReplicationState::Stalled => format!("B1 is {}", stalled(replication)),
-=======
-        ReplicationState::Stalled => stalled(replication),
->>>>>>> theirs
+        ReplicationState::Stalled => stall::stalled(replication).to_string(),
         state if replication.total_bytes > 0 => {
             let percent = replication.rescanned_bytes * 100 / replication.total_bytes;
-<<<<<<< ours
-            reason::b1_compares(word(state), percent)
-||||||| base
-            format!("B1 is {}, {percent} % compared with A4", word(state))
-=======
             format!("{}, {percent} % compared with A4", word(state))
->>>>>>> theirs
         }
-<<<<<<< ours
-        state => reason::b1_is(word(state)),
-||||||| base
-        state => format!("B1 is {}", word(state)),
-=======
-        state => word(state).to_owned(),
->>>>>>> theirs
+        state => word(state).to_string(),
     }
 }
 

@@ -63,7 +63,7 @@ impl Step for StopReversedReplication {
             waiting = Some(ctx.again(reason::a2_does_not_stop_yet(&reasons)));
         }
         if !unclaimed.is_empty() {
-            waiting = Some(ctx.again(format!("A3 cannot be tagged with this run yet: {unclaimed}")));
+            waiting = Some(ctx.again(reason::a3_is_not_tagged_yet(&unclaimed)));
         }
         match waiting {
             Some(waiting) => Ok(StepResult::Waiting(waiting)),

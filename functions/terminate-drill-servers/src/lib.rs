@@ -76,7 +76,7 @@ impl Step for TerminateDrillServers {
             let waited = ctx.seconds_since_note();
             (why, poll_interval::by_typical(typical::TERMINATE_JOB, busy.len(), waited))
         } else if !unclaimed.is_empty() {
-            let why = format!("DRS does not show this run's tag on A3 of {} yet", names(&unclaimed));
+            let why = reason::a3_tag_is_not_shown(names(&unclaimed));
             (why, poll_interval::by_typical(typical::VISIBLE, unclaimed.len(), 0))
         } else {
             return refused.end(reason::drill_servers_are_gone());

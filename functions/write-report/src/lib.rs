@@ -58,13 +58,9 @@ impl Handler for WriteReport {
         let ReportInput { run, mut fleet, failure, cleaning, approvals, leftover } = input;
         let live = read(cloud, &run, &mut fleet).await?;
         let outcome = match (&failure, run.procedure, cleaning) {
-<<<<<<< ours
             (None, Procedure::Drill, _) if leftover => Outcome::CleanedUp,
             (None, Procedure::Failback, _) if fleet.pending().next().is_none() => Outcome::NothingToDo,
-||||||| base
-=======
             (None, Procedure::Failback, false) if run.plan.end_when_ready => Outcome::Ready,
->>>>>>> theirs
             (None, ..) => Outcome::Succeeded,
             (Some(_), Procedure::Failback, false) => Outcome::Held,
             (Some(_), ..) => Outcome::Failed,
@@ -183,7 +179,6 @@ fn loss(run: &Run, fleet: &Fleet) -> Option<Loss> {
 }
 
 fn summary(run: &Run, fleet: &Fleet, outcome: Outcome, failure: Option<&Failure>) -> String {
-<<<<<<< ours
     let servers = match outcome {
         Outcome::NothingToDo => fleet.servers.len(),
         _ => fleet.pending().count(),
@@ -191,26 +186,11 @@ fn summary(run: &Run, fleet: &Fleet, outcome: Outcome, failure: Option<&Failure>
     let what = format!("{} of {} ({})", run.procedure, count(servers, "server"), run.plan.name);
     let sentence = match (outcome, failure) {
         (Outcome::NothingToDo, _) => end::summary_nothing_to_do(what, run.source()),
+        (Outcome::Ready, None) => end::summary_ready(what),
         (Outcome::CleanedUp, _) => end::summary_cleaned_up(what),
         (_, None) => end::summary_succeeded(what),
         (_, Some(failure)) => {
             end::summary_stopped(what, outcome.as_str(), &failure.step, &failure.error, &failure.cause)
-||||||| base
-    let what =
-        format!("{} of {} ({})", run.procedure, count(fleet.pending().count(), "server"), run.plan.name);
-    match failure {
-        None => format!("{what} succeeded"),
-        Some(failure) => {
-            format!("{what} {}: {}: {}: {}", outcome.as_str(), failure.step, failure.error, failure.cause)
-=======
-    let what =
-        format!("{} of {} ({})", run.procedure, count(fleet.pending().count(), "server"), run.plan.name);
-    match failure {
-        None if outcome == Outcome::Ready => format!("{what} is ready to go home"),
-        None => format!("{what} succeeded"),
-        Some(failure) => {
-            format!("{what} {}: {}: {}: {}", outcome.as_str(), failure.step, failure.error, failure.cause)
->>>>>>> theirs
         }
     };
     sentence.to_string()

@@ -12,20 +12,6 @@ use failback_core::timestamp::Timestamp;
 
 use crate::server::Seen;
 
-<<<<<<< ours
-||||||| base
-const AFTER_A_FAILED_DRILL: &str = "The drill changed neither A1, B1 nor a record. Fix the cause; what is left of the \
-                                    drill is listed per server, and starting the drill again removes it.";
-
-=======
-const AFTER_A_FAILED_DRILL: &str = "The drill changed neither A1, B1 nor a record. Fix the cause; what is left of the \
-                                    drill is listed per server, and starting the drill again removes it.";
-
-const READY: &str = "This run launched nothing. A2 goes on replicating, and it and its staging area are billed. To go home, \
-                     start the failback with the same plan without endWhenReady. Until then, do not stop, terminate or \
-                     disconnect any instance or source server of the plan, and have the stack watch A2 (WatchState).";
-
->>>>>>> theirs
 /// The end of a run.
 pub(crate) struct End<'e> {
     pub(crate) run: &'e Run,
@@ -152,27 +138,20 @@ impl End<'_> {
         (!left.is_empty()).then(|| end::b3_is_left(names(&left)))
     }
 
-<<<<<<< ours
-    fn problem(&self) -> Option<Sentence> {
-||||||| base
-    fn problem(&self) -> Option<String> {
-=======
     /// Says what to do with a source server that DRS has made instead of re-pointing B1.
-    fn another_b1(&self) -> Option<String> {
+    fn another_b1(&self) -> Option<Sentence> {
         let others: Vec<&Seen> = self.seen.iter().filter(|seen| seen.earlier_b1.is_some()).collect();
         let first = others.first()?;
         let (earlier, now) = (first.earlier_b1.as_ref()?, &first.report.b1);
-        let and_more = if others.len() > 1 { ", and the others as the report lists them," } else { "" };
-        Some(format!(
-            "DRS has made another source server of {} instead of re-pointing B1: {now}{and_more} protects A4, and not \
-             {earlier}, which still names A1. Before the next recovery, drill or failback, give it the tags of that B1 or \
-             its id's place in the plan, and recover nothing from the earlier one: its data is that of A1.",
-            names(&others)
-        ))
+        let servers = names(&others);
+        Some(if others.len() > 1 {
+            end::other_b1s_protect(servers, now, earlier)
+        } else {
+            end::another_b1_protects(servers, now, earlier)
+        })
     }
 
-    fn problem(&self) -> Option<String> {
->>>>>>> theirs
+    fn problem(&self) -> Option<Sentence> {
         let servers = self.those(|server| server.problem.is_some());
         let problem = servers.first()?.report.problem.as_ref()?;
         Some(end::cannot_be_read(names(&servers), problem))
@@ -180,20 +159,14 @@ impl End<'_> {
 
     fn after_a_failback(&self) -> Vec<Sentence> {
         match self.outcome {
-<<<<<<< ours
-            Outcome::Succeeded if self.seen.iter().any(|seen| seen.b2_left) => {
-                return vec![end::nothing_else_is_left_to_do()];
-||||||| base
-            Outcome::Succeeded if self.seen.iter().any(|seen| seen.b2_left) => {
-                return "Nothing else is left to do.".to_owned();
-=======
             Outcome::Succeeded if self.seen.iter().any(|seen| seen.b2_left || seen.earlier_b1.is_some()) => {
-                return "Nothing else is left to do.".to_owned();
->>>>>>> theirs
+                return vec![end::nothing_else_is_left_to_do()];
             }
-<<<<<<< ours
             Outcome::Succeeded | Outcome::NothingToDo => return vec![end::nothing_is_left_to_do()],
-            Outcome::Held if !self.served_by(Serving::A1).is_empty() => return vec![end::clients_use_a1()],
+            Outcome::Held | Outcome::Ready if !self.served_by(Serving::A1).is_empty() => {
+                return vec![end::clients_use_a1()];
+            }
+            Outcome::Ready => return vec![end::ready_to_go_home()],
             Outcome::Held | Outcome::Failed | Outcome::CleanedUp => {}
         }
         let mut sentences = Vec::new();
@@ -203,24 +176,6 @@ impl End<'_> {
         }
         if self.outcome == Outcome::Failed {
             sentences.push(end::clean_up_is_not_complete());
-||||||| base
-            Outcome::Succeeded => return "Nothing is left to do.".to_owned(),
-            Outcome::Held if !self.served_by(Serving::A1).is_empty() => {
-                return "Leave everything as it is, and find out why clients use A1: a failback brings back what runs in \
-                        B3."
-                    .to_owned();
-            }
-            Outcome::Held | Outcome::Failed => {}
-=======
-            Outcome::Succeeded => return "Nothing is left to do.".to_owned(),
-            Outcome::Held | Outcome::Ready if !self.served_by(Serving::A1).is_empty() => {
-                return "Leave everything as it is, and find out why clients use A1: a failback brings back what runs in \
-                        B3."
-                    .to_owned();
-            }
-            Outcome::Ready => return READY.to_owned(),
-            Outcome::Held | Outcome::Failed => {}
->>>>>>> theirs
         }
         sentences.push(if self.served_by(Serving::A4).is_empty() {
             end::start_the_failback_again()

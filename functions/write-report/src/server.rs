@@ -99,23 +99,14 @@ fn server_outcome(run: &Run, server: &Server, outcome: Outcome) -> ServerOutcome
 
 /// Returns what is ambiguous, with the remedy.
 fn problem(server: &LiveServer<'_>) -> Option<String> {
-<<<<<<< ours
     fn told<T>(link: &Link<'_, T>) -> Option<String> {
         link.ambiguity().map(|ambiguity| format!("{}: {}", ambiguity.objects, ambiguity.fact))
     }
     let chain = server.chain();
-    told(&chain.b2).or_else(|| told(&chain.a2)).or_else(|| told(&chain.a3))
-||||||| base
-    let chain = server.chain();
-    let mut ambiguous =
-        [chain.b2.ambiguity(), chain.a2.ambiguity(), chain.a3.ambiguity()].into_iter().flatten();
-    ambiguous.next().map(|(message, remedy)| format!("{message}. {remedy}"))
-=======
-    let (chain, protector) = (server.chain(), protector(server));
-    let links = [chain.b2.ambiguity(), chain.a2.ambiguity(), chain.a3.ambiguity(), protector.ambiguity()];
-    let mut ambiguous = links.into_iter().flatten();
-    ambiguous.next().map(|(message, remedy)| format!("{message}. {remedy}"))
->>>>>>> theirs
+    told(&chain.b2)
+        .or_else(|| told(&chain.a2))
+        .or_else(|| told(&chain.a3))
+        .or_else(|| told(&protector(server)))
 }
 
 /// Returns the protection of the instance that serves, and the age of the newest copy of its data.

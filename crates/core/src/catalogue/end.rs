@@ -45,6 +45,16 @@ entries! {
     every_b3_exists() "Every B3 still exists";
     b3_is_left(servers) "B3 of {servers} existed before B1 was launched into it, and is left with its B2. Delete B2 in the DRS \
          console without terminating it, and stop B3: the next recovery launches into it again";
+    another_b1_protects(servers, now, earlier) "DRS has made another source server of {servers} instead of re-pointing B1: {now} \
+         protects A4, and not {earlier}, which still names A1. Before the next recovery, drill or failback, give it the tags \
+         of that B1 or its id's place in the plan, and recover nothing from the earlier one: its data is that of A1";
+    other_b1s_protect(servers, now, earlier) "DRS has made another source server of {servers} instead of re-pointing B1: {now}, \
+         and the others as the report lists them, protects A4, and not {earlier}, which still names A1. Before the next \
+         recovery, drill or failback, give it the tags of that B1 or its id's place in the plan, and recover nothing from \
+         the earlier one: its data is that of A1";
+    ready_to_go_home() "This run launched nothing. A2 goes on replicating, and it and its staging area are billed. To go home, \
+         start the failback with the same plan without endWhenReady. Until then, do not stop, terminate or disconnect any \
+         instance or source server of the plan, and have the stack watch A2 (WatchState)";
     cannot_be_read(servers, problem) "{servers} cannot be read as a whole: {problem}";
     drill_changed_nothing() "The drill changed neither A1, B1 nor a record. Fix the cause; what is left of the drill is listed \
          per server, and starting the drill again removes it";
@@ -59,6 +69,7 @@ entries! {
          back to B3: A4 has writes that B3 lacks";
     both_are_billed(servers) "A4 and B3 of {servers} run, and both are billed";
     summary_succeeded(run) "{run} succeeded";
+    summary_ready(run) "{run} is ready to go home";
     summary_nothing_to_do(run, region) "{run}: nothing to do: every server ran in {region} already";
     summary_cleaned_up(run) "{run}: what an interrupted drill had left was removed, and nothing was rehearsed";
     summary_stopped(run, outcome, step, error, cause) "{run} {outcome}: {step}: {error}: {cause}";

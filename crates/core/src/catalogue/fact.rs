@@ -61,7 +61,14 @@ facts! {
         => "Nothing is done to it; leave it out of the plan to silence this";
     nowhere_to_be_found() "it has no recovery instance, and B1 does not replicate a running instance"
         => "Find out where it runs. If B3 runs, make it a recovery instance again, as the DRS user guide \
-             says for reinstalling the agent. If the server is not needed, leave it out of the plan";
+             says for reinstalling the agent. If the report of its failback names another source server that \
+             protects A4, give that one the tags of this, or its id's place in the plan. If the server is not \
+             needed, leave it out of the plan";
+    a1_is_stood_in_for() "A1 no longer shows what the plan copies with like-source"
+        => "A4 is launched with the settings that A2's launch template has now; look at them before you \
+             answer yes";
+    several_protect_a4() "several source servers of the recovery Region replicate its A4"
+        => "Find out with AWS Support which of them to keep: a disconnect uninstalls the agent on A4";
     a1_runs() "A1 runs"
         => "If clients use it, stop this failback: B3 is not production. If not, stop A1";
     a1_runs_and_no_record_shows_what_serves() "A1 runs, and no record shows whether clients use it or B3"

@@ -34,6 +34,9 @@ faults! {
             "{server}: A3 {a3} was not launched from its A2";
     no_drill_launched_a3(server, a3) SafetyRule::ServingUntouched
             "{server}: no drill launched A3 {a3}, so A4 may be production";
+    a3_lacks_the_runs_tag(server, a3) SafetyRule::OthersUntouched
+        "{server}: A3 {a3} does not carry this run's tag. Start the drill again with the same plan: it tags A3, \
+         and then terminates it";
     b1_protects_the_drills_a4(server, a3) SafetyRule::ServingUntouched
         "{server}: B1 protects A4 {a3}, and no longer A1: somebody has reversed replication of A3. If A1 is \
          production, install the agent on it again, as the DRS user guide says, and then terminate A4 in \

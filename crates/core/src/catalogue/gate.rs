@@ -1,6 +1,8 @@
 //! What a person is told at a gate, from live state: the servers, the age of the data, the state of A1, and what an answer
 //! does. A mail has about twenty lines, for one server and for a hundred.
 
+mod hold;
+
 use std::collections::BTreeSet;
 
 use super::Notice;
@@ -8,10 +10,13 @@ use crate::cloud::{Instance, InstanceState};
 use crate::error::Result;
 use crate::fleet::{LiveServer, data_age_seconds};
 use crate::message::{count, listed};
+use crate::plan::WaitsFor;
 use crate::poll_interval::typical;
 use crate::procedure::Procedure;
 use crate::run::Run;
 use crate::timestamp::Timestamp;
+
+pub use hold::during_hold;
 
 /// The number of servers whose addresses are listed, three in a line.
 const ADDRESSES_SHOWN: usize = 36;
@@ -37,6 +42,9 @@ pub fn before_stop(servers: &[LiveServer<'_>]) -> Result<Notice> {
 /// The time that a wave usually takes, in seconds: the launch job, and the boot.
 const WAVE_SECONDS: u64 = typical::LAUNCH_JOB.high_seconds + typical::BOOT.high_seconds;
 
+/// The time that A2 usually takes to hold all that B3 accepted before a freeze, in seconds: two contacts of the agent.
+const DRAIN_SECONDS: u64 = 120;
+
 /// Returns what a person is told before A4 is launched, where the plan has somebody asked: it does not accept the loss, and
 /// a server is left to launch.
 ///
@@ -48,17 +56,64 @@ pub fn if_asked_before_launch(run: &Run, servers: Vec<LiveServer<'_>>) -> Result
     }
     let mut to_launch = Vec::new();
     for server in servers {
-        if server.a3()?.is_none() && !server.is_past_launch()? {
+        let is_launched = server.a3()?.is_some() && server.replace.is_none();
+        if !is_launched && !server.is_past_launch()? {
             to_launch.push(server);
         }
     }
-    if to_launch.is_empty() { Ok(None) } else { before_launch(run, &to_launch).map(Some) }
+    if to_launch.is_empty() {
+        Ok(None)
+    } else if run.freezes() {
+        before_freeze(run, &to_launch).map(Some)
+    } else {
+        before_launch(run, &to_launch).map(Some)
+    }
+}
+
+/// Says what a person stops before a launch that loses nothing, and for how long.
+fn before_freeze(run: &Run, servers: &[LiveServer<'_>]) -> Result<Notice> {
+    let asks_again = if run.plan.gates.before_redirect.is_some() {
+        " Somebody is asked once more before traffic is redirected, and writes wait for that answer too."
+    } else {
+        ""
+    };
+    let lines = [
+        format!("A2 of {} can be launched. B3 serves until traffic is redirected.", who(servers)),
+        originals(servers)?,
+        "Before you answer yes, stop whatever writes to B3 of these servers, and flush it to disk: applications, jobs, \
+         queues, people. Leave the instances running."
+            .to_owned(),
+        format!(
+            "Yes: nothing has written to B3 since before your answer, and nothing will. Once A2 holds it all, A4 is \
+             launched from it: nothing is lost. Writes wait until traffic is redirected, usually {} min from your \
+             answer.{asks_again} If the failback is held before that, you are told, and let writes to B3 go on.",
+            usual_seconds(run, servers).saturating_add(DRAIN_SECONDS).div_ceil(60),
+        ),
+        "No, or no answer: nothing is launched, B3 serves, and A2 goes on protecting it. Start again with the same plan \
+         to be asked again."
+            .to_owned(),
+    ];
+    Ok(Notice(lines.join("\n")))
+}
+
+/// Returns the time that it usually takes from a launch until traffic is redirected, in seconds.
+fn usual_seconds(run: &Run, servers: &[LiveServer<'_>]) -> u64 {
+    let waves: BTreeSet<usize> = servers.iter().map(|server| server.wave).collect();
+    let of_wave = |wave: &usize| match run.plan.waves.get(*wave).map(|wave| wave.waits_for) {
+        _ if Some(wave) == waves.first() => WAVE_SECONDS,
+        Some(WaitsFor::Nothing) => 0,
+        Some(WaitsFor::Launch) => typical::LAUNCH_JOB.high_seconds,
+        Some(WaitsFor::Validation) | None => WAVE_SECONDS,
+    };
+    waves.iter().map(of_wave).sum::<u64>() + typical::DNS.high_seconds
+}
+
+fn waves(servers: &[LiveServer<'_>]) -> u64 {
+    servers.iter().map(|server| server.wave).collect::<BTreeSet<_>>().len() as u64
 }
 
 /// Says what a launch loses, and for how long.
 fn before_launch(run: &Run, servers: &[LiveServer<'_>]) -> Result<Notice> {
-    let waves = servers.iter().map(|server| server.wave).collect::<BTreeSet<_>>().len();
-    let seconds = waves as u64 * WAVE_SECONDS + typical::DNS.high_seconds;
     let limit = run.plan.launch.data_age_seconds_max;
     let by_hand =
         if run.plan.redirect.is_by_hand() { " and the time that people take to redirect it" } else { "" };
@@ -73,9 +128,10 @@ fn before_launch(run: &Run, servers: &[LiveServer<'_>]) -> Result<Notice> {
         format!(
             "Yes: A4 is launched, in {}. What clients write to B3 after a server's point in time is lost once traffic \
              is redirected: usually {} min{by_hand}, and at most {} min (launch.dataAgeSecondsMax), unless \
-             somebody agrees to more. To lose nothing, have clients write nothing from now on until then.{asks_again}",
-            count(waves, "wave"),
-            seconds.div_ceil(60),
+             somebody agrees to more. To lose nothing, say no, and have the plan stop writes first: \
+             cutover.freeze.{asks_again}",
+            count(usize::try_from(waves(servers)).unwrap_or(usize::MAX), "wave"),
+            usual_seconds(run, servers).div_ceil(60),
             limit / 60,
         ),
         "No, or no answer: nothing is launched, B3 serves, and A2 goes on protecting it. Start again with the same plan \
@@ -91,7 +147,7 @@ fn before_launch(run: &Run, servers: &[LiveServer<'_>]) -> Result<Notice> {
 /// `Internal` when A3, jobs of the source Region or instances of it were not read; `Guard` when A3 is ambiguous.
 pub fn before_redirect(run: &Run, servers: &[LiveServer<'_>]) -> Result<Notice> {
     let mut lines =
-        vec![format!("A4 of {} passed validation.", who(servers)), data(servers)?, originals(servers)?];
+        vec![format!("A4 of {} passed validation.", who(servers)), data(run, servers)?, originals(servers)?];
     if run.plan.redirect.is_by_hand() {
         lines.push(
             "Before you answer yes, redirect the traffic of each server by your own means, from B3 to A4:"
@@ -149,7 +205,14 @@ fn who(servers: &[LiveServer<'_>]) -> String {
 }
 
 /// Says how old the oldest data of an A4 is.
-fn data(servers: &[LiveServer<'_>]) -> Result<String> {
+fn data(run: &Run, servers: &[LiveServer<'_>]) -> Result<String> {
+    if let Some(frozen) = run.frozen {
+        return Ok(format!(
+            "Writes to B3 have been stopped since {}, and A4 holds all that came before: nothing is lost with a yes, as \
+             long as nothing writes to B3.",
+            frozen.at.to_the_minute()
+        ));
+    }
     let mut oldest: Option<(u64, &LiveServer<'_>)> = None;
     for server in servers {
         let age = match server.a3()? {

@@ -43,7 +43,11 @@ entries! {
     b1_is_missing() "B1 does not exist";
     b1_is_not_repointed() "B1 does not protect A4 yet";
     b1_is(state) "B1 is {state}";
-    b1_compares(state, percent) "B1 is {state}, {percent} % compared with A4";
+    another_b1_is(id, state) "A4 is protected by {id}, which DRS has made instead of re-pointing B1. It is {state}";
+    a2s_are_in_order(source_servers) "{source_servers} (A2) in order";
+    lags_behind_b3(minutes) "lags {minutes} min behind B3";
+    a3_is_not_tagged_yet(servers) "A3 cannot be tagged with this run yet: {servers}";
+    a3_tag_is_not_shown(servers) "DRS does not show this run's tag on A3 of {servers} yet";
     all_failed_back() "every server has failed back already";
     not_redirected_yet(reason) "traffic cannot be redirected yet: {reason}";
     records_propagate(records) "Route 53 is propagating the change of {records}";

@@ -239,11 +239,8 @@ impl DrsView {
             [one] => Link::One(one),
             [first, ..] => Link::Ambiguous(Ambiguity {
                 first,
-                message: format!(
-                    "{} source servers of the recovery Region replicate its A4 {a4}",
-                    found.len()
-                ),
-                remedy: "Find out with AWS Support which of them to keep: a disconnect uninstalls the agent on A4",
+                objects: listed(found.iter().map(|server| server.id.as_str())),
+                fact: fact::several_protect_a4(),
             }),
         }
     }

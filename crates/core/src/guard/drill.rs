@@ -121,12 +121,7 @@ impl Guard<'_, Drill> {
             }
             no_job(server)?;
             if a3.tags.get(tag::RUN) != Some(&self.run.tag_value()) {
-                let message = format!(
-                    "{name}: A3 {} does not carry this run's tag. Start the drill again with the same plan: it tags A3, and \
-                     then terminates it",
-                    a3.id
-                );
-                return Err(refuse(SafetyRule::OthersUntouched, message));
+                return Err(refuse(fault::a3_lacks_the_runs_tag(name, &a3.id)));
             }
             recovery_instances.push(a3.id.clone());
         }
@@ -183,21 +178,18 @@ fn is_a1_running(server: &LiveServer<'_>) -> Result<bool> {
 
 /// Returns A3, which must live.
 fn existing_a3<'l>(server: &LiveServer<'l>) -> Result<&'l RecoveryInstance> {
-    let missing = || refuse(SafetyRule::OwnFleetOnly, format!("{}: A3 does not exist", server.name));
-    server.a3()?.ok_or_else(missing)
+    server.a3()?.ok_or_else(|| refuse(fault::a3_does_not_exist(&server.name)))
 }
 
 /// Refuses an A3 that no drill launched from this server's A2.
 fn launched_by_a_drill(server: &LiveServer<'_>, a3: &RecoveryInstance, a2: &SourceServer) -> Result<()> {
     let name = &server.name;
     if a3.source_server != a2.id {
-        let message = format!("{name}: A3 {} was not launched from its A2", a3.id);
-        return Err(refuse(SafetyRule::OwnFleetOnly, message));
+        return Err(refuse(fault::a3_is_not_of_this_a2(name, &a3.id)));
     }
     let job = server.live().source_job_of(a3)?;
     if !job.is_some_and(|job| made_by_a_drill(&job.tags)) {
-        let message = format!("{name}: no drill launched A3 {}, so A4 may be production", a3.id);
-        return Err(refuse(SafetyRule::ServingUntouched, message));
+        return Err(refuse(fault::no_drill_launched_a3(name, &a3.id)));
     }
     Ok(())
 }

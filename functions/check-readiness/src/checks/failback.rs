@@ -63,24 +63,7 @@ fn at_home(facts: &Facts, server: &Server, findings: &mut Vec<Finding>) -> Resul
     if runs && b1s.any(|b1| b1.replication.is_running()) {
         findings.warn(&server.name, fact::already_failed_back());
     } else {
-<<<<<<< ours
         findings.block(&server.name, fact::nowhere_to_be_found());
-||||||| base
-        findings.block(
-            &server.name,
-            "it has no recovery instance, and B1 does not replicate a running instance",
-            "Find out where it runs. If B3 runs, make it a recovery instance again, as the DRS user guide says for \
-             reinstalling the agent. If the server is not needed, leave it out of the plan",
-        );
-=======
-        findings.block(
-            &server.name,
-            "it has no recovery instance, and B1 does not replicate a running instance",
-            "Find out where it runs. If B3 runs, make it a recovery instance again, as the DRS user guide says for \
-             reinstalling the agent. If the report of its failback names another source server that protects A4, give that one \
-             the tags of this, or its id's place in the plan. If the server is not needed, leave it out of the plan",
-        );
->>>>>>> theirs
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use failback_core::cloud::{
     SourceServer,
 };
 use failback_core::fleet::Fleet;
-use failback_core::launch_spec::{lacking, needs_a1};
+use failback_core::launch_spec::{LaunchSpec, lacking, needs_a1};
 use failback_core::plan::Record;
 use failback_core::run::Run;
 use failback_core::tags::{Tags, tag};
@@ -120,38 +120,20 @@ fn original(run: &Run, facts: &Facts, server: &Found<'_>, findings: &mut Vec<Fin
     if !lacks_original(run, server) {
         return;
     }
-<<<<<<< ours
+    let template = facts.stand_ins.get(&server.b1);
+    if LaunchSpec::of(run, server, server.a1, template).is_ok() {
+        findings.warn(&server.name, fact::a1_is_stood_in_for());
+        return;
+    }
     for fact in lacking(run, server.a1) {
         findings.block(&server.name, fact);
     }
-||||||| base
-    if let Err(error) = LaunchSpec::of(run, server, server.a1) {
-        let message = error.to_string();
-        let message = message.strip_prefix(&format!("{}: ", server.name)).unwrap_or(&message);
-        let message = message.strip_suffix(&format!(". {LACKING_REMEDY}")).unwrap_or(message);
-        findings.block(&server.name, message, LACKING_REMEDY);
-    }
-=======
-    let template = facts.stand_ins.get(&server.b1);
-    let Err(error) = LaunchSpec::of(run, server, server.a1, template) else {
-        findings.warn(
-            &server.name,
-            "A1 no longer shows what the plan copies with like-source",
-            "A4 is launched with the settings that A2's launch template has now; look at them before you answer yes",
-        );
-        return;
-    };
-    let message = error.to_string();
-    let message = message.strip_prefix(&format!("{}: ", server.name)).unwrap_or(&message);
-    let message = message.strip_suffix(&format!(". {LACKING_REMEDY}")).unwrap_or(message);
-    findings.block(&server.name, message, LACKING_REMEDY);
 }
 
 /// Returns true for a server that is to be launched like an A1 that does not show what is to be copied.
 pub(crate) fn lacks_original(run: &Run, server: &Found<'_>) -> bool {
     let is_launched = server.server.a3.is_some();
     needs_a1(run) && !is_launched && LaunchSpec::of(run, server, server.a1, None).is_err()
->>>>>>> theirs
 }
 
 /// Refuses a server that a job of another person holds. The run waits for a job of an earlier run.
