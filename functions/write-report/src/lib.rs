@@ -161,7 +161,8 @@ fn loss(run: &Run, fleet: &Fleet) -> Option<Loss> {
     }
     let redirected = fleet.redirected?;
     let oldest = fleet.pending().filter_map(|server| server.times.point_in_time).min()?;
-    if run.frozen.is_some_and(|frozen| oldest >= run.seconds(frozen.at)) {
+    if run.freezes() && run.frozen.is_none_or(|frozen| oldest >= run.seconds(frozen.at)) {
+        // Without a freeze of its own, this execution found traffic at A4: the earlier one has told what that lost.
         return None;
     }
     Some(Loss {
