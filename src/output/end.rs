@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use failback_core::fleet::Serving;
-use failback_core::report::{Approval, Outcome, Protection, Report};
+use failback_core::report::{Approval, FreezeReport, Outcome, Protection, Report};
 use failback_sim::{Access, World};
 
 use crate::output::table::SHOWN;
@@ -39,6 +39,13 @@ pub(crate) fn end(world: &World, run: &RunResult, seed: u64) -> String {
                 text,
                 "  lost: what was written to B3 in the {} between A4's point in time and the redirect",
                 duration(seconds as f64)
+            );
+        }
+        if let Some(FreezeReport { since, until: Some(until) }) = report.freeze {
+            let waited = duration(until.seconds_since(since) as f64);
+            let _ = writeln!(
+                text,
+                "  nothing lost: writes to B3 were stopped, and clients waited {waited} to write"
             );
         }
     }
