@@ -31,6 +31,9 @@ pub struct LaunchForFailback;
 /// The time for which AWS may still show the launch settings of before they were prepared.
 const STALE_SETTINGS_SECONDS: u64 = 60;
 
+/// The reason of a server that waits because an earlier run, or a person, launched its A4 before writes were stopped.
+const BEFORE_FREEZE: &str = "its A4 is from before the freeze, and is launched again";
+
 /// The reason of a server that waits because somebody has changed its launch settings.
 const OTHER_SETTINGS: &str = "the launch settings are no longer the plan's";
 
@@ -59,8 +62,8 @@ impl Step for LaunchForFailback {
             source_instances: true,
             b2: true,
             recovery_jobs: true,
-            recovery_instances: replaces,
-            records: replaces,
+            recovery_instances: replaces || ctx.run.freezes(),
+            records: replaces || ctx.run.freezes(),
             ..Reads::default()
         };
         let mut live = ctx.read(fleet, reads).await?;
@@ -74,11 +77,15 @@ impl Step for LaunchForFailback {
         if let Some(first) = wave.failed.first() {
             return Err(launch_failed(ctx, first, &wave.failed));
         }
-        let is_launched = later.is_empty() && wave.missing.is_empty() && wave.launching.is_empty();
+        let is_launched = later.is_empty()
+            && wave.before_freeze.is_empty()
+            && wave.missing.is_empty()
+            && wave.launching.is_empty();
         let later_servers = later_waves(ctx, &live, fleet, is_launched);
         let early = early(ctx, &later_servers)?;
         let Begun { unprepared, waiting: mut reasons } = launch(ctx, &live, &wave, &early).await?;
         reasons.append(later);
+        reasons.add_all(wave.before_freeze.iter().map(|server| server.name.as_str()), BEFORE_FREEZE);
         let result = if unprepared.is_empty() || ctx.waited_seconds() < STALE_SETTINGS_SECONDS {
             reasons.add_all(unprepared.iter().map(String::as_str), OTHER_SETTINGS);
             match waiting(ctx, &wave, &reasons) {
