@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use failback_core::fleet::Serving;
 use failback_core::procedure::Procedure;
-use failback_core::report::{Approval, Protection, Report};
+use failback_core::report::{Approval, FreezeReport, Protection, Report};
 use failback_sim::{Access, World};
 
 use crate::output::table::SHOWN;
@@ -65,6 +65,11 @@ fn facts(text: &mut String, report: &Report) {
                 }
             };
         let _ = writeln!(text, "  RTO {}, from {from} until {until}", duration(rto as f64));
+    }
+    if let Some(FreezeReport { since, until: Some(until) }) = report.freeze {
+        let waited = duration(until.seconds_since(since) as f64);
+        let _ =
+            writeln!(text, "  nothing lost: writes to B3 were stopped, and clients waited {waited} to write");
     }
     let Some(loss) = report.loss else { return };
     let seconds = loss.until.unwrap_or(loss.until_at_most).seconds_since(loss.from);

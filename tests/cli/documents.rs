@@ -20,6 +20,7 @@ const DOCUMENTS: &[&str] = &[
     "CONTRIBUTING.md",
     "docs/rehearse.md",
     "docs/verification.md",
+    "docs/freeze.md",
     "docs/graphs.md",
     "docs/hold.md",
     "docs/plan.md",

@@ -71,6 +71,21 @@ fn a_drill_that_people_test_in() {
 }
 
 #[test]
+fn a_failback_that_loses_nothing() {
+    let ran = is_golden("failback-no-loss", &["failback", "--plan", "examples/plans/no-loss.json"]);
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+    let messages = message(&ran.stdout);
+    let (first, _) = messages.split_once("\nFailback three-tier").expect("a second gate");
+    embedded("docs/freeze.md", "freeze", "text", first);
+    let told = ran.stdout.lines().find(|line| line.contains("nothing lost")).expect("the end says so");
+    embedded("docs/freeze.md", "waited", "text", told.trim());
+    let held = run(&["failback", "--plan", "examples/plans/no-loss.json", "--fail", "boot:db-1x9"]);
+    assert_eq!(held.code, 4);
+    let next: Vec<&str> = held.stdout.lines().map(str::trim).collect();
+    assert!(next.join(" ").contains("have been stopped since"), "{}", held.stdout);
+}
+
+#[test]
 fn a_failback_that_is_ready_to_go_home() {
     let ran = is_golden("failback-ready", &["failback", "--plan", "examples/plans/ready-to-go-home.json"]);
     assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));

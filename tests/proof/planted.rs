@@ -93,7 +93,7 @@ fn a_failed_drill_does_not_clean_up() {
     let program = with(Procedure::Drill, |states| {
         states["Validate Failed Back Servers"]["Catch"][0]["Next"] = json!("Write Report");
         states["Launch For Failback"]["Catch"][0]["Next"] = json!("Write Report");
-        states["Another Wave?"]["Default"] = json!("Write Report");
+        states["Hold For Tests?"]["Default"] = json!("Write Report");
     });
     assert_caught(&program, Broken::Rule(SafetyRule::NothingLeftUnreported));
 }

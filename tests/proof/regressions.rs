@@ -13,6 +13,17 @@ use crate::bugs;
 /// Cases that the campaign has found, reduced, with the cause.
 const FOUND: &[(&str, &str)] = &[
     (
+        "recovered, 5 servers, seed 1783, by-hand, stop-b1, into-source, freeze-by-hand, slow_calls, launch_into_source: \
+         cut failback 50; try failback",
+        "a launch that was under way when an execution was stopped, and writes went on, was taken for one under the next \
+         execution's freeze, where people redirect traffic",
+    ),
+    (
+        "recovered, 1 servers, seed 239, freeze-by-hand: fail late:protect-failed-back-servers=Failback.AccessDenied; \
+         together drill failback 8466; settle failback",
+        "an execution that found traffic at A4, moved by an earlier one after a freeze, reported a loss of its own",
+    ),
+    (
         "recovered, 300 servers, one-wave: fail dies:all-7=Server.InternalError; finish failback",
         "an A4 that the run had seen and that died while others were launched was launched again, and the run then took \
          its own A4 for a stranger's",

@@ -41,7 +41,8 @@ impl LaunchSpec {
             (None, Some(of_a1)) => of_a1,
             (None, None) => {
                 let template = stand_in.ok_or_else(|| not_ready(server, &lacks("subnet", "network")))?;
-                let subnet = template.subnet.clone().ok_or_else(|| not_ready(server, &lacks("subnet", "network")))?;
+                let subnet =
+                    template.subnet.clone().ok_or_else(|| not_ready(server, &lacks("subnet", "network")))?;
                 (subnet, template.security_groups.clone())
             }
         };

@@ -57,8 +57,8 @@ impl Step for LaunchForFailback {
             source_instances: true,
             b2: true,
             recovery_jobs: true,
-            recovery_instances: replaces,
-            records: replaces,
+            recovery_instances: replaces || ctx.run.freezes(),
+            records: replaces || ctx.run.freezes(),
             ..Reads::default()
         };
         let mut live = ctx.read(fleet, reads).await?;
@@ -72,11 +72,18 @@ impl Step for LaunchForFailback {
         if let Some(first) = wave.failed.first() {
             return Err(launch_failed(ctx, first, &wave.failed));
         }
-        let is_launched = later.is_empty() && wave.missing.is_empty() && wave.launching.is_empty();
+        let is_launched = later.is_empty()
+            && wave.before_freeze.is_empty()
+            && wave.missing.is_empty()
+            && wave.launching.is_empty();
         let later_servers = later_waves(ctx, &live, fleet, is_launched);
         let early = early(ctx, &later_servers)?;
         let Begun { unprepared, waiting: mut reasons } = launch(ctx, &live, &wave, &early).await?;
         reasons.append(later);
+        reasons.add_all(
+            wave.before_freeze.iter().map(|server| server.name.as_str()),
+            &reason::from_before_the_freeze(),
+        );
         let result = if unprepared.is_empty() || ctx.waited_seconds() < STALE_SETTINGS_SECONDS {
             reasons.add_all(unprepared.iter().map(String::as_str), &reason::other_settings());
             match waiting(ctx, &wave, &reasons) {

@@ -3,7 +3,7 @@
 use failback_core::Result;
 use failback_core::catalogue::Reason;
 use failback_core::cloud::{Job, LaunchStatus};
-use failback_core::fleet::{LiveServer, Server};
+use failback_core::fleet::{LiveServer, Server, from_before_the_freeze};
 use failback_core::id::SourceServerId;
 use failback_core::procedure::Either;
 use failback_core::step::Context;
@@ -27,6 +27,8 @@ pub(crate) struct Wave<'s, 'l> {
     pub(crate) again: Vec<Failed<'s, 'l>>,
     /// Servers whose A4, which the run knows, has ended and is to be replaced.
     pub(crate) ended: Vec<SourceServerId>,
+    /// Servers whose A4 lacks what B3 accepted before the freeze.
+    pub(crate) before_freeze: Vec<&'s LiveServer<'l>>,
     /// Creation time of the oldest running job.
     pub(crate) oldest_job: Option<Timestamp>,
 }
@@ -35,6 +37,13 @@ pub(crate) fn sort<'s, 'l>(ctx: &Context<'_, Either>, servers: &'s [LiveServer<'
     let mut wave = Wave::default();
     for server in servers {
         let a3 = server.a3()?;
+        if from_before_the_freeze(ctx.run, server)?.is_some_and(|a3| Some(&a3.id) != server.replace.as_ref())
+        {
+            // Its job may have been under way when this run froze: only now is its point in time known.
+            wave.ended.push(server.b1.clone());
+            wave.before_freeze.push(server);
+            continue;
+        }
         if a3.is_some_and(|a3| Some(&a3.id) != server.replace.as_ref()) || server.is_past_launch()? {
             wave.launched.push(server);
             continue;

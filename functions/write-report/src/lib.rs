@@ -172,7 +172,8 @@ fn loss(run: &Run, fleet: &Fleet) -> Option<Loss> {
     let redirected = fleet.redirected?;
     // What earlier executions have finished is no longer in the fleet, and its loss is.
     let from = redirected.data_from.into_iter().chain(oldest_data(run, fleet)).min()?;
-    if run.frozen.is_some_and(|frozen| run.seconds(from) >= run.seconds(frozen.at)) {
+    if run.freezes() && run.frozen.is_none_or(|frozen| run.seconds(from) >= run.seconds(frozen.at)) {
+        // Without a freeze of its own, this execution found traffic at A4: the earlier one has told what that lost.
         return None;
     }
     Some(Loss { from, until: redirected.asked, until_at_most: redirected.followed()? })

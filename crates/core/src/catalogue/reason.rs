@@ -98,6 +98,7 @@ entries! {
     no_contact_since_the_freeze() "its agent has not been in contact since the freeze";
     servers_are_drained(servers) "A2 of {servers} holds all that B3 accepted";
     still_on_their_way(reasons) "writes to B3 are stopped, and some are still on their way: {reasons}";
+    from_before_the_freeze() "its A4 is from before the freeze, and is launched again";
     other_settings() "the launch settings are no longer the plan's";
     servers_are_ready_and_shown_otherwise(servers, names) "{servers} ready; the console may show another \
          launch state for {names}";

@@ -30,6 +30,20 @@ pub fn too_old<'l>(run: &Run, server: &LiveServer<'l>) -> Result<Option<&'l Reco
     Ok(if is_young && has_all_data(run, a3) { None } else { Some(a3) })
 }
 
+/// Returns the live A3 that clients do not use yet, and that lacks what B3 accepted before the freeze.
+///
+/// # Errors
+/// Same as [`too_old`].
+pub fn from_before_the_freeze<'l>(
+    run: &Run,
+    server: &LiveServer<'l>,
+) -> Result<Option<&'l RecoveryInstance>> {
+    if !run.freezes() {
+        return Ok(None);
+    }
+    Ok(not_in_use(run, server)?.filter(|a3| !has_all_data(run, a3)))
+}
+
 /// Returns true for an A3 that holds all that B3 has accepted: its point in time lies after the freeze. Without a freeze,
 /// no A3 does, and none is asked to.
 fn has_all_data(run: &Run, a3: &RecoveryInstance) -> bool {

@@ -21,7 +21,7 @@ mod targets;
 pub use chain::{Ambiguity, Chain, DrsView, KnownIds, Link};
 pub use claim::{Claim, Claimed, Obstacle, Owners};
 pub use cycle::tag_of_cycle;
-pub use data_age::{data_age_seconds, too_old};
+pub use data_age::{data_age_seconds, from_before_the_freeze, too_old};
 pub use existing::{
     LaunchConfigurations, LaunchTemplates, existed_before, launch_configurations, launch_templates,
 };
