@@ -13,6 +13,11 @@ use crate::bugs;
 /// Cases that the campaign has found, reduced, with the cause.
 const FOUND: &[(&str, &str)] = &[
     (
+        "recovered, 3 servers, seed 62, freeze-by-hand, waves-overlap: redrive failback 62 failback 20; try failback",
+        "a redriven execution that another one had taken the servers from told people to let writes go on, under the \
+         other's freeze",
+    ),
+    (
         "recovered, 5 servers, seed 1783, by-hand, stop-b1, into-source, freeze-by-hand, slow_calls, launch_into_source: \
          cut failback 50; try failback",
         "a launch that was under way when an execution was stopped, and writes went on, was taken for one under the next \

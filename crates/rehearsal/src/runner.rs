@@ -194,7 +194,7 @@ impl<'m> Running<'m> {
     /// Has people start the applications again that they had stopped for this execution, which ends without success.
     fn let_writes_go_on(&self, simulation: &Simulation) {
         if self.has_frozen {
-            simulation.world().operator_lets_writes_go_on();
+            simulation.world().operator_lets_writes_go_on(&self.id);
         }
     }
 
@@ -269,7 +269,7 @@ impl<'m> Running<'m> {
             let message = call.arguments["Message"].as_str().unwrap_or_default();
             let answer = watcher.gate(message);
             if self.freezes && call.state == ASK_BEFORE_LAUNCH && answer == GateAnswer::Yes {
-                simulation.world().operator_freezes_writes(true);
+                simulation.world().operator_freezes_writes_for(&self.id);
                 self.has_frozen = true;
             }
             answered(simulation, call, now, answer)

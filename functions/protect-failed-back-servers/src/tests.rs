@@ -210,7 +210,7 @@ fn of_two_source_servers_that_replicate_a4_none_is_taken_for_b1() {
             servers.push(other);
         }
     });
-    fixture.refused::<Step>("2 source servers of the recovery Region replicate its A4");
+    fixture.refused::<Step>("several source servers of the recovery Region replicate its A4");
 }
 
 #[test]

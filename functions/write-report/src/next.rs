@@ -84,7 +84,8 @@ impl End<'_> {
     /// Says that writes to a B3 that serves are stopped.
     fn frozen(&self) -> Option<Sentence> {
         let frozen = self.run.frozen?;
-        let b3 = self.served_by(Serving::B3);
+        // What another run has claimed, it may have had stopped too.
+        let b3: Vec<&Seen> = self.served_by(Serving::B3).into_iter().filter(|seen| seen.is_own).collect();
         (!b3.is_empty()).then(|| end::writes_are_stopped(names(&b3), frozen.at))
     }
 

@@ -22,6 +22,8 @@ pub(crate) struct Seen {
     pub(crate) earlier_b1: Option<SourceServerId>,
     /// True for a B2 that a failback has left, because its B3 existed before.
     pub(crate) b2_left: bool,
+    /// True unless another run has claimed the server.
+    pub(crate) is_own: bool,
     /// True when replication of the original is stopped, which deletes every point in time of B1.
     pub(crate) points_deleted: bool,
 }
@@ -64,7 +66,8 @@ pub(crate) fn seen(run: &Run, live: &LiveState, server: &Server, outcome: Outcom
     let points_deleted = stopped && run.procedure == Procedure::Failback;
     let b2_left = left_b2(&found).is_some();
     let earlier_b1 = another_b1.map(|_| server.b1.clone());
-    Ok(Seen { report, guarded, protection, copy_age_seconds, earlier_b1, b2_left, points_deleted })
+    let is_own = found.claims().is_ok_and(|claims| claims.iter().all(|claim| claim.other(run).is_none()));
+    Ok(Seen { report, guarded, protection, copy_age_seconds, earlier_b1, b2_left, is_own, points_deleted })
 }
 
 /// Returns the B2 that a failback has left, which the chain does not have.

@@ -133,7 +133,7 @@ fn every_wrong_value_is_refused_with_place_and_remedy() {
         ("/drill/hold", json!(60), "$.drill.hold", "an object belongs"),
         ("/drill/hold", json!({}), "$.drill.hold.timeoutMinutes", "missing"),
         ("/drill/hold/timeoutMinutes", json!(20_161), "$.drill.hold.timeoutMinutes", "Use 1 to 20160"),
-        ("/drill/hold/timeout", json!(60), "$.drill.hold.timeout", "Did you mean `timeoutMinutes`?"),
+        ("/drill/hold/timeout", json!(60), "$.drill.hold.timeout", "expected `timeoutMinutes`"),
         ("/endWhenReady", json!("yes"), "$.endWhenReady", "true or false"),
         ("/endWhenRedy", json!(true), "$.endWhenRedy", "Did you mean `endWhenReady`?"),
         ("/launch/instanceType", json!("m5"), "$.launch.instanceType", "`m5` is no instance type"),

@@ -149,9 +149,19 @@ impl World {
         self.follow_all_traffic();
     }
 
-    /// Starts the applications again, as people do whose failback has ended without success: unless traffic has moved to an
-    /// A4, or is about to. Two copies of a server would take writes.
-    pub fn operator_lets_writes_go_on(&mut self) {
+    /// Stops the applications for an execution that has asked for it.
+    pub fn operator_freezes_writes_for(&mut self, execution: &str) {
+        self.workload.frozen_for.insert(execution.to_owned());
+        self.operator_freezes_writes(true);
+    }
+
+    /// Starts the applications again, as people do whose failback has ended without success: unless another one has asked to
+    /// stop them too, or traffic has moved to an A4, or is about to. Two copies of a server would take writes.
+    pub fn operator_lets_writes_go_on(&mut self, execution: &str) {
+        self.workload.frozen_for.remove(execution);
+        if !self.workload.frozen_for.is_empty() {
+            return;
+        }
         let moved = |server: usize| {
             // Where a record moves traffic, nobody does.
             let by_hand = self.workload.leader.is_none()

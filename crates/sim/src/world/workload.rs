@@ -27,6 +27,8 @@ pub(crate) struct Workload {
     pub(crate) moved_by_hand: Vec<Option<InstanceId>>,
     /// Instances on which people have stopped the applications: they run, and take no writes.
     pub(crate) frozen: BTreeSet<InstanceId>,
+    /// Executions for which people have stopped them. They are started again once none of these goes on.
+    pub(crate) frozen_for: BTreeSet<String>,
     /// Traffic of each server.
     pub(crate) servers: Vec<Traffic>,
 }

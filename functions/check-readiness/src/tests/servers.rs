@@ -132,7 +132,7 @@ fn a2s_launch_template_stands_in_for_an_original_that_is_gone() {
     let reversed = gone(Fixture::failback(|_| ()).reversed());
     for refused in [like_source(&prepared, json!({})), like_source(&reversed, asks)] {
         let text = refused.expect_err("A1 is gone").to_string();
-        assert!(text.contains("the plan has like-source, but A1 i-"), "{text}");
+        assert!(text.contains("the plan has like-source, but A1 shows no subnet"), "{text}");
     }
 }
 

@@ -401,7 +401,7 @@ fn another_source_server_protects_a4_as_well_as_b1() {
         ("B1 protects another instance", |case| {
             last(case).replication.state = ReplicationState::Disconnected;
         }),
-        ("2 source servers of the recovery Region replicate its A4", |case| {
+        ("several source servers of the recovery Region replicate its A4", |case| {
             let third =
                 source_server("s-000000000000000fa", Direction::Failover, A4, ReplicationState::Rescan);
             case.aws.recovery.servers.push(third);
