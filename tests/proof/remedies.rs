@@ -44,6 +44,7 @@ const CURED: &[(&str, &str)] = &[
          hand reverse; hand sync; hand prepare; hand launch; try failback",
         "Add gates.beforeRedirect",
     ),
+    ("steady, 1 servers, seed 1: during drill 37 launch; try drill", "terminate it in the DRS console"),
 ];
 
 fn played(case: &str) -> CaseResult {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use failback_audit::{Part, Place};
 use failback_core::plan::Plan;
 use failback_core::procedure::Procedure;
-use failback_core::report::Outcome;
+use failback_core::report::{Failure, Outcome};
 use failback_core::rule::SafetyRule;
 use failback_sim::{Asked, Faults, Scenario, Stack, World};
 use serde_json::Value;
@@ -135,6 +135,12 @@ impl Watcher for Gates<'_> {
         self.reached = true;
         self.answer.clone()
     }
+}
+
+/// Returns what a run that did not do its work says to people: the cause of its failure, or what its report says comes next.
+fn told(run: &RunResult) -> &str {
+    let next = || run.report.as_ref().map_or("", |report| report.next.as_str());
+    run.failure.as_ref().map_or_else(next, |failure| failure.cause.as_str())
 }
 
 /// Returns a gate that the run has passed.
@@ -415,11 +421,11 @@ impl<'c> Stage<'c> {
             return false;
         }
         if may_stop {
-            let cause = run.failure.as_ref().map_or("", |failure| failure.cause.as_str());
-            if self.follow(cause) {
+            let told = told(run);
+            if self.follow(told) {
                 return false;
             }
-            self.played.settled.push(Settled::Stopped(cause.to_owned()));
+            self.played.settled.push(Settled::Stopped(told.to_owned()));
             self.stopped(run, writes);
         } else {
             self.never_ends(procedure, run);
@@ -593,10 +599,11 @@ impl<'c> Stage<'c> {
     /// Checks that a run that cannot reach its end states what a person must do, and that one that never started has
     /// changed nothing.
     fn stopped(&mut self, run: &RunResult, writes: usize) {
-        let Some(failure) = &run.failure else {
+        if told(run).is_empty() {
             return self.broken(Broken::Refusal, "a run failed and does not say why");
-        };
-        if failure.step == CHECK_READINESS && run.report.is_none() {
+        }
+        let refuses = |failure: &Failure| failure.step == CHECK_READINESS;
+        if run.failure.as_ref().is_some_and(refuses) && run.report.is_none() {
             self.refused(run, writes);
         }
     }
