@@ -222,7 +222,7 @@ fn exit_code(runs: &[RunResult]) -> ExitCode {
         return ExitCode::from(UNSAFE);
     }
     match runs.last().map(|run| run.outcome) {
-        Some(Outcome::Succeeded | Outcome::Ready) => ExitCode::SUCCESS,
+        Some(Outcome::Succeeded | Outcome::Ready | Outcome::NothingToDo) => ExitCode::SUCCESS,
         Some(Outcome::Held) => ExitCode::from(HELD),
         _ => ExitCode::from(FAILED),
     }

@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 
 use failback_core::fleet::Serving;
-use failback_core::report::{Approval, FreezeReport, Outcome, Protection, Report};
+use failback_core::procedure::Procedure;
+use failback_core::report::{Approval, FreezeReport, Protection, Report};
 use failback_sim::{Access, World};
 
 use crate::output::table::SHOWN;
@@ -20,34 +21,16 @@ pub(crate) fn end(world: &World, run: &RunResult, seed: u64) -> String {
     }
     if let Some(report) = &run.report {
         let _ = writeln!(text, "  {}", wrapped(&report.next).join("\n  "));
-        if report.outcome != Outcome::Succeeded {
+        if let Some(command) = &report.command {
+            let _ = writeln!(text, "  {command}");
+        }
+        if report.outcome.is_stopped() {
             servers(&mut text, report);
         }
         for Approval { gate, at, by, .. } in &report.approvals {
             let _ = writeln!(text, "  {gate}: yes of {}, {at}", by.as_deref().unwrap_or("somebody unnamed"));
         }
-        if let Some(rto) = report.rto_seconds {
-            let _ = writeln!(text, "  RTO {}", duration(rto as f64));
-        }
-        let lags = report.servers.iter().filter_map(|server| server.times.lag_at_launch);
-        if let Some(lag) = lags.max() {
-            let _ = writeln!(text, "  lag at launch at most {lag} s");
-        }
-        if let Some(loss) = report.loss {
-            let seconds = loss.until.unwrap_or(loss.until_at_most).seconds_since(loss.from);
-            let _ = writeln!(
-                text,
-                "  lost: what was written to B3 in the {} between A4's point in time and the redirect",
-                duration(seconds as f64)
-            );
-        }
-        if let Some(FreezeReport { since, until: Some(until) }) = report.freeze {
-            let waited = duration(until.seconds_since(since) as f64);
-            let _ = writeln!(
-                text,
-                "  nothing lost: writes to B3 were stopped, and clients waited {waited} to write"
-            );
-        }
+        facts(&mut text, report);
     }
     costs(&mut text, world, run);
     let _ = writeln!(text, "\nsafety rules");
@@ -60,10 +43,48 @@ pub(crate) fn end(world: &World, run: &RunResult, seed: u64) -> String {
     }
     if !run.is_safe() {
         let _ = writeln!(text, "\na safety rule was broken: run again with --seed {seed} to see it again");
-    } else if !run.outcome.is_as_planned() {
+    } else if run.outcome.is_stopped() {
         let _ = writeln!(text, "\nthe {} did not succeed, and did so safely", run.procedure);
     }
     text
+}
+
+/// Appends the RTO and the loss, each with what it counts from.
+fn facts(text: &mut String, report: &Report) {
+    if let Some(rto) = report.rto_seconds {
+        let (from, until) =
+            match (report.procedure, report.began, report.loss.is_some_and(|loss| loss.until.is_none())) {
+                (Procedure::Drill, ..) => ("the start", "the last server worked"),
+                (Procedure::Failback, None, false) => ("the start", "traffic had moved"),
+                (Procedure::Failback, Some(_), false) => {
+                    ("the start of the first execution", "traffic had moved")
+                }
+                (Procedure::Failback, None, true) => ("the start", "the yes that traffic has moved"),
+                (Procedure::Failback, Some(_), true) => {
+                    ("the start of the first execution", "the yes that traffic has moved")
+                }
+            };
+        let _ = writeln!(text, "  RTO {}, from {from} until {until}", duration(rto as f64));
+    }
+    if let Some(FreezeReport { since, until: Some(until) }) = report.freeze {
+        let waited = duration(until.seconds_since(since) as f64);
+        let _ =
+            writeln!(text, "  nothing lost: writes to B3 were stopped, and clients waited {waited} to write");
+    }
+    let Some(loss) = report.loss else { return };
+    let seconds = loss.until.unwrap_or(loss.until_at_most).seconds_since(loss.from);
+    let _ = writeln!(
+        text,
+        "  lost: what clients wrote to B3 in the {} from A4's point in time to the redirect",
+        duration(seconds as f64)
+    );
+    let lags = report.servers.iter().filter_map(|server| server.lag_at_launch_seconds);
+    if let Some(lag) = lags.max() {
+        let _ = writeln!(
+            text,
+            "        of that, A2 lagged {lag} s at most; launch, validation and gates took the rest"
+        );
+    }
 }
 
 /// Appends a line for each server: what serves, its protection, and what is left.
@@ -97,7 +118,7 @@ fn costs(text: &mut String, world: &World, run: &RunResult) {
         text,
         "  took {}, of which AWS's own work {}; {} polls that had to wait",
         duration(run.virtual_seconds),
-        duration(world.aws_seconds()),
+        duration(run.aws_seconds),
         run.polls
     );
     let _ = writeln!(

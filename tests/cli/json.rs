@@ -130,7 +130,7 @@ fn a_plan_is_rehearsed_with_the_servers_that_it_is_for() {
     let nowhere = cause("tests/cli/worlds/no-wave.json", 1);
     assert!(nowhere.contains("app-1: no wave of the plan takes this server"), "{nowhere}");
     let slow = cause("tests/cli/worlds/sixty-terabytes.json", 4);
-    assert!(slow.contains("longer than the plan's limits allow") && slow.contains("61850 GiB"), "{slow}");
+    assert!(slow.contains("longer than limits.replicationHours") && slow.contains("61850 GiB"), "{slow}");
 }
 
 #[test]

@@ -50,3 +50,6 @@ mod schema;
 
 /// Text that no file may contain, and broken links.
 mod text;
+
+/// The catalogue of messages.
+mod messages;

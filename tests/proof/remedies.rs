@@ -17,7 +17,7 @@ const CURED: &[(&str, &str)] = &[
     ("steady, 3 servers, seed 1: during drill 8 use-b3; try drill", "Set drill.keepRecoveredServers"),
     (
         "steady, 3 servers, seed 1: during drill 1 launch-b1; try drill",
-        "Set drill.launchRecoveredServers to false",
+        "set drill.launchRecoveredServers to false",
     ),
     ("steady, 3 servers, seed 1: during drill 24 terminate-b3; try drill", "If not, terminate both"),
     ("recovered, 3 servers, seed 1: during failback 7 recover; try failback", "If not, terminate both"),
@@ -44,6 +44,7 @@ const CURED: &[(&str, &str)] = &[
          hand reverse; hand sync; hand prepare; hand launch; try failback",
         "Add gates.beforeRedirect",
     ),
+    ("steady, 1 servers, seed 1: during drill 37 launch; try drill", "terminate it in the DRS console"),
 ];
 
 fn played(case: &str) -> CaseResult {

@@ -44,3 +44,9 @@ mod guard;
 
 /// Polls, transitions and payloads, which must not grow with the fleet.
 mod scale;
+
+/// The report of a run, beside what the world saw of it.
+mod told;
+
+/// What people are told, and what they are to do about it.
+mod words;

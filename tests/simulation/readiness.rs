@@ -45,8 +45,11 @@ fn everything_that_stands_in_the_way_is_told_at_once() {
     });
     // The world fits another plan, so the names of this one do not exist in it.
     let world = setting(Procedure::Failback, three_tier(|_| ()), 3, 1);
-    let told =
-        &["no wave of the plan", "`nobody` is not a server", "subnet-00000000000000001 does not exist"];
+    let told = &[
+        "no wave of the plan",
+        "this is not a server of the plan",
+        "subnet-00000000000000001 does not exist",
+    ];
     stopped(Setting { input, ..world }, Procedure::Failback, told);
 }
 
@@ -76,7 +79,7 @@ fn a_failback_needs_addresses_beside_the_originals() {
     let a1 = rehearsal.simulation.world().fleet()[0].a1.clone();
     rehearsal.simulation.world().set_free_addresses_beside(home, &a1, 1);
     let run = run(&mut rehearsal, Procedure::Failback);
-    assert_stopped(&rehearsal, &run, &["has 1 free addresses for 2 servers", "$.launch.network"]);
+    assert_stopped(&rehearsal, &run, &["has 1 free address for 2 servers", "$.launch.network"]);
 }
 
 #[test]

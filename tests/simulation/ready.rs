@@ -57,7 +57,7 @@ fn a_failback_ends_as_ready_to_go_home_and_launches_nothing() {
     }
     for server in ready.report.expect("a report").servers {
         assert_eq!((server.outcome, server.a3), (ServerOutcome::Ready, None));
-        assert_eq!(server.times.launched, None);
+        assert_eq!(server.seconds_from_start.launched, None);
         assert!(matches!(server.protection, Protection::Healthy | Protection::Unknown), "{}", server.name);
     }
 }

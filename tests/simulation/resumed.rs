@@ -14,7 +14,7 @@ fn a_failback_that_is_cut_anywhere_is_carried_on() {
             break;
         }
         let again = run(&mut rehearsal, Procedure::Failback);
-        assert_eq!(again.outcome, Outcome::Succeeded, "cut after {turns} turns: {:?}", again.failure);
+        assert!(again.outcome.is_done(), "cut after {turns} turns: {:?}", again.failure);
         assert_done(&rehearsal, &again, rest(Procedure::Failback));
         turns += 1;
     }

@@ -125,7 +125,7 @@ fn left(
                 told.remove(label)
             };
         }
-        if report.outcome == Outcome::Succeeded && left != expected {
+        if matches!(report.outcome, Outcome::Succeeded | Outcome::CleanedUp) && left != expected {
             let what = format!("{}: {left:?} is left instead of {expected:?}", server.name);
             observations.violated(SafetyRule::NothingLeftUnreported, world.now_ms(), what);
         }

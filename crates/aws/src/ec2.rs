@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use aws_sdk_ec2::types::{AttributeBooleanValue, Filter, InstanceAttributeName};
+use failback_core::catalogue::fault;
 use failback_core::cloud::{Ec2, Instance, InstanceStatus, LaunchTemplateVersion, Subnet};
 use failback_core::guard::{CreateLaunchTemplateVersion, SetDefaultVersion, TerminateInstances, Warrant};
 use failback_core::id::{InstanceId, LaunchTemplateId, SubnetId};
@@ -84,9 +85,7 @@ impl Ec2 for Aws {
         let call = client.describe_launch_template_versions().launch_template_id(template.as_str());
         let answer = call.versions("$Default").send().await.of(OPERATION)?;
         let version = answer.launch_template_versions().first();
-        let version = version.ok_or_else(|| {
-            Error::new(ErrorName::NotFound, format!("launch template {template} has no default version"))
-        })?;
+        let version = version.ok_or_else(|| Error::from(fault::template_has_no_default(template)))?;
         read::ec2::launch_template_version(version).ok_or_else(|| unreadable(OPERATION, "version"))
     }
 

@@ -54,7 +54,7 @@ const REMEDIES: &[(&str, Remedy)] = &[
     ("B3 may be production. Set drill.keepRecoveredServers", Plans("keep-recovered")),
     ("terminates B3. Set drill.keepRecoveredServers", Plans("keep-recovered")),
     ("Set drill.launchRecoveredServers, or", Plans("launch-recovered")),
-    ("Set drill.launchRecoveredServers to false", Plans("drill-recovered")),
+    ("set drill.launchRecoveredServers to false", Plans("drill-recovered")),
     ("set drill.launchAs to recovery", Plans("as-recovery")),
     ("Add gates.beforeRedirect", Plans("ask-before-redirect")),
     ("terminate it in the DRS console", EndsUnusedA4),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use failback_audit::{Part, Place};
 use failback_core::plan::Plan;
 use failback_core::procedure::Procedure;
-use failback_core::report::Outcome;
+use failback_core::report::{Failure, Outcome};
 use failback_core::rule::SafetyRule;
 use failback_sim::{Asked, Faults, Scenario, Stack, World};
 use serde_json::Value;
@@ -135,6 +135,12 @@ impl Watcher for Gates<'_> {
         self.reached = true;
         self.answer.clone()
     }
+}
+
+/// Returns what a run that did not do its work says to people: the cause of its failure, or what its report says comes next.
+fn told(run: &RunResult) -> &str {
+    let next = || run.report.as_ref().map_or("", |report| report.next.as_str());
+    run.failure.as_ref().map_or_else(next, |failure| failure.cause.as_str())
 }
 
 /// Returns a gate that the run has passed.
@@ -383,7 +389,7 @@ impl<'c> Stage<'c> {
 
     /// Judges a run that must reach its end, and leave what the reference has.
     fn finishes(&mut self, procedure: Procedure, run: &RunResult) {
-        if run.outcome == Outcome::Succeeded {
+        if run.outcome.is_done() {
             self.compare(procedure);
         } else {
             self.never_ends(procedure, run);
@@ -399,7 +405,7 @@ impl<'c> Stage<'c> {
     /// Judges one of the runs without faults, of which one must succeed and leave what the reference has. Returns true
     /// when no other is started.
     fn settles(&mut self, procedure: Procedure, may_stop: bool, run: &RunResult, writes: usize) -> bool {
-        if run.outcome == Outcome::Succeeded {
+        if run.outcome.is_done() {
             let cured = self.followed.first().filter(|_| self.was_cured).cloned();
             self.played.settled.push(cured.map_or(Settled::Reached, Settled::Cured));
             if !(may_stop && self.loose) {
@@ -415,11 +421,11 @@ impl<'c> Stage<'c> {
             return false;
         }
         if may_stop {
-            let cause = run.failure.as_ref().map_or("", |failure| failure.cause.as_str());
-            if self.follow(cause) {
+            let told = told(run);
+            if self.follow(told) {
                 return false;
             }
-            self.played.settled.push(Settled::Stopped(cause.to_owned()));
+            self.played.settled.push(Settled::Stopped(told.to_owned()));
             self.stopped(run, writes);
         } else {
             self.never_ends(procedure, run);
@@ -532,7 +538,7 @@ impl<'c> Stage<'c> {
         worst(Extreme::VirtualSeconds, run.virtual_seconds as u64);
         if let Some(report) = &run.report {
             let lags =
-                report.servers.iter().filter_map(|server| u64::try_from(server.times.lag_at_launch?).ok());
+                report.servers.iter().filter_map(|server| u64::try_from(server.lag_at_launch_seconds?).ok());
             worst(Extreme::LagSeconds, lags.max().unwrap_or(0));
         }
         {
@@ -545,7 +551,7 @@ impl<'c> Stage<'c> {
         }
         let reported =
             run.report.as_ref().and_then(|report| report.failure.as_ref()).or(run.failure.as_ref());
-        if !run.outcome.is_as_planned() && reported.is_none_or(|failure| failure.cause.is_empty()) {
+        if run.outcome.is_stopped() && reported.is_none_or(|failure| failure.cause.is_empty()) {
             self.broken(Broken::Eventually, format!("{} failed and does not say why", run.execution));
         }
     }
@@ -593,17 +599,18 @@ impl<'c> Stage<'c> {
     /// Checks that a run that cannot reach its end states what a person must do, and that one that never started has
     /// changed nothing.
     fn stopped(&mut self, run: &RunResult, writes: usize) {
-        let Some(failure) = &run.failure else {
+        if told(run).is_empty() {
             return self.broken(Broken::Refusal, "a run failed and does not say why");
-        };
-        if failure.step == CHECK_READINESS && run.report.is_none() {
+        }
+        let refuses = |failure: &Failure| failure.step == CHECK_READINESS;
+        if run.failure.as_ref().is_some_and(refuses) && run.report.is_none() {
             self.refused(run, writes);
         }
     }
 
     fn refused(&mut self, run: &RunResult, writes: usize) {
         let cause = run.failure.as_ref().map_or("", |failure| failure.cause.as_str());
-        if run.outcome == Outcome::Succeeded || run.report.is_some() {
+        if run.outcome.is_done() || run.report.is_some() {
             self.broken(Broken::Refusal, format!("{} started, and should have been refused", run.execution));
         } else if !cause.contains("in the way") && !cause.contains(" at ") {
             self.broken(Broken::Refusal, format!("a refusal without a remedy: {cause}"));

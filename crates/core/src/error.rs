@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::catalogue::{Fault, fault};
+
 macro_rules! error_names {
     ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {
         /// The error name that Step Functions receives. It tells the caller what to do. Written `Failback.Throttled`
@@ -108,11 +110,6 @@ pub struct Error {
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
-    /// Returns an error that this program detects by itself.
-    pub fn new(name: ErrorName, message: impl Into<String>) -> Self {
-        Self { name, message: message.into(), source: None }
-    }
-
     /// Returns an error for an answer of AWS.
     pub fn aws(name: ErrorName, source: AwsError) -> Self {
         Self { name, message: format!("{} failed", source.operation), source: Some(source) }
@@ -120,7 +117,7 @@ impl Error {
 
     /// Returns the error for a defect of this program.
     pub fn internal(message: impl Into<String>) -> Self {
-        Self::new(ErrorName::Internal, message)
+        Self { name: ErrorName::Internal, message: message.into(), source: None }
     }
 
     /// Returns the name that Step Functions receives.
@@ -133,11 +130,27 @@ impl Error {
         self.source.as_ref()
     }
 
+    /// Returns everything that a person is told: the message, AWS's answer, and what to do about it.
+    pub fn told(&self) -> String {
+        let chain = Chain(self).to_string();
+        match self.source.as_ref().and_then(|answer| fault::remedy(self.name, answer.operation)) {
+            Some(remedy) => format!("{}. {remedy}", chain.trim_end_matches('.')),
+            None => chain,
+        }
+    }
+
     /// Prefixes the message with the operation that was in progress.
     #[must_use]
     pub fn while_doing(mut self, what: impl fmt::Display) -> Self {
         self.message = format!("{what}: {}", self.message);
         self
+    }
+}
+
+/// An error that this program detects by itself.
+impl From<Fault> for Error {
+    fn from(fault: Fault) -> Self {
+        Self { name: fault.name(), message: fault.to_string(), source: None }
     }
 }
 

@@ -1,16 +1,14 @@
 //! The launch specification of A4: from the plan, or like A1.
 
+use crate::catalogue::{Fact, fact, fault};
 use crate::cloud::{Instance, LaunchConfiguration, LaunchTemplateVersion, RightSizing, SourceServer};
-use crate::error::{Error, ErrorName, Result};
+use crate::error::{Error, Result};
 use crate::fleet::{Server, tag_of_cycle};
 use crate::id::{SecurityGroupId, SubnetId};
 use crate::plan::{LIKE_SOURCE, NamedNetwork, Network};
 use crate::procedure::Procedure;
 use crate::run::Run;
 use crate::tags::tag;
-
-/// What a person does where A1 does not show what the plan copies.
-pub const LACKING_REMEDY: &str = "Name it in $.launch, or keep A1 until the failback is done";
 
 /// The fields that A2's launch template must have; the one that DRS creates has none of them (drs-facts §5).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,8 +40,9 @@ impl LaunchSpec {
             (Some(named), _) => (named.subnet_id.clone(), named.security_group_ids.clone()),
             (None, Some(of_a1)) => of_a1,
             (None, None) => {
-                let template = stand_in.ok_or_else(|| lacking(server, "subnet"))?;
-                let subnet = template.subnet.clone().ok_or_else(|| lacking(server, "subnet"))?;
+                let template = stand_in.ok_or_else(|| not_ready(server, &lacks("subnet", "network")))?;
+                let subnet =
+                    template.subnet.clone().ok_or_else(|| not_ready(server, &lacks("subnet", "network")))?;
                 (subnet, template.security_groups.clone())
             }
         };
@@ -51,13 +50,15 @@ impl LaunchSpec {
         let prepared = stand_in.and_then(|template| template.profile.as_ref());
         let profile = match (plan.instance_profile.as_str(), of_a1.or(prepared)) {
             (LIKE_SOURCE, Some(profile)) => profile.clone(),
-            (LIKE_SOURCE, None) => return Err(lacking(server, "instance profile")),
+            (LIKE_SOURCE, None) => {
+                return Err(not_ready(server, &lacks("instance profile", "instanceProfile")));
+            }
             (name, _) => name.to_owned(),
         };
         let prepared = stand_in.and_then(|template| template.instance_type.as_ref());
         let instance_type = match (plan.instance_type.as_str(), a1.map(|a1| &a1.instance_type).or(prepared)) {
             (LIKE_SOURCE, Some(like)) => like.clone(),
-            (LIKE_SOURCE, None) => return Err(lacking(server, "instance type")),
+            (LIKE_SOURCE, None) => return Err(not_ready(server, &lacks("instance type", "instanceType"))),
             (name, _) => name.to_owned(),
         };
         Ok(Self { subnet, security_groups, profile, instance_type })
@@ -100,11 +101,29 @@ fn sorted(ids: &[SecurityGroupId]) -> Vec<SecurityGroupId> {
     ids
 }
 
-fn lacking(server: &Server, part: &str) -> Error {
-    let a1 = server.a1.as_ref().map_or("(unknown)", |id| id.as_str());
-    let name = &server.name;
-    let message = format!("{name}: the plan has like-source, but A1 {a1} shows no {part}. {LACKING_REMEDY}");
-    Error::new(ErrorName::NotReady, message)
+fn lacks(part: &str, field: &str) -> Fact {
+    fact::a1_shows_no(part, field)
+}
+
+fn not_ready(server: &Server, fact: &Fact) -> Error {
+    Error::from(fault::a1_lacks(&server.name, fact))
+}
+
+/// Returns what A1 does not show of what the plan copies from it.
+pub fn lacking(run: &Run, a1: Option<&Instance>) -> Vec<Fact> {
+    let plan = &run.plan.launch;
+    let copies_network = run.procedure == Procedure::Failback && plan.network == Network::LikeSource;
+    let mut facts = Vec::new();
+    if copies_network && a1.is_none_or(|a1| a1.subnet.is_none()) {
+        facts.push(lacks("subnet", "network"));
+    }
+    if plan.instance_profile == LIKE_SOURCE && a1.is_none_or(|a1| a1.profile_arn.is_none()) {
+        facts.push(lacks("instance profile", "instanceProfile"));
+    }
+    if plan.instance_type == LIKE_SOURCE && a1.is_none() {
+        facts.push(lacks("instance type", "instanceType"));
+    }
+    facts
 }
 
 /// Returns the network that the plan names, `None` for A1's. A drill always has a named one.
@@ -112,8 +131,7 @@ fn network(run: &Run) -> Result<Option<&NamedNetwork>> {
     match (run.procedure, &run.plan.drill.network, &run.plan.launch.network) {
         (Procedure::Drill, Some(isolated), _) => Ok(Some(isolated)),
         (Procedure::Drill, None, _) => {
-            let message = "$.drill.network: missing. A drill needs an isolated network";
-            Err(Error::new(ErrorName::InvalidPlan, message))
+            Err(Error::from(fault::drill_has_no_network(fact::drill_has_no_network())))
         }
         (Procedure::Failback, _, Network::Named(named)) => Ok(Some(named)),
         (Procedure::Failback, _, Network::LikeSource) => Ok(None),

@@ -2,16 +2,15 @@
 //! of a step. It depends on no other crate of the project and does no I/O.
 
 pub mod at_once;
+pub mod catalogue;
 pub mod cloud;
 pub mod error;
 pub mod fleet;
 pub mod guard;
 pub mod id;
 pub mod job_capacity;
-pub mod launch_failure;
 pub mod launch_spec;
 pub mod message;
-pub mod notice;
 pub mod payload;
 pub mod plan;
 pub mod poll_interval;

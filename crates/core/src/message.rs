@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::catalogue::Reason;
+
 /// The number of names in a list that are written out before the rest is counted.
 const NAMES_SHOWN: usize = 3;
 
@@ -26,18 +28,18 @@ pub fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
 
 /// Servers that a step waits for, each with its reason.
 #[derive(Debug, Clone, Default)]
-pub struct Reasons(Vec<(String, String)>);
+pub struct Reasons(Vec<(String, Reason)>);
 
 impl Reasons {
     /// Adds a server with its reason.
-    pub fn add(&mut self, server: &str, reason: impl Into<String>) {
-        self.0.push((server.to_owned(), reason.into()));
+    pub fn add(&mut self, server: &str, reason: Reason) {
+        self.0.push((server.to_owned(), reason));
     }
 
     /// Adds servers that have the same reason.
-    pub fn add_all<'a>(&mut self, servers: impl IntoIterator<Item = &'a str>, reason: &str) {
+    pub fn add_all<'a>(&mut self, servers: impl IntoIterator<Item = &'a str>, reason: &Reason) {
         for server in servers {
-            self.add(server, reason);
+            self.add(server, reason.clone());
         }
     }
 
@@ -61,6 +63,7 @@ impl Reasons {
         let mut groups: Vec<(&str, Vec<&str>)> = Vec::new();
         for (server, reason) in &self.0 {
             // A reason that names its server says the same as that of the next.
+            let reason = reason.as_str();
             let reason = reason
                 .strip_prefix(server.as_str())
                 .and_then(|rest| rest.strip_prefix(": "))
@@ -106,7 +109,7 @@ mod tests {
         for (server, reason) in
             [("a", "a: it lags"), ("b", "no answer"), ("c", "c: it lags"), ("d", "x"), ("e", "y")]
         {
-            reasons.add(server, reason);
+            reasons.add(server, Reason::quoted(reason));
         }
         assert_eq!(reasons.to_string(), "a, c: it lags; b: no answer; d: x; and 1 server for other reasons");
     }

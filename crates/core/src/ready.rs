@@ -1,5 +1,6 @@
 //! Readiness of A2 to be launched: the console's Ready and Ready with lag (drs-facts §4).
 
+use crate::catalogue::{Reason, stall};
 use crate::cloud::{Replication, ReplicationState};
 use crate::poll_interval::typical;
 use crate::timestamp::Timestamp;
@@ -18,12 +19,21 @@ pub enum LaunchState {
     Synchronizing {
         /// The estimated time until it is ready.
         remaining_seconds: u64,
+        /// True when DRS itself estimates it. Otherwise it is the usual time, and may be far from the truth.
+        is_told: bool,
     },
     /// Not copying, and unable to continue by itself.
     Stalled {
         /// The cause and the remedy.
-        why: String,
+        why: Reason,
     },
+}
+
+impl LaunchState {
+    /// Returns the state of a server that usually takes this long, and for which DRS gives no estimate.
+    pub fn usually(remaining_seconds: u64) -> Self {
+        Self::Synchronizing { remaining_seconds, is_told: false }
+    }
 }
 
 /// Returns the launch state of A2 by DRS's numbers, given the largest lag that the plan allows.
@@ -40,25 +50,24 @@ pub fn launch_state(replication: &Replication, now: Timestamp, lag_seconds_max: 
             LaunchState::ReadyWithLag { lag_seconds: lag }
         }
         S::Stalled | S::Stopped | S::Disconnected | S::Paused => {
-            LaunchState::Stalled { why: stalled(replication) }
+            LaunchState::Stalled { why: stall::stalled(replication) }
         }
         S::Initiating | S::NotStarted | S::NotAvailable | S::Unknown => {
-            LaunchState::Synchronizing { remaining_seconds: typical::INITIATION.high_seconds }
+            LaunchState::usually(typical::INITIATION.high_seconds)
         }
         S::InitialSync | S::Rescan => {
-            let left = replication.eta.map_or(300, |eta| eta.seconds_since(now));
+            // An estimate that has passed is none.
+            let told = replication.eta.filter(|eta| *eta > now).map(|eta| eta.seconds_since(now));
+            let left = told.unwrap_or(if replication.eta.is_some() { 0 } else { 300 });
             LaunchState::Synchronizing {
                 remaining_seconds: left + typical::BACKLOG.low_seconds + typical::SNAPSHOT.low_seconds,
+                is_told: told.is_some(),
             }
         }
-        S::Backlog => LaunchState::Synchronizing { remaining_seconds: 2 * typical::SNAPSHOT.low_seconds },
-        S::CreatingSnapshot => {
-            LaunchState::Synchronizing { remaining_seconds: typical::SNAPSHOT.low_seconds / 2 }
-        }
-        S::Continuous if replication.is_rescanning() => {
-            LaunchState::Synchronizing { remaining_seconds: typical::SNAPSHOT.low_seconds }
-        }
-        S::Continuous => LaunchState::Synchronizing { remaining_seconds: lag.min(60) },
+        S::Backlog => LaunchState::usually(2 * typical::SNAPSHOT.low_seconds),
+        S::CreatingSnapshot => LaunchState::usually(typical::SNAPSHOT.low_seconds / 2),
+        S::Continuous if replication.is_rescanning() => LaunchState::usually(typical::SNAPSHOT.low_seconds),
+        S::Continuous => LaunchState::usually(lag.min(60)),
     }
 }
 
@@ -69,45 +78,6 @@ pub fn only_lags(replication: &Replication) -> bool {
     matches!(replication.state, S::Continuous | S::Backlog | S::CreatingSnapshot)
         && replication.replicated_bytes >= replication.total_bytes
         && !replication.is_rescanning()
-}
-
-/// Returns the cause of a stall and its remedy, by DRS's error (drs-facts §2, §9).
-pub fn stalled(replication: &Replication) -> String {
-    let error = replication.error.as_deref();
-    let remedy = match error {
-        Some("AGENT_NOT_SEEN") => {
-            "check that the instance runs, that its instance profile holds \
-             AWSElasticDisasterRecoveryRecoveryInstancePolicy, and that it reaches DRS on TCP 443"
-        }
-        Some("SNAPSHOTS_FAILURE") => "check the EBS snapshot quota and the KMS key of the staging area",
-        Some("NOT_CONVERGING") => {
-            "the servers write faster than is copied: raise the bandwidth or the replication server's type"
-        }
-        Some("UNSTABLE_NETWORK") => "check the route to the staging subnet on TCP 1500",
-        Some("FAILED_TO_CREATE_SECURITY_GROUP") => {
-            "the replication template's staging subnet may no longer exist: name a new one there"
-        }
-        Some("FAILED_TO_LAUNCH_REPLICATION_SERVER" | "FAILED_TO_BOOT_REPLICATION_SERVER") => {
-            "check EC2 quotas, the instance type of the replication server and the staging subnet's addresses"
-        }
-        Some("FAILED_TO_AUTHENTICATE_WITH_SERVICE" | "FAILED_TO_DOWNLOAD_REPLICATION_SOFTWARE") => {
-            "the staging subnet needs TCP 443 out to DRS, S3 and EC2"
-        }
-        Some("FAILED_TO_CREATE_STAGING_DISKS" | "FAILED_TO_ATTACH_STAGING_DISKS") => {
-            "check the EBS volume quota and the KMS key of the staging area"
-        }
-        Some(
-            "FAILED_TO_PAIR_REPLICATION_SERVER_WITH_AGENT"
-            | "FAILED_TO_CONNECT_AGENT_TO_REPLICATION_SERVER"
-            | "FAILED_TO_START_DATA_TRANSFER",
-        ) => "the instance must reach the staging subnet on TCP 1500",
-        _ => match replication.state {
-            ReplicationState::Stopped => "replication was stopped: start it again in the DRS console",
-            ReplicationState::Disconnected => "the server was disconnected: delete it and start again",
-            _ => "see the server's page in the DRS console",
-        },
-    };
-    format!("{} ({}): {remedy}", word(replication.state), error.unwrap_or("no cause given"))
 }
 
 /// Returns a replication state as DRS writes it.

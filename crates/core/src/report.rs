@@ -11,10 +11,14 @@ use crate::timestamp::Timestamp;
 
 /// The outcome of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "camelCase")]
 pub enum Outcome {
     /// All work was done.
     Succeeded,
+    /// A failback of servers that ran in the source Region already: nothing was changed.
+    NothingToDo,
+    /// A drill that removed what an interrupted drill had left, and rehearsed nothing.
+    CleanedUp,
     /// A failback that its plan ends once A2 can be launched: nothing was launched, and production runs where it did.
     Ready,
     /// The run failed, and was a drill or had started its clean-up.
@@ -25,10 +29,22 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// Returns the outcome as written in reports.
+    /// Returns true when nothing is left of the run's work.
+    pub fn is_done(self) -> bool {
+        matches!(self, Self::Succeeded | Self::NothingToDo)
+    }
+
+    /// Returns true when the run stopped, and a person must see to its failure.
+    pub fn is_stopped(self) -> bool {
+        matches!(self, Self::Failed | Self::Held)
+    }
+
+    /// Returns the outcome as people read it.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Succeeded => "succeeded",
+            Self::NothingToDo => "nothing to do",
+            Self::CleanedUp => "cleaned up",
             Self::Ready => "ready",
             Self::Failed => "failed",
             Self::Held => "held",
@@ -37,7 +53,7 @@ impl Outcome {
 
     /// Returns true when the run has done what its plan asked for: then its execution succeeds.
     pub fn is_as_planned(self) -> bool {
-        matches!(self, Self::Succeeded | Self::Ready)
+        matches!(self, Self::Succeeded | Self::Ready | Self::NothingToDo)
     }
 }
 
@@ -82,6 +98,8 @@ pub enum ServerOutcome {
     Drilled,
     /// The server ran in the source Region again when the run started.
     AlreadyFailedBack,
+    /// What an interrupted drill had left of it was removed.
+    CleanedUp,
     /// The run stopped before its clean-up.
     Held,
     /// The run failed.
@@ -127,9 +145,12 @@ pub struct ServerReport {
     /// The recovery instance in the recovery Region; B3 has the same id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub b2: Option<RecoveryInstanceId>,
-    /// Seconds since the run started: reversed, ready, launched, point in time, (lag at launch), validated, protected.
-    #[serde(default, skip_serializing_if = "Times::is_empty")]
-    pub times: Times,
+    /// The milestones that this run has seen.
+    #[serde(default, skip_serializing_if = "Milestones::is_empty")]
+    pub seconds_from_start: Milestones,
+    /// A2's lag when its launch started, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lag_at_launch_seconds: Option<i64>,
     /// The labels of what still exists, such as `A4 B1`.
     pub left: String,
     /// The instance that serves the server's clients.
@@ -146,18 +167,57 @@ pub struct ServerReport {
     pub problem: Option<String>,
 }
 
+/// The milestones of one server, each in seconds from the start of the run; before it, for what an earlier run or a person
+/// has done.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Milestones {
+    /// When reversed replication was first seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reversed: Option<i64>,
+    /// When A2 was first seen ready.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ready: Option<i64>,
+    /// When A4 was first seen launched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub launched: Option<i64>,
+    /// The point in time of A4's data.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub point_in_time: Option<i64>,
+    /// When A4 was first seen to work.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub validated: Option<i64>,
+    /// When A4 was first seen protected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub protected: Option<i64>,
+}
+
+impl Milestones {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl From<Times> for Milestones {
+    fn from(times: Times) -> Self {
+        let Times { reversed, ready, launched, point_in_time, lag_at_launch: _, validated, protected } =
+            times;
+        Self { reversed, ready, launched, point_in_time, validated, protected }
+    }
+}
+
 /// The loss of a failback: records that B3 acknowledged and A4 does not have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Loss {
     /// The oldest point in time of any A4. Writes from this time on are lost.
     pub from: Timestamp,
-    /// The time at which Route 53 accepted the redirect, and the loss ends; unknown when an earlier run redirected
-    /// traffic.
+    /// The time at which Route 53 accepted the redirect, and the loss ends; unknown when people redirected traffic, or no
+    /// run has recorded it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Timestamp>,
-    /// The time from which no client can use B3: the old TTL of the records after Route 53 was seen INSYNC. Writes that
-    /// clients still sent to B3 before it are lost too.
+    /// The time from which no client can use B3: the old TTL of the records after Route 53 was seen INSYNC or, by hand, the
+    /// time of the yes that said so. Writes that clients still sent to B3 before it are lost too.
     pub until_at_most: Timestamp,
 }
 
@@ -212,13 +272,17 @@ pub struct Report {
     /// The gates at which somebody said yes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub approvals: Vec<Approval>,
+    /// Start time of the first execution of the failback, where this one continues it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub began: Option<Timestamp>,
     /// Start time of the run.
     pub started: Timestamp,
     /// Time of this report.
     pub ended: Timestamp,
-    /// The time from the start until traffic was redirected or, in a drill, until the last server worked.
+    /// Of a failback, the time from the start of its first execution until Route 53 was seen INSYNC or, by hand, until the
+    /// yes that said so. Of a drill, the time from its start until the last server worked.
     pub rto_seconds: Option<u64>,
-    /// The loss, in a failback that redirected traffic by Route 53.
+    /// The loss of a failback, over all its executions.
     pub loss: Option<Loss>,
     /// The freeze of writes to B3, if there was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -230,6 +294,9 @@ pub struct Report {
     /// DRS jobs that are still working on these servers. Instances that they launch are not listed yet.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub jobs: Vec<JobId>,
-    /// The recommended next step.
+    /// Where production is, what protects it, and the recommended next step.
     pub next: String,
+    /// The command that starts the run again with the same plan, where that is the next step.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command: Option<String>,
 }

@@ -20,6 +20,9 @@ pub struct Run {
     pub procedure: Procedure,
     /// Start time of the execution.
     pub started: Timestamp,
+    /// Start time of the first execution of the failback, where this one continues it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub began: Option<Timestamp>,
     /// The plan.
     pub plan: Plan,
     /// True once a person has confirmed that traffic was redirected by hand; set by the state machine.
@@ -61,6 +64,16 @@ impl Run {
         self.plan.regions.recovery()
     }
 
+    /// Returns the time at which the procedure began: in a failback, with its first execution.
+    pub fn began(&self) -> Timestamp {
+        self.began.unwrap_or(self.started)
+    }
+
+    /// Returns the time this many seconds after the run's start.
+    pub fn at(&self, seconds: i64) -> Timestamp {
+        Timestamp::from_millis(self.started.millis() + seconds * 1000)
+    }
+
     /// Returns the seconds from the run's start to a time.
     pub fn seconds(&self, at: Timestamp) -> i64 {
         (at.millis() - self.started.millis()).div_euclid(1000)
@@ -93,6 +106,16 @@ impl Run {
     pub fn tag_value(&self) -> String {
         let skip = self.id.chars().count().saturating_sub(256);
         self.id.chars().skip(skip).collect()
+    }
+
+    /// Returns the tags with which this run claims B2 and A2. A failback writes when it began, for the executions that
+    /// continue it.
+    pub fn claim_tags(&self) -> Tags {
+        let mut tags = Tags::from([(tag::RUN.to_owned(), self.tag_value())]);
+        if self.procedure == Procedure::Failback {
+            tags.insert(tag::BEGAN.to_owned(), self.began().to_string());
+        }
+        tags
     }
 
     /// Returns true when a job carries this run's tags.

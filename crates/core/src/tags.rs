@@ -18,6 +18,10 @@ pub mod tag {
     /// The key, on A1, with which its owner permits termination: a failback may terminate it if the value is
     /// [`MAY_BE_TERMINATED`]. The deployed function cannot terminate any other instance.
     pub const ORIGINAL: &str = "drs-failback:original";
+    /// The key, on B2 and A2, of the time at which the first execution of a failback began: later ones continue it.
+    pub const BEGAN: &str = "drs-failback:began";
+    /// The key, on A2, of the times of the redirect, which a later execution of the failback reports too.
+    pub const REDIRECTED: &str = "drs-failback:redirected";
     /// The key, on A2, of the instance to which people have redirected traffic by hand: the id of A4.
     pub const TRAFFIC: &str = "drs-failback:traffic";
     /// The key, on a B2 whose B3 existed before and which a failback therefore leaves, of the job that launched it.

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use failback_core::catalogue::fault;
 use failback_core::cloud::Clock;
 use failback_core::timestamp::Timestamp;
-use failback_core::{Error, ErrorName, Result};
+use failback_core::{Error, Result};
 
 /// A step begins nothing new in these last seconds of a call: it says `waiting` instead.
 const RESERVED_MILLIS: i64 = 5_000;
@@ -29,9 +30,9 @@ pub(crate) async fn within<T>(
     let deadline_millis = deadline(deadline_millis, clock.now());
     let given_up = Duration::from_millis(left(deadline_millis, clock.now()));
     let work = step(last_start(deadline_millis));
-    tokio::time::timeout(given_up, work).await.unwrap_or_else(|_| {
-        Err(Error::new(ErrorName::Unavailable, "the call's time was over before AWS had answered the step"))
-    })
+    tokio::time::timeout(given_up, work)
+        .await
+        .unwrap_or_else(|_| Err(Error::from(fault::call_ran_out_of_time())))
 }
 
 /// The deadline of a call, or the usual one where it has none.

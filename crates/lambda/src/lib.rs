@@ -117,6 +117,7 @@ fn environment(name: &str) -> Option<String> {
 mod tests {
     use failback_aws::SdkConfig;
     use failback_core::ErrorName;
+    use failback_core::catalogue::Fault;
     use serde_json::json;
 
     use super::*;
@@ -145,8 +146,9 @@ mod tests {
     #[tokio::test]
     async fn an_error_keeps_its_name() {
         let cloud = cloud();
-        let step =
-            async |_: &dyn Cloud, _: Value, _: Timestamp| Err(Error::new(ErrorName::Guard, "S2 forbids it"));
+        let step = async |_: &dyn Cloud, _: Value, _: Timestamp| {
+            Err(Error::from(Fault::quoted(ErrorName::Guard, "S2 forbids it")))
+        };
         let answer = call("step", &step, Ok(&cloud), Value::Null, in_a_minute(&cloud)).await.unwrap_err();
         assert_eq!(
             (answer.error_type.as_str(), answer.error_message.as_str()),

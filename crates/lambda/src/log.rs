@@ -131,6 +131,7 @@ mod tests {
     use std::sync::{Arc, Mutex};
 
     use failback_core::ErrorName;
+    use failback_core::catalogue::Fault;
     use serde_json::json;
 
     use super::*;
@@ -229,7 +230,7 @@ mod tests {
         let lines = Lines::of(|| {
             let payload = json!({ "execution": { "id": "x" }, "procedure": "failback" });
             Invocation::of("check-readiness", &payload)
-                .ends(&Err(Error::new(ErrorName::NotReady, "no subnet")));
+                .ends(&Err(Error::from(Fault::quoted(ErrorName::NotReady, "no subnet"))));
         });
         assert_eq!(lines[0]["level"], "WARN");
         assert_eq!((&lines[0]["execution"], &lines[0]["procedure"]), (&json!("x"), &json!("failback")));

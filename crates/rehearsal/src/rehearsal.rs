@@ -116,6 +116,8 @@ pub struct RunResult {
     pub polls: u64,
     /// The duration in virtual time.
     pub virtual_seconds: f64,
+    /// Seconds of the longest chain of AWS's own work within the run.
+    pub aws_seconds: f64,
 }
 
 impl RunResult {
@@ -304,7 +306,9 @@ impl Rehearsal {
         let notes = running.notes();
         let stats = running.stats();
         let failure = match (&notes.report, running.outcome()) {
-            (Some(report), _) if report.failure.is_some() => report.failure.clone(),
+            (Some(report), _) if report.failure.is_some() || report.outcome == Outcome::CleanedUp => {
+                report.failure.clone()
+            }
             // No report exists, or only the report could not be kept.
             (_, Some(ExecutionResult::Failed(failure))) => Some(
                 Failure {
@@ -346,6 +350,7 @@ impl Rehearsal {
             payload_bytes_max: stats.payload_bytes_max,
             polls: notes.polls,
             virtual_seconds: running.virtual_seconds(),
+            aws_seconds: running.aws_seconds(&self.simulation.world()),
         }
     }
 }

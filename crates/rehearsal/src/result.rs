@@ -57,7 +57,7 @@ pub fn object(rehearsal: &Rehearsal, run: &RunResult) -> Value {
         "left": left,
         "rules": rules,
         "virtualSeconds": run.virtual_seconds,
-        "awsSeconds": world.aws_seconds(),
+        "awsSeconds": run.aws_seconds,
         "polls": run.polls,
         "transitions": run.transitions,
         "historyEvents": run.history_events,

@@ -6,7 +6,6 @@ use failback_asl::{
 };
 use failback_audit::Coverage;
 use failback_core::cloud::{Clock, RunningExecution};
-use failback_core::error::Chain;
 use failback_core::procedure::Procedure;
 use failback_core::report::Report;
 use failback_core::step::Status;
@@ -162,6 +161,11 @@ impl<'m> Running<'m> {
     /// Returns the numbers of transitions and events, and the largest payload.
     pub fn stats(&self) -> Stats {
         self.execution.stats()
+    }
+
+    /// Returns the seconds of the longest chain of AWS's own work within this execution.
+    pub fn aws_seconds(&self, world: &World) -> f64 {
+        world.aws_seconds_between(self.started_ms, self.ended_ms)
     }
 
     /// Returns the duration in virtual time.
@@ -350,7 +354,7 @@ fn invoke(
             Ok(lambda_result(payload))
         }
         (_, Some(Ok(payload))) => Ok(lambda_result(payload)),
-        (_, Some(Err(error))) => Err(lambda_error(error.name().as_str(), &Chain(&error).to_string())),
+        (_, Some(Err(error))) => Err(lambda_error(error.name().as_str(), &error.told())),
         (_, None) => Err(lambda_error("Runtime.ExitError", "the function's process exited")),
     }
 }

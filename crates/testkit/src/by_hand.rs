@@ -2,7 +2,7 @@
 
 use failback_core::cloud::{JobStatus, RightSizing};
 use failback_core::fleet::Redirected;
-use failback_core::id::JobId;
+use failback_core::id::{JobId, SourceServerId};
 use failback_core::plan::{NamedNetwork, Network};
 use failback_core::procedure::Procedure;
 use failback_core::region::Region;
@@ -114,9 +114,26 @@ impl Fixture {
         let address =
             fixture.simulation.world().instance(fixture.source(), &a4).expect("A4 runs").private_ip.clone();
         fixture.point_at(&address);
-        fixture.fleet.redirected =
-            Some(Redirected { asked: None, in_sync: Some(fixture.now()), old_ttl_seconds: Some(0) });
+        let redirected =
+            Redirected { in_sync: Some(fixture.now()), old_ttl_seconds: Some(0), ..Redirected::default() };
+        fixture.fleet.redirected = Some(redirected);
+        fixture.record(&redirected);
         fixture
+    }
+
+    /// Writes the times of the redirect into the tags of every A2, as the step after the redirect does.
+    fn record(&self, redirected: &Redirected) {
+        let value = redirected.tag_value().expect("it is INSYNC");
+        for server in self.servers() {
+            let mut world = self.simulation.world();
+            let arn = world.source_server(self.source(), &self.a2_of(server)).expect("A2").arn.clone();
+            let tags = Tags::from([(tag::REDIRECTED.to_owned(), value.clone())]);
+            world.tag_resource(&arn, &tags).expect("A2 exists");
+        }
+    }
+
+    fn a2_of(&self, server: usize) -> SourceServerId {
+        self.fleet.servers[server].a2.clone().expect("A2")
     }
 
     /// Points the record at an address.

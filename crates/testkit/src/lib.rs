@@ -91,6 +91,7 @@ impl Fixture {
             id: "arn:aws:states:us-east-1:111122223333:execution:stage:one".to_owned(),
             procedure,
             started,
+            began: None,
             plan,
             traffic_moved_by_hand: false,
             frozen: None,

@@ -9,16 +9,16 @@
 use std::fmt::Write as _;
 
 use failback_core::Result;
+use failback_core::catalogue::{Reason, gate, reason};
 use failback_core::cloud::{FailbackState, SourceServer};
 use failback_core::fleet::{Fleet, LiveServer, Reads};
 use failback_core::id::SourceServerId;
 use failback_core::message::{Reasons, count, listed};
-use failback_core::notice;
 use failback_core::plan::Plan;
 use failback_core::poll_interval;
 use failback_core::procedure::{Either, Procedure};
 use failback_core::ready::{LaunchState, launch_state, only_lags, word};
-use failback_core::step::{Context, FleetInput, GateName, Progress, Step, StepResult, Waiting};
+use failback_core::step::{Context, FleetInput, GateName, Limit, Progress, Step, StepResult, Waiting};
 
 /// The step.
 #[derive(Debug)]
@@ -38,6 +38,8 @@ struct LaunchStates {
     ready: Vec<SourceServerId>,
     synchronizing: Reasons,
     stalled: Reasons,
+    /// True when DRS estimates no end for one that synchronizes.
+    has_no_estimate: bool,
 }
 
 impl Step for CheckLaunchState {
@@ -60,19 +62,27 @@ impl Step for CheckLaunchState {
         }
         if states.stalled.is_empty() && states.synchronizing.is_empty() {
             let servers = count(fleet.pending().count(), "server");
-            return done(ctx, fleet, format!("{servers} ready{elsewhere}")).await;
+            return done(
+                ctx,
+                fleet,
+                match elsewhere {
+                    None => reason::servers_are_ready(servers),
+                    Some(names) => reason::servers_are_ready_and_shown_otherwise(servers, names),
+                },
+            )
+            .await;
         }
         Ok(states.waiting(ctx).into())
     }
 
-    fn limit_seconds(plan: &Plan) -> u64 {
-        plan.limits.replication_hours * 3600
+    fn limit(plan: &Plan) -> Limit {
+        Limit::hours("limits.replicationHours", plan.limits.replication_hours)
     }
 }
 
 /// Adds what the person at the next gate is told, if one is next: before the stop of B1, or before the launch. It is read
 /// only now: nearly every poll needs less.
-async fn done(ctx: &Context<'_, Either>, fleet: &mut Fleet, why: String) -> Result<StepResult> {
+async fn done(ctx: &Context<'_, Either>, fleet: &mut Fleet, why: Reason) -> Result<StepResult> {
     let plan = &ctx.run.plan;
     let is_asked = plan.stop_original_replication || plan.cutover.accept_loss_seconds.is_none();
     if ctx.run.procedure == Procedure::Drill || !is_asked {
@@ -88,10 +98,10 @@ async fn done(ctx: &Context<'_, Either>, fleet: &mut Fleet, why: String) -> Resu
         }
     }
     if !to_stop.is_empty() {
-        let notice = notice::before_stop(&to_stop)?;
+        let notice = gate::before_stop(&to_stop)?;
         return Ok(StepResult::DoneBeforeGate { why, gate: GateName::BeforeStop, notice });
     }
-    Ok(StepResult::done_before_launch(why, notice::if_asked_before_launch(ctx.run, servers)?))
+    Ok(StepResult::done_before_launch(why, gate::if_asked_before_launch(ctx.run, servers)?))
 }
 
 impl LaunchStates {
@@ -103,7 +113,7 @@ impl LaunchStates {
             return Ok(());
         }
         let Some(a2) = server.a2()? else {
-            self.stalled.add(&server.name, "not replicating: A2 does not exist");
+            self.stalled.add(&server.name, reason::a2_is_missing());
             return Ok(());
         };
         self.add_progress(a2);
@@ -117,11 +127,12 @@ impl LaunchStates {
                 self.progress.ready += 1;
                 self.ready.push(server.b1.clone());
             }
-            LaunchState::Synchronizing { remaining_seconds } => {
+            LaunchState::Synchronizing { remaining_seconds, is_told } => {
+                self.has_no_estimate |= !is_told;
                 self.progress.eta_seconds = self.progress.eta_seconds.max(remaining_seconds);
-                self.synchronizing.add(&server.name, word(a2.replication.state));
+                self.synchronizing.add(&server.name, reason::replication_is(word(a2.replication.state)));
             }
-            LaunchState::Stalled { why } => self.stalled.add(&server.name, format!("not replicating: {why}")),
+            LaunchState::Stalled { why } => self.stalled.add(&server.name, reason::not_replicating(&why)),
         }
         Ok(())
     }
@@ -135,20 +146,37 @@ impl LaunchStates {
     }
 
     fn waiting(&self, ctx: &Context<'_, Either>) -> Waiting {
-        let mut why = Vec::new();
-        if !self.stalled.is_empty() {
-            why.push(self.stalled.to_string());
-        }
-        if !self.synchronizing.is_empty() {
-            why.push(format!("{}, {}", self.synchronizing, how_far(&self.progress)));
-        }
+        let why = match (self.stalled.is_empty(), self.synchronizing.is_empty()) {
+            (false, true) => Reason::from(&self.stalled),
+            (true, _) => self.how_far(),
+            (false, false) => reason::stalled_and_synchronizing(&self.stalled, self.how_far()),
+        };
         let seconds = if self.synchronizing.is_empty() {
             poll_interval::backoff(ctx.waited_seconds().min(STALLED_BACKOFF_SECONDS_MAX))
         } else {
             poll_interval::by_remaining(self.progress.eta_seconds)
         };
         let seconds = if self.stalled.is_empty() { seconds } else { seconds.min(STALLED_SECONDS_MAX) };
-        Waiting { progress: Some(self.progress), ..Waiting::new(why.join("; "), seconds) }
+        Waiting { progress: Some(self.progress), ..Waiting::new(why, seconds) }
+    }
+
+    /// Says how far all servers are. The end is told only as DRS estimates it: the usual time may be days from the truth.
+    fn how_far(&self) -> Reason {
+        let progress = &self.progress;
+        let copied_percent = progress.replicated_bytes * 100 / progress.total_bytes.max(1);
+        let mut rest = String::new();
+        if self.has_no_estimate {
+            rest.push_str(", and DRS gives no estimate of the rest");
+        } else {
+            let _ = write!(rest, ", about {} min to go", progress.eta_seconds.div_ceil(60));
+        }
+        if progress.backlog_bytes > 0 {
+            let _ = write!(rest, ", backlog {} MiB", progress.backlog_bytes >> 20);
+        }
+        if progress.lag_seconds_max > 0 {
+            let _ = write!(rest, ", lag {} s", progress.lag_seconds_max);
+        }
+        reason::synchronizing(&self.synchronizing, copied_percent, progress.total_bytes >> 30, rest)
     }
 }
 
@@ -158,29 +186,13 @@ async fn state_of(ctx: &Context<'_, Either>, a2: &SourceServer) -> Result<Launch
     if matches!(state, LaunchState::ReadyWithLag { .. })
         && ctx.cloud.recovery_snapshots(ctx.run.source(), &a2.id).await?.is_empty()
     {
-        return Ok(LaunchState::Synchronizing { remaining_seconds: SNAPSHOT_SECONDS });
+        return Ok(LaunchState::usually(SNAPSHOT_SECONDS));
     }
     Ok(state)
 }
 
-fn how_far(progress: &Progress) -> String {
-    let copied_percent = progress.replicated_bytes * 100 / progress.total_bytes.max(1);
-    let mut text = format!(
-        "{copied_percent} % of {} GiB copied, about {} min to go",
-        progress.total_bytes >> 30,
-        progress.eta_seconds.div_ceil(60)
-    );
-    if progress.backlog_bytes > 0 {
-        let _ = write!(text, ", backlog {} MiB", progress.backlog_bytes >> 20);
-    }
-    if progress.lag_seconds_max > 0 {
-        let _ = write!(text, ", lag {} s", progress.lag_seconds_max);
-    }
-    text
-}
-
-/// Returns a remark on the servers for which the console shows another launch state.
-fn shown_differently(servers: &[LiveServer<'_>]) -> Result<String> {
+/// Returns the servers for which the console shows another launch state.
+fn shown_differently(servers: &[LiveServer<'_>]) -> Result<Option<String>> {
     let mut names = Vec::new();
     for server in servers {
         if server.b2()?.is_some_and(|b2| b2.failback_state != FailbackState::ReadyForLaunch) {
@@ -188,9 +200,9 @@ fn shown_differently(servers: &[LiveServer<'_>]) -> Result<String> {
         }
     }
     if names.is_empty() {
-        return Ok(String::new());
+        return Ok(None);
     }
-    Ok(format!("; the console may show another launch state for {}", listed(names)))
+    Ok(Some(listed(names)))
 }
 
 #[cfg(test)]

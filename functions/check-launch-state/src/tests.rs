@@ -100,8 +100,22 @@ fn progress_is_the_sum_of_the_servers_the_largest_lag_and_the_latest_end() {
 fn what_is_nothing_is_not_told() {
     let mut fixture = a2s(syncing);
     let answer = fixture.call::<Step>().unwrap();
-    assert!(answer.why.ends_with("copied, about 7 min to go"), "{}", answer.why);
+    assert!(answer.why.ends_with("copied, and DRS gives no estimate of the rest"), "{}", answer.why);
     assert_eq!(answer.wait_seconds, 312, "four fifths of 390 s");
+}
+
+/// "About 1 min to go" was told for days.
+#[test]
+fn an_estimate_that_has_passed_is_none() {
+    let fixture = Fixture::failback(|_| ()).reversed();
+    let now = fixture.now();
+    let mut fixture = a2s(move |index, a2| {
+        syncing(index, a2);
+        a2.replication.eta = Some(now);
+    });
+    fixture.pass(172_800);
+    let answer = fixture.call::<Step>().unwrap();
+    assert!(answer.why.ends_with("copied, and DRS gives no estimate of the rest"), "{}", answer.why);
 }
 
 #[test]
@@ -219,5 +233,5 @@ fn what_is_home_or_past_its_launch_is_not_asked_for() {
 #[test]
 fn it_waits_as_long_as_the_plan_allows() {
     let plan = Fixture::failback(|_| ()).run.plan;
-    assert_eq!(<crate::CheckLaunchState as failback_core::step::Step>::limit_seconds(&plan), 172_800);
+    assert_eq!(<crate::CheckLaunchState as failback_core::step::Step>::limit(&plan).seconds(), 172_800);
 }

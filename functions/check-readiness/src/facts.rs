@@ -1,8 +1,10 @@
 //! The facts, which are read once, before anything is decided.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::ops::Deref;
 
+use failback_core::catalogue::fact;
 use failback_core::cloud::{
     Cloud, DrsQuotas, Instance, Job, RecordSet, RecordType, RecoveryInstance, RecoveryInstanceFilter,
     ReplicationTemplate, RunningExecution, SourceServer, Subnet,
@@ -216,6 +218,13 @@ impl Facts {
     }
 }
 
+impl Found<'_> {
+    /// Returns what a finding is about that is a fact of one of the server's objects.
+    pub(crate) fn with(&self, object: impl fmt::Display) -> String {
+        format!("{} ({object})", self.server.name)
+    }
+}
+
 /// Returns true for a server without B2 that this drill launches first. An A2 shows that an interrupted drill of it is
 /// only cleaned up.
 pub(crate) fn launches_b1(run: &Run, server: &Found<'_>) -> bool {
@@ -246,20 +255,12 @@ async fn templates(
 ) -> Result<Option<Vec<ReplicationTemplate>>> {
     match cloud.replication_templates(region).await {
         Ok(templates) if templates.is_empty() => {
-            findings.block(
-                region.as_str(),
-                "DRS is initialised and has no replication configuration template",
-                "Set the default replication settings in the DRS console of that Region",
-            );
+            findings.block(region.as_str(), fact::drs_has_no_template());
             Ok(None)
         }
         Ok(templates) => Ok(Some(templates)),
         Err(error) if error.name() == ErrorName::NotInitialized => {
-            findings.block(
-                region.as_str(),
-                "Elastic Disaster Recovery is not initialised",
-                "Open the DRS console of that Region and set it up; both Regions need it",
-            );
+            findings.block(region.as_str(), fact::drs_is_not_initialised());
             Ok(None)
         }
         Err(error) => Err(error),

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
 
+use failback_core::Error;
+use failback_core::catalogue::{Fact, fault};
 use failback_core::message::listed;
-use failback_core::{Error, ErrorName};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -50,20 +51,25 @@ impl fmt::Display for Finding {
 /// A list of findings.
 pub(crate) trait Findings {
     /// Adds a blocker.
-    fn block(&mut self, about: impl Into<String>, message: impl Into<String>, remedy: impl Into<String>);
+    fn block(&mut self, about: impl Into<String>, fact: Fact);
     /// Adds a warning.
-    fn warn(&mut self, about: impl Into<String>, message: impl Into<String>, remedy: impl Into<String>);
+    fn warn(&mut self, about: impl Into<String>, fact: Fact);
 }
 
 impl Findings for Vec<Finding> {
-    fn block(&mut self, about: impl Into<String>, message: impl Into<String>, remedy: impl Into<String>) {
-        let (about, message, remedy) = (about.into(), message.into(), remedy.into());
-        self.push(Finding { severity: Severity::Blocker, about, message, remedy });
+    fn block(&mut self, about: impl Into<String>, fact: Fact) {
+        self.push(Finding::of(Severity::Blocker, about, &fact));
     }
 
-    fn warn(&mut self, about: impl Into<String>, message: impl Into<String>, remedy: impl Into<String>) {
-        let (about, message, remedy) = (about.into(), message.into(), remedy.into());
-        self.push(Finding { severity: Severity::Warning, about, message, remedy });
+    fn warn(&mut self, about: impl Into<String>, fact: Fact) {
+        self.push(Finding::of(Severity::Warning, about, &fact));
+    }
+}
+
+impl Finding {
+    fn of(severity: Severity, about: impl Into<String>, fact: &Fact) -> Self {
+        let (message, remedy) = (fact.message().to_owned(), fact.remedy().to_owned());
+        Self { severity, about: about.into(), message, remedy }
     }
 }
 
@@ -105,13 +111,13 @@ pub(crate) fn is_blocked(findings: &[Finding]) -> bool {
 pub(crate) fn not_ready(findings: &[Finding]) -> Error {
     let findings = merged(findings.to_vec());
     let blockers = findings.iter().filter(|finding| finding.severity == Severity::Blocker).count();
-    let things = if blockers == 1 { "thing stands" } else { "things stand" };
-    let mut text = format!("{blockers} {things} in the way; nothing was changed");
+    let things = if blockers == 1 { "1 thing stands".to_owned() } else { format!("{blockers} things stand") };
+    let mut text = String::new();
     for finding in findings.iter().take(PRINTED_MAX) {
         let _ = write!(text, "\n  {finding}");
     }
     if findings.len() > PRINTED_MAX {
         let _ = write!(text, "\n  and {} more", findings.len() - PRINTED_MAX);
     }
-    Error::new(ErrorName::NotReady, text)
+    fault::things_stand_in_the_way(things, text).into()
 }

@@ -4,19 +4,21 @@
 //! It also decides which servers the run works on, and adopts what an earlier run, or a person, has already done.
 
 mod checks;
+mod continued;
 mod facts;
 mod finding;
 mod servers;
 
+use failback_core::Result;
+use failback_core::catalogue::fault;
 use failback_core::cloud::Cloud;
-use failback_core::fleet::{Fleet, Redirected, UNKNOWN_TTL_SECONDS, old_ttl_seconds, targets};
+use failback_core::fleet::Fleet;
 use failback_core::message::count;
 use failback_core::plan::Plan;
 use failback_core::procedure::Procedure;
 use failback_core::run::Run;
 use failback_core::step::Handler;
 use failback_core::timestamp::Timestamp;
-use failback_core::{Error, ErrorName, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -79,12 +81,12 @@ impl Handler for CheckReadiness {
     /// # Errors
     /// `InvalidPlan` with every problem of the plan; `NotReady` with every finding; those of AWS.
     async fn handle(cloud: &dyn Cloud, input: Input, _deadline: Timestamp) -> Result<Output> {
-        let plan = Plan::read(&input.plan)
-            .map_err(|problems| Error::new(ErrorName::InvalidPlan, problems.to_string()))?;
+        let plan = Plan::read(&input.plan).map_err(fault::plan_is_wrong)?;
         let run = Run {
             id: input.execution.id,
             procedure: input.procedure,
             started: input.execution.started,
+            began: None,
             plan,
             traffic_moved_by_hand: false,
             frozen: None,
@@ -94,7 +96,7 @@ impl Handler for CheckReadiness {
     }
 }
 
-async fn check(cloud: &dyn Cloud, run: Run) -> Result<Output> {
+async fn check(cloud: &dyn Cloud, mut run: Run) -> Result<Output> {
     let mut findings = checks::before_reading(&run);
     let Some(mut facts) = Facts::of_regions(cloud, &run, &mut findings).await? else {
         return Err(finding::not_ready(&findings));
@@ -108,10 +110,13 @@ async fn check(cloud: &dyn Cloud, run: Run) -> Result<Output> {
         return Err(finding::not_ready(&findings));
     }
     let leftover = servers::is_leftover(&run, &servers);
+    let began = continued::began(&run, &servers);
     let redirected = match run.procedure {
-        Procedure::Failback => old_ttl(&run, &facts, &fleet)?,
+        Procedure::Failback => continued::redirected(&run, &facts, &fleet)?,
         Procedure::Drill => None,
     };
+    drop(servers);
+    run.began = began;
     fleet.redirected = redirected;
     for b1 in old {
         if let Some(server) = fleet.server_mut(&b1) {
@@ -122,18 +127,6 @@ async fn check(cloud: &dyn Cloud, run: Run) -> Result<Output> {
     let summary = summary(&fleet, waves, findings.len());
     let notice = finding::notice(&findings);
     Ok(Output { summary, notice, warnings: findings, waves, leftover, fleet, run })
-}
-
-/// Returns the largest TTL that the plan's records have before the run, which Redirect Traffic needs even if the answer to
-/// its change is lost.
-fn old_ttl(run: &Run, facts: &Facts, fleet: &Fleet) -> Result<Option<Redirected>> {
-    let servers = facts.live.servers(fleet);
-    let targets = targets(run, &servers);
-    if targets.is_empty() {
-        return Ok(None);
-    }
-    let old_ttl_seconds = Some(old_ttl_seconds(&targets, UNKNOWN_TTL_SECONDS)?);
-    Ok(Some(Redirected { old_ttl_seconds, ..Redirected::default() }))
 }
 
 fn summary(fleet: &Fleet, waves: usize, warnings: usize) -> String {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use failback_core::catalogue::fact;
 use failback_core::cloud::{Direction, SourceServer};
 use failback_core::fleet::{Chain, DrsView, Fleet, KnownIds, Link, NAME_MAX, Server, Times, tag_of_cycle};
 use failback_core::id::InstanceId;
@@ -24,11 +25,7 @@ pub(crate) fn find(run: &Run, drs: &DrsView, findings: &mut Vec<Finding>) -> Fle
     }
     for id in run.plan.servers.ids().unwrap_or_default() {
         if !servers.iter().any(|server| server.b1 == *id) {
-            findings.block(
-                id.as_str(),
-                format!("not a source server in {} that replicates from {source}", run.recovery()),
-                "Correct $.servers.ids; the ids are those of the recovery Region's Source servers page",
-            );
+            findings.block(id.as_str(), fact::not_a_source_server(run.recovery(), source));
         }
     }
     distinguish(&mut servers);
@@ -37,20 +34,18 @@ pub(crate) fn find(run: &Run, drs: &DrsView, findings: &mut Vec<Finding>) -> Fle
 }
 
 fn server(run: &Run, drs: &DrsView, b1: &SourceServer, findings: &mut Vec<Finding>) -> Server {
-    let name = name(b1);
+    let (name, is_cut) = name(b1);
+    if is_cut {
+        findings.warn(&name, fact::name_is_cut(NAME_MAX));
+    }
     let wave = run.plan.wave_of(&b1.tags).unwrap_or_else(|| {
-        findings.block(
-            &name,
-            "no wave of the plan takes this server",
-            "Tag it for a wave, or end the plan's waves with one whose tags are {}",
-        );
+        findings.block(&name, fact::no_wave_takes_it());
         0
     });
     let chain = drs.chain(KnownIds::b1_only(&b1.id));
-    let ambiguous = [chain.b2.ambiguity(), chain.a2.ambiguity(), chain.a3.ambiguity()];
-    for (message, remedy) in ambiguous.into_iter().flatten() {
-        findings.block(&name, message, remedy);
-    }
+    ambiguous(&name, &chain.b2, findings);
+    ambiguous(&name, &chain.a2, findings);
+    ambiguous(&name, &chain.a3, findings);
     let (b2, a2) = (chain.b2.candidate(), chain.a2.candidate());
     let a1 = original(run, b1, &chain, &name, findings);
     let replicated = a2.and_then(|a2| a2.instance.as_ref());
@@ -67,6 +62,12 @@ fn server(run: &Run, drs: &DrsView, b1: &SourceServer, findings: &mut Vec<Findin
         a2: a2.map(|a2| a2.id.clone()),
         replace: None,
         times: Times::default(),
+    }
+}
+
+fn ambiguous<T>(name: &str, link: &Link<'_, T>, findings: &mut Vec<Finding>) {
+    if let Some(ambiguity) = link.ambiguity() {
+        findings.block(ambiguity.about(name), ambiguity.fact.clone());
     }
 }
 
@@ -93,11 +94,7 @@ fn original(
         return Some(protected.clone());
     }
     if let Some(a2) = chain.a2.candidate() {
-        findings.block(
-            name,
-            "B1 already protects A4, and no tag identifies A1",
-            format!("Tag {} in the DRS console: {} = the id of the original instance", a2.id, tag::A1),
-        );
+        findings.block(format!("{name} ({})", a2.id), fact::a1_is_unknown(tag::A1));
     }
     None
 }
@@ -108,11 +105,12 @@ fn protected_a4<'b>(b1: &'b SourceServer, chain: &Chain<'_>) -> Option<&'b Insta
     b1.instance.as_ref().filter(|protected| **protected != tagged)
 }
 
-fn name(b1: &SourceServer) -> String {
+/// Returns the name of a server, and whether it is cut.
+fn name(b1: &SourceServer) -> (String, bool) {
     let name = b1.tags.get("Name").or(b1.hostname.as_ref()).filter(|name| !name.is_empty());
     match name {
-        Some(name) => name.chars().take(NAME_MAX).collect(),
-        None => b1.id.to_string(),
+        Some(name) => (name.chars().take(NAME_MAX).collect(), name.chars().count() > NAME_MAX),
+        None => (b1.id.to_string(), false),
     }
 }
 

@@ -8,12 +8,13 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use failback_core::Result;
+use failback_core::catalogue::reason;
 use failback_core::fleet::{Fleet, LiveServer, LiveState, Owners, Reads};
 use failback_core::guard::{CLAIM_SETTLES_SECONDS, CLAIM_STALE_SECONDS, ClaimWarrant};
 use failback_core::message::count;
 use failback_core::plan::Plan;
 use failback_core::procedure::Either;
-use failback_core::step::{Attempt, Context, FleetInput, Step, StepResult, Waiting};
+use failback_core::step::{Attempt, Context, FleetInput, Limit, Step, StepResult, Waiting};
 use failback_core::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -45,8 +46,8 @@ impl Step for ClaimServers {
         note.settled(ctx, &live.servers(fleet))
     }
 
-    fn limit_seconds(plan: &Plan) -> u64 {
-        plan.limits.reversal_minutes * 60
+    fn limit(plan: &Plan) -> Limit {
+        Limit::minutes("limits.reversalMinutes", plan.limits.reversal_minutes)
     }
 }
 
@@ -129,7 +130,7 @@ impl Note {
         let settles = Timestamp::from_millis(self.settles_ms).seconds_since(ctx.now());
         let missing = first_not_shown(ctx, servers)?;
         if let (0, None) = (settles, missing) {
-            return Ok(StepResult::Done(format!("{} claimed", count(servers.len(), "server"))));
+            return Ok(StepResult::Done(reason::servers_are_claimed(count(servers.len(), "server"))));
         }
         let is_overdue = ctx.now().seconds_since(Timestamp::from_millis(self.claimed_ms)) > SHOWN_SECONDS_MAX;
         match missing {
@@ -138,7 +139,7 @@ impl Note {
                 Ok(self.goes_on(servers.len()))
             }
             _ => {
-                let why = "until every other run must have seen the claim";
+                let why = reason::claim_settles();
                 Ok(Waiting::new(why, settles.max(SHOWN_POLL_SECONDS)).with_note(json!(self)).into())
             }
         }
@@ -146,7 +147,7 @@ impl Note {
 
     /// Returns the wait before the next call, which goes on with the first server that is not claimed.
     fn goes_on(self, all: usize) -> StepResult {
-        let why = format!("{} of {all} servers are claimed", self.claimed);
+        let why = reason::some_are_claimed(self.claimed, count(all, "server"));
         Waiting::new(why, 1).with_note(json!(self)).into()
     }
 
@@ -174,7 +175,7 @@ async fn claim(
     begun: &AtomicU64,
 ) -> Result<Attempt<Timestamp>> {
     if is_old(ctx, server.live()) {
-        return Ok(Attempt::NotYet("what was read is old".to_owned()));
+        return Ok(Attempt::NotYet(reason::read_too_long_ago()));
     }
     let mut settles = ctx.now();
     for ClaimWarrant { warrant, settles_seconds } in ctx.guard.claim(server, owners)? {

@@ -84,7 +84,7 @@ fn a_claim_that_was_overwritten_meanwhile_is_lost() {
     fixture.pass(i64::try_from(seconds).unwrap_or_default());
     fixture.waits::<Step>("until every other run", 0);
     fixture.pass(10);
-    fixture.waits::<Step>("0 of 2 servers are claimed", 0);
+    fixture.waits::<Step>("claimed so far: 0 of 2 servers", 0);
     let before = fixture.writes();
     let error = fixture.call::<Step>().unwrap_err();
     assert_eq!(error.name(), ErrorName::NotReady, "{error}");
@@ -116,7 +116,7 @@ fn a_person_vouches_for_a_run_that_cannot_be_seen() {
 fn what_is_left_of_the_time_is_used() {
     let mut fixture = unclaimed();
     let output = fixture.call_until::<Step>(fixture.now()).unwrap();
-    assert_eq!((output.status, output.why.as_str()), (Status::Waiting, "0 of 2 servers are claimed"));
+    assert_eq!((output.status, output.why.as_str()), (Status::Waiting, "claimed so far: 0 of 2 servers"));
     assert_eq!(output.wait_seconds, 1);
     fixture.waits::<Step>("until every other run", 2);
 }
@@ -135,7 +135,7 @@ fn a_claim_that_drs_shows_late_is_not_done_before_it_shows() {
     });
     assert_eq!(fixture.waits::<Step>("until every other run", 0), 10);
     fixture.pass(10);
-    fixture.waits::<Step>("0 of 2 servers are claimed", 0);
+    fixture.waits::<Step>("claimed so far: 0 of 2 servers", 0);
     assert_eq!(fixture.waits::<Step>("until every other run", 2), 60);
 }
 

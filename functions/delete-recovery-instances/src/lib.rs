@@ -4,12 +4,13 @@
 //! Done when no record A3 is left.
 
 use failback_core::Result;
+use failback_core::catalogue::reason;
 use failback_core::cloud::InstanceStatus;
 use failback_core::fleet::{Fleet, LiveServer, Reads, Server};
 use failback_core::message::Reasons;
 use failback_core::plan::Plan;
 use failback_core::procedure::Failback;
-use failback_core::step::{Attempt, Context, FleetInput, Step, StepResult, attempt};
+use failback_core::step::{Attempt, Context, FleetInput, Limit, Step, StepResult, attempt};
 
 /// The step.
 #[derive(Debug)]
@@ -39,13 +40,13 @@ impl Step for DeleteRecoveryInstances {
             }
         }
         if !reasons.is_empty() {
-            return Ok(ctx.again(format!("A3 cannot be deleted yet: {reasons}")).into());
+            return Ok(ctx.again(reason::a3_stays(&reasons)).into());
         }
-        Ok(StepResult::Done("the records of the failback launch are deleted".to_owned()))
+        Ok(StepResult::Done(reason::records_are_deleted()))
     }
 
-    fn limit_seconds(plan: &Plan) -> u64 {
-        plan.limits.cleanup_minutes * 60
+    fn limit(plan: &Plan) -> Limit {
+        Limit::minutes("limits.cleanupMinutes", plan.limits.cleanup_minutes)
     }
 }
 

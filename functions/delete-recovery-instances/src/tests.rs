@@ -54,5 +54,5 @@ fn a_call_that_is_late_leaves_the_rest_to_the_next() {
 #[test]
 fn it_waits_as_long_as_the_plan_allows() {
     let plan = Fixture::failback(|_| ()).run.plan;
-    assert_eq!(<crate::DeleteRecoveryInstances as failback_core::step::Step>::limit_seconds(&plan), 3_600);
+    assert_eq!(<crate::DeleteRecoveryInstances as failback_core::step::Step>::limit(&plan).seconds(), 3_600);
 }

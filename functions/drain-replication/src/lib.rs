@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use failback_core::catalogue::{Reason, reason};
 use failback_core::cloud::{ReplicationState, SourceServer};
 use failback_core::fleet::{Fleet, Reads};
 use failback_core::message::{Reasons, count};
@@ -13,7 +14,7 @@ use failback_core::plan::Plan;
 use failback_core::poll_interval;
 use failback_core::procedure::Failback;
 use failback_core::ready::word;
-use failback_core::step::{Context, FleetInput, Step, StepResult, Waiting};
+use failback_core::step::{Context, FleetInput, Limit, Step, StepResult, Waiting};
 use failback_core::timestamp::Timestamp;
 use failback_core::{Error, Result};
 use serde::{Deserialize, Serialize};
@@ -52,16 +53,16 @@ impl Step for DrainReplication {
             }
             let place = fleet.servers.iter().position(|known| known.b1 == server.b1).unwrap_or_default();
             let Some(a2) = server.a2()? else {
-                reasons.add(&server.name, "A2 does not exist");
+                reasons.add(&server.name, reason::a2_does_not_exist());
                 continue;
             };
             match contact(a2, frozen.at) {
                 Ok(at) => match contacts.first_ms.get(&place) {
                     Some(first_ms) if at.millis() > *first_ms => drained.push(server.b1.clone()),
-                    Some(_) => reasons.add(&server.name, "one more contact of its agent is waited for"),
+                    Some(_) => reasons.add(&server.name, reason::one_more_contact()),
                     None => {
                         contacts.first_ms.insert(place, at.millis());
-                        reasons.add(&server.name, "one more contact of its agent is waited for");
+                        reasons.add(&server.name, reason::one_more_contact());
                     }
                 },
                 Err(reason) => {
@@ -77,33 +78,33 @@ impl Step for DrainReplication {
         }
         if reasons.is_empty() {
             let servers = count(fleet.pending().count(), "server");
-            return Ok(StepResult::Done(format!("A2 of {servers} holds all that B3 accepted")));
+            return Ok(StepResult::Done(reason::servers_are_drained(servers)));
         }
         let seconds = poll_interval::backoff(ctx.waited_seconds()).min(POLL_SECONDS_MAX);
-        let why = format!("writes to B3 are stopped, and some are still on their way: {reasons}");
+        let why = reason::still_on_their_way(reasons);
         Ok(Waiting::new(why, seconds).with_note(json!(contacts)).into())
     }
 
-    fn limit_seconds(plan: &Plan) -> u64 {
-        plan.limits.drain_minutes * 60
+    fn limit(plan: &Plan) -> Limit {
+        Limit::minutes("limits.drainMinutes", plan.limits.drain_minutes)
     }
 }
 
 /// Returns the time of a contact since the freeze that shows nothing on its way, or the reason why there is none.
-fn contact(a2: &SourceServer, frozen: Timestamp) -> Result<Timestamp, String> {
+fn contact(a2: &SourceServer, frozen: Timestamp) -> Result<Timestamp, Reason> {
     let replication = &a2.replication;
     if replication.state != ReplicationState::Continuous {
-        return Err(word(replication.state).to_owned());
+        return Err(reason::replication_is(word(replication.state)));
     }
     if replication.is_rescanning() {
-        return Err("its disks are compared again".to_owned());
+        return Err(reason::disks_are_compared());
     }
     if replication.lag() > 0 || replication.backlog_bytes > 0 {
-        return Err(format!("lag {} s, backlog {} MiB", replication.lag(), replication.backlog_bytes >> 20));
+        return Err(reason::lags(replication.lag(), replication.backlog_bytes >> 20));
     }
     match a2.last_seen {
         Some(seen) if seen > frozen => Ok(seen),
-        _ => Err("its agent has not been in contact since the freeze".to_owned()),
+        _ => Err(reason::no_contact_since_the_freeze()),
     }
 }
 

@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use failback_core::catalogue::cure::{Cure, LATER_SECONDS, cure};
+use failback_core::catalogue::{Reason, fault, reason};
 use failback_core::cloud::{Job, JobLogItem};
-use failback_core::fleet::{Fleet, LiveServer, LiveState, Server, names};
+use failback_core::fleet::{Fleet, LiveServer, LiveState, Server};
 use failback_core::id::{InstanceId, JobId, RecoveryInstanceId};
-use failback_core::launch_failure::{Cure, LATER_SECONDS, cure};
-use failback_core::message::Reasons;
+use failback_core::message::{Reasons, count};
 use failback_core::poll_interval::typical;
 use failback_core::procedure::Either;
 use failback_core::step::Context;
@@ -19,7 +20,7 @@ pub(crate) struct Failed<'s, 'l> {
     pub(crate) server: &'s LiveServer<'l>,
     pub(crate) job: &'l Job,
     /// The reason, if EC2 gives it. Otherwise the job's log may.
-    pub(crate) reason: Option<String>,
+    pub(crate) reason: Option<Reason>,
 }
 
 impl<'s, 'l> Wave<'s, 'l> {
@@ -35,17 +36,17 @@ impl<'s, 'l> Wave<'s, 'l> {
         add_reasons(ctx, &mut failed).await?;
         self.failed = failed;
         for one in again {
-            let reason = one.reason.as_deref().unwrap_or_default();
+            let reason = one.reason.as_ref().map_or("", Reason::as_str);
             let age_seconds = one.job.created.map_or(u64::MAX, |created| ctx.now().seconds_since(created));
             match cure(reason) {
                 Cure::Person(_) => self.failed.push(one),
                 Cure::Later(remedy) if age_seconds < typical::LAUNCH_JOB.low_seconds + LATER_SECONDS => {
-                    later.add(&one.server.name, format!("{reason}. It is launched again. {remedy}"));
+                    later.add(&one.server.name, reason::launched_again_later(reason, remedy));
                 }
                 // The run knows it as its A4, and must know that it is replaced before another one shows.
                 Cure::Later(_) | Cure::Launch if one.server.a3.is_some() => {
                     self.ended.push(one.server.b1.clone());
-                    later.add(&one.server.name, format!("{reason}. It is launched again"));
+                    later.add(&one.server.name, reason::launched_again_soon(reason));
                 }
                 Cure::Later(_) | Cure::Launch => self.missing.push(one.server),
             }
@@ -66,7 +67,7 @@ async fn add_reasons(ctx: &Context<'_, Either>, failed: &mut [Failed<'_, '_>]) -
         }
         let items = logs.get(&one.job.id).into_iter().flatten();
         let own = items.filter(|item| item.server.is_none() || item.server == one.server.a2);
-        one.reason = own.filter_map(|item| item.error.clone()).next_back();
+        one.reason = own.filter_map(|item| item.error.as_deref()).next_back().map(Reason::quoted);
     }
     Ok(())
 }
@@ -104,34 +105,33 @@ fn instance_of(server: &Server, job: &Job) -> Option<InstanceId> {
 
 /// Returns why the instance that a job launched has ended, if EC2 shows that. One that EC2 does not show may run: another
 /// launch would terminate it.
-pub(crate) fn reason_of_end(server: &LiveServer<'_>, job: &Job) -> Result<Option<String>> {
+pub(crate) fn reason_of_end(server: &LiveServer<'_>, job: &Job) -> Result<Option<Reason>> {
     let launched = instance_of(server, job).filter(|id| Some(id.recovery_instance()) != server.replace);
     let Some(id) = launched else { return Ok(None) };
     let shown = server.live().instance(&id)?;
     Ok(shown.filter(|instance| !instance.state.is_live()).map(|instance| {
         let reason = instance.state_reason.as_deref().unwrap_or("it gives no reason");
-        format!("EC2 terminated A4 {id}: {reason}")
+        reason::ec2_terminated_a4(&id, reason)
     }))
 }
 
-/// Returns the error that names the failed servers, and what the first failed of.
+/// Returns the error that names the failed servers, each with its job and what it failed of.
 pub(crate) fn launch_failed(
     ctx: &Context<'_, Either>,
     first: &Failed<'_, '_>,
     failed: &[Failed<'_, '_>],
 ) -> Error {
-    let unknown = "DRS gives no reason; possible causes are a missing EC2 permission of the caller and an unusable launch \
-                   template";
-    let reason = first.reason.as_deref().unwrap_or(unknown);
-    let remedy =
-        cure(reason).remedy().map_or_else(String::new, |remedy| format!(". {remedy}, and start again"));
-    let all: Vec<&LiveServer<'_>> = failed.iter().map(|one| one.server).collect();
-    let often = match cure(reason) {
+    let unknown = reason::no_reason_of_drs();
+    let mut reasons = Reasons::default();
+    for one in failed {
+        let reason = one.reason.as_ref().unwrap_or(&unknown);
+        reasons.add(&one.server.name, reason::of_a_job(&one.job.id, reason));
+    }
+    let cure = cure(first.reason.as_ref().unwrap_or(&unknown).as_str());
+    let remedy = cure.remedy().map_or_else(String::new, |remedy| format!(". {remedy}, and start again"));
+    let often = match cure {
         Cure::Person(_) => "launching again does not help".to_owned(),
-        _ => format!("{} times", ctx.run.plan.launch.relaunches_max + 1),
+        _ => format!("tried {}", count(ctx.run.plan.launch.relaunches_max as usize + 1, "time")),
     };
-    let (job, name) = (&first.job.id, &first.server.name);
-    let message =
-        format!("{} could not be launched, {often}; job {job} of {name}: {reason}{remedy}", names(&all));
-    Error::new(ErrorName::LaunchFailed, message)
+    Error::from(fault::not_launched(&often, &reasons, &remedy))
 }

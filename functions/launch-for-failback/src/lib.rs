@@ -5,6 +5,7 @@
 //! launch status does (drs-facts §0.2).
 
 use failback_core::Result;
+use failback_core::catalogue::reason;
 use failback_core::cloud::{Drs, Ec2};
 use failback_core::fleet::{Fleet, LiveServer, LiveState, Reads, Server, names};
 use failback_core::guard::{LaunchSettings, Launchable};
@@ -14,7 +15,7 @@ use failback_core::message::{Reasons, count, listed};
 use failback_core::plan::Plan;
 use failback_core::poll_interval::{self, typical};
 use failback_core::procedure::Either;
-use failback_core::step::{Attempt, Context, Step, StepResult, Waiting, WaveInput, attempt};
+use failback_core::step::{Attempt, Context, Limit, Step, StepResult, Waiting, WaveInput, attempt};
 
 mod early;
 mod failed;
@@ -30,12 +31,6 @@ pub struct LaunchForFailback;
 
 /// The time for which AWS may still show the launch settings of before they were prepared.
 const STALE_SETTINGS_SECONDS: u64 = 60;
-
-/// The reason of a server that waits because an earlier run, or a person, launched its A4 before writes were stopped.
-const BEFORE_FREEZE: &str = "its A4 is from before the freeze, and is launched again";
-
-/// The reason of a server that waits because somebody has changed its launch settings.
-const OTHER_SETTINGS: &str = "the launch settings are no longer the plan's";
 
 /// What the launch of the missing servers has come to.
 #[derive(Default)]
@@ -85,16 +80,19 @@ impl Step for LaunchForFailback {
         let early = early(ctx, &later_servers)?;
         let Begun { unprepared, waiting: mut reasons } = launch(ctx, &live, &wave, &early).await?;
         reasons.append(later);
-        reasons.add_all(wave.before_freeze.iter().map(|server| server.name.as_str()), BEFORE_FREEZE);
+        reasons.add_all(
+            wave.before_freeze.iter().map(|server| server.name.as_str()),
+            &reason::from_before_the_freeze(),
+        );
         let result = if unprepared.is_empty() || ctx.waited_seconds() < STALE_SETTINGS_SECONDS {
-            reasons.add_all(unprepared.iter().map(String::as_str), OTHER_SETTINGS);
+            reasons.add_all(unprepared.iter().map(String::as_str), &reason::other_settings());
             match waiting(ctx, &wave, &reasons) {
                 Some(waiting) => StepResult::Waiting(waiting),
-                None => StepResult::Done(format!("{} launched", count(wave.launched.len(), "server"))),
+                None => StepResult::Done(reason::servers_are_launched(count(wave.launched.len(), "server"))),
             }
         } else {
             let names = listed(unprepared.iter().map(String::as_str));
-            StepResult::Prepare(format!("{names}: {OTHER_SETTINGS}, so they are prepared again"))
+            StepResult::Prepare(reason::prepared_again(names))
         };
         for b1 in ended {
             if let Some(server) = fleet.server_mut(&b1) {
@@ -109,8 +107,8 @@ impl Step for LaunchForFailback {
         Ok(result)
     }
 
-    fn limit_seconds(plan: &Plan) -> u64 {
-        plan.limits.launch_minutes * 60
+    fn limit(plan: &Plan) -> Limit {
+        Limit::minutes("limits.launchMinutes", plan.limits.launch_minutes)
     }
 }
 
@@ -156,7 +154,7 @@ async fn launch(
     }
     let left_out = missing[missing.len() - capacity.left_out(&missing)..].iter();
     let left_out = left_out.filter(|server| server.wave == ctx.wave).map(|server| server.name.as_str());
-    begun.waiting.add_all(left_out, "DRS has no job capacity left");
+    begun.waiting.add_all(left_out, &reason::no_job_capacity());
     Ok(begun)
 }
 
@@ -218,10 +216,10 @@ async fn judge(ctx: &Context<'_, Either>, server: &LiveServer<'_>) -> Result<Opt
 
 fn waiting(ctx: &Context<'_, Either>, wave: &Wave<'_, '_>, reasons: &Reasons) -> Option<Waiting> {
     if !reasons.is_empty() {
-        return Some(ctx.again(format!("waiting to be launched: {reasons}")));
+        return Some(ctx.again(reason::not_launched_yet(reasons)));
     }
     if !wave.missing.is_empty() {
-        let why = format!("launching {}", names(&wave.missing));
+        let why = reason::launching(names(&wave.missing));
         let seconds = poll_interval::by_typical(typical::LAUNCH_JOB, wave.missing.len(), 0);
         return Some(Waiting::new(why, seconds));
     }
@@ -232,7 +230,7 @@ fn waiting(ctx: &Context<'_, Either>, wave: &Wave<'_, '_>, reasons: &Reasons) ->
         Some(created) => ctx.now().seconds_since(created),
         None => typical::LAUNCH_JOB.high_seconds,
     };
-    let why = format!("launching {}, for {} min so far", names(&wave.launching), waited / 60);
+    let why = reason::still_launching(names(&wave.launching), waited / 60);
     let seconds = poll_interval::by_typical(typical::LAUNCH_JOB, wave.launching.len(), waited);
     Some(Waiting::new(why, seconds))
 }

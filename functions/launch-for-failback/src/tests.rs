@@ -1,5 +1,6 @@
 use failback_core::ErrorName;
 use failback_core::cloud::{DrsQuotas, Job, JobLogItem, JobServer, JobStatus, LaunchStatus, Tags};
+use failback_core::message::count;
 use failback_core::step::Status;
 use failback_core::tags::tag;
 use failback_core::timestamp::Timestamp;
@@ -174,7 +175,7 @@ fn a_launch_that_failed_is_repeated_as_often_as_the_plan_allows() {
         assert_eq!(error.name(), ErrorName::LaunchFailed);
         let times = fixture.run.plan.launch.relaunches_max + 1;
         let said =
-            format!("web-1 could not be launched, {times} times; job drsjob-00000000000000000 of web-1: ");
+            format!("could not be launched, tried {}: web-1: job drsjob-", count(times as usize, "time"));
         assert!(error.to_string().contains(&said), "{error}");
         assert_eq!(fixture.writes(), before, "the other server waits for a person's decision");
     }
@@ -376,7 +377,7 @@ fn a_launch_over_what_may_be_production_is_refused() {
 #[test]
 fn it_waits_as_long_as_the_plan_allows() {
     let plan = prepared(|_| ()).run.plan;
-    assert_eq!(<crate::LaunchForFailback as failback_core::step::Step>::limit_seconds(&plan), 7_200);
+    assert_eq!(<crate::LaunchForFailback as failback_core::step::Step>::limit(&plan).seconds(), 7_200);
 }
 
 /// EC2 terminates an instance as soon as it was launched, and only its state reason tells why.

@@ -1,6 +1,7 @@
 //! The servers of a wave, by what became of their launches.
 
 use failback_core::Result;
+use failback_core::catalogue::Reason;
 use failback_core::cloud::{Job, LaunchStatus};
 use failback_core::fleet::{LiveServer, Server, from_before_the_freeze};
 use failback_core::id::SourceServerId;
@@ -53,7 +54,9 @@ pub(crate) fn sort<'s, 'l>(ctx: &Context<'_, Either>, servers: &'s [LiveServer<'
             wave.launching.push(server);
             continue;
         }
-        match jobs.first().copied().map(|last| Ok((last, fate(ctx, server, last)?))).transpose()? {
+        let last = jobs.first().copied();
+        let fate = last.map(|last| fate(ctx, server, last)).transpose()?;
+        match last.zip(fate) {
             Some((job, Fate::Failed(reason))) => {
                 let used_up = jobs.len() > ctx.run.plan.launch.relaunches_max as usize;
                 let of = if used_up { &mut wave.failed } else { &mut wave.again };
@@ -69,7 +72,7 @@ pub(crate) fn sort<'s, 'l>(ctx: &Context<'_, Either>, servers: &'s [LiveServer<'
 /// What became of the last launch of a server without an A3.
 enum Fate {
     /// It failed, or what it launched has ended: for this reason, where EC2 gives it.
-    Failed(Option<String>),
+    Failed(Option<Reason>),
     /// It succeeded, and nothing shows what it launched yet.
     Unseen,
     /// It explains nothing: what it launched was seen, or should have been by now.

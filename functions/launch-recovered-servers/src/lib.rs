@@ -4,6 +4,7 @@
 //! of a drill launched is adopted; any other live B2 stops the drill, because launching would terminate it.
 
 use failback_core::at_once::at_once;
+use failback_core::catalogue::{fault, reason};
 use failback_core::cloud::{InstanceState, Job, JobServer, LaunchStatus, RecoveryInstance};
 use failback_core::fleet::{
     Fleet, LiveServer, LiveState, Reads, launch_configurations, launch_templates, names,
@@ -13,9 +14,9 @@ use failback_core::message::count;
 use failback_core::plan::Plan;
 use failback_core::poll_interval::{self, typical};
 use failback_core::procedure::Drill;
-use failback_core::step::{Context, FleetInput, Step, StepResult, Waiting, attempt};
+use failback_core::step::{Context, FleetInput, Limit, Step, StepResult, Waiting, attempt};
 use failback_core::tags::{drill_tags, has_tags};
-use failback_core::{Error, ErrorName, Result};
+use failback_core::{Error, Result};
 
 /// The step.
 #[derive(Debug)]
@@ -55,8 +56,9 @@ impl Step for LaunchRecoveredServers {
         Ok(report(ctx, &launching, &unseen, servers.len()))
     }
 
-    fn limit_seconds(plan: &Plan) -> u64 {
-        (plan.limits.launch_minutes + plan.limits.reversal_minutes) * 60
+    fn limit(plan: &Plan) -> Limit {
+        Limit::minutes("limits.launchMinutes", plan.limits.launch_minutes)
+            .and("limits.reversalMinutes", plan.limits.reversal_minutes)
     }
 }
 
@@ -78,14 +80,12 @@ fn is_launching(ctx: &Context<'_, Drill>, server: &LiveServer<'_>) -> Result<boo
     match launches.first() {
         Some(last) if last.launch != LaunchStatus::Failed => Ok(true),
         Some(_) if launches.len() > ctx.run.plan.launch.relaunches_max as usize => {
-            let message = format!(
-                "{}: launching B2 failed {} times; see the log of job {} in {}",
-                server.name,
-                launches.len(),
-                jobs[0].id,
-                ctx.run.recovery()
-            );
-            Err(Error::new(ErrorName::LaunchFailed, message))
+            Err(Error::from(fault::b2_was_not_launched(
+                &server.name,
+                count(launches.len(), "time"),
+                &jobs[0].id,
+                ctx.run.recovery(),
+            )))
         }
         _ => Ok(false),
     }
@@ -115,11 +115,11 @@ async fn launch(ctx: &Context<'_, Drill>, live: &LiveState, missing: &[&LiveServ
     let capacity = JobCapacity::left(quotas, live.recovery_jobs()?);
     let mut refusal = match capacity.left_out(missing) {
         0 => None,
-        left_out => Some(format!("no job capacity for {left_out} of them")),
+        left_out => Some(reason::no_job_capacity_for(count(left_out, "server"))),
     };
     for batch in capacity.batches(missing) {
         if ctx.is_late() {
-            return Ok(Waiting::new("launching the recovered servers: this call has no time left", 1));
+            return Ok(Waiting::new(reason::out_of_time_to_launch(), 1));
         }
         let b1s: Vec<_> = batch.iter().map(|server| server.b1.clone()).collect();
         let settings = launch_configurations(ctx.cloud, ctx.run.recovery(), &b1s).await?;
@@ -128,10 +128,10 @@ async fn launch(ctx: &Context<'_, Drill>, live: &LiveState, missing: &[&LiveServ
         refusal = attempt(ctx.cloud.start_recovery(warrant).await)?.refusal().or(refusal);
     }
     if let Some(reason) = refusal {
-        let why = format!("DRS does not launch all recovered servers yet: {reason}");
+        let why = reason::b1_is_not_launched_yet(reason);
         return Ok(Waiting::new(why, poll_interval::backoff(ctx.waited_seconds())));
     }
-    let why = format!("launching {}", count(missing.len(), "recovered server"));
+    let why = reason::launching(count(missing.len(), "recovered server"));
     let seconds = poll_interval::by_typical(typical::LAUNCH_JOB, missing.len(), 0);
     Ok(Waiting::new(why, seconds).with_note(ctx.now().millis()))
 }
@@ -143,11 +143,11 @@ fn report(
     servers: usize,
 ) -> StepResult {
     let (why, typical) = if !launching.is_empty() {
-        (format!("launching recovered servers {}", names(launching)), typical::LAUNCH_JOB)
+        (reason::launching_recovered(names(launching)), typical::LAUNCH_JOB)
     } else if !unseen.is_empty() {
-        (format!("DRS has not seen the agents of {} yet", names(unseen)), typical::AGENT)
+        (reason::agents_not_seen(names(unseen)), typical::AGENT)
     } else {
-        return StepResult::Done(format!("{} up", count(servers, "recovered server")));
+        return StepResult::Done(reason::recovered_are_up(count(servers, "recovered server")));
     };
     let waiting_for = launching.len().max(unseen.len());
     let seconds = poll_interval::by_typical(typical, waiting_for, ctx.seconds_since_note());

@@ -1,5 +1,6 @@
 use failback_core::ErrorName;
 use failback_core::cloud::{DrsQuotas, InstanceState, JobStatus, LaunchStatus};
+use failback_core::message::count;
 use failback_core::procedure::Procedure;
 use failback_core::tags::tag;
 use failback_testkit::{Fixture, Response, Scenario};
@@ -124,7 +125,10 @@ fn a_launch_that_failed_is_repeated_as_often_as_the_plan_allows() {
         assert_eq!(error.name(), ErrorName::LaunchFailed);
         let text = error.to_string();
         assert!(
-            text.contains(&format!("launching B2 failed {times} times; see the log of job drsjob-")),
+            text.contains(&format!(
+                "launching B2 failed {}; see the log of job drsjob-",
+                count(times, "time")
+            )),
             "{text}"
         );
         assert!(text.contains("in us-east-2"), "{text}");
@@ -176,10 +180,10 @@ fn what_drs_has_no_room_for_is_waited_for() {
         fixture
     };
     let one = DrsQuotas { servers_in_jobs: 1, ..DrsQuotas::default() };
-    let wait = with_quotas(one).waits::<Step>("yet: no job capacity for 1 of them", 1);
+    let wait = with_quotas(one).waits::<Step>("yet: DRS has no job capacity left for 1 server", 1);
     assert_eq!(wait, 10);
     let none = DrsQuotas { concurrent_jobs: 0, ..DrsQuotas::default() };
-    with_quotas(none).waits::<Step>("yet: no job capacity for 2 of them", 0);
+    with_quotas(none).waits::<Step>("yet: DRS has no job capacity left for 2 servers", 0);
     let singly = DrsQuotas { servers_per_job: 1, ..DrsQuotas::default() };
     with_quotas(singly).waits::<Step>("launching 2 recovered servers", 2);
 }
@@ -218,5 +222,5 @@ fn it_does_not_belong_to_a_failback() {
 #[test]
 fn it_waits_as_long_as_the_plan_allows() {
     let plan = steady().run.plan;
-    assert_eq!(<crate::LaunchRecoveredServers as failback_core::step::Step>::limit_seconds(&plan), 10_800);
+    assert_eq!(<crate::LaunchRecoveredServers as failback_core::step::Step>::limit(&plan).seconds(), 10_800);
 }

@@ -7,6 +7,7 @@
 //! Done when every A2 carries the run's tags, DRS overrides nothing, and the default version of its launch template has
 //! the settings of the plan: in a drill, the isolated network.
 
+use failback_core::catalogue::{fault, reason};
 use failback_core::cloud::{Drs, Ec2, SourceServer};
 use failback_core::fleet::{Fleet, LiveServer, Reads, Server};
 use failback_core::guard::a2_tags;
@@ -14,9 +15,9 @@ use failback_core::launch_spec::{LaunchSpec, needs_a1, stand_in};
 use failback_core::message::{Reasons, count};
 use failback_core::plan::Plan;
 use failback_core::procedure::Either;
-use failback_core::step::{Attempt, Context, FleetInput, Step, StepResult};
+use failback_core::step::{Attempt, Context, FleetInput, Limit, Step, StepResult};
 use failback_core::tags::has_tags;
-use failback_core::{Error, ErrorName, Result};
+use failback_core::{Error, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -66,15 +67,15 @@ impl Step for PrepareLaunch {
                 return Ok(keep(prepared, &to_keep));
             }
             if !reasons.is_empty() {
-                let why = format!("{prepared} of {} servers are prepared; {reasons}", servers.len());
+                let why = reason::some_are_prepared(prepared, count(servers.len(), "server"), &reasons);
                 return Ok(ctx.again(why).with_note(json!(Progress { prepared, kept })).into());
             }
         }
-        Ok(StepResult::Done(format!("{} prepared for launch", count(servers.len(), "server"))))
+        Ok(StepResult::Done(reason::servers_are_prepared(count(servers.len(), "server"))))
     }
 
-    fn limit_seconds(plan: &Plan) -> u64 {
-        plan.limits.reversal_minutes * 60
+    fn limit(plan: &Plan) -> Limit {
+        Limit::minutes("limits.reversalMinutes", plan.limits.reversal_minutes)
     }
 }
 
@@ -94,7 +95,7 @@ async fn prepare(
 
 /// Returns the result that has these settings kept. The next call goes on from the first server that is not prepared.
 fn keep(prepared: usize, to_keep: &[Present]) -> StepResult {
-    let why = format!("the launch settings of {} are kept before the change", count(to_keep.len(), "server"));
+    let why = reason::settings_are_kept(count(to_keep.len(), "server"));
     let settings: Vec<_> = to_keep.iter().map(Present::inputs).collect();
     let kept = to_keep.iter().map(Present::fingerprint).collect();
     let note = json!(Progress { prepared, kept });
@@ -170,8 +171,7 @@ async fn change(
 }
 
 fn missing(server: &Server) -> Error {
-    let message = format!("{}: A2 or its launch template does not exist", server.name);
-    Error::new(ErrorName::NotFound, message)
+    Error::from(fault::a2_or_its_template_is_missing(&server.name))
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use crate::PrepareLaunch as Step;
 fn every_a2_is_tagged_configured_and_given_a_template_once() {
     let mut fixture = Fixture::failback(|_| ()).reversed();
     let before = fixture.writes();
-    let kept = "the launch settings of 2 servers are kept before the change";
+    let kept = "launch settings kept before the change, of 2 servers";
     assert_eq!(fixture.done::<Step>(), [kept, "2 servers prepared for launch"]);
     // Tags, settings, a version of the template, and that version as the default.
     assert_eq!(fixture.writes() - before, 8);
@@ -86,7 +86,7 @@ fn what_is_launched_again_is_prepared_again() {
         }
     });
     let answer = fixture.call::<Step>().unwrap();
-    assert_eq!(answer.why, "the launch settings of 1 server are kept before the change");
+    assert_eq!(answer.why, "launch settings kept before the change, of 1 server");
 }
 
 #[test]
@@ -102,7 +102,7 @@ fn a_call_that_is_late_says_how_many_are_prepared() {
     let answer = fixture.call_until::<Step>(fixture.now()).unwrap();
     assert_eq!(
         (answer.status, answer.why.as_str()),
-        (Status::Waiting, "0 of 2 servers are prepared; web-1, all-1: this call has no time left")
+        (Status::Waiting, "prepared so far: 0 of 2 servers; web-1, all-1: this call has no time left")
     );
     assert_eq!((answer.wait_seconds, fixture.writes()), (1, before));
     fixture.done::<Step>();
@@ -135,5 +135,5 @@ fn what_is_past_its_launch_keeps_its_template() {
 #[test]
 fn it_waits_as_long_as_the_plan_allows() {
     let plan = Fixture::failback(|_| ()).run.plan;
-    assert_eq!(<crate::PrepareLaunch as failback_core::step::Step>::limit_seconds(&plan), 3_600);
+    assert_eq!(<crate::PrepareLaunch as failback_core::step::Step>::limit(&plan).seconds(), 3_600);
 }

@@ -5,19 +5,20 @@
 //! that A4 can be recovered. It also waits until no client can still use B3, which the clean-up terminates.
 
 use failback_core::Result;
+use failback_core::catalogue::{Reason, gate, reason, stall};
 use failback_core::cloud::{RecoveryInstance, Replication, ReplicationState, SourceServer};
-use failback_core::fleet::{Fleet, LiveServer, Reads};
+use failback_core::fleet::{Fleet, LiveServer, Reads, Redirected, oldest_data};
+use failback_core::guard::traffic_tags;
 use failback_core::id::SourceServerId;
 use failback_core::message::{Reasons, count};
-use failback_core::notice;
 use failback_core::plan::Plan;
 use failback_core::poll_interval::{self, typical};
 use failback_core::procedure::Failback;
-use failback_core::ready::{stalled, word};
+use failback_core::ready::word;
 use failback_core::step::{
-    Attempt, Context, FleetInput, GateName, Progress, Step, StepResult, Waiting, attempt,
+    Attempt, Context, FleetInput, GateName, Limit, Progress, Step, StepResult, Waiting, attempt,
 };
-use failback_core::tags::tag;
+use failback_core::tags::has_tags;
 use failback_core::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -32,9 +33,6 @@ const WHOLE_PPM: u64 = 1_000_000;
 /// The time after replication of A3 is reversed from which B1's numbers count. DRS may show that B1 was re-pointed
 /// before its counters leave those of an earlier rescan (drs-facts §12.12).
 const SETTLED_SECONDS: u64 = 300;
-
-/// The reason of a server whose replication of A3 was just requested to be reversed.
-const REQUESTED: &str = "replication of A3 is being reversed";
 
 /// The notes for the next call.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
@@ -76,8 +74,11 @@ impl Step for ProtectFailedBackServers {
 
     async fn run(ctx: &Context<'_, Failback>, fleet: &mut Fleet) -> Result<StepResult> {
         let live = ctx.read(fleet, Reads::PROTECTION).await?;
+        let redirected = redirected(ctx, fleet);
+        fleet.redirected = redirected;
         let servers = live.servers(fleet);
-        let recorded = ctx.at_once(servers.iter().map(|server| record_traffic(ctx, server))).await?;
+        let recorded =
+            ctx.at_once(servers.iter().map(|server| record_traffic(ctx, server, redirected))).await?;
         let mut unrecorded = Reasons::default();
         for (server, result) in servers.iter().zip(recorded) {
             if let Attempt::NotYet(reason) = result {
@@ -85,7 +86,7 @@ impl Step for ProtectFailedBackServers {
             }
         }
         if !unrecorded.is_empty() {
-            let why = format!("that traffic has moved is not recorded yet: {unrecorded}");
+            let why = reason::traffic_is_not_recorded(&unrecorded);
             return Ok(ctx.again(why).into());
         }
         let mut protection = Protection::default();
@@ -104,15 +105,15 @@ impl Step for ProtectFailedBackServers {
         let followed = fleet.redirected.and_then(|redirected| redirected.followed());
         match protection.result(ctx, note, followed) {
             StepResult::Done(why) if ctx.run.plan.gates.before_cleanup.is_some() => {
-                let notice = notice::before_cleanup(ctx.run, &live.servers(fleet))?;
+                let notice = gate::before_cleanup(ctx.run, &live.servers(fleet))?;
                 Ok(StepResult::DoneBeforeGate { why, gate: GateName::BeforeCleanup, notice })
             }
             result => Ok(result),
         }
     }
 
-    fn limit_seconds(plan: &Plan) -> u64 {
-        plan.limits.protection_hours * 3600
+    fn limit(plan: &Plan) -> Limit {
+        Limit::hours("limits.protectionHours", plan.limits.protection_hours)
     }
 }
 
@@ -126,7 +127,7 @@ impl Protection {
         };
         let is_reversing = server.a3()?.is_some_and(|a3| !a3.is_reversed());
         self.is_reversing |= is_reversing;
-        self.is_unrequested |= is_reversing && reason != REQUESTED;
+        self.is_unrequested |= is_reversing && reason != reason::a3_is_reversing();
         self.reasons.add(&server.name, reason);
         if let Some(b1) = server.protector()? {
             self.add_progress(b1);
@@ -147,22 +148,19 @@ impl Protection {
     fn result(mut self, ctx: &Context<'_, Failback>, note: Note, followed: Option<Timestamp>) -> StepResult {
         if self.reasons.is_empty() {
             if let Some(by) = followed.filter(|by| *by > ctx.now()) {
-                let why = format!(
-                    "clients may still use B3 until {by}: the TTL that the records had has not passed"
-                );
+                let why = reason::ttl_has_not_passed(by);
                 let seconds = (by.seconds_since(ctx.now()) + 1).min(poll_interval::SECONDS_MAX);
                 return waiting(why, seconds, self.progress, note);
             }
             let seconds = note.settles_in_seconds(ctx);
             if seconds > 0 {
-                let why =
-                    "B1 of every server protects A4 by its numbers, and is looked at once more".to_owned();
+                let why = reason::looked_at_once_more();
                 return waiting(why, seconds, self.progress, note);
             }
             let servers = count(self.progress.servers, "failed-back server");
-            return StepResult::Done(format!("{servers} protected"));
+            return StepResult::Done(reason::servers_are_protected(&servers));
         }
-        let why = self.reasons.to_string();
+        let why = Reason::from(&self.reasons);
         let remaining = remaining_seconds(ctx, self.slowest_ppm);
         self.progress.eta_seconds = remaining.unwrap_or(0);
         let seconds = match remaining {
@@ -181,20 +179,33 @@ impl Protection {
     }
 }
 
-fn waiting(why: String, seconds: u64, progress: Progress, note: Note) -> StepResult {
+fn waiting(why: Reason, seconds: u64, progress: Progress, note: Note) -> StepResult {
     Waiting { progress: Some(progress), ..Waiting::new(why, seconds) }.with_note(json!(note)).into()
 }
 
-/// Records on A2 that people have redirected traffic by hand, so that a later run knows that clients use A4.
-async fn record_traffic(ctx: &Context<'_, Failback>, server: &LiveServer<'_>) -> Result<Attempt<()>> {
-    if !ctx.run.traffic_moved_by_hand {
-        return Ok(Attempt::Done(()));
+/// Returns the times of the redirect. Where people redirect traffic, it is the time at which their yes is first seen.
+fn redirected(ctx: &Context<'_, Failback>, fleet: &Fleet) -> Option<Redirected> {
+    let noted = fleet.redirected.unwrap_or_default();
+    let in_sync = noted.in_sync.or_else(|| ctx.run.traffic_moved_by_hand.then(|| ctx.now()));
+    let data_from = noted.data_from.or_else(|| oldest_data(ctx.run, fleet));
+    in_sync.map(|_| Redirected { in_sync, data_from, ..noted }).or(fleet.redirected)
+}
+
+/// Records on A2 when traffic has moved and, where people have redirected it, to which instance, so that a later execution
+/// knows both.
+async fn record_traffic(
+    ctx: &Context<'_, Failback>,
+    server: &LiveServer<'_>,
+    redirected: Option<Redirected>,
+) -> Result<Attempt<()>> {
+    let (Some(a2), Some(redirected)) = (server.a2()?, redirected) else { return Ok(Attempt::Done(())) };
+    match traffic_tags(ctx.run, server, &redirected)? {
+        Some(tags) if !has_tags(&a2.tags, &tags) => {
+            let warrant = ctx.guard.tag_traffic(server, &redirected)?;
+            ctx.cloud.tag_resource(warrant).await.map(Attempt::Done)
+        }
+        _ => Ok(Attempt::Done(())),
     }
-    let (Some(a2), Some(a3)) = (server.a2()?, server.a3()?) else { return Ok(Attempt::Done(())) };
-    if a2.tags.get(tag::TRAFFIC).is_some_and(|to| to == a3.instance.as_str()) {
-        return Ok(Attempt::Done(()));
-    }
-    ctx.cloud.tag_resource(ctx.guard.tag_traffic(server)?).await.map(Attempt::Done)
 }
 
 /// Does the missing work for one server. Done when it is protected.
@@ -208,48 +219,46 @@ async fn protect(
         return Ok(unprotected(server)?.map_or(Attempt::Done(()), Attempt::NotYet));
     }
     if a3.is_some_and(|a3| a3.agent_seen.is_none()) {
-        return Ok(Attempt::NotYet("DRS has not seen the agent on A4 yet".to_owned()));
+        return Ok(Attempt::NotYet(reason::agent_on_a4_not_seen()));
     }
     let warrant = match attempt(ctx.guard.reverse_a3(fleet, server))? {
         Attempt::Done(warrant) => warrant,
         Attempt::NotYet(reason) => return Ok(Attempt::NotYet(reason)),
     };
     Ok(Attempt::NotYet(match attempt(ctx.cloud.reverse_replication(warrant).await)? {
-        Attempt::Done(_) => REQUESTED.to_owned(),
-        Attempt::NotYet(reason) => format!("DRS does not reverse replication of A3 yet: {reason}"),
+        Attempt::Done(_) => reason::a3_is_reversing(),
+        Attempt::NotYet(reason) => reason::a3_is_not_reversed_yet(reason),
     }))
 }
 
 /// Returns the reason why B1 does not protect A4 yet, if so.
-fn unprotected(server: &LiveServer<'_>) -> Result<Option<String>> {
-    let Some(b1) = server.protector()? else { return Ok(Some("B1 does not exist".to_owned())) };
+fn unprotected(server: &LiveServer<'_>) -> Result<Option<Reason>> {
+    let Some(b1) = server.protector()? else { return Ok(Some(reason::b1_is_missing())) };
     let replicates_a4 = b1.instance.is_some() && b1.instance == server.a4();
     if !replicates_a4 {
-        return Ok(Some("B1 does not protect A4 yet".to_owned()));
+        return Ok(Some(reason::b1_is_not_repointed()));
     }
     // One that was protected by numbers that count is looked at again before B2 is terminated, and not while others are
     // compared.
     if server.times.protected.is_some() || b1.replication.protects() {
         return Ok(None);
     }
-    let label = match server.another_b1()? {
-        Some(another) => {
-            format!("A4 is protected by {}, which DRS has made instead of re-pointing B1. It", another.id)
-        }
-        None => "B1".to_owned(),
-    };
-    Ok(Some(format!("{label} is {}", how_far(&b1.replication))))
+    let how_far = how_far(&b1.replication);
+    Ok(Some(match server.another_b1()? {
+        Some(another) => reason::another_b1_is(&another.id, how_far),
+        None => reason::b1_is(how_far),
+    }))
 }
 
 fn how_far(replication: &Replication) -> String {
     match replication.state {
         // Shown for minutes after B1 is re-pointed; a lasting stall needs its remedy.
-        ReplicationState::Stalled => stalled(replication),
+        ReplicationState::Stalled => stall::stalled(replication).to_string(),
         state if replication.total_bytes > 0 => {
             let percent = replication.rescanned_bytes * 100 / replication.total_bytes;
             format!("{}, {percent} % compared with A4", word(state))
         }
-        state => word(state).to_owned(),
+        state => word(state).to_string(),
     }
 }
 

@@ -9,10 +9,11 @@
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
+use failback_core::catalogue::{fault, reason};
 use failback_core::cloud::{ChangeStatus, RecordSet};
 use failback_core::fleet::{
     Fleet, LiveServer, Reads, Redirected, Server, Target, UNKNOWN_TTL_SECONDS, names, old_ttl_seconds,
-    targets, too_old,
+    oldest_data, targets, too_old,
 };
 use failback_core::guard::{ChangeRecords, Warrant};
 use failback_core::id::{ChangeId, SourceServerId};
@@ -20,7 +21,7 @@ use failback_core::message::count;
 use failback_core::plan::Plan;
 use failback_core::poll_interval::{self, typical};
 use failback_core::procedure::Failback;
-use failback_core::step::{Attempt, Context, FleetInput, Step, StepResult, Waiting, attempt};
+use failback_core::step::{Attempt, Context, FleetInput, Limit, Step, StepResult, Waiting, attempt};
 use failback_core::timestamp::Timestamp;
 use failback_core::{Error, ErrorName, Result};
 use serde::{Deserialize, Serialize};
@@ -35,9 +36,6 @@ const PROPAGATION_SECONDS: u64 = 60;
 
 /// The pause between two calls of Route 53, which answers five a second for all of an account (drs-facts §10).
 const ROUTE_53_PAUSE_MS: u64 = 150;
-
-/// The reason for a wait in which nothing is changed.
-const ALREADY_CHANGED: &str = "the records point at A4 already; their change may still be propagating";
 
 /// The changes that propagate.
 #[derive(Debug, Serialize, Deserialize)]
@@ -58,7 +56,7 @@ impl Step for RedirectTraffic {
             return follow(ctx, fleet, propagating).await;
         }
         if fleet.pending().next().is_none() {
-            return Ok(StepResult::Done("every server has failed back already".to_owned()));
+            return Ok(StepResult::Done(reason::all_failed_back()));
         }
         let live = ctx.read(fleet, Reads::SERVING).await?;
         let a4s: Vec<_> = fleet.pending().filter_map(Server::a4).collect();
@@ -71,14 +69,15 @@ impl Step for RedirectTraffic {
         let warrants = match attempt(ctx.guard.redirect(&live, &servers, &checks))? {
             Attempt::Done(warrants) => warrants,
             Attempt::NotYet(reason) => {
-                let why = format!("traffic cannot be redirected yet: {reason}");
+                let why = reason::not_redirected_yet(reason);
                 return Ok(Waiting::new(why, poll_interval::backoff(ctx.waited_seconds())).into());
             }
         };
         if let Some(keep) = keep(ctx, &warrants) {
             return Ok(keep);
         }
-        let redirected = redirected(ctx, fleet.redirected, &servers)?;
+        let mut redirected = redirected(ctx, fleet.redirected, &servers)?;
+        redirected.data_from = redirected.data_from.into_iter().chain(oldest_data(ctx.run, fleet)).min();
         let changed = change(ctx, &servers, warrants).await?;
         fleet.redirected = Some(redirected);
         let Some(propagating) = changed else {
@@ -87,17 +86,16 @@ impl Step for RedirectTraffic {
         };
         let records = count(ctx.run.plan.redirect.records().len(), "record");
         let (why, seconds) = match propagating.changes.len() {
-            0 => (ALREADY_CHANGED.to_owned(), PROPAGATION_SECONDS),
-            changes => (
-                format!("Route 53 is propagating the change of {records}"),
-                poll_interval::by_typical(typical::DNS, changes, 0),
-            ),
+            0 => (reason::already_changed(), PROPAGATION_SECONDS),
+            changes => {
+                (reason::records_propagate(&records), poll_interval::by_typical(typical::DNS, changes, 0))
+            }
         };
         Ok(Waiting::new(why, seconds).with_note(json!(propagating)).into())
     }
 
-    fn limit_seconds(plan: &Plan) -> u64 {
-        plan.limits.redirect_minutes * 60
+    fn limit(plan: &Plan) -> Limit {
+        Limit::minutes("limits.redirectMinutes", plan.limits.redirect_minutes)
     }
 }
 
@@ -115,7 +113,7 @@ fn keep(ctx: &Context<'_, Failback>, warrants: &[Warrant<ChangeRecords>]) -> Opt
     if present.iter().all(|set| kept.contains(set)) {
         return None;
     }
-    let why = format!("{} kept as evidence before the change", count(present.len(), "record"));
+    let why = reason::records_are_kept(count(present.len(), "record"));
     Some(StepResult::Keep { why, previous: previous(warrants), note: json!(Kept { kept: present }) })
 }
 
@@ -171,15 +169,10 @@ fn relaunch(
     };
     for server in &old {
         if server.launches(ctx.run)? > ctx.run.plan.launch.relaunches_max as usize {
-            let message = format!(
-                "{}: A4 holds data {how_old} (launch.dataAgeSecondsMax), launched as often as \
-                 launch.relaunchesMax allows. Use fewer waves or a larger limit, and start again",
-                names(&old)
-            );
-            return Err(Error::new(ErrorName::ValidationFailed, message));
+            return Err(Error::from(fault::a4_is_too_old_again(names(&old), how_old)));
         }
     }
-    let why = format!("{} are launched again: their data is {how_old}", names(&old));
+    let why = reason::old_data_is_launched_again(how_old, names(&old));
     let old = old.iter().map(|server| server.b1.clone()).collect();
     Ok(Some((old, StepResult::Relaunch(why))))
 }
@@ -202,6 +195,11 @@ fn redirected(
 ) -> Result<Redirected> {
     let noted = noted.unwrap_or_default();
     let all = targets(ctx.run, servers);
+    if noted.in_sync.is_some() && !to_change(&all)? {
+        // An earlier execution has redirected traffic, and its tags say when.
+        return Ok(noted);
+    }
+    let noted = Redirected { asked: noted.asked.filter(|_| noted.in_sync.is_none()), ..noted };
     // Unknown when an earlier run, or a call whose answer was lost, has changed every record already.
     let asked = match noted.asked {
         None if to_change(&all)? => Some(ctx.now()),
@@ -210,7 +208,7 @@ fn redirected(
     let unknown = noted.old_ttl_seconds.unwrap_or(UNKNOWN_TTL_SECONDS);
     // A TTL that was lowered since readiness read it counts too: clients may hold the set from before.
     let old_ttl = old_ttl_seconds(&all, unknown)?.max(noted.old_ttl_seconds.unwrap_or_default());
-    Ok(Redirected { asked, in_sync: None, old_ttl_seconds: Some(old_ttl) })
+    Ok(Redirected { asked, in_sync: None, old_ttl_seconds: Some(old_ttl), data_from: None })
 }
 
 /// Returns true when a record does not point at its A4 yet.
@@ -274,11 +272,7 @@ async fn found_instead(ctx: &Context<'_, Failback>, wanted: &ChangeRecords) -> R
 
 fn changed_since(found: &str, refusal: &Error) -> Error {
     let answer = refusal.aws_error().map_or_else(|| refusal.to_string(), |answer| answer.message.clone());
-    let message = format!(
-        "{found}, and Route 53 refuses to replace it ({answer}). Somebody may have changed it after it was read. Find \
-         out what serves, and start again with the same plan: it reads the record again"
-    );
-    Error::new(ErrorName::Conflict, message)
+    Error::from(fault::record_was_changed(found, &answer))
 }
 
 /// Polls the changes until Route 53 reports each INSYNC.
@@ -292,14 +286,14 @@ async fn follow(
     let others_until = Timestamp::from_millis(others_until_ms);
     if pending.is_empty() && ctx.now() >= others_until {
         if let Some(redirected) = &mut fleet.redirected {
-            redirected.in_sync = Some(ctx.now());
+            redirected.in_sync.get_or_insert(ctx.now());
         }
-        return Ok(StepResult::Done("traffic is redirected to the failed-back servers".to_owned()));
+        return Ok(StepResult::Done(reason::traffic_is_redirected()));
     }
     let (why, seconds) = if pending.is_empty() {
-        (ALREADY_CHANGED.to_owned(), others_until.seconds_since(ctx.now()).max(1))
+        (reason::already_changed(), others_until.seconds_since(ctx.now()).max(1))
     } else {
-        let why = format!("Route 53 has not reported INSYNC for {} yet", count(pending.len(), "change"));
+        let why = reason::changes_propagate(count(pending.len(), "change"));
         let seconds = poll_interval::by_typical(typical::DNS, pending.len(), ctx.waited_seconds());
         (why, if ctx.is_late() { 1 } else { seconds })
     };

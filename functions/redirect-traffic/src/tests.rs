@@ -182,5 +182,5 @@ fn what_the_ledger_has_lost_is_found_again() {
 #[test]
 fn it_waits_as_long_as_the_plan_allows() {
     let plan = Fixture::failback(|_| ()).run.plan;
-    assert_eq!(<crate::RedirectTraffic as failback_core::step::Step>::limit_seconds(&plan), 900);
+    assert_eq!(<crate::RedirectTraffic as failback_core::step::Step>::limit(&plan).seconds(), 900);
 }

@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 
 use failback_core::Result;
+use failback_core::catalogue::reason;
 use failback_core::cloud::{ReplicationState, SourceServer};
 use failback_core::fleet::{Fleet, LiveServer, Marks, Reads, names};
 use failback_core::id::SourceServerId;
@@ -13,7 +14,7 @@ use failback_core::message::Reasons;
 use failback_core::plan::Plan;
 use failback_core::poll_interval::{self, typical};
 use failback_core::procedure::Either;
-use failback_core::step::{Attempt, Context, FleetInput, Step, StepResult, Waiting, attempt};
+use failback_core::step::{Attempt, Context, FleetInput, Limit, Step, StepResult, Waiting, attempt};
 use serde_json::json;
 
 /// The step.
@@ -51,20 +52,20 @@ impl Step for RemoveSourceServers {
             }
         }
         let waiting = if !reasons.is_empty() {
-            ctx.again(format!("A2 cannot be removed yet: {reasons}"))
+            ctx.again(reason::a2_stays(&reasons))
         } else if !disconnecting.is_empty() {
-            let why = format!("A2 is being disconnected: {}", names(&disconnecting));
+            let why = reason::a2_is_disconnecting(names(&disconnecting));
             let waited = ctx.waited_seconds();
             Waiting::new(why, poll_interval::by_typical(typical::DISCONNECT, disconnecting.len(), waited))
         } else {
-            return refused.end("the reversed source servers are deleted");
+            return refused.end(reason::a2_is_deleted());
         };
         let requested = disconnecting.iter().map(|server| server.b1.clone()).collect();
         Ok(waiting.with_note(json!(Marks::of(fleet, &requested))).into())
     }
 
-    fn limit_seconds(plan: &Plan) -> u64 {
-        plan.limits.cleanup_minutes * 60
+    fn limit(plan: &Plan) -> Limit {
+        Limit::minutes("limits.cleanupMinutes", plan.limits.cleanup_minutes)
     }
 }
 

@@ -59,5 +59,5 @@ fn what_is_disconnected_is_deleted_at_once() {
 #[test]
 fn it_waits_as_long_as_the_plan_allows() {
     let plan = Fixture::failback(|_| ()).run.plan;
-    assert_eq!(<crate::RemoveSourceServers as failback_core::step::Step>::limit_seconds(&plan), 3_600);
+    assert_eq!(<crate::RemoveSourceServers as failback_core::step::Step>::limit(&plan).seconds(), 3_600);
 }

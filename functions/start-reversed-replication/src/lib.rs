@@ -6,13 +6,14 @@
 use std::collections::BTreeSet;
 
 use failback_core::Result;
+use failback_core::catalogue::{Reason, reason};
 use failback_core::fleet::{Fleet, LiveServer, Marks, Reads};
 use failback_core::id::SourceServerId;
 use failback_core::message::{Reasons, count};
 use failback_core::plan::Plan;
 use failback_core::poll_interval::{self, typical};
 use failback_core::procedure::Either;
-use failback_core::step::{Attempt, Context, FleetInput, Step, StepResult, Waiting, attempt};
+use failback_core::step::{Attempt, Context, FleetInput, Limit, Step, StepResult, Waiting, attempt};
 use serde_json::json;
 
 /// The step.
@@ -21,8 +22,6 @@ pub struct StartReversedReplication;
 
 /// The number of polls after which a request whose A2 does not show is repeated: its answer may have been lost.
 const POLLS_BETWEEN_REQUESTS: u32 = 8;
-
-const NOT_SHOWN: &str = "DRS does not show A2 yet";
 
 impl Step for StartReversedReplication {
     type Scope = Either;
@@ -40,7 +39,7 @@ impl Step for StartReversedReplication {
         for (server, result) in missing.into_iter().zip(results) {
             match result {
                 Attempt::Done(()) => {
-                    reasons.add(&server.name, NOT_SHOWN);
+                    reasons.add(&server.name, reason::a2_not_shown());
                     requested.insert(server.b1.clone());
                 }
                 Attempt::NotYet(reason) => reasons.add(&server.name, reason),
@@ -48,7 +47,7 @@ impl Step for StartReversedReplication {
         }
         if reasons.is_empty() {
             let servers = count(fleet.pending().count(), "server");
-            return Ok(StepResult::Done(format!("{servers} replicating to the source Region")));
+            return Ok(StepResult::Done(reason::servers_replicate(servers)));
         }
         let seconds = if ctx.is_late() {
             1
@@ -57,12 +56,12 @@ impl Step for StartReversedReplication {
         } else {
             poll_interval::by_typical(typical::VISIBLE, reasons.len(), 0)
         };
-        let why = reasons.to_string();
+        let why = Reason::from(&reasons);
         Ok(Waiting::new(why, seconds).with_note(json!(Marks::of(fleet, &requested))).into())
     }
 
-    fn limit_seconds(plan: &Plan) -> u64 {
-        plan.limits.reversal_minutes * 60
+    fn limit(plan: &Plan) -> Limit {
+        Limit::minutes("limits.reversalMinutes", plan.limits.reversal_minutes)
     }
 }
 
@@ -74,18 +73,17 @@ async fn reverse(
 ) -> Result<Attempt<()>> {
     let may_repeat = ctx.poll.is_none_or(|poll| poll.polls.is_multiple_of(POLLS_BETWEEN_REQUESTS));
     if requested.contains(&server.b1) && !may_repeat {
-        return Ok(Attempt::NotYet(NOT_SHOWN.to_owned()));
+        return Ok(Attempt::NotYet(reason::a2_not_shown()));
     }
-    let Some(b2) = server.b2()? else { return Ok(Attempt::NotYet("B2 does not run".to_owned())) };
+    let Some(b2) = server.b2()? else { return Ok(Attempt::NotYet(reason::b2_does_not_run())) };
     if b2.agent_seen.is_none() {
-        return Ok(Attempt::NotYet("DRS has not seen the agent on B3 yet".to_owned()));
+        return Ok(Attempt::NotYet(reason::agent_on_b3_not_seen()));
     }
     let warrant = ctx.guard.reverse_b2(server)?;
     match attempt(ctx.cloud.reverse_replication(warrant).await)? {
         Attempt::Done(_) => Ok(Attempt::Done(())),
         Attempt::NotYet(reason) if ctx.run.launches_as_drill() => {
-            let hint = "if DRS does not reverse what was launched as a drill, set drill.launchAs to recovery";
-            Ok(Attempt::NotYet(format!("{reason} ({hint})")))
+            Ok(Attempt::NotYet(reason::launched_as_a_drill(reason)))
         }
         Attempt::NotYet(reason) => Ok(Attempt::NotYet(reason)),
     }

@@ -88,5 +88,5 @@ fn what_does_not_show_for_long_is_asked_anew() {
 #[test]
 fn it_waits_as_long_as_the_plan_allows() {
     let plan = Fixture::failback(|_| ()).run.plan;
-    assert_eq!(<crate::StartReversedReplication as failback_core::step::Step>::limit_seconds(&plan), 3_600);
+    assert_eq!(<crate::StartReversedReplication as failback_core::step::Step>::limit(&plan).seconds(), 3_600);
 }

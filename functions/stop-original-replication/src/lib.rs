@@ -3,13 +3,13 @@
 //! and passes its status checks, that A2 can be launched, and that traffic is no longer on A1.
 
 use failback_core::Result;
+use failback_core::catalogue::{gate, reason};
 use failback_core::cloud::InstanceStatus;
 use failback_core::fleet::{Fleet, LiveServer, Reads, Server};
-use failback_core::message::Reasons;
-use failback_core::notice;
+use failback_core::message::{Reasons, count};
 use failback_core::plan::Plan;
 use failback_core::procedure::Failback;
-use failback_core::step::{Attempt, Context, FleetInput, Step, StepResult, attempt};
+use failback_core::step::{Attempt, Context, FleetInput, Limit, Step, StepResult, attempt};
 
 /// The step.
 #[derive(Debug)]
@@ -49,15 +49,17 @@ impl Step for StopOriginalReplication {
             }
         }
         if !reasons.is_empty() {
-            return Ok(ctx.again(format!("replication of B1 does not stop yet: {reasons}")).into());
+            return Ok(ctx.again(reason::b1_does_not_stop_yet(&reasons)).into());
         }
-        let why =
-            format!("replication of {stopped} original servers stopped; their points in time are deleted");
-        Ok(StepResult::done_before_launch(why, notice::if_asked_before_launch(ctx.run, servers)?))
+        let why = match stopped {
+            0 => reason::b1_was_stopped(),
+            stopped => reason::b1_is_stopped(count(stopped, "server")),
+        };
+        Ok(StepResult::done_before_launch(why, gate::if_asked_before_launch(ctx.run, servers)?))
     }
 
-    fn limit_seconds(plan: &Plan) -> u64 {
-        plan.limits.reversal_minutes * 60
+    fn limit(plan: &Plan) -> Limit {
+        Limit::minutes("limits.reversalMinutes", plan.limits.reversal_minutes)
     }
 }
 

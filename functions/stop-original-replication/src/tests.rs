@@ -17,9 +17,9 @@ fn due() -> Fixture {
 fn b1_is_stopped_once_b3_works_and_is_replicated_home() {
     let mut fixture = due();
     let before = fixture.writes();
-    assert!(fixture.done::<Step>()[0].starts_with("replication of 2 original servers stopped"));
+    assert!(fixture.done::<Step>()[0].starts_with("replication of B1 stopped for 2 servers"));
     assert_eq!(fixture.writes() - before, 2);
-    fixture.idle::<Step>("replication of 0 original servers stopped");
+    fixture.idle::<Step>("replication of B1 was stopped already");
 }
 
 #[test]
@@ -32,7 +32,7 @@ fn the_plan_decides_and_b3_must_be_production() {
 fn a_b1_that_protects_a4_already_is_left_as_it_is() {
     let mut fixture = Fixture::failback(|_| ()).protected();
     fixture.run.plan.stop_original_replication = true;
-    fixture.idle::<Step>("replication of 0 original servers stopped");
+    fixture.idle::<Step>("replication of B1 was stopped already");
 }
 
 #[test]
@@ -66,5 +66,5 @@ fn b1_is_not_stopped_where_production_may_be_home() {
 #[test]
 fn it_waits_as_long_as_the_plan_allows() {
     let plan = Fixture::failback(|_| ()).run.plan;
-    assert_eq!(<crate::StopOriginalReplication as failback_core::step::Step>::limit_seconds(&plan), 3_600);
+    assert_eq!(<crate::StopOriginalReplication as failback_core::step::Step>::limit(&plan).seconds(), 3_600);
 }

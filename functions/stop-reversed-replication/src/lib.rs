@@ -4,6 +4,7 @@
 //! missed.
 
 use failback_core::Result;
+use failback_core::catalogue::reason;
 use failback_core::cloud::SourceServer;
 use failback_core::fleet::{Fleet, LiveServer, Reads};
 use failback_core::guard::ProcedureGuard;
@@ -11,7 +12,7 @@ use failback_core::message::Reasons;
 use failback_core::plan::Plan;
 use failback_core::poll_interval::{self, typical};
 use failback_core::procedure::{Either, Procedure};
-use failback_core::step::{Attempt, Context, FleetInput, Step, StepResult, Waiting, attempt};
+use failback_core::step::{Attempt, Context, FleetInput, Limit, Step, StepResult, Waiting, attempt};
 use failback_core::tags::tag;
 
 /// The step.
@@ -41,7 +42,7 @@ impl Step for StopReversedReplication {
         for server in &servers {
             let Some((is_unseen, a2)) = refused.unless_refused(server, seen(server))? else { continue };
             if is_unseen && ctx.waited_seconds() < UNSEEN_SECONDS_MAX {
-                let why = format!("{}: B2 replicates and DRS does not show A2 yet", server.name);
+                let why = reason::a2_does_not_show(&server.name);
                 waiting = Some(Waiting::new(why, poll_interval::by_typical(typical::VISIBLE, 1, 0)));
             } else if let Some(a2) = a2.filter(|a2| a2.replication.is_running()) {
                 running.push((server, a2));
@@ -59,22 +60,20 @@ impl Step for StopReversedReplication {
             }
         }
         if !reasons.is_empty() {
-            waiting = Some(ctx.again(format!("replication of A2 does not stop yet: {reasons}")));
+            waiting = Some(ctx.again(reason::a2_does_not_stop_yet(&reasons)));
         }
         if !unclaimed.is_empty() {
-            waiting = Some(ctx.again(format!("A3 cannot be tagged with this run yet: {unclaimed}")));
+            waiting = Some(ctx.again(reason::a3_is_not_tagged_yet(&unclaimed)));
         }
         match waiting {
             Some(waiting) => Ok(StepResult::Waiting(waiting)),
-            None if ctx.run.keeps_recovered_servers() => {
-                refused.end("replication to the source Region goes on: it protects B3")
-            }
-            None => refused.end("replication to the source Region is stopped for all servers"),
+            None if ctx.run.keeps_recovered_servers() => refused.end(reason::a2_goes_on()),
+            None => refused.end(reason::a2_is_stopped()),
         }
     }
 
-    fn limit_seconds(plan: &Plan) -> u64 {
-        plan.limits.cleanup_minutes * 60
+    fn limit(plan: &Plan) -> Limit {
+        Limit::minutes("limits.cleanupMinutes", plan.limits.cleanup_minutes)
     }
 }
 
@@ -118,7 +117,7 @@ async fn stop(
 ) -> Result<Attempt<Option<Waiting>>> {
     if let Some(job) = server.active_source_job()? {
         let waited = job.created.map_or(0, |created| ctx.now().seconds_since(created));
-        let why = format!("{}: job {} must end first", server.name, job.id);
+        let why = reason::job_goes_first(&server.name, &job.id);
         let seconds = poll_interval::by_typical(typical::LAUNCH_JOB, job.servers.len(), waited);
         return Ok(Attempt::Done(Some(Waiting::new(why, seconds))));
     }

@@ -80,7 +80,7 @@ fn an_a2_that_does_not_show_is_waited_for_a_minute_and_no_longer() {
 #[test]
 fn it_waits_as_long_as_the_plan_allows() {
     let plan = Fixture::failback(|_| ()).run.plan;
-    assert_eq!(<crate::StopReversedReplication as failback_core::step::Step>::limit_seconds(&plan), 3_600);
+    assert_eq!(<crate::StopReversedReplication as failback_core::step::Step>::limit(&plan).seconds(), 3_600);
 }
 
 #[test]

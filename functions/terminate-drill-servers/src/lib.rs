@@ -3,12 +3,13 @@
 //! Done when no A3 lives and no job is working on A2.
 
 use failback_core::Result;
+use failback_core::catalogue::reason;
 use failback_core::fleet::{Fleet, LiveServer, Reads, names};
 use failback_core::job_capacity::JobCapacity;
 use failback_core::plan::Plan;
 use failback_core::poll_interval::{self, typical};
 use failback_core::procedure::Drill;
-use failback_core::step::{Context, FleetInput, Step, StepResult, Waiting, attempt};
+use failback_core::step::{Context, FleetInput, Limit, Step, StepResult, Waiting, attempt};
 use failback_core::tags::tag;
 
 /// The longest wait for DRS to show the tag that *Stop Reversed Replication* has written on A3, and without which AWS does
@@ -65,26 +66,26 @@ impl Step for TerminateDrillServers {
             refusal = attempt(result)?.refusal().or(refusal);
         }
         let (why, seconds) = if let Some(reason) = refusal {
-            let why = format!("DRS does not terminate A3 of {} yet: {reason}", names(&terminable));
+            let why = reason::a3_is_not_terminated_yet(names(&terminable), reason);
             (why, poll_interval::backoff(ctx.waited_seconds()))
         } else if !terminable.is_empty() {
-            let why = format!("terminating the drill's servers of {}", names(&terminable));
+            let why = reason::terminating_drill_servers(names(&terminable));
             (why, poll_interval::by_typical(typical::TERMINATE_JOB, terminable.len(), 0))
         } else if !busy.is_empty() {
-            let why = format!("terminating the drill's servers of {}", names(&busy));
+            let why = reason::terminating_drill_servers(names(&busy));
             let waited = ctx.seconds_since_note();
             (why, poll_interval::by_typical(typical::TERMINATE_JOB, busy.len(), waited))
         } else if !unclaimed.is_empty() {
-            let why = format!("DRS does not show this run's tag on A3 of {} yet", names(&unclaimed));
+            let why = reason::a3_tag_is_not_shown(names(&unclaimed));
             (why, poll_interval::by_typical(typical::VISIBLE, unclaimed.len(), 0))
         } else {
-            return refused.end("the drill's servers are terminated");
+            return refused.end(reason::drill_servers_are_gone());
         };
         Ok(Waiting::new(why, seconds).with_note(ctx.noted_time().millis()).into())
     }
 
-    fn limit_seconds(plan: &Plan) -> u64 {
-        plan.limits.cleanup_minutes * 60
+    fn limit(plan: &Plan) -> Limit {
+        Limit::minutes("limits.cleanupMinutes", plan.limits.cleanup_minutes)
     }
 }
 

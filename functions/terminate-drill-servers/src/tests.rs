@@ -51,7 +51,7 @@ fn what_the_ledger_has_lost_is_found_again() {
 #[test]
 fn it_waits_as_long_as_the_plan_allows() {
     let plan = Fixture::failback(|_| ()).run.plan;
-    assert_eq!(<crate::TerminateDrillServers as failback_core::step::Step>::limit_seconds(&plan), 3_600);
+    assert_eq!(<crate::TerminateDrillServers as failback_core::step::Step>::limit(&plan).seconds(), 3_600);
 }
 
 /// AWS would refuse it: the function may terminate only what carries the tag, and may not write it.

@@ -3,13 +3,14 @@
 //! Done when every A1 is terminated. An A1 that is A4, because DRS launched into it, is kept.
 
 use failback_core::Result;
+use failback_core::catalogue::reason;
 use failback_core::cloud::InstanceState;
 use failback_core::fleet::{Fleet, LiveServer, Reads, names, protected_from_termination, still_protected};
 use failback_core::message::Reasons;
 use failback_core::plan::Plan;
 use failback_core::poll_interval::{self, typical};
 use failback_core::procedure::Failback;
-use failback_core::step::{Context, FleetInput, Step, StepResult, Waiting, attempt, ready};
+use failback_core::step::{Context, FleetInput, Limit, Step, StepResult, Waiting, attempt, ready};
 
 /// The step.
 #[derive(Debug)]
@@ -45,16 +46,16 @@ impl Step for TerminateOriginalServers {
             return Err(still_protected(ctx.run.source(), &told));
         }
         if shutting_down.is_empty() {
-            return Ok(StepResult::Done("the original servers are terminated".to_owned()));
+            return Ok(StepResult::Done(reason::originals_are_gone()));
         }
-        let why = format!("terminating the originals of {}", names(&shutting_down));
+        let why = reason::terminating_originals(names(&shutting_down));
         let waited = ctx.waited_seconds();
         let seconds = poll_interval::by_typical(typical::TERMINATE, shutting_down.len(), waited);
         Ok(Waiting::new(why, seconds).into())
     }
 
-    fn limit_seconds(plan: &Plan) -> u64 {
-        plan.limits.cleanup_minutes * 60
+    fn limit(plan: &Plan) -> Limit {
+        Limit::minutes("limits.cleanupMinutes", plan.limits.cleanup_minutes)
     }
 }
 
@@ -83,10 +84,10 @@ async fn terminate(
         }
     }
     if reasons.is_empty() {
-        let why = format!("terminating the originals of {}", names(running));
+        let why = reason::terminating_originals(names(running));
         return Ok(Waiting::new(why, poll_interval::by_typical(typical::TERMINATE, running.len(), 0)));
     }
-    let why = format!("originals cannot be terminated yet: {reasons}");
+    let why = reason::originals_stay(&reasons);
     Ok(Waiting::new(why, poll_interval::backoff(ctx.waited_seconds())))
 }
 

@@ -84,5 +84,5 @@ fn it_does_not_belong_to_a_drill() {
 #[test]
 fn it_waits_as_long_as_the_plan_allows() {
     let plan = Fixture::failback(|_| ()).run.plan;
-    assert_eq!(<crate::TerminateOriginalServers as failback_core::step::Step>::limit_seconds(&plan), 3_600);
+    assert_eq!(<crate::TerminateOriginalServers as failback_core::step::Step>::limit(&plan).seconds(), 3_600);
 }

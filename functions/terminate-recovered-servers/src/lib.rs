@@ -6,6 +6,7 @@
 //! on the server.
 
 use failback_core::Result;
+use failback_core::catalogue::reason;
 use failback_core::cloud::{InstanceStatus, JobKind, RecoveryInstance};
 use failback_core::fleet::{
     Fleet, LaunchConfigurations, LiveServer, LiveState, Reads, Redirected, existed_before,
@@ -18,7 +19,7 @@ use failback_core::message::Reasons;
 use failback_core::plan::Plan;
 use failback_core::poll_interval::{self, typical};
 use failback_core::procedure::{Either, Procedure};
-use failback_core::step::{Attempt, Context, FleetInput, Step, StepResult, Waiting, attempt};
+use failback_core::step::{Attempt, Context, FleetInput, Limit, Step, StepResult, Waiting, attempt};
 
 /// The step.
 #[derive(Debug)]
@@ -101,12 +102,12 @@ impl Step for TerminateRecoveredServers {
         match waiting(ctx, &remaining, &reasons) {
             Some(waiting) => Ok(StepResult::Waiting(waiting)),
             None if !protected.is_empty() => Err(still_protected(ctx.run.recovery(), &protected)),
-            None => refused.end("the recovered servers are terminated"),
+            None => refused.end(reason::recovered_are_gone()),
         }
     }
 
-    fn limit_seconds(plan: &Plan) -> u64 {
-        plan.limits.cleanup_minutes * 60
+    fn limit(plan: &Plan) -> Limit {
+        Limit::minutes("limits.cleanupMinutes", plan.limits.cleanup_minutes)
     }
 }
 
@@ -209,17 +210,17 @@ fn waiting(ctx: &Context<'_, Either>, remaining: &Remaining<'_, '_>, reasons: &R
     let Remaining { terminable, terminating, launching, .. } = remaining;
     let mut note = ctx.poll.and_then(|poll| poll.note.clone());
     let (why, seconds) = if !reasons.is_empty() {
-        let why = format!("cannot be terminated yet: {reasons}");
+        let why = reason::recovered_stay(reasons);
         (why, poll_interval::by_typical(typical::RELEASE, reasons.len(), ctx.waited_seconds()))
     } else if !launching.is_empty() {
-        let why = format!("{} are still being launched", names(launching));
+        let why = reason::still_being_launched(names(launching));
         (why, poll_interval::by_typical(typical::LAUNCH_JOB, launching.len(), ctx.waited_seconds()))
     } else if !terminable.is_empty() {
         note = Some(ctx.now().millis().into());
-        let why = format!("terminating {}", names(terminable));
+        let why = reason::terminating(names(terminable));
         (why, poll_interval::by_typical(typical::TERMINATE_JOB, terminable.len(), 0))
     } else if !terminating.is_empty() {
-        let why = format!("terminating {}", names(terminating));
+        let why = reason::terminating(names(terminating));
         let waited = ctx.seconds_since_note();
         (why, poll_interval::by_typical(typical::TERMINATE_JOB, terminating.len(), waited))
     } else {

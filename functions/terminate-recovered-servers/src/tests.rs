@@ -94,7 +94,7 @@ fn a_b1_that_lags_holds_up_its_own_server_only() {
 fn a_launch_that_is_at_work_comes_first() {
     let mut fixture = Fixture::failback(|_| ()).protected();
     fixture.launch();
-    fixture.waits::<Step>("are still being launched", 0);
+    fixture.waits::<Step>("still being launched: ", 0);
 }
 
 #[test]
@@ -168,5 +168,8 @@ fn a_drill_does_not_terminate_what_existed_before() {
 #[test]
 fn it_waits_as_long_as_the_plan_allows() {
     let plan = Fixture::failback(|_| ()).run.plan;
-    assert_eq!(<crate::TerminateRecoveredServers as failback_core::step::Step>::limit_seconds(&plan), 3_600);
+    assert_eq!(
+        <crate::TerminateRecoveredServers as failback_core::step::Step>::limit(&plan).seconds(),
+        3_600
+    );
 }

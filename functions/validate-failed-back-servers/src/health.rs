@@ -1,25 +1,22 @@
 //! The health of one A4: EC2's status checks and state, DRS's sight of its agent, and its post-launch actions.
 
 use failback_core::Result;
+use failback_core::catalogue::{Reason, reason};
 use failback_core::cloud::{Check, Instance, InstanceState, InstanceStatus, JobKind, PostLaunchActions};
 use failback_core::fleet::LiveServer;
 use failback_core::id::InstanceId;
 use failback_core::procedure::{Either, Procedure};
 use failback_core::step::Context;
 
-/// What a person must know whose A4 cannot be protected: traffic must not move to it.
-const UNSEEN_AGENT: &str = "DRS has not seen the agent on A4 yet. Its instance profile's role needs the policy \
-                            AWSElasticDisasterRecoveryRecoveryInstancePolicy, and A4 a way to DRS";
-
 /// The health of one A4.
 pub(crate) enum Health {
     Works,
-    Pending(String),
+    Pending(Reason),
     /// It works, and DRS shows no post-launch action of it.
     NotBegun,
     /// It does not answer, and may still boot.
     Impaired(&'static str),
-    Broken(String),
+    Broken(Reason),
 }
 
 /// What EC2 shows of the fleet's A4.
@@ -51,7 +48,7 @@ pub(crate) fn health(ctx: &Context<'_, Either>, server: &LiveServer<'_>, shown: 
     let by_checks = if ctx.run.plan.validation.status_checks { of_checks(&a4, shown) } else { Health::Works };
     match by_checks {
         Health::Works if ctx.run.procedure == Procedure::Failback && is_unprotectable(server)? => {
-            Ok(Health::Pending(UNSEEN_AGENT.to_owned()))
+            Ok(Health::Pending(reason::agent_on_a4_needs_policy()))
         }
         Health::Works if ctx.run.plan.validation.post_launch_actions => of_actions(server),
         other => Ok(other),
@@ -65,11 +62,11 @@ fn is_unprotectable(server: &LiveServer<'_>) -> Result<bool> {
 }
 
 /// Returns what became of an A4 that no longer exists.
-fn end_of(a4: Option<&InstanceId>, shown: &Shown) -> String {
+fn end_of(a4: Option<&InstanceId>, shown: &Shown) -> Reason {
     let ended = shown.idle.iter().find(|instance| Some(&instance.id) == a4);
     match ended.and_then(|instance| Some((&instance.id, instance.state_reason.as_ref()?))) {
-        Some((a4, reason)) => format!("EC2 terminated A4 {a4}: {reason}"),
-        None => "A4 no longer exists".to_owned(),
+        Some((a4, reason)) => reason::ec2_terminated_a4(a4, reason),
+        None => reason::a4_is_gone(),
     }
 }
 
@@ -81,23 +78,23 @@ fn of_checks(a4: &InstanceId, shown: &Shown) -> Health {
         (Check::Impaired, _) => Health::Impaired("system"),
         (_, Check::Impaired) => Health::Impaired("instance"),
         (Check::Ok | Check::NotApplicable, Check::Ok | Check::NotApplicable) => Health::Works,
-        _ => Health::Pending("status checks are initializing".to_owned()),
+        _ => Health::Pending(reason::checks_initialize()),
     }
 }
 
 /// Judges an A4 without status checks, which EC2 makes of running instances.
 fn of_state(a4: Option<&Instance>) -> Health {
-    let Some(a4) = a4 else { return Health::Pending("EC2 does not show A4 yet".to_owned()) };
-    let reason = a4.state_reason.as_ref().map_or_else(String::new, |reason| format!(" ({reason})"));
+    let Some(a4) = a4 else { return Health::Pending(reason::a4_does_not_show()) };
+    let reason = a4.state_reason.as_deref().unwrap_or("EC2 gives no reason");
     match a4.state {
         InstanceState::Stopping | InstanceState::Stopped => {
-            Health::Pending(format!("A4 {} is stopped{reason}. Start A4", a4.id))
+            Health::Pending(reason::a4_is_stopped(&a4.id, reason))
         }
         InstanceState::Pending | InstanceState::Running | InstanceState::Unknown => {
-            Health::Pending("EC2 shows no status checks yet".to_owned())
+            Health::Pending(reason::no_checks_yet())
         }
         InstanceState::ShuttingDown | InstanceState::Terminated | InstanceState::NotFound => {
-            Health::Broken(format!("EC2 terminated A4 {}{reason}", a4.id))
+            Health::Broken(reason::ec2_terminated_a4(&a4.id, reason))
         }
     }
 }
@@ -106,9 +103,9 @@ fn of_state(a4: Option<&Instance>) -> Health {
 fn of_actions(server: &LiveServer<'_>) -> Result<Health> {
     Ok(match newest_actions(server)? {
         Some(actions) if !actions.failed.is_empty() => {
-            Health::Broken(format!("post-launch actions failed: {}", actions.failed.join(", ")))
+            Health::Broken(reason::actions_failed(actions.failed.join(", ")))
         }
-        Some(actions) if actions.running > 0 => Health::Pending("post-launch actions run".to_owned()),
+        Some(actions) if actions.running > 0 => Health::Pending(reason::actions_run()),
         Some(actions) if actions.has_not_begun() => Health::NotBegun,
         _ => Health::Works,
     })

@@ -5,16 +5,16 @@
 //! does not answer, whether it is slow or broken. Those that are impaired after that, and those that EC2 terminated, are
 //! marked and launched again, as often as the plan allows and only where another launch can help.
 
+use failback_core::catalogue::cure::cure;
+use failback_core::catalogue::{Reason, fault, gate, reason};
 use failback_core::cloud::Drs;
-use failback_core::fleet::{Fleet, LiveServer, Reads, Server, names};
+use failback_core::fleet::{Fleet, LiveServer, Reads, Server};
 use failback_core::id::SourceServerId;
-use failback_core::launch_failure::cure;
 use failback_core::message::{Reasons, count};
-use failback_core::notice;
 use failback_core::plan::Plan;
 use failback_core::poll_interval::{self, typical};
 use failback_core::procedure::{Either, Procedure};
-use failback_core::step::{Attempt, Context, GateName, Step, StepResult, Waiting, WaveInput};
+use failback_core::step::{Attempt, Context, GateName, Limit, Step, StepResult, Waiting, WaveInput};
 use failback_core::{Error, ErrorName, Result};
 
 mod health;
@@ -28,16 +28,12 @@ pub struct ValidateFailedBackServers;
 /// The time from `validationMinutes`, after which the step itself gives up on servers, to its limit.
 const SPARE_MINUTES: u64 = 30;
 
-/// What a person must know whose post-launch actions do not begin.
-const NOT_BEGUN: &str = "post-launch actions have not begun: DRS has not found the SSM agent on A4. It must be installed, \
-                         its instance profile needs AmazonSSMManagedInstanceCore, and A4 a way to Systems Manager";
-
 /// The servers of a wave by the health of their A4.
 #[derive(Default)]
 struct Wave<'s, 'l> {
     work: Vec<&'s LiveServer<'l>>,
-    pending: Vec<(&'s LiveServer<'l>, String)>,
-    broken: Vec<(&'s LiveServer<'l>, String)>,
+    pending: Vec<(&'s LiveServer<'l>, Reason)>,
+    broken: Vec<(&'s LiveServer<'l>, Reason)>,
 }
 
 impl Step for ValidateFailedBackServers {
@@ -58,22 +54,21 @@ impl Step for ValidateFailedBackServers {
                 Health::Works => wave.work.push(server),
                 Health::NotBegun => not_begun.push(server),
                 Health::Pending(what) if overdue => {
-                    let remedy = "if it only needs longer, raise limits.validationMinutes and start again";
-                    wave.pending.push((server, format!("{what}; {remedy}")));
+                    wave.pending.push((server, reason::needs_longer(what)));
                 }
                 Health::Pending(what) => wave.pending.push((server, what)),
                 Health::Impaired(check) if overdue => {
-                    wave.broken.push((server, format!("the {check} status check fails")));
+                    wave.broken.push((server, reason::check_fails(check)));
                 }
                 Health::Impaired(check) => {
-                    wave.pending.push((server, format!("the {check} status check does not pass yet")));
+                    wave.pending.push((server, reason::check_does_not_pass_yet(check)));
                 }
                 Health::Broken(why) => wave.broken.push((server, why)),
             }
         }
         for (server, has_actions) in not_begun.iter().zip(with_actions(ctx, &not_begun).await?) {
             if has_actions {
-                wave.pending.push((server, NOT_BEGUN.to_owned()));
+                wave.pending.push((server, reason::actions_not_begun()));
             } else {
                 wave.work.push(server);
             }
@@ -95,33 +90,28 @@ impl Step for ValidateFailedBackServers {
         }
     }
 
-    fn limit_seconds(plan: &Plan) -> u64 {
-        (plan.limits.validation_minutes + SPARE_MINUTES) * 60
+    fn limit(plan: &Plan) -> Limit {
+        Limit::minutes("limits.validationMinutes", plan.limits.validation_minutes).and_minutes(SPARE_MINUTES)
     }
 }
 
 impl Wave<'_, '_> {
     /// Returns a remark on post-launch actions that failed and may.
-    fn optional_failures(&self) -> Result<String> {
+    fn optional_failures(&self) -> Result<Reasons> {
         let mut reasons = Reasons::default();
         for server in &self.work {
             for failure in newest_actions(server)?.into_iter().flat_map(|actions| &actions.failed_optional) {
-                reasons.add(&server.name, failure.as_str());
+                reasons.add(&server.name, Reason::quoted(failure));
             }
         }
-        if reasons.is_empty() {
-            return Ok(String::new());
-        }
-        Ok(format!("; optional post-launch actions failed: {reasons}"))
+        Ok(reasons)
     }
 
     fn result(&self, ctx: &Context<'_, Either>) -> Result<StepResult> {
         // A person is told at once, however long others boot.
-        if let Some((server, why)) = self.broken.iter().find(|(_, why)| cure(why).is_persons()) {
-            let remedy = cure(why).remedy().unwrap_or_default();
-            let message =
-                format!("{}: {why}. Launching again does not help. {remedy}, and start again", server.name);
-            return Err(Error::new(ErrorName::ValidationFailed, message));
+        if let Some((server, why)) = self.broken.iter().find(|(_, why)| cure(why.as_str()).is_persons()) {
+            let remedy = cure(why.as_str()).remedy().unwrap_or_default();
+            return Err(Error::from(fault::another_launch_is_no_cure(&server.name, why, remedy)));
         }
         if let Some((first, _)) = self.pending.first() {
             let launched = first.times.launched.unwrap_or_else(|| ctx.run.seconds(ctx.now()));
@@ -129,27 +119,29 @@ impl Wave<'_, '_> {
             let seconds = poll_interval::by_typical(typical::BOOT, self.pending.len(), waited);
             let mut reasons = Reasons::default();
             for (server, what) in &self.pending {
-                reasons.add(&server.name, what.as_str());
+                reasons.add(&server.name, what.clone());
             }
-            return Ok(Waiting::new(reasons.to_string(), seconds).into());
+            return Ok(Waiting::new(Reason::from(&reasons), seconds).into());
         }
-        let Some((_, why)) = self.broken.first() else {
+        if self.broken.is_empty() {
             let working = count(self.work.len(), "failed-back server");
-            return Ok(StepResult::Done(format!("{working} working{}", self.optional_failures()?)));
-        };
-        let broken: Vec<_> = self.broken.iter().map(|(server, _)| *server).collect();
-        for server in &broken {
+            let failures = self.optional_failures()?;
+            return Ok(StepResult::Done(if failures.is_empty() {
+                reason::servers_work(working)
+            } else {
+                reason::servers_work_but_actions_failed(working, failures)
+            }));
+        }
+        let mut reasons = Reasons::default();
+        for (server, why) in &self.broken {
+            reasons.add(&server.name, why.clone());
+        }
+        for (server, _) in &self.broken {
             if server.launches(ctx.run)? > ctx.run.plan.launch.relaunches_max as usize {
-                let message = format!(
-                    "{} do not work: {why}; launched as often as launch.relaunchesMax allows. Check A4 in {}, fix \
-                     what keeps it from starting, and start again with the same plan",
-                    names(&broken),
-                    ctx.run.source()
-                );
-                return Err(Error::new(ErrorName::ValidationFailed, message));
+                return Err(Error::from(fault::a4_does_not_work(&reasons, ctx.run.source())));
             }
         }
-        Ok(StepResult::Relaunch(format!("{} are launched again: {why}", names(&broken))))
+        Ok(StepResult::Relaunch(reason::launched_again(&reasons)))
     }
 }
 
@@ -164,7 +156,7 @@ fn is_gate_next(ctx: &Context<'_, Either>) -> bool {
 }
 
 /// Adds what the person at the gate is told. It is read only now: nearly every poll needs less.
-async fn ask(ctx: &Context<'_, Either>, fleet: &mut Fleet, why: String) -> Result<StepResult> {
+async fn ask(ctx: &Context<'_, Either>, fleet: &mut Fleet, why: Reason) -> Result<StepResult> {
     let is_drill = ctx.run.procedure == Procedure::Drill;
     let reads = Reads {
         a3: true,
@@ -176,9 +168,9 @@ async fn ask(ctx: &Context<'_, Either>, fleet: &mut Fleet, why: String) -> Resul
     let live = ctx.read(fleet, reads).await?;
     let servers = live.servers(fleet);
     let (gate, notice) = if is_drill {
-        (GateName::Hold, notice::during_hold(ctx.run, &servers)?)
+        (GateName::Hold, gate::during_hold(ctx.run, &servers)?)
     } else {
-        (GateName::BeforeRedirect, notice::before_redirect(ctx.run, &servers)?)
+        (GateName::BeforeRedirect, gate::before_redirect(ctx.run, &servers)?)
     };
     Ok(StepResult::DoneBeforeGate { why, gate, notice })
 }
@@ -187,7 +179,7 @@ async fn ask(ctx: &Context<'_, Either>, fleet: &mut Fleet, why: String) -> Resul
 async fn may_be_replaced(
     ctx: &Context<'_, Either>,
     fleet: &mut Fleet,
-    broken: &[(SourceServerId, &String)],
+    broken: &[(SourceServerId, &Reason)],
 ) -> Result<()> {
     let live = ctx.read(fleet, Reads::SERVING).await?;
     for server in live.servers_in(fleet, ctx.wave) {
@@ -199,15 +191,11 @@ async fn may_be_replaced(
 }
 
 /// Returns the error about an A4 that does not pass its checks and may serve clients.
-fn not_launched_again(server: &LiveServer<'_>, why: &str, refusal: &Error) -> Error {
+fn not_launched_again(server: &LiveServer<'_>, why: &Reason, refusal: &Error) -> Error {
     if refusal.name() != ErrorName::Guard {
         return Error::internal(refusal.to_string());
     }
-    let message = format!(
-        "{}: A4 does not pass validation: {why}. {refusal}. Repair A4 as it runs, and start again with the same plan",
-        server.name
-    );
-    Error::new(ErrorName::Guard, message)
+    Error::from(fault::a4_does_not_pass_and_may_serve(&server.name, why, refusal))
 }
 
 /// Records the servers that work, and marks those that are launched again.

@@ -63,7 +63,7 @@ fn an_a4_that_is_gone_is_launched_again() {
     fixture.simulation.world().terminate_instances(fixture.source(), &[a4]).unwrap();
     fixture.pass(120);
     let answer = fixture.call::<Step>().unwrap();
-    assert!(answer.why.contains("are launched again: EC2 terminated A4 i-"), "{}", answer.why);
+    assert!(answer.why.contains("launched again: web-1: EC2 terminated A4 i-"), "{}", answer.why);
     assert!(fixture.fleet.servers[0].a3.is_none() && fixture.fleet.servers[0].replace.is_some());
     assert!(fixture.fleet.servers[1].a3.is_some() && fixture.fleet.servers[1].replace.is_none());
 }
@@ -110,9 +110,9 @@ fn each_status_check_must_pass_or_not_apply() {
         checked(system, instance).idle::<Step>("2 failed-back servers working");
     }
     for (system, instance, said) in [
-        (Check::Impaired, Check::Ok, "web-1 are launched again: the system status check fails"),
-        (Check::Impaired, Check::Initializing, "web-1 are launched again: the system status check fails"),
-        (Check::Ok, Check::Impaired, "web-1 are launched again: the instance status check fails"),
+        (Check::Impaired, Check::Ok, "launched again: web-1: the system status check fails"),
+        (Check::Impaired, Check::Initializing, "launched again: web-1: the system status check fails"),
+        (Check::Ok, Check::Impaired, "launched again: web-1: the instance status check fails"),
     ] {
         let mut fixture = checked(system, instance);
         fixture.waits::<Step>("status check does not pass yet", 0);
@@ -239,7 +239,7 @@ fn post_launch_actions_must_have_succeeded_where_the_plan_asks() {
     acted(true, of(0, &[])).idle::<Step>("2 failed-back servers working");
     acted(true, of(2, &[])).waits::<Step>("web-1: post-launch actions run", 0);
     let answer = acted(true, of(1, &["Mount", "Ping"])).call::<Step>().unwrap();
-    assert_eq!(answer.why, "web-1 are launched again: post-launch actions failed: Mount, Ping");
+    assert_eq!(answer.why, "launched again: web-1: post-launch actions failed: Mount, Ping");
     acted(false, of(2, &["Mount"])).idle::<Step>("2 failed-back servers working");
 }
 
@@ -332,7 +332,9 @@ fn a_server_is_launched_again_as_often_as_the_plan_allows() {
         assert_eq!(error.name(), ErrorName::ValidationFailed, "{launches} of {max}");
         let text = error.to_string();
         assert!(
-            text.contains("web-1 do not work: the instance status check fails; launched as often"),
+            text.contains(
+                "A4 does not work: web-1: the instance status check fails. It was launched as often"
+            ),
             "{text}"
         );
         assert!(text.contains("Check A4 in us-east-1"), "{text}");
@@ -347,7 +349,10 @@ fn a_server_is_launched_again_as_often_as_the_plan_allows() {
 #[test]
 fn it_waits_as_long_as_the_plan_allows() {
     let plan = Fixture::failback(|_| ()).run.plan;
-    assert_eq!(<crate::ValidateFailedBackServers as failback_core::step::Step>::limit_seconds(&plan), 3_000);
+    assert_eq!(
+        <crate::ValidateFailedBackServers as failback_core::step::Step>::limit(&plan).seconds(),
+        3_000
+    );
 }
 
 /// Returns a failback in which A4 of the first server started with an impaired instance status check.
@@ -361,7 +366,7 @@ fn impaired(change: impl FnOnce(&mut Value)) -> Fixture {
 fn an_a4_that_is_impaired_is_launched_again_and_the_other_is_not() {
     let mut fixture = impaired(|_| ());
     let answer = after_its_time(&mut fixture).unwrap();
-    assert!(answer.why.contains("are launched again: the instance status check fails"), "{}", answer.why);
+    assert!(answer.why.contains("launched again: web-1: the instance status check fails"), "{}", answer.why);
     let again = fixture.fleet.find("web-1").unwrap();
     assert!(again.a3.is_none() && again.replace.is_some() && again.times.validated.is_none());
     let works = fixture.fleet.servers.iter().find(|server| server.name != "web-1").unwrap();

@@ -6,10 +6,11 @@
 //! when it ends.
 
 use failback_core::Result;
+use failback_core::catalogue::stall::stalled;
+use failback_core::catalogue::{Reason, reason};
 use failback_core::cloud::{Cloud, Replication, ReplicationState, SourceServer};
 use failback_core::message::{Reasons, count};
 use failback_core::procedure::Procedure;
-use failback_core::ready::stalled;
 use failback_core::region::Region;
 use failback_core::step::{Answer, Handler, Status};
 use failback_core::tags::tag;
@@ -59,10 +60,10 @@ impl Handler for WatchReplication {
             }
         }
         let all = count(a2s.len(), "source server");
-        let why = if reasons.is_empty() { format!("{all} (A2) in order") } else { reasons.to_string() };
+        let why = if reasons.is_empty() { reason::a2s_are_in_order(all) } else { Reason::from(&reasons) };
         let answer = Answer {
             status: Status::Done,
-            why,
+            why: why.to_string(),
             wait_seconds: 0,
             progress: None,
             gate: None,
@@ -74,13 +75,13 @@ impl Handler for WatchReplication {
 }
 
 /// Returns what is wrong with an A2, if anything is. While DRS copies all of it for the first time, its lag says nothing.
-fn trouble(replication: &Replication, lag_seconds_max: u64) -> Option<String> {
+fn trouble(replication: &Replication, lag_seconds_max: u64) -> Option<Reason> {
     use ReplicationState as S;
     let lag = replication.lag();
     match replication.state {
         S::Stalled | S::Stopped | S::Disconnected | S::Paused => Some(stalled(replication)),
         S::Initiating | S::InitialSync | S::NotStarted => None,
-        _ if lag > lag_seconds_max => Some(format!("lags {} min behind B3", lag / 60)),
+        _ if lag > lag_seconds_max => Some(reason::lags_behind_b3(lag / 60)),
         _ => None,
     }
 }

@@ -1,12 +1,13 @@
 //! At the end: reports the outcome of the run and of each server, and what is left, from the live state and not from
 //! the run's own records.
 
+use failback_core::catalogue::end;
 use failback_core::cloud::Cloud;
-use failback_core::fleet::{self, Fleet, LiveState, Reads, Server, Times};
+use failback_core::fleet::{self, Fleet, LiveState, Reads, Server, oldest_data};
 use failback_core::id::JobId;
 use failback_core::message::count;
 use failback_core::procedure::Procedure;
-use failback_core::report::{Approval, Failure, FreezeReport, Loss, Outcome, Report};
+use failback_core::report::{Approval, Failure, FreezeReport, Loss, Milestones, Outcome, Report};
 use failback_core::run::Run;
 use failback_core::step::Handler;
 use failback_core::timestamp::Timestamp;
@@ -42,6 +43,9 @@ pub struct ReportInput {
     /// The gates at which somebody said yes.
     #[serde(default)]
     pub approvals: Vec<Approval>,
+    /// True for a drill that did nothing but remove what an interrupted drill had left.
+    #[serde(default)]
+    pub leftover: bool,
 }
 
 impl Handler for WriteReport {
@@ -51,9 +55,11 @@ impl Handler for WriteReport {
     type Output = Report;
 
     async fn handle(cloud: &dyn Cloud, input: ReportInput, _deadline: Timestamp) -> Result<Report> {
-        let ReportInput { run, mut fleet, failure, cleaning, approvals } = input;
+        let ReportInput { run, mut fleet, failure, cleaning, approvals, leftover } = input;
         let live = read(cloud, &run, &mut fleet).await?;
         let outcome = match (&failure, run.procedure, cleaning) {
+            (None, Procedure::Drill, _) if leftover => Outcome::CleanedUp,
+            (None, Procedure::Failback, _) if fleet.pending().next().is_none() => Outcome::NothingToDo,
             (None, Procedure::Failback, false) if run.plan.end_when_ready => Outcome::Ready,
             (None, ..) => Outcome::Succeeded,
             (Some(_), Procedure::Failback, false) => Outcome::Held,
@@ -63,18 +69,21 @@ impl Handler for WriteReport {
             fleet.servers.iter().map(|server| server::seen(&run, &live, server, outcome)).collect();
         let seen = seen?;
         let followed = fleet.redirected.and_then(|redirected| redirected.followed());
-        let next = End { run: &run, outcome, seen: &seen, followed, now: live.read_at }.next();
+        let end = End { run: &run, outcome, seen: &seen, followed, now: live.read_at };
+        let (next, command) = (end.next(), end.command());
         let failure = failure.map(Failure::plain);
         fitting(Report {
             summary: summary(&run, &fleet, outcome, failure.as_ref()),
             outcome,
             next,
+            command,
             failure,
             procedure: run.procedure,
             plan: run.plan.name.clone(),
             execution: run.id.clone(),
             started_by: run.plan.started_by.clone(),
             approvals,
+            began: run.began,
             started: run.started,
             ended: live.read_at,
             rto_seconds: rto(&run, &fleet),
@@ -114,7 +123,8 @@ fn complete(live: &LiveState, run: &Run, server: &mut Server, reads: Reads) -> R
 fn fitting(mut report: Report) -> Result<Report> {
     if bytes(&report)? > BYTES_MAX {
         for server in &mut report.servers {
-            server.times = Times::default();
+            server.seconds_from_start = Milestones::default();
+            server.lag_at_launch_seconds = None;
         }
     }
     if bytes(&report)? > BYTES_MAX {
@@ -147,7 +157,7 @@ fn running_jobs(live: &LiveState, fleet: &Fleet) -> Result<Vec<JobId>> {
 
 fn rto(run: &Run, fleet: &Fleet) -> Option<u64> {
     match run.procedure {
-        Procedure::Failback => fleet.redirected?.in_sync.map(|at| at.seconds_since(run.started)),
+        Procedure::Failback => fleet.redirected?.in_sync.map(|at| at.seconds_since(run.began())),
         Procedure::Drill => {
             let validated: Option<Vec<i64>> = fleet.pending().map(|server| server.times.validated).collect();
             u64::try_from(validated?.into_iter().max()?).ok()
@@ -160,28 +170,31 @@ fn loss(run: &Run, fleet: &Fleet) -> Option<Loss> {
         return None;
     }
     let redirected = fleet.redirected?;
-    let oldest = fleet.pending().filter_map(|server| server.times.point_in_time).min()?;
-    if run.freezes() && run.frozen.is_none_or(|frozen| oldest >= run.seconds(frozen.at)) {
+    // What earlier executions have finished is no longer in the fleet, and its loss is.
+    let from = redirected.data_from.into_iter().chain(oldest_data(run, fleet)).min()?;
+    if run.freezes() && run.frozen.is_none_or(|frozen| run.seconds(from) >= run.seconds(frozen.at)) {
         // Without a freeze of its own, this execution found traffic at A4: the earlier one has told what that lost.
         return None;
     }
-    Some(Loss {
-        from: Timestamp::from_millis(run.started.millis() + oldest * 1000),
-        until: redirected.asked,
-        until_at_most: redirected.followed()?,
-    })
+    Some(Loss { from, until: redirected.asked, until_at_most: redirected.followed()? })
 }
 
 fn summary(run: &Run, fleet: &Fleet, outcome: Outcome, failure: Option<&Failure>) -> String {
-    let what =
-        format!("{} of {} ({})", run.procedure, count(fleet.pending().count(), "server"), run.plan.name);
-    match failure {
-        None if outcome == Outcome::Ready => format!("{what} is ready to go home"),
-        None => format!("{what} succeeded"),
-        Some(failure) => {
-            format!("{what} {}: {}: {}: {}", outcome.as_str(), failure.step, failure.error, failure.cause)
+    let servers = match outcome {
+        Outcome::NothingToDo => fleet.servers.len(),
+        _ => fleet.pending().count(),
+    };
+    let what = format!("{} of {} ({})", run.procedure, count(servers, "server"), run.plan.name);
+    let sentence = match (outcome, failure) {
+        (Outcome::NothingToDo, _) => end::summary_nothing_to_do(what, run.source()),
+        (Outcome::Ready, None) => end::summary_ready(what),
+        (Outcome::CleanedUp, _) => end::summary_cleaned_up(what),
+        (_, None) => end::summary_succeeded(what),
+        (_, Some(failure)) => {
+            end::summary_stopped(what, outcome.as_str(), &failure.step, &failure.error, &failure.cause)
         }
-    }
+    };
+    sentence.to_string()
 }
 
 #[cfg(test)]

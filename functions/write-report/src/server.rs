@@ -54,7 +54,8 @@ pub(crate) fn seen(run: &Run, live: &LiveState, server: &Server, outcome: Outcom
         a3: server.a3.clone(),
         b1: another_b1.unwrap_or(&server.b1).clone(),
         b2: server.b2.clone(),
-        times: server.times,
+        seconds_from_start: server.times.into(),
+        lag_at_launch_seconds: server.times.lag_at_launch,
         // Nothing was read of a server that the run did not work on.
         left: if home { "B1".to_owned() } else { left(&found)?.join(" ") },
         serves,
@@ -94,16 +95,21 @@ fn server_outcome(run: &Run, server: &Server, outcome: Outcome) -> ServerOutcome
         (Procedure::Failback, Outcome::Succeeded) => ServerOutcome::FailedBack,
         (_, Outcome::Ready) => ServerOutcome::Ready,
         (Procedure::Drill, Outcome::Succeeded) => ServerOutcome::Drilled,
-        (_, Outcome::Failed) => ServerOutcome::Failed,
+        (_, Outcome::CleanedUp) => ServerOutcome::CleanedUp,
+        (_, Outcome::Failed | Outcome::NothingToDo) => ServerOutcome::Failed,
     }
 }
 
 /// Returns what is ambiguous, with the remedy.
 fn problem(server: &LiveServer<'_>) -> Option<String> {
-    let (chain, protector) = (server.chain(), protector(server));
-    let links = [chain.b2.ambiguity(), chain.a2.ambiguity(), chain.a3.ambiguity(), protector.ambiguity()];
-    let mut ambiguous = links.into_iter().flatten();
-    ambiguous.next().map(|(message, remedy)| format!("{message}. {remedy}"))
+    fn told<T>(link: &Link<'_, T>) -> Option<String> {
+        link.ambiguity().map(|ambiguity| format!("{}: {}", ambiguity.objects, ambiguity.fact))
+    }
+    let chain = server.chain();
+    told(&chain.b2)
+        .or_else(|| told(&chain.a2))
+        .or_else(|| told(&chain.a3))
+        .or_else(|| told(&protector(server)))
 }
 
 /// Returns the protection of the instance that serves, and the age of the newest copy of its data.

@@ -7,10 +7,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::cycle::{Launches, is_left, tag_of_cycle};
 use super::server::Server;
+use crate::catalogue::{Fact, fact, fault};
 use crate::cloud::{Direction, Job, RecoveryInstance, ReplicationState, SourceServer};
-use crate::error::{Error, ErrorName, Result};
+use crate::error::{Error, Result};
 use crate::id::{InstanceId, RecoveryInstanceId, SourceServerId};
-use crate::rule::SafetyRule;
+use crate::message::listed;
 use crate::tags::tag;
 use crate::timestamp::Timestamp;
 
@@ -79,17 +80,24 @@ pub enum Link<'v, T> {
 pub struct Ambiguity<'v, T> {
     /// One of the candidates.
     pub first: &'v T,
-    /// The finding, without the server's name.
-    pub message: String,
-    /// The remedy.
-    pub remedy: &'static str,
+    /// The objects that it is about.
+    pub objects: String,
+    /// The fact, which is the same for every server.
+    pub fact: Fact,
+}
+
+impl<T> Ambiguity<'_, T> {
+    /// Returns what a finding is about: the server, and its objects.
+    pub fn about(&self, server: &str) -> String {
+        format!("{server} ({})", self.objects)
+    }
 }
 
 impl<'v, T> Link<'v, T> {
     /// Returns the ambiguity, if there is one.
-    pub fn ambiguity(&self) -> Option<(&str, &'static str)> {
+    pub fn ambiguity(&self) -> Option<&Ambiguity<'v, T>> {
         match self {
-            Self::Ambiguous(Ambiguity { message, remedy, .. }) => Some((message, remedy)),
+            Self::Ambiguous(ambiguity) => Some(ambiguity),
             Self::NotRead(_) | Self::Absent | Self::One(_) => None,
         }
     }
@@ -106,9 +114,9 @@ impl<'v, T> Link<'v, T> {
             }
             Self::Absent => Ok(None),
             Self::One(object) => Ok(Some(object)),
-            Self::Ambiguous(Ambiguity { message, remedy, .. }) => {
-                let message = format!("{server_name}: {message}. {remedy} ({})", SafetyRule::OwnFleetOnly);
-                Err(Error::new(ErrorName::Guard, message))
+            Self::Ambiguous(ambiguity) => {
+                let (about, fact) = (ambiguity.about(server_name), &ambiguity.fact);
+                Err(Error::from(fault::is_ambiguous(about, fact)))
             }
         }
     }
@@ -231,11 +239,8 @@ impl DrsView {
             [one] => Link::One(one),
             [first, ..] => Link::Ambiguous(Ambiguity {
                 first,
-                message: format!(
-                    "{} source servers of the recovery Region replicate its A4 {a4}",
-                    found.len()
-                ),
-                remedy: "Find out with AWS Support which of them to keep: a disconnect uninstalls the agent on A4",
+                objects: listed(found.iter().map(|server| server.id.as_str())),
+                fact: fact::several_protect_a4(),
             }),
         }
     }
@@ -262,12 +267,9 @@ impl DrsView {
         }
         Link::Ambiguous(Ambiguity {
             first: found,
-            message: format!(
-                "A4 {} holds data of before B2 {} was launched: an earlier failback has left it",
-                found.instance, b2.id
-            ),
+            objects: format!("A4 {}, B2 {}", found.instance, b2.id),
             // DRS refuses to terminate it while B1 protects it.
-            remedy: "If clients do not use it, terminate it in EC2, and start again with the same plan",
+            fact: fact::a4_is_of_an_earlier_failback(),
         })
     }
 
@@ -322,18 +324,12 @@ impl DrsView {
             ([a2], _) => Link::One(a2),
             ([], Some(first)) => Link::Ambiguous(Ambiguity {
                 first,
-                message: format!(
-                    "A2 {} is of an earlier failback: B1 protects another instance than its A4",
-                    first.id
-                ),
-                remedy: "Remove its tag drs-failback:b1 in the DRS console, and start again with the same plan",
+                objects: first.id.to_string(),
+                fact: fact::a2_is_of_an_earlier_failback(),
             }),
-            ([first, ..], _) => Link::Ambiguous(Ambiguity {
-                first,
-                message: format!("{} source servers of the source Region carry the tag of its B1", own.len()),
-                remedy: "Remove the tag drs-failback:b1 in the DRS console from those of earlier failbacks, and start \
-                         again with the same plan",
-            }),
+            ([first, ..], _) => {
+                Link::Ambiguous(Ambiguity { first, objects: ids(&own), fact: fact::several_a2_are_tagged() })
+            }
         }
     }
 
@@ -376,14 +372,12 @@ fn only_own<'v>(candidates: &[&'v SourceServer], b1: &SourceServerId) -> Link<'v
         ([a2], _) => Link::One(a2),
         ([], Some(other)) => Link::Ambiguous(Ambiguity {
             first: other,
-            message: format!("A2 {} is tagged as another server's", other.id),
-            remedy: "Correct its tag drs-failback:b1 in the DRS console",
+            objects: other.id.to_string(),
+            fact: fact::a2_is_tagged_as_anothers(),
         }),
-        ([first, ..], _) => Link::Ambiguous(Ambiguity {
-            first,
-            message: format!("{} source servers of the source Region replicate its B3", own.len()),
-            remedy: "Find out with AWS Support which of them to keep: a disconnect uninstalls the agent on B3",
-        }),
+        ([first, ..], _) => {
+            Link::Ambiguous(Ambiguity { first, objects: ids(&own), fact: fact::several_a2_replicate_b3() })
+        }
     }
 }
 
@@ -403,20 +397,21 @@ fn live<'v>(
         // Another person has launched the server again: what this run knew is gone.
         [one] if known.is_some_and(|known| *known != one.id) => Link::Ambiguous(Ambiguity {
             first: one,
-            message: format!(
-                "{label} {} is not the one that this run knows: it was launched meanwhile",
-                one.id
-            ),
-            remedy: "Leave it alone until it is clear who uses it; then start again with the same plan",
+            objects: one.id.to_string(),
+            fact: fact::launched_by_another(label),
         }),
         [one] => Link::One(one),
         several => match several.iter().find(|instance| Some(&instance.id) == known) {
             Some(one) => Link::One(one),
             None => Link::Ambiguous(Ambiguity {
                 first: several[0],
-                message: format!("{} recovery instances exist where one {label} is expected", several.len()),
-                remedy: "Find out which of them clients use. Terminate only one that nobody uses, in the DRS console",
+                objects: listed(several.iter().map(|one| one.id.as_str())),
+                fact: fact::several_recovery_instances(label),
             }),
         },
     }
+}
+
+fn ids(servers: &[&SourceServer]) -> String {
+    listed(servers.iter().map(|server| server.id.as_str()))
 }

@@ -9,6 +9,7 @@ use std::fmt;
 
 use super::live_server::LiveServer;
 use crate::at_once::read_at_once;
+use crate::catalogue::{Fact, fact};
 use crate::cloud::{Cloud, ExecutionState, Job, RecoveryInstance};
 use crate::error::Result;
 use crate::region::Region;
@@ -140,24 +141,11 @@ pub enum Obstacle {
 }
 
 impl Obstacle {
-    /// Returns what is in the way.
-    pub fn what(self, owner: &str) -> String {
+    /// Returns what is in the way, and what a person does about it.
+    pub fn fact(self, owner: &str) -> Fact {
         match self {
-            Self::Runs => format!("another run is working on it: {owner}"),
-            Self::Unknown => format!(
-                "another run has claimed it, and whether that has ended cannot be seen from here: {owner}"
-            ),
-        }
-    }
-
-    /// Returns what a person must do.
-    pub fn remedy(self) -> &'static str {
-        match self {
-            Self::Runs => "Wait until it has ended, or stop it; then start again with the same plan",
-            Self::Unknown => {
-                "Look at that execution where it was started. If it has ended and nobody will redrive it, add it to \
-                 takeOver in the plan, and start again"
-            }
+            Self::Runs => fact::another_run_owns_it(owner),
+            Self::Unknown => fact::another_run_may_own_it(owner),
         }
     }
 }

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use super::LiveServer;
 use crate::at_once::read_at_once;
+use crate::catalogue::fault;
 use crate::cloud::{Cloud, Ec2};
-use crate::error::{Error, ErrorName, Result};
+use crate::error::{Error, Result};
 use crate::id::InstanceId;
 use crate::region::Region;
 
@@ -39,11 +40,5 @@ pub fn unprotect(region: Region, id: &InstanceId) -> String {
 pub fn still_protected(region: Region, protected: &[(&LiveServer<'_>, InstanceId)]) -> Error {
     let told = protected.iter().map(|(server, id)| format!("{} ({id})", server.name)).collect::<Vec<_>>();
     let commands = protected.iter().map(|(_, id)| unprotect(region, id)).collect::<Vec<_>>();
-    let message = format!(
-        "protected from termination, so that only they are left: {}. If they may be terminated, run this and start again \
-         with the same plan:\n{}",
-        told.join(", "),
-        commands.join("\n")
-    );
-    Error::new(ErrorName::Conflict, message)
+    Error::from(fault::only_protected_are_left(told.join(", "), commands.join("\n")))
 }

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{InstanceId, RecoveryInstanceId, SourceServerId};
+use crate::run::Run;
 use crate::timestamp::Timestamp;
 
 /// Longest name of a server, in characters. Longer names are cut, so that the size of the payload is bounded.
@@ -56,9 +57,9 @@ impl Server {
         self.a3.as_ref().map(RecoveryInstanceId::instance)
     }
 
-    /// Returns true when this text is the server's name or the id of its B1.
+    /// Returns true when this text is the server's name, which may be cut, or the id of its B1.
     pub fn is_called(&self, name_or_b1: &str) -> bool {
-        self.name == name_or_b1 || self.b1.as_str() == name_or_b1
+        name_or_b1.chars().take(NAME_MAX).eq(self.name.chars()) || self.b1.as_str() == name_or_b1
     }
 }
 
@@ -117,9 +118,35 @@ pub struct Redirected {
     /// their values after INSYNC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub old_ttl_seconds: Option<u64>,
+    /// The oldest point in time of the data of an A4: what clients wrote to B3 after it is lost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data_from: Option<Timestamp>,
 }
 
 impl Redirected {
+    /// Returns the value of the tag by which a later execution knows of the redirect; `None` before INSYNC.
+    pub fn tag_value(&self) -> Option<String> {
+        let in_sync = self.in_sync?;
+        let or_unknown =
+            |time: Option<Timestamp>| time.map_or_else(|| "unknown".to_owned(), |time| time.to_string());
+        Some(format!(
+            "{} {in_sync} {} {}",
+            or_unknown(self.asked),
+            self.old_ttl_seconds.unwrap_or_default(),
+            or_unknown(self.data_from)
+        ))
+    }
+
+    /// Reads the value of the tag.
+    pub fn parse_tag(value: &str) -> Option<Self> {
+        let mut parts = value.split(' ');
+        let asked = Timestamp::parse(parts.next()?);
+        let in_sync = Some(Timestamp::parse(parts.next()?)?);
+        let old_ttl_seconds = Some(parts.next()?.parse().ok()?);
+        let data_from = Timestamp::parse(parts.next()?);
+        Some(Self { asked, in_sync, old_ttl_seconds, data_from })
+    }
+
     /// Returns the time from which no client can use B3: the old TTL after INSYNC. `None` before INSYNC.
     pub fn followed(&self) -> Option<Timestamp> {
         Some(self.in_sync?.plus_seconds(self.old_ttl_seconds.unwrap_or_default()))
@@ -157,4 +184,9 @@ impl Fleet {
     pub fn server_mut(&mut self, b1: &SourceServerId) -> Option<&mut Server> {
         self.servers.iter_mut().find(|server| server.b1 == *b1)
     }
+}
+
+/// Returns the oldest point in time of the data of an A4 that the run has seen launched.
+pub fn oldest_data(run: &Run, fleet: &Fleet) -> Option<Timestamp> {
+    fleet.pending().filter_map(|server| server.times.point_in_time).min().map(|seconds| run.at(seconds))
 }

@@ -2,11 +2,10 @@
 
 use super::warrant::{TagResource, Warrant};
 use super::{Guard, STALE_SECONDS, refuse};
-use crate::error::{Error, ErrorName, Result};
+use crate::catalogue::fault;
+use crate::error::{Error, Result};
 use crate::fleet::{LiveServer, Owners};
 use crate::procedure::Scope;
-use crate::rule::SafetyRule;
-use crate::tags::{Tags, tag};
 
 /// The longest time after which DRS shows a tag, as far as the fence counts on it (drs-facts §12.14).
 const SHOWN_SECONDS: u64 = 30;
@@ -57,7 +56,7 @@ impl<S: Scope> Guard<'_, S> {
                 None => NEW_SETTLES_SECONDS,
             };
             let region = claim.on.region(self.run);
-            let tags = Tags::from([(tag::RUN.to_owned(), own.clone())]);
+            let tags = self.run.claim_tags();
             let warrant = Warrant::issue(TagResource { region, arn: claim.arn.to_owned(), tags });
             warrants.push(ClaimWarrant { warrant, settles_seconds });
         }
@@ -69,8 +68,7 @@ impl<S: Scope> Guard<'_, S> {
         match owners.obstacle(self.run, owner) {
             None => Ok(()),
             Some(obstacle) => {
-                let message = format!("{}: {}. {}", server.name, obstacle.what(owner), obstacle.remedy());
-                Err(Error::new(ErrorName::NotReady, message))
+                Err(Error::from(fault::another_run_is_in_the_way(&server.name, obstacle.fact(owner))))
             }
         }
     }
@@ -79,8 +77,7 @@ impl<S: Scope> Guard<'_, S> {
     pub(super) fn owned(&self, server: &LiveServer<'_>) -> Result<()> {
         let claims = server.claims()?;
         if let Some((claim, owner)) = claims.iter().find_map(|claim| Some((claim, claim.other(self.run)?))) {
-            let message = format!("{}: {} has claimed {}", server.name, owner, claim.on);
-            return Err(refuse(SafetyRule::OthersUntouched, message));
+            return Err(refuse(fault::another_run_claimed_it(&server.name, owner, claim.on)));
         }
         // DRS creates A2 without tags: B2 is the claim until A2 has its own.
         if claims.iter().any(|claim| claim.owner.is_some()) {
@@ -91,7 +88,6 @@ impl<S: Scope> Guard<'_, S> {
         } else {
             "this run has not claimed it"
         };
-        let message = format!("{}: {why}", server.name);
-        Err(refuse(SafetyRule::OthersUntouched, message))
+        Err(refuse(fault::not_owned(&server.name, why)))
     }
 }

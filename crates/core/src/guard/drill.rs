@@ -2,12 +2,12 @@
 
 use super::warrant::{StartRecovery, TagResource, TerminateRecoveryInstances, Warrant};
 use super::{Guard, is_drs_own, no_job, refuse, stopped_a2};
+use crate::catalogue::fault;
 use crate::cloud::{InstanceState, RecoveryInstance, SourceServer};
 use crate::error::{Error, Result};
 use crate::fleet::{LaunchConfigurations, LaunchTemplates, LiveServer};
 use crate::id::{RecoveryInstanceId, SubnetId};
 use crate::procedure::Drill;
-use crate::rule::SafetyRule;
 use crate::run::Run;
 use crate::tags::{Tags, drill_tags, made_by_a_drill, tag};
 
@@ -26,34 +26,27 @@ impl Guard<'_, Drill> {
     ) -> Result<Warrant<StartRecovery>> {
         servers.iter().try_for_each(|server| self.fresh_server(server))?;
         if !self.run.plan.drill.launch_recovered_servers {
-            let message = "the plan does not request the launch of recovered servers";
-            return Err(refuse(SafetyRule::ProductionRuns, message));
+            return Err(refuse(fault::plan_launches_no_b2()));
         }
         for server in servers {
             let name = &server.name;
             let Some(b1) = server.b1()? else {
-                return Err(refuse(SafetyRule::OwnFleetOnly, format!("{name}: B1 does not exist")));
+                return Err(refuse(fault::b1_does_not_exist(name)));
             };
             // B1 may still name a B2 whose B3 was terminated.
             let b3 = b1.recovery_instance.as_ref().map(RecoveryInstanceId::instance);
             let known = b3.map(|b3| server.live().instance(&b3)).transpose()?.flatten();
             if server.b2()?.is_some() || known.is_some_and(|b3| b3.state.is_live()) {
-                let message = format!("{name}: B1 has a recovery instance, which DRS would terminate");
-                return Err(refuse(SafetyRule::ProductionRuns, message));
+                return Err(refuse(fault::b1_has_a_b2(name)));
             }
             launches_new_b3(server, settings)?;
             self.launches_into_named_subnet(server, templates)?;
             if let Some(b3) = server.live().forgotten_b3(b1)? {
-                let message = format!(
-                    "{name}: B1 launched {b3}, which runs although DRS shows no B2 of it. It may be production. If nobody \
-                     needs it, terminate it in EC2 and start again"
-                );
-                return Err(refuse(SafetyRule::ProductionRuns, message));
+                return Err(refuse(fault::b3_runs_without_b2(name, &b3)));
             }
             no_job(server)?;
             if !is_a1_running(server)? {
-                let message = format!("{name}: A1 does not run, so production may be elsewhere");
-                return Err(refuse(SafetyRule::ProductionRuns, message));
+                return Err(refuse(fault::a1_does_not_run(name)));
             }
         }
         Ok(Warrant::issue(StartRecovery {
@@ -72,11 +65,7 @@ impl Guard<'_, Drill> {
             return Ok(());
         }
         let place = subnet.map_or("the default subnet", SubnetId::as_str);
-        let message = format!(
-            "{}: B3, a copy of production, would start in {place}, which drill.recoveredSubnetIds does not name",
-            server.name
-        );
-        Err(refuse(SafetyRule::ProductionUntouchedByDrill, message))
+        Err(refuse(fault::b3_would_start_elsewhere(&server.name, place)))
     }
 
     /// Tags a B2 that a drill launched as a drill's, so that it is never taken for production.
@@ -87,8 +76,7 @@ impl Guard<'_, Drill> {
         self.fresh_server(server)?;
         let b2 = live_b2(server)?;
         if !server.live().is_of_a_drill(b2)? {
-            let message = format!("{}: recovery instance {} was not launched by a drill", server.name, b2.id);
-            return Err(refuse(SafetyRule::OwnFleetOnly, message));
+            return Err(refuse(fault::b2_is_no_drills(&server.name, &b2.id)));
         }
         let (arn, tags) = (b2.arn.clone(), drill_tags());
         Ok(Warrant::issue(TagResource { region: self.run.recovery(), arn, tags }))
@@ -119,34 +107,21 @@ impl Guard<'_, Drill> {
             let a3 = existing_a3(server)?;
             let a2 = if self.run.keeps_recovered_servers() { server.a2()? } else { stopped_a2(server)? };
             let Some(a2) = a2 else {
-                return Err(refuse(SafetyRule::OwnFleetOnly, format!("{name}: A2 does not exist")));
+                return Err(refuse(fault::a2_does_not_exist(name)));
             };
             launched_by_a_drill(server, a3, a2)?;
             if a3.is_reversed() {
-                let message = format!(
-                    "{name}: B1 protects A4 {}, and no longer A1: somebody has reversed replication of A3. If A1 is \
-                     production, install the agent on it again, as the DRS user guide says, and then terminate A4 in EC2",
-                    a3.instance
-                );
-                return Err(refuse(SafetyRule::ServingUntouched, message));
+                return Err(refuse(fault::b1_protects_the_drills_a4(name, &a3.instance)));
             }
             if server.a1.as_ref() == Some(&a3.instance) {
-                let message = format!("{name}: A3 {} is A1, which is production", a3.id);
-                return Err(refuse(SafetyRule::ProductionUntouchedByDrill, message));
+                return Err(refuse(fault::a3_is_a1(name, &a3.id)));
             }
             if server.live().has_record_at_a4()? {
-                let message =
-                    format!("{name}: A4 {} may be production: a record points at an A4", a3.instance);
-                return Err(refuse(SafetyRule::ProductionRuns, message));
+                return Err(refuse(fault::a_record_points_at_an_a4(name, &a3.instance)));
             }
             no_job(server)?;
             if a3.tags.get(tag::RUN) != Some(&self.run.tag_value()) {
-                let message = format!(
-                    "{name}: A3 {} does not carry this run's tag. Start the drill again with the same plan: it tags A3, and \
-                     then terminates it",
-                    a3.id
-                );
-                return Err(refuse(SafetyRule::OthersUntouched, message));
+                return Err(refuse(fault::a3_lacks_the_runs_tag(name, &a3.id)));
             }
             recovery_instances.push(a3.id.clone());
         }
@@ -164,7 +139,7 @@ impl Guard<'_, Drill> {
     ) -> Result<Warrant<TerminateRecoveryInstances>> {
         self.may_change_all(servers)?;
         if self.run.plan.drill.keep_recovered_servers {
-            return Err(refuse(SafetyRule::NothingLeftUnreported, "the plan keeps the recovered servers"));
+            return Err(refuse(fault::plan_keeps_b3()));
         }
         let mut recovery_instances = Vec::new();
         for server in servers {
@@ -172,8 +147,7 @@ impl Guard<'_, Drill> {
             stopped_a2(server)?;
             no_job(server)?;
             if let Some(why) = may_be_production(self.run, server, b2)? {
-                let message = format!("{}: B3 {} may be production: {why}", server.name, b2.instance);
-                return Err(refuse(SafetyRule::ProductionRuns, message));
+                return Err(refuse(fault::b3_may_be_production(&server.name, &b2.instance, why)));
             }
             is_drs_own(server, b2, settings)?;
             recovery_instances.push(b2.id.clone());
@@ -189,16 +163,13 @@ fn launches_new_b3(server: &LiveServer<'_>, settings: &LaunchConfigurations) -> 
         return Err(Error::internal("the launch settings of B1 were not read before they were needed"));
     };
     match &settings.launch_into {
-        Some(existing) => {
-            let message = format!("{}: B1 would be launched into {existing}, which exists", server.name);
-            Err(refuse(SafetyRule::OwnFleetOnly, message))
-        }
+        Some(existing) => Err(refuse(fault::b1_launches_into_an_instance(&server.name, existing))),
         None => Ok(()),
     }
 }
 
 fn live_b2<'l>(server: &LiveServer<'l>) -> Result<&'l RecoveryInstance> {
-    server.b2()?.ok_or_else(|| refuse(SafetyRule::OwnFleetOnly, format!("{}: B2 does not live", server.name)))
+    server.b2()?.ok_or_else(|| refuse(fault::b2_does_not_live(&server.name)))
 }
 
 fn is_a1_running(server: &LiveServer<'_>) -> Result<bool> {
@@ -207,21 +178,18 @@ fn is_a1_running(server: &LiveServer<'_>) -> Result<bool> {
 
 /// Returns A3, which must live.
 fn existing_a3<'l>(server: &LiveServer<'l>) -> Result<&'l RecoveryInstance> {
-    let missing = || refuse(SafetyRule::OwnFleetOnly, format!("{}: A3 does not exist", server.name));
-    server.a3()?.ok_or_else(missing)
+    server.a3()?.ok_or_else(|| refuse(fault::a3_does_not_exist(&server.name)))
 }
 
 /// Refuses an A3 that no drill launched from this server's A2.
 fn launched_by_a_drill(server: &LiveServer<'_>, a3: &RecoveryInstance, a2: &SourceServer) -> Result<()> {
     let name = &server.name;
     if a3.source_server != a2.id {
-        let message = format!("{name}: A3 {} was not launched from its A2", a3.id);
-        return Err(refuse(SafetyRule::OwnFleetOnly, message));
+        return Err(refuse(fault::a3_is_not_of_this_a2(name, &a3.id)));
     }
     let job = server.live().source_job_of(a3)?;
     if !job.is_some_and(|job| made_by_a_drill(&job.tags)) {
-        let message = format!("{name}: no drill launched A3 {}, so A4 may be production", a3.id);
-        return Err(refuse(SafetyRule::ServingUntouched, message));
+        return Err(refuse(fault::no_drill_launched_a3(name, &a3.id)));
     }
     Ok(())
 }

@@ -5,13 +5,14 @@ use super::warrant::{
     TerminateRecoveryInstances, Warrant,
 };
 use super::{Guard, a2, is_drs_own, refuse, settled, stopped_a2};
+use crate::catalogue::fault;
 use crate::cloud::{Address, Check, Instance, InstanceState, InstanceStatus, RecoveryInstance};
-use crate::error::{Error, ErrorName, Result};
+use crate::error::{Error, Result};
 use crate::fleet::{LaunchConfigurations, LiveServer, LiveState, Redirected, existed_before, targets};
 use crate::id::{InstanceId, SourceServerId};
 use crate::procedure::Failback;
 use crate::ready::{LaunchState, launch_state};
-use crate::rule::SafetyRule;
+use crate::run::Run;
 use crate::tags::{Tags, tag};
 
 impl Guard<'_, Failback> {
@@ -29,39 +30,32 @@ impl Guard<'_, Failback> {
         self.may_change(server)?;
         let name = &server.name;
         if !self.run.plan.stop_original_replication {
-            return Err(refuse(
-                SafetyRule::OwnFleetOnly,
-                "the plan does not request to stop replication of B1",
-            ));
+            return Err(refuse(fault::plan_stops_no_b1()));
         }
         let Some(b1) = server.b1()? else {
-            return Err(refuse(SafetyRule::OwnFleetOnly, format!("{name}: B1 does not exist")));
+            return Err(refuse(fault::b1_does_not_exist(name)));
         };
         let Some(b2) = server.b2()? else {
-            return Err(refuse(SafetyRule::ProductionRuns, format!("{name}: B2 does not live")));
+            return Err(refuse(fault::b2_is_gone(name)));
         };
         self.works(server.live(), checks, &b2.instance, name)?;
         let Some(a2) = server.a2()? else {
-            let message = format!("{name}: B3 is not replicated to the source Region yet");
-            return Err(refuse(SafetyRule::ProductionRuns, message));
+            return Err(refuse(fault::b3_is_not_replicated(name)));
         };
         let lag_seconds_max = self.run.plan.launch.lag_seconds_max;
         let state = launch_state(&a2.replication, self.clock.now(), lag_seconds_max);
         if !matches!(state, LaunchState::Ready | LaunchState::ReadyWithLag { .. }) {
-            let message = format!("{name}: A2 {} has no point in time of B3 yet", a2.id);
-            return Err(Error::new(ErrorName::NotReady, message));
+            return Err(Error::from(fault::a2_has_no_point_in_time(name, &a2.id)));
         }
         if let Some(a3) = server.a3()? {
-            let message = format!("{name}: A4 {} runs already, and may be production", a3.instance);
-            return Err(refuse(SafetyRule::ProductionRuns, message));
+            return Err(refuse(fault::a4_runs_already(name, &a3.instance)));
         }
         let Some(protected) = &b1.instance else { return Ok(self.stop(b1.id.clone())) };
         if Some(protected) != server.a1.as_ref() {
-            return Err(refuse(SafetyRule::ProductionRuns, format!("{name}: B1 no longer protects A1")));
+            return Err(refuse(fault::b1_no_longer_protects_a1(name)));
         }
         if server.live().is_pointed_at(protected)? {
-            let message = format!("{name}: production DNS points at A1, which B1 protects");
-            return Err(refuse(SafetyRule::ProductionRuns, message));
+            return Err(refuse(fault::dns_points_at_a1(name)));
         }
         Ok(self.stop(b1.id.clone()))
     }
@@ -70,19 +64,21 @@ impl Guard<'_, Failback> {
         Warrant::issue(StopReplication { region: self.run.recovery(), server: b1 })
     }
 
-    /// Tags A2 with the instance to which people have redirected traffic by hand, which no record shows.
+    /// Tags A2 with the times of the redirect and, where people have redirected traffic by hand, with the instance, which no
+    /// record shows.
     ///
     /// # Errors
-    /// `Guard` when no person has confirmed it, or A2 or A3 is not this server's.
-    pub fn tag_traffic(&self, server: &LiveServer<'_>) -> Result<Warrant<TagResource>> {
+    /// `Guard` when traffic has not moved, no person has confirmed it, or A2 or A3 is not this server's.
+    pub fn tag_traffic(
+        &self,
+        server: &LiveServer<'_>,
+        redirected: &Redirected,
+    ) -> Result<Warrant<TagResource>> {
         self.may_change(server)?;
-        let a3 = server.a3()?.filter(|_| self.run.traffic_moved_by_hand);
-        let Some(a3) = a3 else {
-            let message = format!("{}: no person has confirmed that clients use A4", server.name);
-            return Err(refuse(SafetyRule::ServingUntouched, message));
+        let Some(tags) = traffic_tags(self.run, server, redirected)? else {
+            return Err(refuse(fault::nobody_confirmed_clients(&server.name)));
         };
         let arn = a2(server)?.arn.clone();
-        let tags = Tags::from([(tag::TRAFFIC.to_owned(), a3.instance.to_string())]);
         Ok(Warrant::issue(TagResource { region: self.run.source(), arn, tags }))
     }
 
@@ -97,7 +93,7 @@ impl Guard<'_, Failback> {
     ) -> Result<Warrant<ReverseReplication>> {
         self.may_change(server)?;
         let Some(a3) = server.a3()? else {
-            return Err(refuse(SafetyRule::OwnFleetOnly, format!("{}: A3 does not live", server.name)));
+            return Err(refuse(fault::a3_does_not_live(&server.name)));
         };
         settled(server, server.active_source_job()?)?;
         self.carries_traffic(fleet)?;
@@ -148,12 +144,10 @@ impl Guard<'_, Failback> {
         self.clients_have_followed(fleet, redirected)?;
         let b2 = self.replaced_b2(server, checks)?;
         if !existed_before(server, b2, settings)? {
-            let message = format!("{}: DRS launched B3 {} itself", server.name, b2.instance);
-            return Err(refuse(SafetyRule::NothingLeftUnreported, message));
+            return Err(refuse(fault::drs_launched_b3(&server.name, &b2.instance)));
         }
         let Some(job) = &b2.job else {
-            let message = format!("{}: DRS does not show the job that launched B2 {}", server.name, b2.id);
-            return Err(refuse(SafetyRule::OwnFleetOnly, message));
+            return Err(refuse(fault::job_of_b2_is_not_shown(&server.name, &b2.id)));
         };
         let tags = Tags::from([(tag::LEFT.to_owned(), job.to_string())]);
         Ok(Warrant::issue(TagResource { region: self.run.recovery(), arn: b2.arn.clone(), tags }))
@@ -167,7 +161,7 @@ impl Guard<'_, Failback> {
     ) -> Result<&'l RecoveryInstance> {
         let name = &server.name;
         let Some(b2) = server.b2()? else {
-            return Err(refuse(SafetyRule::OwnFleetOnly, format!("{name}: B2 does not live")));
+            return Err(refuse(fault::b2_does_not_live(name)));
         };
         must_have_a2(server)?;
         // A person may have deleted A3, as the page's step 4 does later. Where A4 is A1, only A3 shows its protection.
@@ -176,8 +170,7 @@ impl Guard<'_, Failback> {
         }
         self.stands(server, checks)?;
         if server.live().is_pointed_at(&b2.instance)? {
-            let message = format!("{name}: production DNS points at B3 {}", b2.instance);
-            return Err(refuse(SafetyRule::ProductionRuns, message));
+            return Err(refuse(fault::dns_points_at_b3(name, &b2.instance)));
         }
         Ok(b2)
     }
@@ -195,28 +188,26 @@ impl Guard<'_, Failback> {
     ) -> Result<Warrant<TerminateInstances>> {
         self.may_change_all(servers)?;
         if !self.run.plan.cleanup.terminate_originals {
-            return Err(refuse(SafetyRule::OriginalsEndOnRequest, "the plan keeps the original servers"));
+            return Err(refuse(fault::plan_keeps_originals()));
         }
         self.carries_traffic(fleet)?;
         let mut instances = Vec::new();
         for server in servers {
             let (name, live) = (&server.name, server.live());
             let Some(a1) = &server.a1 else {
-                return Err(refuse(SafetyRule::OwnFleetOnly, format!("{name}: A1 is not known")));
+                return Err(refuse(fault::a1_is_not_known(name)));
             };
             must_have_a2(server)?;
             if server.b2()?.is_some() {
-                return Err(refuse(SafetyRule::PageOrder, format!("{name}: B2 is terminated before A1")));
+                return Err(refuse(fault::b2_goes_before_a1(name)));
             }
             if server.a4().as_ref() == Some(a1) {
-                let message = format!("{name}: A1 {a1} is A4, the new production");
-                return Err(refuse(SafetyRule::OriginalsEndOnRequest, message));
+                return Err(refuse(fault::a1_is_a4(name, a1)));
             }
             self.stands(server, checks)?;
             let protects = server.protector()?.and_then(|b1| b1.instance.as_ref());
             if protects == Some(a1) || live.is_pointed_at(a1)? {
-                let message = format!("{name}: A1 {a1} is protected by B1 or has traffic");
-                return Err(refuse(SafetyRule::ProductionRuns, message));
+                return Err(refuse(fault::a1_is_in_use(name, a1)));
             }
             instances.push(a1.clone());
         }
@@ -236,23 +227,16 @@ impl Guard<'_, Failback> {
         self.may_change(server)?;
         let name = &server.name;
         let Some(a3) = server.a3()? else {
-            return Err(refuse(SafetyRule::OwnFleetOnly, format!("{name}: A3 does not exist")));
+            return Err(refuse(fault::a3_does_not_exist(name)));
         };
         if !a3.is_reversed() {
-            let message = format!("{name}: A3 {} is not protected; deleting it would leave A4 so", a3.id);
-            return Err(refuse(SafetyRule::ProductionRuns, message));
+            return Err(refuse(fault::a3_is_not_protected(name, &a3.id)));
         }
         if server.b2()?.is_some() {
-            return Err(refuse(
-                SafetyRule::PageOrder,
-                format!("{name}: B2 is terminated before A3 is deleted"),
-            ));
+            return Err(refuse(fault::b2_goes_before_a3(name)));
         }
         if self.terminates_a1(server, a3) && server.a1_instance()?.is_some_and(|a1| a1.state.is_live()) {
-            return Err(refuse(
-                SafetyRule::PageOrder,
-                format!("{name}: A1 is terminated before A3 is deleted"),
-            ));
+            return Err(refuse(fault::a1_goes_before_a3(name)));
         }
         self.stands(server, checks)?;
         let recovery_instance = a3.id.clone();
@@ -287,10 +271,7 @@ impl Guard<'_, Failback> {
         }
         match checks.iter().find(|status| status.id == *id) {
             Some(status) if passes(status.system) && passes(status.instance) => Ok(()),
-            _ => {
-                let message = format!("{name}: {id} does not pass its status checks");
-                Err(Error::new(ErrorName::NotReady, message))
-            }
+            _ => Err(Error::from(fault::checks_do_not_pass(name, id))),
         }
     }
 
@@ -301,8 +282,7 @@ impl Guard<'_, Failback> {
             return if self.run.traffic_moved_by_hand {
                 Ok(())
             } else {
-                let message = "no person has confirmed that traffic was redirected by hand";
-                Err(refuse(SafetyRule::ProductionRuns, message))
+                Err(refuse(fault::nobody_confirmed_traffic()))
             };
         }
         for target in targets(self.run, fleet) {
@@ -310,8 +290,7 @@ impl Guard<'_, Failback> {
             let value = a4_address(target.server, record.address, &record.name)?;
             let sets = &target.server.live().records()?[target.index];
             if sets.is_empty() || sets.iter().any(|set| set.values != [value.clone()]) {
-                let message = format!("{}: the record does not point at A4", record.name);
-                return Err(refuse(SafetyRule::ProductionRuns, message));
+                return Err(refuse(fault::record_is_not_at_a4(&record.name)));
             }
         }
         Ok(())
@@ -326,20 +305,34 @@ fn passes(check: Check) -> bool {
 fn must_have_a2(server: &LiveServer<'_>) -> Result<()> {
     match stopped_a2(server)? {
         Some(_) => Ok(()),
-        None => Err(refuse(SafetyRule::OwnFleetOnly, format!("{}: A2 does not exist", server.name))),
+        None => Err(refuse(fault::a2_does_not_exist(&server.name))),
     }
+}
+
+/// Returns the tags of A2 that record the redirect; `None` when traffic has not moved, as far as the run knows.
+///
+/// # Errors
+/// `Internal` when A3 was not read; `Guard` when A3 is ambiguous.
+pub fn traffic_tags(run: &Run, server: &LiveServer<'_>, redirected: &Redirected) -> Result<Option<Tags>> {
+    let by_hand = run.plan.redirect.is_by_hand();
+    let Some(times) = redirected.tag_value() else { return Ok(None) };
+    let mut tags = Tags::from([(tag::REDIRECTED.to_owned(), times)]);
+    if by_hand {
+        let Some(a3) = server.a3()?.filter(|_| run.traffic_moved_by_hand) else { return Ok(None) };
+        tags.insert(tag::TRAFFIC.to_owned(), a3.instance.to_string());
+    }
+    Ok(Some(tags))
 }
 
 /// Returns the address of A4 that a record must hold.
 pub(super) fn a4_address(server: &LiveServer<'_>, which: Address, record: &str) -> Result<String> {
     let Some(a4) = server.a4() else {
-        return Err(refuse(SafetyRule::ProductionRuns, format!("{}: A4 is not launched", server.name)));
+        return Err(refuse(fault::a4_is_not_launched(&server.name)));
     };
     let instance = running(server.live(), &a4, &server.name)?;
     let Some(address) = instance.address(which) else {
         let which = if which == Address::Private { "private" } else { "public" };
-        let message = format!("{record}: A4 {a4} of {} has no {which} address", server.name);
-        return Err(refuse(SafetyRule::ProductionRuns, message));
+        return Err(refuse(fault::a4_has_no_address(record, &a4, &server.name, which)));
     };
     Ok(address.to_owned())
 }
@@ -347,7 +340,7 @@ pub(super) fn a4_address(server: &LiveServer<'_>, which: Address, record: &str) 
 fn running<'l>(live: &'l LiveState, id: &InstanceId, name: &str) -> Result<&'l Instance> {
     match live.instance(id)? {
         Some(instance) if instance.state == InstanceState::Running => Ok(instance),
-        _ => Err(refuse(SafetyRule::ProductionRuns, format!("{name}: {id} does not run"))),
+        _ => Err(refuse(fault::instance_does_not_run(name, id))),
     }
 }
 
@@ -366,12 +359,11 @@ fn protected(server: &LiveServer<'_>) -> Result<()> {
     }
     if !b1.replication.protects() {
         // A4 was protected, and B1 lags for a moment: the step waits instead of failing.
-        let message = format!("{name}: A4 is protected, and B1 is not healthy at this moment");
-        return Err(Error::new(ErrorName::NotReady, message));
+        return Err(Error::from(fault::b1_is_not_healthy_now(name)));
     }
     Ok(())
 }
 
 fn unprotected(name: &str, why: &str) -> Error {
-    refuse(SafetyRule::ProductionRuns, format!("{name}: A4 is not protected: {why}"))
+    refuse(fault::a4_is_not_protected(name, why))
 }

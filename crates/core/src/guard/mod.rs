@@ -16,6 +16,7 @@ use std::marker::PhantomData;
 
 pub use claim::{CLAIM_SETTLES_SECONDS, CLAIM_STALE_SECONDS, ClaimWarrant};
 pub use drill::{is_disposable, may_be_production};
+pub use failback::traffic_tags;
 pub use shared::{LaunchReady, LaunchSettings, Launchable, a2_tags};
 pub use warrant::{
     ChangeRecords, CreateLaunchTemplateVersion, DeleteRecoveryInstance, DeleteSourceServer,
@@ -24,11 +25,11 @@ pub use warrant::{
     Warrant,
 };
 
+use crate::catalogue::{Fault, fault};
 use crate::cloud::{Clock, Job, RecoveryInstance, SourceServer};
-use crate::error::{Error, ErrorName, Result};
+use crate::error::{Error, Result};
 use crate::fleet::{LaunchConfigurations, LiveServer, existed_before};
 use crate::procedure::{Drill, Either, Failback, Procedure, Scope};
-use crate::rule::SafetyRule;
 use crate::run::Run;
 use crate::timestamp::Timestamp;
 
@@ -60,8 +61,7 @@ impl<'a, S: Scope> Guard<'a, S> {
         if S::ACCEPTS.contains(&run.procedure) {
             Ok(Self { run, clock, scope: PhantomData })
         } else {
-            let message = format!("this step does not belong to a {}", run.procedure);
-            Err(refuse(SafetyRule::ProductionUntouchedByDrill, message))
+            Err(refuse(fault::step_is_of_another_procedure(run.procedure)))
         }
     }
 
@@ -72,8 +72,7 @@ impl<'a, S: Scope> Guard<'a, S> {
 
     fn fresh_for(&self, read_at: Timestamp, seconds: u64) -> Result<()> {
         if self.clock.now().seconds_since(read_at) > seconds {
-            let message = "the live state was read too long ago to act upon";
-            return Err(Error::new(ErrorName::Stale, message));
+            return Err(Error::from(fault::read_too_long_ago()));
         }
         Ok(())
     }
@@ -105,24 +104,21 @@ impl<'a> Guard<'a, Either> {
 }
 
 /// Returns a refusal under a rule.
-fn refuse(rule: SafetyRule, message: impl Into<String>) -> Error {
-    Error::new(ErrorName::Guard, format!("{} ({rule})", message.into()))
+fn refuse(refusal: Fault) -> Error {
+    Error::from(refusal)
 }
 
 /// Returns A2, which must exist and be this server's.
 fn a2<'l>(server: &LiveServer<'l>) -> Result<&'l SourceServer> {
-    server
-        .a2()?
-        .ok_or_else(|| refuse(SafetyRule::OwnFleetOnly, format!("{}: A2 does not exist", server.name)))
+    server.a2()?.ok_or_else(|| refuse(fault::a2_does_not_exist(&server.name)))
 }
 
 /// Returns A2, which must have stopped replicating: the first line of the page's clean-up.
 fn stopped_a2<'l>(server: &LiveServer<'l>) -> Result<Option<&'l SourceServer>> {
     match server.a2()? {
-        Some(a2) if a2.replication.is_running() => Err(refuse(
-            SafetyRule::PageOrder,
-            format!("{}: A2 {} still replicates; it is stopped first", server.name, a2.id),
-        )),
+        Some(a2) if a2.replication.is_running() => {
+            Err(refuse(fault::a2_still_replicates(&server.name, &a2.id)))
+        }
         other => Ok(other),
     }
 }
@@ -130,8 +126,7 @@ fn stopped_a2<'l>(server: &LiveServer<'l>) -> Result<Option<&'l SourceServer>> {
 /// Refuses to terminate a B3 that existed before B1 was launched into it: it is somebody's.
 fn is_drs_own(server: &LiveServer<'_>, b2: &RecoveryInstance, settings: &LaunchConfigurations) -> Result<()> {
     if existed_before(server, b2, settings)? {
-        let message = format!("{}: B3 {} existed before B1 was launched into it", server.name, b2.instance);
-        return Err(refuse(SafetyRule::OwnFleetOnly, message));
+        return Err(refuse(fault::b3_existed(&server.name, &b2.instance)));
     }
     Ok(())
 }
@@ -140,10 +135,7 @@ fn is_drs_own(server: &LiveServer<'_>, b2: &RecoveryInstance, settings: &LaunchC
 /// still be there.
 fn settled(server: &LiveServer<'_>, job: Option<&Job>) -> Result<()> {
     match job {
-        Some(job) => {
-            let message = format!("{}: job {} is working on it", server.name, job.id);
-            Err(Error::new(ErrorName::NotReady, message))
-        }
+        Some(job) => Err(Error::from(fault::job_is_waited_for(&server.name, &job.id))),
         None => Ok(()),
     }
 }
@@ -151,9 +143,7 @@ fn settled(server: &LiveServer<'_>, job: Option<&Job>) -> Result<()> {
 /// Refuses while a job of either Region is working on the server.
 fn no_job(server: &LiveServer<'_>) -> Result<()> {
     match server.active_job()? {
-        Some(job) => {
-            Err(refuse(SafetyRule::LaunchedOnce, format!("{}: job {} is working on it", server.name, job.id)))
-        }
+        Some(job) => Err(refuse(fault::job_is_at_work(&server.name, &job.id))),
         None => Ok(()),
     }
 }

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use super::failback::a4_address;
 use super::warrant::{ChangeRecords, RecordChange, Warrant};
 use super::{Guard, refuse, settled};
+use crate::catalogue::fault;
 use crate::cloud::{Instance, InstanceStatus, RecordSet};
-use crate::error::{Error, ErrorName, Result};
+use crate::error::{Error, Result};
 use crate::fleet::{LiveServer, LiveState, Redirected, Target, launched_by_a_person, targets, too_old};
 use crate::id::HostedZoneId;
 use crate::procedure::Failback;
-use crate::rule::SafetyRule;
 
 impl Guard<'_, Failback> {
     /// Returns the changes that make every record of the plan point at its A4: one batch for each server and zone, so
@@ -29,8 +29,7 @@ impl Guard<'_, Failback> {
         for server in servers {
             self.owned(server)?;
             if let Some(a3) = too_old(self.run, server)? {
-                let message = format!("{}: A4 {} holds old data", server.name, a3.instance);
-                return Err(refuse(SafetyRule::DataYoungEnough, message));
+                return Err(refuse(fault::a4_is_old(&server.name, &a3.instance)));
             }
             protects_no_other(server)?;
         }
@@ -57,9 +56,7 @@ impl Guard<'_, Failback> {
     fn freeze_holds(&self) -> Result<()> {
         let is_voided = self.run.frozen.is_none_or(|frozen| frozen.redrives != self.run.redrives);
         if self.run.freezes() && is_voided {
-            let message = "this execution was redriven, and writes to B3 may go on since it had ended: A4 may lack some. \
-                           Start again with the same plan: it asks for another freeze, and launches again";
-            return Err(refuse(SafetyRule::DataYoungEnough, message));
+            return Err(refuse(fault::redriven_since_the_freeze()));
         }
         Ok(())
     }
@@ -71,14 +68,7 @@ impl Guard<'_, Failback> {
         }
         match launched_by_a_person(self.run, server)? {
             None => Ok(()),
-            Some(a3) => {
-                let message = format!(
-                    "{}: no run launched A4 {}, and the plan has no gate beforeRedirect at which a person agrees to \
-                     use it",
-                    server.name, a3.instance
-                );
-                Err(refuse(SafetyRule::OthersUntouched, message))
-            }
+            Some(a3) => Err(refuse(fault::nobody_agreed_to_a4(&server.name, &a3.instance))),
         }
     }
 
@@ -91,7 +81,7 @@ impl Guard<'_, Failback> {
     ) -> Result<()> {
         settled(server, server.active_source_job()?)?;
         let Some(a4) = server.a4() else {
-            return Err(refuse(SafetyRule::ProductionRuns, format!("{}: A4 is not launched", server.name)));
+            return Err(refuse(fault::a4_is_not_launched(&server.name)));
         };
         self.works(live, checks, &a4, &server.name)
     }
@@ -107,14 +97,10 @@ impl Guard<'_, Failback> {
             return Ok(());
         }
         let Some(by) = redirected.and_then(|redirected| redirected.followed()) else {
-            let message = "the run does not know since when its records are INSYNC, so clients may still use B3. Start \
-                           again with the same plan: it reads them again";
-            return Err(refuse(SafetyRule::ProductionRuns, message));
+            return Err(refuse(fault::insync_is_not_known()));
         };
         if self.clock.now() < by {
-            let message =
-                format!("clients may still use B3 until {by}: the TTL that the records had has not passed");
-            return Err(Error::new(ErrorName::NotReady, message));
+            return Err(Error::from(fault::clients_may_still_use(by)));
         }
         Ok(())
     }
@@ -136,20 +122,13 @@ fn replacement(live: &LiveState, target: &Target<'_>) -> Result<Option<RecordCha
 /// Returns the only set of a record, which must be simple and have one value.
 fn simple<'l>(name: &str, sets: &'l [RecordSet]) -> Result<&'l RecordSet> {
     if sets.iter().any(|set| set.set_identifier.is_some()) || sets.len() > 1 {
-        let message = format!("{name}: the record has a routing policy; only simple records are changed");
-        return Err(refuse(SafetyRule::OwnFleetOnly, message));
+        return Err(refuse(fault::record_has_a_routing_policy(name)));
     }
     let Some(set) = sets.first() else {
-        let message = format!(
-            "{name}: the zone has no such record, so it is not known what serves. Find out, and create the record with \
-             the address of what serves"
-        );
-        return Err(refuse(SafetyRule::ProductionRuns, message));
+        return Err(refuse(fault::record_is_missing(name)));
     };
     if set.ttl_seconds.is_none() || set.values.len() != 1 {
-        let message =
-            format!("{name}: the record is an alias or has several values; only simple records are changed");
-        return Err(refuse(SafetyRule::OwnFleetOnly, message));
+        return Err(refuse(fault::record_is_not_simple(name)));
     }
     Ok(set)
 }
@@ -164,8 +143,7 @@ fn protects_no_other(server: &LiveServer<'_>) -> Result<()> {
     if server.a4().as_ref() == Some(other) || server.live().is_gone(other)? {
         return Ok(());
     }
-    let message = format!("{}: B1 protects {other}, which is neither A1 nor A4", server.name);
-    Err(refuse(SafetyRule::ProductionRuns, message))
+    Err(refuse(fault::b1_protects_another(&server.name, other)))
 }
 
 /// Refuses to change a record that holds neither an address of B3 nor one of A4: something else may be production.
@@ -184,9 +162,5 @@ fn points_at_the_server(server: &LiveServer<'_>, record: &str, held: &str) -> Re
     } else {
         format!("not an address of B3 or A4 of {}", server.name)
     };
-    let message = format!(
-        "{record}: the record holds {held}, {what}. What is there may be production, so it is not changed. Find out what \
-         serves; if it is B3 or A4, point the record at it and start again with the same plan; if it is not, do not fail back"
-    );
-    Err(refuse(SafetyRule::ProductionRuns, message))
+    Err(refuse(fault::record_points_elsewhere(record, held, &what)))
 }

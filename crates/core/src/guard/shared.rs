@@ -5,11 +5,12 @@ use super::warrant::{
     SetDefaultVersion, StartRecovery, StopReplication, TagResource, UpdateLaunchConfiguration, Warrant,
 };
 use super::{Guard, a2, no_job, refuse, stopped_a2};
+use crate::catalogue::fault;
 use crate::cloud::{
     InstanceState, LastLaunch, LaunchConfiguration, LaunchTemplateVersion, RecoveryInstance,
     ReplicationState, SourceServer,
 };
-use crate::error::{Error, ErrorName, Result};
+use crate::error::{Error, Result};
 use crate::fleet::{LiveServer, Server, Serving, serving};
 use crate::id::{LaunchTemplateId, SnapshotId, SourceServerId};
 use crate::launch_spec::{LaunchSpec, is_configured};
@@ -74,18 +75,16 @@ impl<S: Scope> Guard<'_, S> {
         self.may_change(server)?;
         let name = &server.name;
         let Some(b2) = server.b2()? else {
-            return Err(refuse(SafetyRule::OwnFleetOnly, format!("{name}: B2 does not live")));
+            return Err(refuse(fault::b2_does_not_live(name)));
         };
         if server.b2.as_ref().is_some_and(|known| *known != b2.id) {
-            let message = format!("{name}: {} is not the B2 that this run started with", b2.id);
-            return Err(refuse(SafetyRule::OwnFleetOnly, message));
+            return Err(refuse(fault::b2_is_another(name, &b2.id)));
         }
         if !b2.originated_in_aws {
-            let message = format!("{name}: B2 {} did not originate in AWS", b2.id);
-            return Err(refuse(SafetyRule::OwnFleetOnly, message));
+            return Err(refuse(fault::b2_is_not_of_ec2(name, &b2.id)));
         }
         if server.a2()?.is_some() {
-            return Err(refuse(SafetyRule::LaunchedOnce, format!("{name}: replication is reversed already")));
+            return Err(refuse(fault::reversed_already(name)));
         }
         let recovery_instance = b2.id.clone();
         Ok(Warrant::issue(ReverseReplication { region: self.run.recovery(), recovery_instance }))
@@ -169,16 +168,14 @@ impl<S: Scope> Guard<'_, S> {
             LaunchState::Ready => Ok(LaunchReady { a2, lag_seconds: 0 }),
             LaunchState::ReadyWithLag { lag_seconds } => Ok(LaunchReady { a2, lag_seconds }),
             LaunchState::Synchronizing { .. } => Err(not_ready(server, "it is synchronizing")),
-            LaunchState::Stalled { why } => Err(not_ready(server, &why)),
+            LaunchState::Stalled { why } => Err(not_ready(server, why.as_str())),
         }
     }
 
     /// Refuses a launch before writes to B3 are stopped and A2 holds them all, where the plan has them stopped.
     fn drained(&self, server: &LiveServer<'_>) -> Result<()> {
         if self.run.freezes() && (self.run.frozen.is_none() || !server.drained) {
-            let message =
-                format!("{}: A2 is not known to hold all that B3 accepted before a freeze", server.name);
-            return Err(refuse(SafetyRule::DataYoungEnough, message));
+            return Err(refuse(fault::not_drained(&server.name)));
         }
         Ok(())
     }
@@ -192,10 +189,7 @@ impl<S: Scope> Guard<'_, S> {
     pub fn replaceable(&self, server: &LiveServer<'_>) -> Result<()> {
         self.fresh_server(server)?;
         let Some(a3) = server.a3()? else { return Ok(()) };
-        let refused = |why: &str| {
-            let message = format!("{}: A4 {} is not launched again: {why}", server.name, a3.instance);
-            Err(refuse(SafetyRule::ServingUntouched, message))
-        };
+        let refused = |why: &str| Err(refuse(fault::a4_is_kept(&server.name, &a3.instance, why)));
         if a3.is_reversed() {
             return refused("B1 protects it");
         }
@@ -246,8 +240,7 @@ impl<S: Scope> Guard<'_, S> {
         }
         self.allows_target(server, &settings.configuration)?;
         if !settings.meet(spec) {
-            let message = format!("{}: A2's launch settings are not those of the plan", server.name);
-            return Err(Error::new(ErrorName::NotReady, message));
+            return Err(Error::from(fault::a2_is_not_prepared(&server.name)));
         }
         Ok(Launchable { a2: ready.a2.id.clone(), read_at: server.live().read_at })
     }
@@ -270,8 +263,7 @@ impl<S: Scope> Guard<'_, S> {
     /// the agent on B3 uninstall itself (drs-facts §6).
     fn not_kept(&self, server: &Server) -> Result<()> {
         if self.run.keeps_recovered_servers() {
-            let message = format!("{}: the plan keeps B3, which A2 protects", server.name);
-            return Err(refuse(SafetyRule::ServingUntouched, message));
+            return Err(refuse(fault::a2_protects_a_kept_b3(&server.name)));
         }
         Ok(())
     }
@@ -306,8 +298,7 @@ impl<S: Scope> Guard<'_, S> {
         self.may_change(server)?;
         let a2 = self.last_in_order(server)?;
         if a2.replication.state != ReplicationState::Disconnected {
-            let message = format!("{}: A2 {} is not disconnected", server.name, a2.id);
-            return Err(refuse(SafetyRule::PageOrder, message));
+            return Err(refuse(fault::a2_is_connected(&server.name, &a2.id)));
         }
         Ok(Warrant::issue(DeleteSourceServer { region: self.run.source(), server: a2.id.clone() }))
     }
@@ -315,16 +306,14 @@ impl<S: Scope> Guard<'_, S> {
     /// Returns A2 once everything that the page's order removes before it is gone.
     fn last_in_order<'l>(&self, server: &LiveServer<'l>) -> Result<&'l SourceServer> {
         let Some(a2) = stopped_a2(server)? else {
-            return Err(refuse(SafetyRule::OwnFleetOnly, format!("{}: A2 is gone", server.name)));
+            return Err(refuse(fault::a2_is_gone(&server.name)));
         };
         no_job(server)?;
         if let Some(a3) = server.a3()? {
-            let message = format!("{}: A3 {} still exists", server.name, a3.id);
-            return Err(refuse(SafetyRule::PageOrder, message));
+            return Err(refuse(fault::a3_still_exists(&server.name, &a3.id)));
         }
         if let Some(b2) = server.b2()? {
-            let message = format!("{}: B2 {} still exists", server.name, b2.id);
-            return Err(refuse(SafetyRule::PageOrder, message));
+            return Err(refuse(fault::b2_still_exists(&server.name, &b2.id)));
         }
         self.not_kept(server)?;
         Ok(a2)
@@ -335,22 +324,14 @@ impl<S: Scope> Guard<'_, S> {
         let Some(target) = &configuration.launch_into else { return Ok(()) };
         let name = &server.name;
         if self.run.procedure == Procedure::Drill {
-            let message = format!("{name}: A2 would be launched into {target}, which is A1");
-            return Err(refuse(SafetyRule::ProductionUntouchedByDrill, message));
+            return Err(refuse(fault::drill_would_launch_into_a1(name, target)));
         }
         if !self.run.plan.launch.into_source || server.a1.as_ref() != Some(target) {
-            let message = format!(
-                "{name}: A2 would be launched into {target}; allow it with launch.intoSource, or clear it in A2's \
-                 launch settings"
-            );
-            return Err(refuse(SafetyRule::OwnFleetOnly, message));
+            return Err(refuse(fault::a2_launches_into_an_instance(name, target)));
         }
         match server.live().instance(target)? {
             Some(a1) if a1.state == InstanceState::Stopped => Ok(()),
-            _ => {
-                let message = format!("{name}: A1 {target} must be stopped to be launched into");
-                Err(Error::new(ErrorName::NotReady, message))
-            }
+            _ => Err(Error::from(fault::a1_is_not_stopped(name, target))),
         }
     }
 }
@@ -358,6 +339,7 @@ impl<S: Scope> Guard<'_, S> {
 /// Returns the tags of A2: the run, and the identities that are recorded nowhere else.
 pub fn a2_tags(run: &Run, server: &Server) -> Tags {
     let mut tags = run.tags();
+    tags.append(&mut run.claim_tags());
     tags.insert(tag::B1.to_owned(), server.b1.to_string());
     if let Some(b2) = &server.b2 {
         tags.insert(tag::B2.to_owned(), b2.to_string());
@@ -369,15 +351,12 @@ pub fn a2_tags(run: &Run, server: &Server) -> Tags {
 }
 
 fn not_ready(server: &Server, why: &str) -> Error {
-    Error::new(ErrorName::NotReady, format!("{}: A2 is not ready: {why}", server.name))
+    Error::from(fault::a2_is_not_ready(&server.name, why))
 }
 
 fn no_job_on_a2(server: &LiveServer<'_>) -> Result<()> {
     match server.active_source_job()? {
-        Some(job) => {
-            let message = format!("{}: job {} is working on A2", server.name, job.id);
-            Err(refuse(SafetyRule::LaunchedOnce, message))
-        }
+        Some(job) => Err(refuse(fault::job_is_at_work_on_a2(&server.name, &job.id))),
         None => Ok(()),
     }
 }
@@ -399,13 +378,10 @@ fn known_fate(server: &LiveServer<'_>, a2: &SourceServer) -> Result<()> {
         return Ok(());
     }
     let instance = launched.map_or_else(|| "the instance that it launched".to_owned(), |id| id.to_string());
-    let message = format!(
-        "{}: A2 {} was launched before and DRS shows no A3 of it; a launch would terminate {instance}, which may be \
-         production ({}). If it is production, finish the page's step 4 by hand. If it is not, terminate it in EC2 and \
-         start again. Do not disconnect A2: that uninstalls the agent on B3",
-        server.name,
-        a2.id,
-        SafetyRule::ProductionRuns
-    );
-    Err(Error::new(ErrorName::NotReady, message))
+    Err(Error::from(fault::earlier_a4_is_unknown(
+        &server.name,
+        &a2.id,
+        &instance,
+        SafetyRule::ProductionRuns,
+    )))
 }

@@ -6,8 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde::de::DeserializeOwned;
 
 use super::refused::Refused;
-use super::result::{OUT_OF_TIME, PollState, Waiting};
+use super::result::{PollState, Waiting};
 use crate::at_once::{SLOW_DOWN_MS, at_once};
+use crate::catalogue::{Reason, reason};
 use crate::cloud::Cloud;
 use crate::error::{Error, ErrorName, Result};
 use crate::fleet::{self, Fleet, LiveServer, LiveState, Reads};
@@ -139,13 +140,13 @@ impl<'a, S: Scope> Context<'a, S> {
 
     async fn in_time<T, F: Future<Output = Result<Attempt<T>>>>(&self, work: F) -> Result<Attempt<T>> {
         if self.is_late() {
-            return Ok(Attempt::NotYet(OUT_OF_TIME.to_owned()));
+            return Ok(Attempt::NotYet(reason::out_of_time()));
         }
         match work.await {
             Err(error) if error.name() == ErrorName::Throttled => {
                 self.slowed_down.store(true, Ordering::Relaxed);
                 self.cloud.pause(SLOW_DOWN_MS).await;
-                Ok(Attempt::NotYet("AWS asks to slow down".to_owned()))
+                Ok(Attempt::NotYet(reason::slow_down()))
             }
             result => result,
         }
@@ -172,7 +173,7 @@ impl<'a, S: Scope> Context<'a, S> {
     }
 
     /// Returns a wait for what is refused for now, without an estimate of its end. A late call goes on at once.
-    pub fn again(&self, why: impl Into<String>) -> Waiting {
+    pub fn again(&self, why: Reason) -> Waiting {
         let seconds = if self.is_late() { 1 } else { poll_interval::backoff(self.waited_seconds()) };
         Waiting::new(why, seconds)
     }
@@ -204,7 +205,7 @@ pub enum Attempt<T> {
     /// It was done.
     Done(T),
     /// It was refused for now, with this reason: the step waits and tries again.
-    NotYet(String),
+    NotYet(Reason),
 }
 
 /// Separates refusals that pass with time from errors.
@@ -214,14 +215,7 @@ pub enum Attempt<T> {
 pub fn attempt<T>(result: Result<T>) -> Result<Attempt<T>> {
     match result {
         Ok(value) => Ok(Attempt::Done(value)),
-        Err(error) if is_for_now(&error) => {
-            // AWS's message says more than the name of the operation.
-            let reason = match error.aws_error() {
-                Some(answer) => answer.message.clone(),
-                None => error.to_string(),
-            };
-            Ok(Attempt::NotYet(reason))
-        }
+        Err(error) if is_for_now(&error) => Ok(Attempt::NotYet(Reason::from(&error))),
         Err(error) => Err(error),
     }
 }
@@ -252,7 +246,7 @@ pub fn ready<'s, 'l, T>(
 
 impl<T> Attempt<T> {
     /// Returns the reason of a refusal.
-    pub fn refusal(self) -> Option<String> {
+    pub fn refusal(self) -> Option<Reason> {
         match self {
             Self::Done(_) => None,
             Self::NotYet(reason) => Some(reason),

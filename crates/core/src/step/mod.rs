@@ -2,6 +2,7 @@
 
 mod context;
 mod input;
+mod limit;
 mod refused;
 mod result;
 
@@ -14,9 +15,11 @@ use serde_json::Value;
 
 pub use context::{Attempt, Context, attempt, ready};
 pub use input::{FleetInput, StepInput, WaveInput};
+pub use limit::Limit;
 pub use refused::Refused;
-pub use result::{Answer, GateName, OUT_OF_TIME, Output, PollState, Progress, Status, StepResult, Waiting};
+pub use result::{Answer, GateName, Output, PollState, Progress, Status, StepResult, Waiting};
 
+use crate::catalogue::fault;
 use crate::cloud::Cloud;
 use crate::error::{Error, ErrorName, Result};
 use crate::fleet::Fleet;
@@ -89,7 +92,7 @@ pub trait Step: Send + Sync + 'static {
     ) -> impl Future<Output = Result<StepResult>> + Send;
 
     /// Returns the time limit of the step, from its first call.
-    fn limit_seconds(plan: &Plan) -> u64;
+    fn limit(plan: &Plan) -> Limit;
 }
 
 impl<S: Step> Handler for S {
@@ -116,15 +119,16 @@ impl<S: Step> Handler for S {
             result => result?,
         };
         let (answer, wait) = match result {
-            StepResult::Done(why) => (Answer::new(Status::Done, why), None),
+            StepResult::Done(why) => (Answer::new(Status::Done, &why), None),
             StepResult::DoneBeforeGate { why, gate, notice } => {
-                (Answer { gate: Some(gate), notice: Some(notice), ..Answer::new(Status::Done, why) }, None)
+                let (gate, notice) = (Some(gate), Some(notice.into_string()));
+                (Answer { gate, notice, ..Answer::new(Status::Done, &why) }, None)
             }
             StepResult::Keep { why, previous, note } => {
-                (Answer { previous: Some(previous), ..Answer::new(Status::Keep, why) }, again(Some(note), 0))
+                (Answer { previous: Some(previous), ..Answer::new(Status::Keep, &why) }, again(Some(note), 0))
             }
-            StepResult::Relaunch(why) => (Answer::new(Status::Relaunch, why), None),
-            StepResult::Prepare(why) => (Answer::new(Status::Prepare, why), None),
+            StepResult::Relaunch(why) => (Answer::new(Status::Relaunch, &why), None),
+            StepResult::Prepare(why) => (Answer::new(Status::Prepare, &why), None),
             StepResult::Waiting(Waiting { why, seconds, progress, note }) => {
                 // A loop without a wait would use up the execution's events within minutes. A call that had no time left
                 // goes on at once, and one that AWS asked to slow down goes on soon, whatever else it waits for.
@@ -134,7 +138,7 @@ impl<S: Step> Handler for S {
                     _ if ctx.was_slowed_down() => poll_interval::slowed_down(ctx.waited_seconds()),
                     _ => seconds.max(least),
                 };
-                let answer = Answer { wait_seconds, progress, ..Answer::new(Status::Waiting, why) };
+                let answer = Answer { wait_seconds, progress, ..Answer::new(Status::Waiting, &why) };
                 (answer, again(note, wait_seconds))
             }
         };
@@ -146,15 +150,9 @@ impl<S: Step> Handler for S {
 }
 
 fn within_limit<S: Step>(plan: &Plan, waited_seconds: u64, why: &str) -> Result<()> {
-    let limit_seconds = S::limit_seconds(plan);
-    if waited_seconds <= limit_seconds {
+    let limit = S::limit(plan);
+    if waited_seconds <= limit.seconds() {
         return Ok(());
     }
-    let message = format!(
-        "{} has waited {} min, longer than the plan's limits allow ({} min): {why}",
-        S::NAME,
-        waited_seconds / 60,
-        limit_seconds / 60
-    );
-    Err(Error::new(ErrorName::TimedOut, message))
+    Err(fault::timed_out(S::NAME, waited_seconds / 60, limit, why).into())
 }

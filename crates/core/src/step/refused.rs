@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::result::StepResult;
+use crate::catalogue::Reason;
 use crate::error::{Error, ErrorName, Result};
 use crate::fleet::Server;
 use crate::id::SourceServerId;
@@ -47,10 +48,10 @@ impl Refused {
     ///
     /// # Errors
     /// `Guard`: the first refusal, if there is one.
-    pub fn end(self, why: impl Into<String>) -> Result<StepResult> {
+    pub fn end(self, why: Reason) -> Result<StepResult> {
         match self.first {
             Some(refusal) => Err(refusal),
-            None => Ok(StepResult::Done(why.into())),
+            None => Ok(StepResult::Done(why)),
         }
     }
 }

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::catalogue::{Notice, Reason, reason};
 use crate::fleet::Fleet;
 use crate::timestamp::Timestamp;
 
@@ -42,21 +43,21 @@ impl PollState {
 #[derive(Debug, Clone, PartialEq)]
 pub enum StepResult {
     /// The work of the step is done; the text reports it.
-    Done(String),
+    Done(Reason),
     /// The work of the step is done, and a gate may follow.
     DoneBeforeGate {
         /// The report.
-        why: String,
+        why: Reason,
         /// The gate.
         gate: GateName,
         /// What the person at the gate is told.
-        notice: String,
+        notice: Notice,
     },
     /// The step would change something next whose present state only AWS knows: it is written to the bucket for evidence,
     /// and the step is called again.
     Keep {
         /// The report.
-        why: String,
+        why: Reason,
         /// What is written to the bucket.
         previous: Value,
         /// The note for the next call, by which the step knows that this state was written.
@@ -65,14 +66,14 @@ pub enum StepResult {
     /// The work is not done yet. A step never fails because of that.
     Waiting(Waiting),
     /// Some servers are marked to be launched again; the text says why.
-    Relaunch(String),
+    Relaunch(Reason),
     /// Somebody has changed the launch settings of some servers, which are prepared again; the text says which.
-    Prepare(String),
+    Prepare(Reason),
 }
 
 impl StepResult {
     /// Returns the result of a step that a launch follows, with what a person is told before it if one is asked.
-    pub fn done_before_launch(why: String, notice: Option<String>) -> Self {
+    pub fn done_before_launch(why: Reason, notice: Option<Notice>) -> Self {
         match notice {
             Some(notice) => Self::DoneBeforeGate { why, gate: GateName::BeforeLaunch, notice },
             None => Self::Done(why),
@@ -100,7 +101,7 @@ pub enum GateName {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Waiting {
     /// The reason, in one sentence.
-    pub why: String,
+    pub why: Reason,
     /// Seconds until the next poll.
     pub seconds: u64,
     /// Progress of replication, if the step waits for that.
@@ -111,13 +112,13 @@ pub struct Waiting {
 
 impl Waiting {
     /// Returns a wait with a reason and a time.
-    pub fn new(why: impl Into<String>, seconds: u64) -> Self {
-        Self { why: why.into(), seconds, progress: None, note: None }
+    pub fn new(why: Reason, seconds: u64) -> Self {
+        Self { why, seconds, progress: None, note: None }
     }
 
     /// Returns the wait of a call that has reached its deadline: the next call continues at once.
     pub fn out_of_time() -> Self {
-        Self::new(OUT_OF_TIME, 1)
+        Self::new(reason::out_of_time(), 1)
     }
 
     /// Adds a note for the next call.
@@ -133,9 +134,6 @@ impl From<Waiting> for StepResult {
         Self::Waiting(waiting)
     }
 }
-
-/// The reason of a call that has reached its deadline.
-pub const OUT_OF_TIME: &str = "this call has no time left";
 
 /// Progress of replication.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -199,7 +197,8 @@ pub struct Answer {
 
 impl Answer {
     /// Returns an answer with a status and its reason, without a wait.
-    pub(super) fn new(status: Status, why: String) -> Self {
+    pub(super) fn new(status: Status, why: &Reason) -> Self {
+        let why = why.to_string();
         Self { status, why, wait_seconds: 0, progress: None, gate: None, notice: None, previous: None }
     }
 }

@@ -215,6 +215,7 @@ impl Case {
             id: "arn:aws:states:us-east-1:111122223333:execution:failback:one".into(),
             procedure: self.procedure,
             started: start(),
+            began: None,
             plan: Plan::read(&self.plan).unwrap(),
             traffic_moved_by_hand: self.traffic_moved_by_hand,
             frozen: self.frozen,

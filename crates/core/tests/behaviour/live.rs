@@ -179,7 +179,7 @@ fn an_a2_tagged_for_another_b1_is_refused_and_one_among_several_is_told_by_its_t
         let server = &case.fleet.servers[0];
         case.live().and_then(|live| live.server(server).a2().map(|a2| a2.map(|a2| a2.id.clone())))
     };
-    guard_says(a2(&case), "2 source servers of the source Region replicate its B3");
+    guard_says(a2(&case), "several source servers of the source Region replicate its B3");
     case.aws.source.servers = vec![tagged(OTHERS)];
     guard_says(a2(&case), "is tagged as another server's");
 }
@@ -199,7 +199,7 @@ fn of_several_recovery_instances_the_fleet_names_one_and_records_of_dead_ones_do
     let unnamed = case.fleet.servers[0].clone();
     guard_says(
         case.live().unwrap().server(&unnamed).b2(),
-        "2 recovery instances exist where one B2 is expected",
+        "several recovery instances exist where one B2 is expected",
     );
     for state in [InstanceState::ShuttingDown, InstanceState::Terminated, InstanceState::NotFound] {
         case.b2().state = state;
@@ -207,7 +207,7 @@ fn of_several_recovery_instances_the_fleet_names_one_and_records_of_dead_ones_do
     }
     for state in [InstanceState::Pending, InstanceState::Stopped, InstanceState::Unknown] {
         case.b2().state = state;
-        guard_says(case.live().unwrap().server(&unnamed).b2(), "2 recovery instances exist");
+        guard_says(case.live().unwrap().server(&unnamed).b2(), "several recovery instances exist");
     }
 }
 
@@ -391,7 +391,7 @@ fn without_b2_an_a2_is_the_servers_if_b1_protects_its_a4() {
     let mut later = source_server(OTHERS, Direction::Failback, OTHER, ReplicationState::Stopped);
     later.tags.clone_from(&case.a2().tags.clone());
     case.aws.source.servers.push(later);
-    guard_says(a2(&case), "2 source servers of the source Region carry the tag of its B1");
+    guard_says(a2(&case), "several source servers of the source Region carry the tag of its B1");
     case.aws.recovery.servers[0].instance = Some(id(OTHER));
     assert_eq!(a2(&case).unwrap(), Some(id(OTHERS)));
     case.aws.source.servers.truncate(1);

@@ -1,5 +1,5 @@
+use failback_core::catalogue::gate;
 use failback_core::cloud::InstanceState;
-use failback_core::notice;
 
 use crate::case::{Case, id, server, start};
 
@@ -13,7 +13,7 @@ fn told(case: &mut Case, servers: usize) -> String {
         })
         .collect();
     let live = case.live().unwrap();
-    notice::before_redirect(&case.run(), &live.servers(&case.fleet)).unwrap()
+    gate::before_redirect(&case.run(), &live.servers(&case.fleet)).unwrap().into_string()
 }
 
 fn launched() -> Case {
@@ -51,7 +51,7 @@ fn an_a1_that_runs_is_a_reason_for_a_no() {
     assert!(told(&mut case, 1).contains("A1 of web-1 no longer exists."));
     case.fleet.servers[0].a1 = Some(id(crate::case::A4));
     let live = case.live().unwrap();
-    let text = notice::before_redirect(&case.run(), &live.servers(&case.fleet)).unwrap();
+    let text = gate::before_redirect(&case.run(), &live.servers(&case.fleet)).unwrap().into_string();
     assert!(text.contains("A4 is A1"), "{text}");
 }
 
@@ -82,7 +82,7 @@ fn the_clean_up_tells_what_it_ends() {
     let mut case = Case::failback();
     let told = |case: &Case| {
         let live = case.live().unwrap();
-        notice::before_cleanup(&case.run(), &live.servers(&case.fleet)).unwrap()
+        gate::before_cleanup(&case.run(), &live.servers(&case.fleet)).unwrap().into_string()
     };
     for (ends_a1, said) in [(true, "B3 and A1 of each server are"), (false, "B3 of each server is")] {
         case.plan["cleanup"] = serde_json::json!({ "terminateOriginals": ends_a1 });

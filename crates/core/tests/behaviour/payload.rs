@@ -55,8 +55,13 @@ fn the_size_that_is_told_is_never_exceeded() {
             (0..servers).map(|n| format!("n{n}")).collect::<Vec<_>>().iter().map(String::as_str),
         );
         let servers = (0..servers).map(largest_server).collect();
-        let redirected =
-            Some(Redirected { asked: Some(start()), in_sync: Some(start()), old_ttl_seconds: Some(86_400) });
+        let redirected = Some(Redirected {
+            asked: Some(start()),
+            in_sync: Some(start()),
+            old_ttl_seconds: Some(86_400),
+            data_from: Some(start()),
+        });
+        run.began = Some(start());
         let note = json!({ "kept": vec!["0123456789abcdef"; records] });
         let wait = PollState { since: start(), due: start(), polls: 2_500, note: Some(note) };
         let payload = json!({ "run": run, "fleet": Fleet { servers, redirected }, "wait": wait, "wave": 19 });
@@ -90,7 +95,8 @@ fn the_report_of_the_largest_fleet_fits_into_a_payload() {
             a3: server.a3,
             b1: server.b1,
             b2: server.b2,
-            times: server.times,
+            seconds_from_start: server.times.into(),
+            lag_at_launch_seconds: server.times.lag_at_launch,
             left: "A1 A2 A3 A4 B1 B2 B3".to_owned(),
             serves: failback_core::fleet::Serving::Unknown,
             protection: Protection::Incomplete,

@@ -1,8 +1,9 @@
 //! Readiness: the meaning of each of DRS's states for a launch, and the remedy for one that does not end by itself.
 
+use failback_core::catalogue::stall::stalled;
 use failback_core::cloud::{DrsQuotas, JobStatus, Replication, ReplicationState as S};
 use failback_core::job_capacity::JobCapacity;
-use failback_core::ready::{LaunchState, launch_state, only_lags, stalled, word};
+use failback_core::ready::{LaunchState, launch_state, only_lags, word};
 
 use crate::case::{B1, healthy, job_on, start};
 
@@ -31,7 +32,7 @@ fn lagging(state: S, lag_seconds: u64) -> Replication {
 }
 
 fn synchronizing(remaining_seconds: u64) -> LaunchState {
-    LaunchState::Synchronizing { remaining_seconds }
+    LaunchState::usually(remaining_seconds)
 }
 
 #[test]
@@ -79,7 +80,10 @@ fn what_copies_is_waited_for_as_long_as_it_is_expected_to_take() {
     for one in [S::InitialSync, S::Rescan] {
         // The backlog and the first snapshot come after the sync: 60 s and 30 s at least.
         let eta = Replication { eta: Some(start().plus_seconds(1_000)), ..healthy(one) };
-        assert_eq!(state(&eta), synchronizing(1_090));
+        let told = LaunchState::Synchronizing { remaining_seconds: 1_090, is_told: true };
+        assert_eq!(state(&eta), told);
+        let passed = Replication { eta: Some(start()), ..healthy(one) };
+        assert_eq!(state(&passed), synchronizing(90), "an estimate that has passed is none");
         assert_eq!(state(&healthy(one)), synchronizing(390), "DRS has no estimate yet");
     }
     assert_eq!(state(&healthy(S::Backlog)), synchronizing(60));
@@ -118,13 +122,16 @@ const REMEDIES: &[(&str, &str)] = &[
 #[test]
 fn each_cause_of_a_stall_has_its_remedy() {
     for (cause, remedy) in REMEDIES {
-        let said = stalled(&Replication { error: Some((*cause).to_owned()), ..healthy(S::Stalled) });
+        let said =
+            stalled(&Replication { error: Some((*cause).to_owned()), ..healthy(S::Stalled) }).to_string();
         assert!(said.starts_with(&format!("STALLED ({cause}): ")), "{said}");
         assert!(said.contains(remedy), "{said}");
     }
-    assert!(stalled(&healthy(S::Stopped)).contains("STOPPED (no cause given): replication was stopped"));
-    assert!(stalled(&healthy(S::Disconnected)).contains("delete it and start again"));
-    assert!(stalled(&healthy(S::Paused)).contains("PAUSED (no cause given): see the server's page"));
+    assert!(
+        stalled(&healthy(S::Stopped)).as_str().contains("STOPPED (no cause given): replication was stopped")
+    );
+    assert!(stalled(&healthy(S::Disconnected)).as_str().contains("delete it and start again"));
+    assert!(stalled(&healthy(S::Paused)).as_str().contains("PAUSED (no cause given): see the server's page"));
 }
 
 #[test]

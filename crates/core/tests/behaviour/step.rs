@@ -1,11 +1,12 @@
 //! The contract of a step: its input, its result and its time limit.
 
+use failback_core::catalogue::{Fault, Reason, reason};
 use failback_core::error::AwsError;
 use failback_core::fleet::{Fleet, Reads};
 use failback_core::plan::Plan;
 use failback_core::procedure::{Either, Procedure};
 use failback_core::step::{
-    Attempt, Context, FleetInput, Handler, PollState, Step, StepResult, Waiting, WaveInput, attempt,
+    Attempt, Context, FleetInput, Handler, Limit, PollState, Step, StepResult, Waiting, WaveInput, attempt,
 };
 use failback_core::timestamp::Timestamp;
 use failback_core::{Error, ErrorName, Result, step};
@@ -26,8 +27,8 @@ impl Step for Probe {
         report(ctx, fleet).await
     }
 
-    fn limit_seconds(plan: &Plan) -> u64 {
-        plan.limits.launch_minutes * 60
+    fn limit(plan: &Plan) -> Limit {
+        Limit::minutes("limits.launchMinutes", plan.limits.launch_minutes)
     }
 }
 
@@ -43,21 +44,21 @@ impl Step for WaveProbe {
         report(ctx, fleet).await
     }
 
-    fn limit_seconds(plan: &Plan) -> u64 {
-        plan.limits.launch_minutes * 60
+    fn limit(plan: &Plan) -> Limit {
+        Limit::minutes("limits.launchMinutes", plan.limits.launch_minutes)
     }
 }
 
 async fn report(ctx: &Context<'_, Either>, fleet: &mut Fleet) -> Result<StepResult> {
     match ctx.run.plan.name.as_str() {
-        "done" => return Ok(StepResult::Done("all is so".into())),
-        "relaunch" => return Ok(StepResult::Relaunch("one is not".into())),
+        "done" => return Ok(StepResult::Done(reason::traffic_is_redirected())),
+        "relaunch" => return Ok(StepResult::Relaunch(reason::launched_again("web-1"))),
         _ => {}
     }
     ctx.read(fleet, Reads { a3: true, ..Reads::default() }).await?;
     let note: Option<u64> = ctx.note();
     let (wave, waited, late) = (ctx.wave, ctx.waited_seconds(), ctx.is_late());
-    let why = format!("wave {wave} waited {waited} late {late} note {note:?}");
+    let why = Reason::quoted(&format!("wave {wave} waited {waited} late {late} note {note:?}"));
     Ok(Waiting::new(why, 0).with_note(7).into())
 }
 
@@ -133,7 +134,9 @@ fn a_wait_ends_with_the_plans_limit() {
     assert_eq!(error.name(), ErrorName::TimedOut);
     let said = error.to_string();
     assert!(
-        said.starts_with("probe has waited 120 min, longer than the plan's limits allow (120 min): wave 0"),
+        said.starts_with(
+            "probe has waited 120 min, longer than limits.launchMinutes (120 min) of the plan: wave 0"
+        ),
         "{said}"
     );
 }
@@ -177,8 +180,10 @@ fn a_refusal_for_now_is_a_reason_to_wait_and_every_other_is_an_error() {
     assert_eq!(attempt(Ok(1)).unwrap(), Attempt::Done(1));
     for &name in ErrorName::ALL {
         let for_now = matches!(name, ErrorName::Conflict | ErrorName::QuotaExceeded | ErrorName::NotReady);
-        match attempt::<()>(Err(Error::new(name, "not yet"))) {
-            Ok(refusal) => assert!(for_now && refusal == Attempt::NotYet("not yet".to_owned()), "{name}"),
+        match attempt::<()>(Err(Error::from(Fault::quoted(name, "not yet")))) {
+            Ok(refusal) => {
+                assert!(for_now && refusal == Attempt::NotYet(Reason::quoted("not yet")), "{name}");
+            }
             Err(error) => assert!(!for_now && error.name() == name, "{name}"),
         }
     }
@@ -189,5 +194,5 @@ fn a_refusal_for_now_is_a_reason_to_wait_and_every_other_is_an_error() {
         retry_after_seconds: None,
     };
     let refusal = attempt::<()>(Err(Error::aws(ErrorName::Conflict, answer))).unwrap();
-    assert_eq!(refusal, Attempt::NotYet("busy".to_owned()), "AWS's own words");
+    assert_eq!(refusal, Attempt::NotYet(Reason::quoted("busy")), "AWS's own words");
 }

@@ -156,7 +156,7 @@ fn a4_is_like_a1_where_the_plan_says_so() {
     let lacks = |a1: Option<&failback_core::cloud::Instance>, what: &str| {
         let error = of(&case, a1).unwrap_err();
         assert_eq!(error.name(), ErrorName::NotReady);
-        assert!(error.to_string().contains(&format!("i-0000000000000000a shows no {what}")), "{error}");
+        assert!(error.to_string().contains(&format!("A1 shows no {what}")), "{error}");
     };
     lacks(None, "subnet");
     a1.profile_arn = None;

@@ -139,6 +139,18 @@ impl World {
         longest_chain_ms(&self.works) as f64 / 1_000.0
     }
 
+    /// Returns the same for what AWS did between two moments, in milliseconds since 1970.
+    #[allow(clippy::cast_precision_loss)]
+    pub fn aws_seconds_between(&self, from_ms: i64, until_ms: i64) -> f64 {
+        let within = |work: &Work| Work {
+            start_ms: work.start_ms.max(from_ms),
+            end_ms: work.end_ms.min(until_ms),
+            ..work.clone()
+        };
+        let works: Vec<Work> = self.works.iter().map(within).collect();
+        longest_chain_ms(&works) as f64 / 1_000.0
+    }
+
     /// Records work for a server of the fleet that ends now.
     pub(crate) fn record_work(&mut self, start_ms: i64, label: &'static str, server: Option<usize>) {
         // Work of the past and work for bystanders do not lengthen a run.

@@ -1,6 +1,7 @@
 //! Checks for a failback only: B3 must be production, and nothing may be in the place of A4.
 
 use failback_core::Result;
+use failback_core::catalogue::fact;
 use failback_core::cloud::{Cloud, Instance, InstanceState, RecoveryInstance};
 use failback_core::fleet::{self, Fleet, Server, Serving, data_age_seconds, existed_before, serving};
 use failback_core::guard::Guard;
@@ -16,18 +17,10 @@ use crate::servers::is_of_a_drill;
 /// Warns of what the plan deletes on request.
 pub(crate) fn check_plan(run: &Run, findings: &mut Vec<Finding>) {
     if run.plan.stop_original_replication {
-        findings.warn(
-            "$.stopOriginalReplication",
-            "stopping replication of B1 deletes every point in time of the original servers",
-            "Leave it out to keep them until the failed-back servers are protected; that costs double replication",
-        );
+        findings.warn("$.stopOriginalReplication", fact::stop_deletes_points_in_time());
     }
     if run.plan.cleanup.terminate_originals {
-        findings.warn(
-            "$.cleanup.terminateOriginals",
-            "the original servers (A1) will be terminated after redirect and protection",
-            "Leave it out to keep them",
-        );
+        findings.warn("$.cleanup.terminateOriginals", fact::originals_will_end());
     }
 }
 
@@ -42,11 +35,7 @@ pub(crate) fn check(
         if let Some(b2) = server.b2 {
             of_a_drill(run, server, b2, findings)?;
             if existed_before(server, b2, &facts.launch_configurations)? {
-                findings.warn(
-                    &server.name,
-                    "B3 existed before B1 was launched into it",
-                    "The clean-up leaves it and B2, and the report says what to do with them",
-                );
+                findings.warn(&server.name, fact::b3_existed());
             }
         }
         launched_by_a_drill(server, findings);
@@ -72,19 +61,9 @@ fn at_home(facts: &Facts, server: &Server, findings: &mut Vec<Finding>) -> Resul
     };
     let mut b1s = facts.live.drs().recovery_servers().filter(|b1| b1.id == server.b1);
     if runs && b1s.any(|b1| b1.replication.is_running()) {
-        findings.warn(
-            &server.name,
-            "it has no recovered server: it has failed back already",
-            "Nothing is done to it; leave it out of the plan to silence this",
-        );
+        findings.warn(&server.name, fact::already_failed_back());
     } else {
-        findings.block(
-            &server.name,
-            "it has no recovery instance, and B1 does not replicate a running instance",
-            "Find out where it runs. If B3 runs, make it a recovery instance again, as the DRS user guide says for \
-             reinstalling the agent. If the report of its failback names another source server that protects A4, give that one \
-             the tags of this, or its id's place in the plan. If the server is not needed, leave it out of the plan",
-        );
+        findings.block(&server.name, fact::nowhere_to_be_found());
     }
     Ok(())
 }
@@ -97,16 +76,10 @@ fn original_runs(run: &Run, server: &Found<'_>, findings: &mut Vec<Finding>) {
     if server.b2.is_none() || is_a4 {
         return;
     }
-    let message = format!("A1 {} runs", a1.id);
     if run.plan.redirect.allows_running_originals() {
-        let remedy = "If clients use it, stop this failback: B3 is not production. If not, stop A1";
-        findings.warn(&server.name, message, remedy);
+        findings.warn(server.with(&a1.id), fact::a1_runs());
     } else {
-        findings.block(
-            &server.name,
-            format!("{message}, and no record shows whether clients use it or B3"),
-            "Find out. If they use A1, do not fail back. If not, stop A1, or set redirect.originalsMayRun",
-        );
+        findings.block(server.with(&a1.id), fact::a1_runs_and_no_record_shows_what_serves());
     }
 }
 
@@ -134,16 +107,12 @@ pub(crate) fn too_old(
             Some(seconds) => format!("{} min old", seconds / 60),
             None => "of unknown age".to_owned(),
         };
+        let about = server.with(format_args!("{}, data {age}", a3.instance));
         if guard.replaceable(server).is_ok() {
-            let remedy = "The run launches it again";
-            findings.warn(&server.name, format!("the data of A4 {} is {age}", a3.instance), remedy);
+            findings.warn(about, fact::a4_is_old());
             old.push(server.b1.clone());
         } else {
-            findings.block(
-                &server.name,
-                format!("the data of A4 {} is {age}, and clients may use it", a3.instance),
-                "If clients use it, finish the page's steps 3 and 4 by hand; if not, terminate it in the DRS console",
-            );
+            findings.block(about, fact::old_a4_may_serve());
         }
     }
     Ok(old)
@@ -156,12 +125,9 @@ fn nothing_serves(server: &Found<'_>, findings: &mut Vec<Finding>) -> Result<()>
     if state == Some(InstanceState::Running) {
         return Ok(());
     }
-    let remedy = if state.is_some_and(InstanceState::is_live) {
-        "Start A4, and start again with the same plan"
-    } else {
-        "Recover the server from B1 in the recovery Region, whose newest point in time is the newest copy"
-    };
-    findings.block(&server.name, "B2 is gone, and A4 does not run", remedy);
+    let is_live = state.is_some_and(InstanceState::is_live);
+    let fact = if is_live { fact::b2_is_gone_and_a4_is_stopped() } else { fact::b2_and_a4_are_gone() };
+    findings.block(&server.name, fact);
     Ok(())
 }
 
@@ -174,18 +140,10 @@ fn launched_by_a_person(run: &Run, server: &Found<'_>, findings: &mut Vec<Findin
     if fleet::launched_by_a_person(run, server)?.is_none() || fleet::too_old(run, server)?.is_some() {
         return Ok(());
     }
-    let message = "no run of this program launched its A4";
     if run.plan.gates.before_redirect.is_some() {
-        let remedy =
-            "Clients use it after a yes before redirect, and not before; if it is not for them, say no";
-        findings.warn(&server.name, message, remedy);
+        findings.warn(&server.name, fact::a_person_launched_a4());
     } else {
-        findings.block(
-            &server.name,
-            message,
-            "Add gates.beforeRedirect, so that a person agrees to use it. If nobody uses it, you can also terminate it \
-             in the DRS console",
-        );
+        findings.block(&server.name, fact::a_person_launched_a4_and_nobody_is_asked());
     }
     Ok(())
 }
@@ -203,19 +161,9 @@ fn of_a_drill(
     }
     // An ambiguous A2 or A3 is a finding of its own.
     if serving(run, server).is_ok_and(|serving| serving == Serving::B3) {
-        let remedy = "It is failed back like any other";
-        findings.warn(
-            &server.name,
-            "B3 was launched by a drill, and a record shows that it is production",
-            remedy,
-        );
+        findings.warn(&server.name, fact::b3_is_a_drills_and_production());
     } else {
-        findings.block(
-            &server.name,
-            "B3 was launched by a drill, and no record shows that it is production",
-            "If it is production, point a record of the plan at it, and do not recover the server again: that would \
-             terminate B3. If it is not, let the drill clean up",
-        );
+        findings.block(&server.name, fact::b3_is_a_drills());
     }
     Ok(())
 }
@@ -240,12 +188,8 @@ fn points_at_b3(run: &Run, servers: &[Found<'_>], findings: &mut Vec<Finding>) -
             && !is_own(held)
         {
             let is_a1 = found.a1.is_some_and(|a1| a1.has_address(held));
-            let what = if is_a1 { "an address of A1" } else { "not an address of B3 or A4" };
-            findings.block(
-                &found.name,
-                format!("{} holds {held}, {what}: what is there may be production", record.name),
-                "Find out what serves; if it is B3 or A4, point the record at it; if it is not, do not fail back",
-            );
+            let fact = if is_a1 { fact::record_points_at_a1() } else { fact::record_points_elsewhere() };
+            findings.block(found.with(format_args!("{} holds {held}", record.name)), fact);
         }
     }
     Ok(())
@@ -257,15 +201,8 @@ fn may_terminate(run: &Run, facts: &Facts, server: &Found<'_>, findings: &mut Ve
     let a1_is_a4 = facts.launches_into_source || (server.a1.is_some() && server.server.a1 == server.a4());
     let Some(a1) = server.a1.filter(|a1| a1.state.is_live()) else { return };
     if run.plan.cleanup.terminate_originals && !a1_is_a4 && !may_be_terminated(a1) {
-        findings.block(
-            &server.name,
-            "A1 is to be terminated, and its owner has not tagged it for that",
-            format!(
-                "Tag the instance {}={}, or leave cleanup.terminateOriginals out",
-                tag::ORIGINAL,
-                tag::MAY_BE_TERMINATED
-            ),
-        );
+        findings
+            .block(&server.name, fact::a1_is_not_tagged_for_its_end(tag::ORIGINAL, tag::MAY_BE_TERMINATED));
     }
 }
 
@@ -277,11 +214,10 @@ fn may_be_terminated(a1: &Instance) -> bool {
 /// failed-back server. A server that it has started to clean up, with B2 gone or A2 stopped, cannot be failed back.
 fn launched_by_a_drill(server: &Found<'_>, findings: &mut Vec<Finding>) {
     let Some(a2) = server.a2.filter(|a2| is_of_a_drill(a2)) else { return };
-    let remedy = "Start the drill with its plan again: it cleans up first";
     if server.a3.is_some() {
-        findings.block(&server.name, "an interrupted drill left A3 and A4 in its isolated network", remedy);
+        findings.block(&server.name, fact::drill_left_a4());
     } else if server.b2.is_none() || !a2.replication.is_running() {
-        findings.block(&server.name, "an interrupted drill had started to clean up and left A2", remedy);
+        findings.block(&server.name, fact::drill_left_a2());
     }
 }
 
@@ -291,14 +227,10 @@ fn into_source(run: &Run, facts: &Facts, server: &Found<'_>, findings: &mut Vec<
         return;
     }
     if !run.plan.launch.into_source {
-        findings.block(
-            run.source().as_str(),
-            "DRS launches into the source instance here: A4 would become A1",
-            "Set launch.intoSource if that is wanted, or turn it off in the Region's default launch settings",
-        );
+        findings.block(run.source().as_str(), fact::a4_would_become_a1());
         return;
     }
     if server.a1.is_none_or(|a1| a1.state != InstanceState::Stopped) {
-        findings.block(&server.name, "A1 is not stopped, and is to be launched into", "Stop A1");
+        findings.block(&server.name, fact::a1_is_not_stopped());
     }
 }

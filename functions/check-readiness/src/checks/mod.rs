@@ -8,7 +8,9 @@ mod regions;
 mod servers;
 
 use failback_core::Result;
+use failback_core::catalogue::fact;
 use failback_core::fleet::Fleet;
+use failback_core::message::count;
 use failback_core::payload;
 use failback_core::plan::SERVERS_MAX;
 use failback_core::procedure::Procedure;
@@ -25,11 +27,7 @@ use crate::finding::{Finding, Findings, merged};
 pub(crate) fn before_reading(run: &Run) -> Vec<Finding> {
     let mut findings = Vec::new();
     if run.procedure == Procedure::Drill && run.plan.drill.network.is_none() {
-        findings.block(
-            "$.drill.network",
-            "a drill needs an isolated network of the source Region",
-            "Add \"network\": {\"subnetId\": …, \"securityGroupIds\": […]} to $.drill",
-        );
+        findings.block("$.drill.network", fact::drill_has_no_network());
     }
     findings
 }
@@ -62,28 +60,17 @@ pub(crate) fn all(
 fn size(run: &Run, fleet: &Fleet, findings: &mut Vec<Finding>) {
     let servers = fleet.servers.len();
     if servers == 0 {
-        findings.block(
-            "$.servers",
-            format!("chooses no source server of {}", run.recovery()),
-            "Correct ids or tags; compare with the DRS console of that Region",
-        );
+        findings.block("$.servers", fact::plan_chooses_nothing(run.recovery()));
     }
     if servers > SERVERS_MAX {
-        let remedy = format!("Split the plan: one execution carries at most {SERVERS_MAX}");
-        findings.block("$.servers", format!("chooses {servers} servers"), remedy);
+        findings.block("$.servers", fact::plan_chooses_too_many(count(servers, "server"), SERVERS_MAX));
     }
     let bytes = payload::largest(&run.plan, fleet.servers.iter().map(|server| server.name.as_str()));
     if servers <= SERVERS_MAX && bytes > payload::BYTES_MAX {
-        findings.block(
-            "the plan",
-            format!(
-                "takes up to {bytes} bytes with its {servers} servers, and an execution carries {}",
-                payload::BYTES_MAX
-            ),
-            "Split the plan, or choose servers by tags and name fewer records",
-        );
+        findings
+            .block("the plan", fact::plan_is_too_large(bytes, count(servers, "server"), payload::BYTES_MAX));
     }
     if servers > 0 && fleet.pending().next().is_none() {
-        findings.warn("the fleet", "every server has failed back already", "Nothing is left to do");
+        findings.warn("the fleet", fact::all_failed_back());
     }
 }

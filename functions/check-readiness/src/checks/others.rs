@@ -3,8 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use failback_core::catalogue::fact;
 use failback_core::cloud::RunningExecution;
-use failback_core::fleet::{Fleet, Obstacle};
+use failback_core::fleet::Fleet;
 use failback_core::message::listed;
 use failback_core::plan::Plan;
 use failback_core::run::Run;
@@ -22,11 +23,9 @@ pub(crate) fn check(run: &Run, facts: &Facts, fleet: &Fleet, findings: &mut Vec<
         }
         let shared = shared_servers(&plan, facts, fleet);
         if !shared.is_empty() {
-            let (procedure, started, id) = (&other.procedure, other.started, &other.id);
             findings.block(
                 listed(shared),
-                format!("a {procedure} that started {started} is working on these servers: {id}"),
-                Obstacle::Runs.remedy(),
+                fact::another_run_is_at_work(other.procedure, other.started, &other.id),
             );
             told.insert(other.id.as_str());
         }
@@ -48,7 +47,7 @@ fn claims(run: &Run, facts: &Facts, fleet: &Fleet, findings: &mut Vec<Finding>, 
     }
     for (owner, names) in owned {
         if let Some(obstacle) = facts.owners.obstacle(run, owner) {
-            findings.block(listed(names), obstacle.what(owner), obstacle.remedy());
+            findings.block(listed(names), obstacle.fact(owner));
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Checks that EC2 terminates what the run terminates at its end: somebody may have protected it.
 
 use failback_core::Result;
+use failback_core::catalogue::fact;
 use failback_core::cloud::Instance;
 use failback_core::fleet::existed_before;
 use failback_core::id::InstanceId;
@@ -34,31 +35,18 @@ pub(crate) fn check(
 ) -> Result<()> {
     for server in servers {
         if original(run, server).is_some_and(|a1| facts.protected.contains(&a1.id)) {
-            findings.block(
-                &server.name,
-                "A1 is to be terminated, and is protected from termination",
-                format!("Remove the protection with `{UNPROTECT}`, or leave cleanup.terminateOriginals out"),
-            );
+            findings.block(&server.name, fact::a1_is_protected_from_its_end(UNPROTECT));
         }
         if recovered(run, facts, server)?.is_some_and(|b3| facts.protected.contains(&b3)) {
-            findings.block(
-                &server.name,
-                "B3 is protected from termination, and the clean-up terminates it",
-                match run.procedure {
-                    Procedure::Failback => format!("Remove the protection with `{UNPROTECT}`"),
-                    Procedure::Drill => {
-                        format!("Remove the protection with `{UNPROTECT}`, or set drill.keepRecoveredServers")
-                    }
-                },
-            );
+            let fact = match run.procedure {
+                Procedure::Failback => fact::b3_is_protected_from_its_end(UNPROTECT),
+                Procedure::Drill => fact::b3_is_protected_from_the_drill(UNPROTECT),
+            };
+            findings.block(&server.name, fact);
         }
         let template = facts.launch_templates.get(&server.b1);
         if launches_b1(run, server) && template.is_some_and(|version| version.protects_from_termination) {
-            findings.block(
-                &server.name,
-                "B1's launch template protects B3 from termination, so the drill could not terminate it",
-                "Turn termination protection off in B1's launch template until the drill has ended",
-            );
+            findings.block(&server.name, fact::b1s_template_protects_b3());
         }
     }
     Ok(())

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use failback_core::Result;
+use failback_core::catalogue::fact;
 use failback_core::id::SubnetId;
+use failback_core::message::count;
 use failback_core::plan::{Network, Plan};
 use failback_core::procedure::Procedure;
 use failback_core::run::Run;
@@ -33,16 +35,10 @@ fn staging(run: &Run, facts: &Facts, findings: &mut Vec<Finding>) {
     for template in &facts.source_templates {
         let Some(subnet) = &template.staging_subnet else { continue };
         match facts.subnets.get(subnet) {
-            None => findings.block(
-                region.as_str(),
-                format!("the replication template's staging subnet {subnet} does not exist"),
-                "Name an existing subnet in the Region's default replication settings",
-            ),
-            Some(subnet) if subnet.free_addresses == 0 => findings.block(
-                region.as_str(),
-                format!("the staging subnet {} has no free address", subnet.id),
-                "Free addresses, or name a larger subnet in the default replication settings",
-            ),
+            None => findings.block(region.as_str(), fact::staging_subnet_is_missing(subnet)),
+            Some(subnet) if subnet.free_addresses == 0 => {
+                findings.block(region.as_str(), fact::staging_subnet_is_full(&subnet.id));
+            }
             Some(_) => {}
         }
     }
@@ -69,15 +65,10 @@ fn launch_subnet(
 ) {
     let needed = to_launch(servers).count();
     match facts.subnets.get(subnet) {
-        None => findings.block(
-            path,
-            format!("{subnet} does not exist in {}", run.source()),
-            "Name a subnet of the source Region",
-        ),
+        None => findings.block(path, fact::subnet_is_missing(subnet, run.source())),
         Some(found) if (found.free_addresses as usize) < needed => findings.block(
             path,
-            format!("{subnet} has {} free addresses for {needed} servers", found.free_addresses),
-            "Name a larger subnet",
+            fact::subnet_is_too_small(subnet, free(found.free_addresses), count(needed, "server")),
         ),
         Some(_) => {}
     }
@@ -101,11 +92,14 @@ fn beside_originals(run: &Run, facts: &Facts, servers: &[Found<'_>], findings: &
         if (free_addresses as usize) < needed {
             findings.block(
                 subnet.as_str(),
-                format!("it has {free_addresses} free addresses for {needed} servers beside the originals"),
-                "Free addresses, or name a larger subnet in $.launch.network",
+                fact::originals_subnet_is_too_small(free(free_addresses), count(needed, "server")),
             );
         }
     }
+}
+
+fn free(addresses: u32) -> String {
+    if addresses == 1 { "1 free address".to_owned() } else { format!("{addresses} free addresses") }
 }
 
 fn to_launch<'s, 'f>(servers: &'s [Found<'f>]) -> impl Iterator<Item = &'s Found<'f>> {
@@ -120,10 +114,7 @@ fn replicating(run: &Run, facts: &Facts, servers: &[Found<'_>], findings: &mut V
     if running + new > quota {
         findings.block(
             run.source().as_str(),
-            format!(
-                "{running} servers replicate and this run adds {new}, with a quota of {quota} (L-C1D14A2B)"
-            ),
-            "Request a higher quota, or split the plan",
+            fact::replication_quota(count(running, "source server"), new, quota),
         );
     }
 }
@@ -136,11 +127,7 @@ fn jobs(run: &Run, facts: &Facts, findings: &mut Vec<Finding>) -> Result<()> {
     for (region, jobs, quotas) in regions {
         let active = jobs.iter().filter(|job| job.is_active()).count();
         if active >= quotas.concurrent_jobs {
-            findings.warn(
-                region.as_str(),
-                format!("{active} jobs run, as many as DRS allows (L-D88FAC3A)"),
-                "The run waits for them",
-            );
+            findings.warn(region.as_str(), fact::jobs_quota(count(active, "job")));
         }
     }
     Ok(())

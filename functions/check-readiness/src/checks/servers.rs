@@ -1,12 +1,13 @@
 //! Checks of each server, for both procedures.
 
 use failback_core::Result;
+use failback_core::catalogue::fact;
 use failback_core::cloud::{
     Direction, InstanceState, Job, JobKind, LastLaunch, RecordSet, RecoveryInstance, ReplicationState,
     SourceServer,
 };
 use failback_core::fleet::Fleet;
-use failback_core::launch_spec::{LACKING_REMEDY, LaunchSpec, needs_a1};
+use failback_core::launch_spec::{LaunchSpec, lacking, needs_a1};
 use failback_core::plan::Record;
 use failback_core::run::Run;
 use failback_core::tags::{Tags, tag};
@@ -46,30 +47,24 @@ pub(crate) fn check(
 fn recovered(server: &Found<'_>, b2: &RecoveryInstance, findings: &mut Vec<Finding>) -> Result<()> {
     let name = &server.name;
     if !b2.originated_in_aws {
-        let remedy =
-            "Only servers that came from EC2 can be failed back between Regions; use the Failback Client";
-        findings.block(name, "B2 did not originate in AWS", remedy);
+        findings.block(name, fact::b2_is_not_of_ec2());
     }
     if b2.state != InstanceState::Running {
-        findings.block(name, "B3 does not run", "Start the recovered instance");
+        findings.block(name, fact::b3_does_not_run());
     }
     agent(server, b2, findings);
     let Some(b3) = server.live().instance(&b2.instance)? else {
-        findings.block(name, "EC2 does not know B3", "Recover the server again");
+        findings.block(name, fact::ec2_does_not_know_b3());
         return Ok(());
     };
     if b3.network_interfaces == 0 {
-        let remedy = "Attach one that reaches DRS and the staging subnet";
-        findings.block(name, "B3 has no network interface", remedy);
+        findings.block(name, fact::b3_has_no_interface());
     }
     if !b3.metadata_reachable {
-        let remedy =
-            "Enable the metadata endpoint (IMDSv2 will do), and check routes to 169.254.169.254 in the guest";
-        findings.block(name, "instance metadata of B3 is not reachable", remedy);
+        findings.block(name, fact::b3_has_no_metadata());
     }
     if b3.profile_arn.is_none() {
-        let remedy = "Attach a profile whose role holds AWSElasticDisasterRecoveryRecoveryInstancePolicy";
-        findings.block(name, "B3 has no instance profile, which the agent needs", remedy);
+        findings.block(name, fact::b3_has_no_profile());
     }
     Ok(())
 }
@@ -80,25 +75,15 @@ fn disconnected(server: &Found<'_>, findings: &mut Vec<Finding>) {
     if server.a2.is_none_or(|a2| a2.replication.state != ReplicationState::Disconnected) {
         return;
     }
-    findings.block(
-        &server.name,
-        "A2 was disconnected, which uninstalls the agent on B3",
-        "Delete A2, and install the agent on B3 again, as the DRS user guide says for a recovery instance; then start again",
-    );
+    findings.block(&server.name, fact::a2_was_disconnected());
 }
 
 fn agent(server: &Found<'_>, b2: &RecoveryInstance, findings: &mut Vec<Finding>) {
     match b2.agent_seen.map(|seen| server.live().read_at.seconds_since(seen)) {
-        None => findings.warn(
-            &server.name,
-            "DRS has not seen the agent on B3 yet",
-            "The run waits for it; check the instance's access to DRS on TCP 443 if it does not come",
-        ),
-        Some(age) if age > AGENT_STALE_SECONDS && !b2.is_reversed() => findings.warn(
-            &server.name,
-            "DRS has not seen the agent on B3 for more than 15 minutes",
-            "Check that the agent runs and reaches DRS on TCP 443",
-        ),
+        None => findings.warn(&server.name, fact::agent_not_seen()),
+        Some(age) if age > AGENT_STALE_SECONDS && !b2.is_reversed() => {
+            findings.warn(&server.name, fact::agent_not_seen_for_long());
+        }
         Some(_) => {}
     }
 }
@@ -126,12 +111,7 @@ fn left_over(run: &Run, facts: &Facts, server: &Found<'_>, findings: &mut Vec<Fi
         }
         let mut launched = drs.source_instances().filter(|a3| a3.source_server == a2.id && a3.is_live());
         let with_a4 = launched.next().map_or_else(String::new, |a3| format!(", with A4 {}", a3.instance));
-        findings.block(
-            &server.name,
-            format!("A2 {} of an earlier failback or drill is left{with_a4}", a2.id),
-            "If clients use that A4, or the instance that this A2 replicated, do not go on. If not, terminate both, stop \
-             replication of that A2, and disconnect and delete it, in the DRS console",
-        );
+        findings.block(server.with(format_args!("{}{with_a4}", a2.id)), fact::a2_is_left());
     }
 }
 
@@ -141,18 +121,13 @@ fn original(run: &Run, facts: &Facts, server: &Found<'_>, findings: &mut Vec<Fin
         return;
     }
     let template = facts.stand_ins.get(&server.b1);
-    let Err(error) = LaunchSpec::of(run, server, server.a1, template) else {
-        findings.warn(
-            &server.name,
-            "A1 no longer shows what the plan copies with like-source",
-            "A4 is launched with the settings that A2's launch template has now; look at them before you answer yes",
-        );
+    if LaunchSpec::of(run, server, server.a1, template).is_ok() {
+        findings.warn(&server.name, fact::a1_is_stood_in_for());
         return;
-    };
-    let message = error.to_string();
-    let message = message.strip_prefix(&format!("{}: ", server.name)).unwrap_or(&message);
-    let message = message.strip_suffix(&format!(". {LACKING_REMEDY}")).unwrap_or(message);
-    findings.block(&server.name, message, LACKING_REMEDY);
+    }
+    for fact in lacking(run, server.a1) {
+        findings.block(&server.name, fact);
+    }
 }
 
 /// Returns true for a server that is to be launched like an A1 that does not show what is to be copied.
@@ -165,11 +140,10 @@ pub(crate) fn lacks_original(run: &Run, server: &Found<'_>) -> bool {
 fn jobs(run: &Run, facts: &Facts, server: &Found<'_>, findings: &mut Vec<Finding>) -> Result<()> {
     let all = facts.live.source_jobs()?.iter().chain(facts.live.recovery_jobs()?);
     for job in all.filter(|job| holds(job, server)) {
-        let message = format!("job {} is working on it", job.id);
         if is_ours(run, facts, server, job) {
-            findings.warn(&server.name, message, "An earlier run started it, and this run waits for it");
+            findings.warn(server.with(&job.id), fact::a_job_of_an_earlier_run());
         } else {
-            findings.block(&server.name, message, "Wait until the job has ended, then start again");
+            findings.block(server.with(&job.id), fact::a_job_of_somebody());
         }
     }
     Ok(())
@@ -200,12 +174,7 @@ fn launched_before(facts: &Facts, server: &Found<'_>, findings: &mut Vec<Finding
     let is_known =
         a2.tags.contains_key(tag::B1) || server.has_record_of(a2)? || server.was_launched_by_a_drill(a2)?;
     if !is_known && !was_launched_recently(facts, a2)? {
-        findings.block(
-            &server.name,
-            format!("A2 {} was launched before, and its A3 was deleted: what runs as A4 may be production", a2.id),
-            "If it is production, finish the page's step 4 by hand; if not, terminate it in EC2. Do not disconnect A2: that \
-             uninstalls the agent on B3",
-        );
+        findings.block(server.with(&a2.id), fact::a3_was_deleted());
     }
     Ok(())
 }
@@ -228,60 +197,33 @@ pub(crate) fn check_records(
     for (index, (record, (sets, ipv6_sets))) in records.zip(sets).enumerate() {
         let path = format!("$.redirect.records[{index}]");
         if fleet.find(&record.server).is_none() {
-            findings.block(
-                format!("{path}.server"),
-                format!("`{}` is not a server of this plan", record.server),
-                "Name a server of the plan, or the id of its B1",
-            );
+            findings.block(format!("{path}.server (`{}`)", record.server), fact::record_of_no_server());
         }
-        check_sets(record, sets, format!("{path}.name"), findings);
-        check_ipv6(record, ipv6_sets, format!("{path}.name"), findings);
+        let path = format!("{path}.name ({})", record.name);
+        check_sets(record, sets, &path, findings);
+        check_ipv6(ipv6_sets, &path, findings);
     }
     Ok(())
 }
 
-fn check_sets(record: &Record, sets: &[RecordSet], path: String, findings: &mut Vec<Finding>) {
-    let name = &record.name;
-    let remedy = "Only simple records are redirected; convert the record to one, or redirect by hand";
+fn check_sets(record: &Record, sets: &[RecordSet], path: &str, findings: &mut Vec<Finding>) {
     match sets {
-        [] => {
-            let message = format!("{name} has no {} record in the zone", record.kind.as_str());
-            findings.block(path, message, "Correct name or zone, or create the record");
-        }
+        [] => findings.block(path, fact::record_is_missing(record.kind.as_str())),
         [set] if set.set_identifier.is_some() || set.ttl_seconds.is_none() => {
-            findings.block(path, format!("{name} is an alias or has a routing policy"), remedy);
+            findings.block(path, fact::record_is_not_simple());
         }
-        [set] if set.values.len() != 1 => {
-            findings.block(path, format!("{name} has several values"), remedy);
-        }
+        [set] if set.values.len() != 1 => findings.block(path, fact::record_has_several_values()),
         [set] if set.ttl_seconds > Some(TTL_SECONDS_MAX) => {
-            let ttl_seconds = set.ttl_seconds.unwrap_or_default();
-            findings.warn(
-                path,
-                format!(
-                    "{name} has a TTL of {ttl_seconds} s: for so long after the redirect clients may write to B3, which \
-                     is lost"
-                ),
-                format!("Lower it to {TTL_SECONDS_MAX} or less now: clients follow a change only after the old TTL"),
-            );
+            findings.warn(path, fact::ttl_is_long(TTL_SECONDS_MAX));
         }
         [_] => {}
-        _ => {
-            findings.block(path, format!("{name} has several records chosen by a routing policy"), remedy);
-        }
+        _ => findings.block(path, fact::record_has_a_routing_policy()),
     }
 }
 
 /// Refuses a record beside which an AAAA record stands: the run changes A records only.
-fn check_ipv6(record: &Record, sets: &[RecordSet], path: String, findings: &mut Vec<Finding>) {
+fn check_ipv6(sets: &[RecordSet], path: &str, findings: &mut Vec<Finding>) {
     if !sets.is_empty() {
-        findings.block(
-            path,
-            format!(
-                "{} has an AAAA record too: IPv6 clients would stay on B3, which is terminated",
-                record.name
-            ),
-            "Redirect by hand, or remove the AAAA record first",
-        );
+        findings.block(path, fact::aaaa_record_too());
     }
 }

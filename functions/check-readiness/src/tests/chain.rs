@@ -81,6 +81,16 @@ fn a_server_is_called_by_its_name_its_host_or_its_id() {
 }
 
 #[test]
+fn a_name_that_is_cut_is_told_and_may_be_used_whole() {
+    let long = |b1: &mut SourceServer| drop(b1.tags.insert("Name".to_owned(), "n".repeat(40)));
+    let fixture = b1(long);
+    warned(&fixture, &"n".repeat(32), "the name has more than 32 characters");
+    let fleet = ready(&fixture).fleet;
+    assert_eq!(fleet.find(&"n".repeat(40)).map(|server| &server.b1), Some(&fixture.b1(1)));
+    assert!(fleet.find(&"n".repeat(31)).is_none());
+}
+
+#[test]
 fn two_servers_of_one_name_are_told_apart() {
     for length in [3, 200] {
         let name = "n".repeat(length);
@@ -127,9 +137,9 @@ fn doubled(mut fixture: Fixture, in_source: bool) -> Fixture {
 fn of_each_there_is_one() {
     let fixture = doubled(Fixture::failback(|_| ()), false);
     let name = fixture.fleet.servers[0].name.clone();
-    blocked(&fixture, &name, "2 recovery instances exist where one B2 is expected");
+    blocked(&fixture, &name, "several recovery instances exist where one B2 is expected");
     let fixture = doubled(Fixture::failback(|_| ()).launched(), true);
-    blocked(&fixture, &name, "2 recovery instances exist where one A3 is expected");
+    blocked(&fixture, &name, "several recovery instances exist where one A3 is expected");
 }
 
 #[test]
@@ -145,7 +155,7 @@ fn two_reversals_of_one_b3_are_told() {
         }
     });
     let name = fixture.fleet.servers[0].name.clone();
-    blocked(&fixture, &name, "2 source servers of the source Region replicate its B3");
+    blocked(&fixture, &name, "several source servers of the source Region replicate its B3");
 }
 
 #[test]
@@ -293,7 +303,7 @@ fn an_a2_of_an_earlier_failback_is_reported() {
     let error = check(&fixture).expect_err("a blocker").to_string();
     assert!(
         error.contains(&format!(
-            "blocker: {name}: A2 s-0000000000000left of an earlier failback or drill is left"
+            "blocker: {name} (s-0000000000000left): an A2 of an earlier failback or drill is left"
         )),
         "{error}"
     );
@@ -309,8 +319,7 @@ fn an_a2_of_another_server_is_reported() {
             of_a2.for_each(|server| drop(server.tags.insert(tag::B1.to_owned(), other.to_string())));
         }
     });
-    let said = format!("A2 {} is tagged as another server's", fixture.a2(0));
-    blocked(&fixture, &fixture.fleet.servers[0].name.clone(), &said);
+    blocked(&fixture, &fixture.fleet.servers[0].name.clone(), "A2 is tagged as another server's");
 }
 
 /// DRS shows a B2 for some time after its end: by it, an A2 without tags is known.
@@ -344,7 +353,7 @@ fn an_a2_without_tags_is_known_by_the_b2_that_it_replicated() {
         }
         _ => {}
     });
-    blocked(&fixture, &name, "A2 s-0000000000000left of an earlier failback or drill is left");
+    blocked(&fixture, &name, "an A2 of an earlier failback or drill is left");
 }
 
 #[test]
@@ -376,8 +385,10 @@ fn without_b2_and_a4_there_is_nothing_to_fail_back() {
         });
         check(&fixture).err().map(|error| error.to_string()).unwrap_or_default()
     };
-    let said = "B2 is gone, and A4 does not run. ";
-    assert!(down(InstanceState::Stopped).contains(&format!("{said}Start A4, and start again")));
-    assert!(down(InstanceState::Terminated).contains(&format!("{said}Recover the server from B1")));
+    let said = "B2 is gone, and ";
+    assert!(
+        down(InstanceState::Stopped).contains(&format!("{said}A4 does not run. Start A4, and start again"))
+    );
+    assert!(down(InstanceState::Terminated).contains(&format!("{said}so is A4. Recover the server from B1")));
     assert!(!down(InstanceState::Running).contains(said));
 }

@@ -136,10 +136,10 @@ fn where_a_record_points_at_a1_it_is_production() {
         fixture
     };
     let fixture = point_at_a1(Fixture::failback(|_| ()));
-    blocked(&fixture, &name(&fixture), "shop.example.com holds 203.0.113.9, an address of A1: what is there");
+    blocked(&fixture, &name(&fixture), "the record holds an address of A1");
     // Once replication is reversed, the failback of B3 was intended, and a person has moved traffic since.
     let fixture = point_at_a1(Fixture::failback(|_| ()).reversed());
-    blocked(&fixture, &name(&fixture), "shop.example.com holds 203.0.113.9, an address of A1: what is there");
+    blocked(&fixture, &name(&fixture), "the record holds an address of A1");
 }
 
 #[test]
@@ -150,7 +150,7 @@ fn where_a_record_points_at_an_unknown_address_it_is_production() {
             sets[0].values = vec!["203.0.113.9".to_owned()];
         }
     });
-    blocked(&fixture, &name(&fixture), "shop.example.com holds 203.0.113.9, not an address of B3 or A4");
+    blocked(&fixture, &name(&fixture), "the record holds no address of B3 or A4");
 }
 
 #[test]
@@ -159,8 +159,7 @@ fn where_no_record_shows_it_an_original_that_runs_may_be_production() {
     let with = |change: fn(&mut Value)| a1(Fixture::failback(change), false, running);
     let fixture = with(by_hand);
     // Without a name in a record, a server is called by its wave.
-    let a1 = fixture.a1(0);
-    blocked(&fixture, "all-1", &format!("A1 {a1} runs, and no record shows whether clients use it or B3"));
+    blocked(&fixture, "all-1", "A1 runs, and no record shows whether clients use it or B3");
     let fixture = with(|plan| {
         by_hand(plan);
         plan["redirect"]["originalsMayRun"] = json!(true);

@@ -115,7 +115,7 @@ fn the_subnet_of_the_plan_needs_an_address_for_every_server_that_is_not_there() 
     blocked(
         &launch(Fixture::failback(|_| ()), Some(1)),
         path,
-        "subnet-0a1b2c3d4e5f60718 has 1 free addresses for 2",
+        "subnet-0a1b2c3d4e5f60718 has 1 free address for 2",
     );
     silent(&launch(Fixture::failback(|_| ()), Some(2)), "free addresses");
     silent(&launch(Fixture::failback(|_| ()).launched(), Some(0)), "free addresses");
@@ -124,11 +124,7 @@ fn the_subnet_of_the_plan_needs_an_address_for_every_server_that_is_not_there() 
 #[test]
 fn a_drill_needs_its_addresses_in_its_isolated_subnet() {
     let drill = |free| named(Fixture::drill(|_| ()), "subnet-0f1e2d3c4b5a69788", free);
-    blocked(
-        &drill(Some(1)),
-        "$.drill.network.subnetId",
-        "subnet-0f1e2d3c4b5a69788 has 1 free addresses for 2",
-    );
+    blocked(&drill(Some(1)), "$.drill.network.subnetId", "subnet-0f1e2d3c4b5a69788 has 1 free address for 2");
     silent(&drill(Some(2)), "free addresses");
 }
 
@@ -154,7 +150,7 @@ fn beside(mut fixture: Fixture, free: u32) -> Fixture {
 fn where_the_plan_names_no_subnet_there_must_be_room_beside_the_originals() {
     let unnamed = || Fixture::failback(|plan| plan["launch"] = json!({ "network": { "likeSource": true } }));
     let about = "subnet-0aaaaaaaaaaaaaaaa";
-    blocked(&beside(unnamed(), 1), about, "it has 1 free addresses for 2 servers beside the originals");
+    blocked(&beside(unnamed(), 1), about, "it has 1 free address for 2 servers beside the originals");
     silent(&beside(unnamed(), 2), "beside the originals");
 }
 
@@ -184,7 +180,10 @@ fn every_a2_counts_towards_the_quota_of_the_source_region() {
     blocked(
         &few,
         "us-east-1",
-        &format!("{bystanders} servers replicate and this run adds 2, with a quota of {}", bystanders + 1),
+        &format!(
+            "{bystanders} source servers replicate and this run adds 2, with a quota of {}",
+            bystanders + 1
+        ),
     );
     silent(&quota(Fixture::failback(|_| ()), bystanders + 2), "quota");
     // Servers that already replicate are not counted twice.
@@ -237,7 +236,7 @@ fn busy(in_source: bool, active: usize, allowed: usize) -> Fixture {
 #[test]
 fn jobs_of_others_are_told_when_there_is_no_room_for_one_more() {
     for (in_source, region) in [(true, "us-east-1"), (false, "us-east-2")] {
-        warned(&busy(in_source, 3, 3), region, "3 jobs run, as many as DRS allows (L-D88FAC3A)");
-        silent(&busy(in_source, 3, 4), "jobs run");
+        warned(&busy(in_source, 3, 3), region, "3 jobs at work, as many as DRS allows (L-D88FAC3A)");
+        silent(&busy(in_source, 3, 4), "as many as DRS allows");
     }
 }

@@ -132,7 +132,7 @@ fn a2s_launch_template_stands_in_for_an_original_that_is_gone() {
     let reversed = gone(Fixture::failback(|_| ()).reversed());
     for refused in [like_source(&prepared, json!({})), like_source(&reversed, asks)] {
         let text = refused.expect_err("A1 is gone").to_string();
-        assert!(text.contains("the plan has like-source, but A1 i-"), "{text}");
+        assert!(text.contains("the plan has like-source, but A1 shows no subnet"), "{text}");
     }
 }
 
@@ -149,7 +149,11 @@ fn an_original_must_show_what_is_to_be_copied() {
         fixture
     };
     let fixture = without_profile(Fixture::failback(plan));
-    blocked(&fixture, &name(&fixture), "the plan has like-source, but A1 i-");
+    blocked(
+        &fixture,
+        &name(&fixture),
+        "the plan has like-source, but A1 shows no instance profile. Name it in $.launch.instanceProfile",
+    );
     silent(&without_profile(Fixture::failback(|_| ())), "like-source");
     // A server that is already launched copies nothing from A1.
     let launched = without_profile(Fixture::failback(|_| ()).launched());
@@ -200,10 +204,9 @@ fn job(
 fn what_a2_launched_before_may_be_production() {
     let said = "was launched before, and its A3 was deleted";
     let fixture = launched_before(false, None);
-    let a2 = fixture.a2(0);
-    blocked(&fixture, &name(&fixture), &format!("A2 {a2} {said}"));
+    blocked(&fixture, &name(&fixture), &format!("this A2 {said}"));
     let old = launched_before(false, Some(1_800));
-    blocked(&old, &name(&old), &format!("A2 {a2} {said}"));
+    blocked(&old, &name(&old), &format!("this A2 {said}"));
     silent(&launched_before(false, Some(1_799)), said);
     silent(&launched_before(true, None), said);
     silent(&Fixture::failback(|_| ()).launched(), said);
@@ -223,7 +226,7 @@ fn a_recent_job_of_another_server_explains_nothing() {
         }
         _ => {}
     });
-    blocked(&fixture, &name(&fixture), "A2 s-");
+    blocked(&fixture, &name(&fixture), "this A2 was launched before");
 }
 
 /// Returns a failback in which a job is working on B1 of the first server, or on its A2.
@@ -249,7 +252,7 @@ fn at_work(of_a2: bool, kind: JobKind, tags: &[(&str, &str)], b2_tags: &[(&str, 
 
 #[test]
 fn a_job_of_somebody_else_must_end_first() {
-    let said = "job drsjob-0123456789abcdef0 is working on it";
+    let said = "a job of DRS that no run of this procedure started is working on it";
     for of_a2 in [true, false] {
         for tags in [&[][..], &[(tag::PROCEDURE, "drill")]] {
             let fixture = at_work(of_a2, JobKind::Launch, tags, &[]);
@@ -265,7 +268,7 @@ fn a_job_of_somebody_else_must_end_first() {
 
 #[test]
 fn a_job_of_an_earlier_run_is_waited_for() {
-    let said = "job drsjob-0123456789abcdef0 is working on it";
+    let said = "a job of DRS is working on it";
     let ours = [(tag::PROCEDURE, "failback")];
     for of_a2 in [true, false] {
         let fixture = at_work(of_a2, JobKind::Launch, &ours, &[]);
@@ -299,7 +302,7 @@ fn a_job_that_somebody_began_in_the_console_is_found() {
     fixture.launch_in_console();
     fixture.pass(60);
     let error = check(&fixture).unwrap_err().to_string();
-    assert!(error.contains("all-1, web-1: job drsjob-") && error.contains("is working on it"), "{error}");
+    assert!(error.contains("all-1 (drsjob-") && error.contains("is working on it"), "{error}");
 }
 
 #[test]
@@ -328,14 +331,14 @@ fn records(change: impl Fn(&mut Vec<RecordSet>) + Send + Sync + 'static) -> Fixt
 #[test]
 fn only_a_simple_record_that_exists_is_redirected() {
     let path = "$.redirect.records[0].name";
-    blocked(&records(Vec::clear), path, "shop.example.com has no A record in the zone");
-    let policy = "shop.example.com is an alias or has a routing policy";
+    blocked(&records(Vec::clear), path, "the zone has no A record of this name");
+    let policy = "the record is an alias or has a routing policy";
     blocked(&records(|sets| sets[0].set_identifier = Some("blue".to_owned())), path, policy);
     blocked(&records(|sets| sets[0].ttl_seconds = None), path, policy);
     let several = |sets: &mut Vec<RecordSet>| sets.push(sets[0].clone());
-    blocked(&records(several), path, "shop.example.com has several records chosen by a routing policy");
+    blocked(&records(several), path, "the name has several records chosen by a routing policy");
     let both = |sets: &mut Vec<RecordSet>| sets[0].values.push("10.0.0.9".to_owned());
-    blocked(&records(both), path, "shop.example.com has several values");
+    blocked(&records(both), path, "the record has several values");
 }
 
 #[test]
@@ -352,18 +355,27 @@ fn an_aaaa_record_beside_the_record_stands_in_the_way() {
             });
         }
     });
-    blocked(&fixture, "$.redirect.records[0].name", "shop.example.com has an AAAA record too: IPv6 clients");
+    blocked(&fixture, "$.redirect.records[0].name", "there is an AAAA record too: IPv6 clients");
 }
 
 #[test]
 fn a_long_ttl_is_warned_of_and_noted() {
     let path = "$.redirect.records[0].name";
-    warned(&records(|sets| sets[0].ttl_seconds = Some(301)), path, "shop.example.com has a TTL of 301 s");
+    warned(&records(|sets| sets[0].ttl_seconds = Some(301)), path, "the TTL is more than 300 s");
     let fixture = records(|sets| sets[0].ttl_seconds = Some(300));
     silent(&fixture, "TTL");
     assert_eq!(check(&fixture).unwrap().fleet.redirected.unwrap().old_ttl_seconds, Some(300));
-    // What the record held before is not known.
-    let fixture = Fixture::failback(|_| ()).redirected();
+    // An earlier execution has recorded what the record held before. If none has, it is not known.
+    let mut fixture = Fixture::failback(|_| ()).redirected();
+    let noted = check(&fixture).unwrap().fleet.redirected;
+    assert_eq!(noted, fixture.fleet.redirected);
+    fixture.tamper(|seen| {
+        if let Response::SourceServers(_, servers) = seen {
+            for server in servers.iter_mut() {
+                server.tags.remove(tag::REDIRECTED);
+            }
+        }
+    });
     assert_eq!(check(&fixture).unwrap().fleet.redirected.unwrap().old_ttl_seconds, Some(3_600));
 }
 
@@ -373,7 +385,10 @@ fn a_record_names_a_server_of_the_plan() {
     let mut plan = serde_json::to_value(&fixture.run.plan).unwrap();
     plan["redirect"]["records"][0]["server"] = json!("nobody");
     let error = check_plan(&fixture, &plan).unwrap_err().to_string();
-    assert!(error.contains("$.redirect.records[0].server: `nobody` is not a server of this plan"), "{error}");
+    assert!(
+        error.contains("$.redirect.records[0].server (`nobody`): this is not a server of the plan"),
+        "{error}"
+    );
 }
 
 #[test]

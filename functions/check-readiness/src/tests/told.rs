@@ -1,4 +1,5 @@
 use failback_core::ErrorName;
+use failback_core::catalogue::fact;
 use failback_core::cloud::SourceServer;
 use failback_core::id::SourceServerId;
 use failback_core::plan::SERVERS_MAX;
@@ -79,18 +80,21 @@ fn a_plan_that_an_execution_cannot_carry_is_refused() {
 #[test]
 fn what_is_the_same_of_many_is_told_once() {
     let mut findings: Vec<Finding> = Vec::new();
-    findings.warn("a", "sleeps", "Wake it");
-    findings.block("b", "is gone", "Bring it back");
-    findings.block("c", "is gone", "Bring it back");
+    findings.warn("a", fact::b3_existed());
+    findings.block("b", fact::a1_is_not_stopped());
+    findings.block("c", fact::a1_is_not_stopped());
     let told: Vec<String> = merged(findings).iter().map(Finding::to_string).collect();
-    assert_eq!(told, ["blocker: b, c: is gone. Bring it back", "warning: a: sleeps. Wake it"]);
+    let blocker = format!("blocker: b, c: {}", fact::a1_is_not_stopped());
+    assert_eq!(told, [blocker, format!("warning: a: {}", fact::b3_existed())]);
 }
 
 #[test]
 fn so_many_findings_are_told_and_the_rest_is_counted() {
     let findings = |number: usize| {
         let mut findings: Vec<Finding> = Vec::new();
-        (0..number).for_each(|it| findings.block("x", format!("problem {it:03}"), "Mend it"));
+        (0..number).for_each(|it| {
+            findings.block("x", fact::originals_use_the_subnet(format_args!("problem {it:03}")));
+        });
         not_ready(&findings).to_string()
     };
     assert!(findings(1).starts_with("1 thing stands in the way; nothing was changed\n"), "{}", findings(1));

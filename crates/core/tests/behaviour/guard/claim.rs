@@ -33,7 +33,7 @@ fn a_server_of_nobody_is_claimed_on_each_object_that_exists() {
     let mut case = Case::failback();
     case.claimed_by(None);
     let claimed = claim(&case).unwrap();
-    let own = Tags::from([(tag::RUN.to_owned(), case.run().tag_value())]);
+    let own = case.run().claim_tags();
     assert!(claimed.iter().all(|call| call.tags == own), "{claimed:?}");
     let on: Vec<_> = claimed.iter().map(|call| (call.region.as_str(), call.arn.as_str())).collect();
     let (b2, a2) = (case.b2().arn.clone(), case.a2().arn.clone());

@@ -3,6 +3,7 @@
 use failback_core::cloud::{
     Check, Direction, InstanceState, Job, JobStatus, RecordSet, ReplicationState, SourceServer, Tags,
 };
+use failback_core::fleet::Redirected;
 use failback_core::guard::{
     ChangeRecords, DeleteRecoveryInstance, Guard, ReverseReplication, StopReplication, TagResource,
     TerminateInstances, TerminateRecoveryInstances, Warrant,
@@ -14,7 +15,7 @@ use serde_json::json;
 
 use crate::case::{
     A1, A2, A4, B1, B3, Case, JOB, LAUNCH, OTHER, OTHERS, Row, all, granted_unless, id, instance, job_on,
-    may_be_launched_into, recovery_instance, refused, source_server,
+    may_be_launched_into, recovery_instance, refused, source_server, start,
 };
 
 fn stop_b1(case: &Case) -> Result<Warrant<StopReplication>> {
@@ -238,9 +239,18 @@ fn that_traffic_was_moved_is_tagged_only_after_a_persons_word() {
     ];
     let mut case = Case::failback();
     case.moved_by_hand(true);
-    let ask = |case: &Case| case.ask(|guard: &Guard<'_, Failback>, servers| guard.tag_traffic(&servers[0]));
+    let redirected = Redirected { in_sync: Some(start()), ..Redirected::default() };
+    let ask = |case: &Case| {
+        case.ask(|guard: &Guard<'_, Failback>, servers| guard.tag_traffic(&servers[0], &redirected))
+    };
     let warrant = granted_unless(&case, ask, rows).spend();
-    assert_eq!(warrant.tags.into_iter().collect::<Vec<_>>(), [(tag::TRAFFIC.into(), A4.into())]);
+    let times = format!("unknown {} 0 unknown", start());
+    let wanted = [(tag::REDIRECTED.into(), times), (tag::TRAFFIC.into(), A4.into())];
+    assert_eq!(warrant.tags.into_iter().collect::<Vec<_>>(), wanted);
+    // Route 53 shows where traffic goes, and not since when.
+    let mut case = Case::failback();
+    case.traffic_moved_by_hand = false;
+    assert_eq!(ask(&case).unwrap().spend().tags.into_keys().collect::<Vec<_>>(), [tag::REDIRECTED]);
 }
 
 #[test]
@@ -391,7 +401,7 @@ fn another_source_server_protects_a4_as_well_as_b1() {
         ("B1 protects another instance", |case| {
             last(case).replication.state = ReplicationState::Disconnected;
         }),
-        ("2 source servers of the recovery Region replicate its A4", |case| {
+        ("several source servers of the recovery Region replicate its A4", |case| {
             let third =
                 source_server("s-000000000000000fa", Direction::Failover, A4, ReplicationState::Rescan);
             case.aws.recovery.servers.push(third);

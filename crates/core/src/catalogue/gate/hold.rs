@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{addresses, who};
+use crate::catalogue::Notice;
 use crate::cloud::Instance;
 use crate::error::Result;
 use crate::fleet::LiveServer;
@@ -17,7 +18,7 @@ const PRICES: &str =
 ///
 /// # Errors
 /// `Internal` when instances were not read.
-pub fn during_hold(run: &Run, servers: &[LiveServer<'_>]) -> Result<String> {
+pub fn during_hold(run: &Run, servers: &[LiveServer<'_>]) -> Result<Notice> {
     let subnet = run.plan.drill.network.as_ref().map_or("unknown", |network| network.subnet_id.as_str());
     let mut lines = vec![format!(
         "A4 of {} passed validation and runs in the drill's own network, subnet {subnet} of {}. Reach it from there:",
@@ -33,7 +34,7 @@ pub fn during_hold(run: &Run, servers: &[LiveServer<'_>]) -> Result<String> {
          No answer: the clean-up begins at the end of the time, after a reminder. That is no failure."
             .to_owned(),
     );
-    Ok(lines.join("\n"))
+    Ok(Notice(lines.join("\n")))
 }
 
 /// Says which instances run for the drill, by their types, and what else is billed.

@@ -5,6 +5,7 @@ mod hold;
 
 use std::collections::BTreeSet;
 
+use super::Notice;
 use crate::cloud::{Instance, InstanceState};
 use crate::error::Result;
 use crate::fleet::{LiveServer, data_age_seconds};
@@ -24,7 +25,7 @@ const ADDRESSES_SHOWN: usize = 36;
 ///
 /// # Errors
 /// `Internal` when instances of the source Region were not read.
-pub fn before_stop(servers: &[LiveServer<'_>]) -> Result<String> {
+pub fn before_stop(servers: &[LiveServer<'_>]) -> Result<Notice> {
     let lines = [
         format!("A2 of {} can be launched, and B1 still replicates the original.", who(servers)),
         originals(servers)?,
@@ -35,7 +36,7 @@ pub fn before_stop(servers: &[LiveServer<'_>]) -> Result<String> {
          asked again, or without stopOriginalReplication to go on."
             .to_owned(),
     ];
-    Ok(lines.join("\n"))
+    Ok(Notice(lines.join("\n")))
 }
 
 /// The time that a wave usually takes, in seconds: the launch job, and the boot.
@@ -49,7 +50,7 @@ const DRAIN_SECONDS: u64 = 120;
 ///
 /// # Errors
 /// `Internal` when A3, or instances of the source Region, were not read; `Guard` when A3 is ambiguous.
-pub fn if_asked_before_launch(run: &Run, servers: Vec<LiveServer<'_>>) -> Result<Option<String>> {
+pub fn if_asked_before_launch(run: &Run, servers: Vec<LiveServer<'_>>) -> Result<Option<Notice>> {
     if run.procedure == Procedure::Drill || run.plan.cutover.accept_loss_seconds.is_some() {
         return Ok(None);
     }
@@ -70,7 +71,7 @@ pub fn if_asked_before_launch(run: &Run, servers: Vec<LiveServer<'_>>) -> Result
 }
 
 /// Says what a person stops before a launch that loses nothing, and for how long.
-fn before_freeze(run: &Run, servers: &[LiveServer<'_>]) -> Result<String> {
+fn before_freeze(run: &Run, servers: &[LiveServer<'_>]) -> Result<Notice> {
     let asks_again = if run.plan.gates.before_redirect.is_some() {
         " Somebody is asked once more before traffic is redirected, and writes wait for that answer too."
     } else {
@@ -92,7 +93,7 @@ fn before_freeze(run: &Run, servers: &[LiveServer<'_>]) -> Result<String> {
          to be asked again."
             .to_owned(),
     ];
-    Ok(lines.join("\n"))
+    Ok(Notice(lines.join("\n")))
 }
 
 /// Returns the time that it usually takes from a launch until traffic is redirected, in seconds.
@@ -112,7 +113,7 @@ fn waves(servers: &[LiveServer<'_>]) -> u64 {
 }
 
 /// Says what a launch loses, and for how long.
-fn before_launch(run: &Run, servers: &[LiveServer<'_>]) -> Result<String> {
+fn before_launch(run: &Run, servers: &[LiveServer<'_>]) -> Result<Notice> {
     let limit = run.plan.launch.data_age_seconds_max;
     let by_hand =
         if run.plan.redirect.is_by_hand() { " and the time that people take to redirect it" } else { "" };
@@ -137,14 +138,14 @@ fn before_launch(run: &Run, servers: &[LiveServer<'_>]) -> Result<String> {
          to be asked again."
             .to_owned(),
     ];
-    Ok(lines.join("\n"))
+    Ok(Notice(lines.join("\n")))
 }
 
 /// Returns what a person is told before traffic is redirected.
 ///
 /// # Errors
 /// `Internal` when A3, jobs of the source Region or instances of it were not read; `Guard` when A3 is ambiguous.
-pub fn before_redirect(run: &Run, servers: &[LiveServer<'_>]) -> Result<String> {
+pub fn before_redirect(run: &Run, servers: &[LiveServer<'_>]) -> Result<Notice> {
     let mut lines =
         vec![format!("A4 of {} passed validation.", who(servers)), data(run, servers)?, originals(servers)?];
     if run.plan.redirect.is_by_hand() {
@@ -171,14 +172,14 @@ pub fn before_redirect(run: &Run, servers: &[LiveServer<'_>]) -> Result<String> 
                 .to_owned(),
         );
     }
-    Ok(lines.join("\n"))
+    Ok(Notice(lines.join("\n")))
 }
 
 /// Returns what a person is told before the clean-up.
 ///
 /// # Errors
 /// `Internal` when instances of the source Region were not read.
-pub fn before_cleanup(run: &Run, servers: &[LiveServer<'_>]) -> Result<String> {
+pub fn before_cleanup(run: &Run, servers: &[LiveServer<'_>]) -> Result<Notice> {
     let ends_a1 = run.plan.cleanup.terminate_originals;
     let ended = if ends_a1 { "B3 and A1 of each server are" } else { "B3 of each server is" };
     let lines = [
@@ -192,7 +193,7 @@ pub fn before_cleanup(run: &Run, servers: &[LiveServer<'_>]) -> Result<String> {
          continues from here."
             .to_owned(),
     ];
-    Ok(lines.join("\n"))
+    Ok(Notice(lines.join("\n")))
 }
 
 fn who(servers: &[LiveServer<'_>]) -> String {
