@@ -11,3 +11,6 @@ mod mistakes;
 
 /// The agreement of the document with the handler.
 mod document;
+
+/// The watch that a schedule calls.
+mod watch;

@@ -12,7 +12,7 @@ const OPENINGS: &[&str] =
     &["Step ", "The note of step ", "Clean-up", "Before ", "Between ", "Drill only", "At the end"];
 
 /// Functions that are not steps of a machine.
-const NO_STEPS: &[&str] = &["api", "watch-replication"];
+const NO_STEPS: &[&str] = &["api", "watch-replication", "watch-runs"];
 
 fn step_folders() -> Vec<String> {
     let mut names = folders("functions");

@@ -241,6 +241,11 @@ def ways_in(given: Any, simulator: Simulator, host: Host, plan: str) -> None:
     print("  schedule: its own input and target, at another time")
     by_schedule(stack, simulator)
 
+    print("  watch of runs: no gate waits, and a drill has just succeeded")
+    seen = stack.client("lambda").invoke(FunctionName=stack.physical["WatchRunsFunction"], Payload=b"{}")
+    watched = json.loads(seen["Payload"].read())
+    assert (watched["gateMinutes"], watched["drillDays"]) == (0, 0), watched
+
     print("  updates, while a drill runs: of a setting, and of every function to one that refuses what it gets")
     updated_meanwhile(given, stack, simulator, host, plan)
 

@@ -138,6 +138,8 @@ const WHY: &[(&str, &str)] = &[
     ("WriteLaunchTemplates", "Writes A2's launch template, which DRS leaves without network and profile."),
     ("WriteLogs", "Logs."),
     ("WatchA2", "A2, between two runs."),
+    ("ListRuns", "Finds the failbacks that run, and the last drill that succeeded."),
+    ("ReadFailbacks", "Finds the gate at which a failback waits."),
 ];
 
 fn why(sid: &str) -> &'static str {
@@ -256,7 +258,8 @@ const OTHERS: &[(&str, &str)] = &[
     ("DrillMachineRole", "The drill's state machine."),
     ("FailbackMachineRole", "The failback's state machine."),
     ("DrillScheduleRole", "The schedule's."),
-    ("WatchReplicationRole", "The watch's, between two runs."),
+    ("WatchReplicationRole", "The watch's of reversed replication."),
+    ("WatchRunsRole", "The watch's of runs."),
 ];
 
 const INTRODUCTION: &str = "# Permissions

@@ -1,4 +1,4 @@
-//! The watch of reversed replication: what it asks for, what it is granted, and what its rule sends.
+//! The watches of reversed replication and of runs: what they ask for, what they are granted, and when they are called.
 
 use failback_core::cloud::Clock as _;
 use failback_core::plan::Plan;
@@ -63,4 +63,38 @@ fn the_watch_is_off_until_somebody_enables_it() {
     assert_eq!(template.resources("AWS::Events::Rule")["WatchRule"]["State"], "ENABLED");
     assert!(template.resources("AWS::CloudWatch::Alarm").contains_key("ReplicationAlarm"));
     assert_eq!(input(&template), json!({ "source": "us-east-1", "lagSecondsMax": 60 }));
+}
+
+/// The watch of runs lists both machines' executions and reads those of failbacks, and can neither start, answer nor stop one.
+#[test]
+fn the_watch_of_runs_reads_executions_and_nothing_else() {
+    let template = Template::sample();
+    let mut granted = Vec::new();
+    for statement in policy::of_role(&template, "WatchRunsRole") {
+        for action in statement.actions.iter().filter(|action| action.starts_with("states:")) {
+            assert!(statement.resources.iter().all(|one| one.contains(":drs-failback-")), "{statement:?}");
+            granted.push(action.clone());
+        }
+        let is_known =
+            |action: &String| ["states:", "logs:", "xray:"].iter().any(|of| action.starts_with(of));
+        assert!(statement.actions.iter().all(is_known), "{statement:?}");
+    }
+    assert_eq!(granted, ["states:ListExecutions", "states:GetExecutionHistory"]);
+}
+
+/// A gate opens at any time, so this watch needs no parameter; that a drill is overdue is told only where drills are scheduled.
+#[test]
+fn gates_are_watched_always_and_drills_where_they_are_scheduled() {
+    let template = Template::sample();
+    assert!(
+        template.resources("AWS::Events::Rule")["RunsRule"]
+            .get("State")
+            .is_none_or(|state| state == "ENABLED")
+    );
+    let alarms = template.resources("AWS::CloudWatch::Alarm");
+    assert!(alarms.contains_key("GateWaitsAlarm") && !alarms.contains_key("DrillOverdueAlarm"));
+    let template =
+        Template::with(&[SAMPLE, &[("ScheduleState", "ENABLED"), ("DrillDaysMax", "40")]].concat());
+    let alarms = template.resources("AWS::CloudWatch::Alarm");
+    assert_eq!(alarms["DrillOverdueAlarm"]["Threshold"].to_string().trim_matches('"'), "40");
 }

@@ -308,7 +308,10 @@ fn metrics_read_what_functions_log() {
     let template = file("template.yaml");
     let log = file("crates/lambda/src/log.rs");
     let read = read_of_logs(&template);
-    assert_eq!(read, BTreeSet::from(["in_trouble", "procedure", "rto_seconds", "step"]));
+    assert_eq!(
+        read,
+        BTreeSet::from(["drill_days", "gate_minutes", "in_trouble", "procedure", "rto_seconds", "step"])
+    );
     for field in read.iter().chain(&["outcome", "execution"]) {
         assert!(
             log.contains(&format!("let {field} = "))

@@ -99,6 +99,41 @@ pub fn gate_token(arguments: &Value) -> Option<&str> {
     arguments["MessageAttributes"]["taskToken"]["StringValue"].as_str()
 }
 
+/// A gate that waits for a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gate {
+    /// The name of its state.
+    pub state: String,
+    /// The time at which people were asked.
+    pub since: Timestamp,
+    /// The question that people were asked.
+    pub question: String,
+    /// The task token with which it is answered.
+    pub token: String,
+}
+
+/// Returns the gate at which an execution with this history waits. Any event newer than the question is its answer.
+pub fn waiting_gate(history: &[HistoryEvent]) -> Option<Gate> {
+    let HistoryEvent::Scheduled { resource, parameters } = history.first()? else { return None };
+    if !resource.ends_with(".waitForTaskToken") {
+        return None;
+    }
+    let (state, since) = last_entered(history)?;
+    let arguments: Value = serde_json::from_str(parameters).ok()?;
+    let token = gate_token(&arguments)?;
+    // The paragraphs that follow the question say how to answer at a terminal.
+    let question = arguments["Message"].as_str()?.split("\n\nYes:\n").next().unwrap_or_default();
+    Some(Gate { state: state.to_owned(), since, question: question.to_owned(), token: token.to_owned() })
+}
+
+/// Returns the state that was entered last, and when.
+pub fn last_entered(history: &[HistoryEvent]) -> Option<(&str, Timestamp)> {
+    history.iter().find_map(|event| match event {
+        HistoryEvent::Entered { state, at } => Some((state.as_str(), *at)),
+        _ => None,
+    })
+}
+
 /// A page of a list of executions.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ExecutionPage {

@@ -83,6 +83,46 @@ pub fn serve_http(
     })
 }
 
+/// Serves calls of a schedule that watches executions, until Lambda ends the process.
+///
+/// `name` is the function's; `watch` is its crate's.
+pub fn serve_watch(
+    name: &'static str,
+    watch: &impl AsyncFn(&dyn StepFunctions, Value, Timestamp) -> Result<Value>,
+) -> ExitCode {
+    run(name, async || poll_watch(name, watch).await)
+}
+
+async fn poll_watch(
+    name: &'static str,
+    watch: &impl AsyncFn(&dyn StepFunctions, Value, Timestamp) -> Result<Value>,
+) -> Result<(), lambda_runtime::Error> {
+    let aws = Config::read(environment).map(|config| Aws::load(config, environment));
+    let aws = &aws;
+    lambda_runtime::run(service_fn(async move |event: LambdaEvent<Value>| {
+        look(name, watch, aws.as_ref(), event.payload, event.context.deadline).await
+    }))
+    .await
+}
+
+/// Answers one call of a schedule, and logs how it began and ended.
+async fn look(
+    name: &'static str,
+    watch: &impl AsyncFn(&dyn StepFunctions, Value, Timestamp) -> Result<Value>,
+    aws: Result<&Aws, &Error>,
+    payload: Value,
+    deadline_millis: u64,
+) -> Result<Value, Diagnostic> {
+    let call = log::Invocation::of(name, &payload);
+    call.begins();
+    let result = match aws {
+        Ok(aws) => deadline::within(deadline_millis, aws, |_| watch(aws, payload, aws.now())).await,
+        Err(error) => Err(error.clone()),
+    };
+    call.ends(&result);
+    result.map_err(|error| failure::diagnostic(&error))
+}
+
 /// Answers one call, and logs how it began and ended.
 async fn call(
     name: &'static str,

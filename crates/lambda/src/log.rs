@@ -99,8 +99,10 @@ impl Invocation {
                 // Of the report alone: the template's metrics and dashboard read them.
                 let outcome = answer.get("outcome").and_then(Value::as_str);
                 let rto_seconds = answer.get("rtoSeconds").and_then(Value::as_u64);
-                // Of the watch alone: likewise.
+                // Of the watches alone: likewise.
                 let in_trouble = answer.get("inTrouble").and_then(Value::as_u64);
+                let gate_minutes = answer.get("gateMinutes").and_then(Value::as_u64);
+                let drill_days = answer.get("drillDays").and_then(Value::as_u64);
                 info!(
                     step,
                     execution,
@@ -111,6 +113,8 @@ impl Invocation {
                     outcome,
                     rto_seconds,
                     in_trouble,
+                    gate_minutes,
+                    drill_days,
                     millis,
                     "ends"
                 );
@@ -223,6 +227,17 @@ mod tests {
         });
         assert_eq!((&lines[0]["why"], &lines[0]["in_trouble"]), (&json!("db-1: STALLED"), &json!(1)));
         assert_eq!(lines[1]["in_trouble"], 0, "quiet is a number too: it ends the alarm");
+        assert!(lines[1]["gate_minutes"].is_null(), "another watch's");
+    }
+
+    #[test]
+    fn a_watch_of_runs_ends_with_what_alarms_compare() {
+        let lines = Lines::of(|| {
+            let call = Invocation::of("watch-runs", &json!({}));
+            let answer = json!({ "status": "done", "why": "no failback waits", "waitSeconds": 0 });
+            call.ends(&Ok(json!({ "answer": answer, "gateMinutes": 0, "drillDays": 3 })));
+        });
+        assert_eq!((&lines[0]["gate_minutes"], &lines[0]["drill_days"]), (&json!(0), &json!(3)));
     }
 
     #[test]

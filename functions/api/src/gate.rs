@@ -1,13 +1,12 @@
 //! Answers the gate that waits, and stops a run.
 
 use failback_core::procedure::Procedure;
-use failback_core::step_functions::{Execution, StepFunctions};
+use failback_core::step_functions::{Execution, Gate, StepFunctions, waiting_gate};
 use serde_json::{Value, json};
 
 use crate::Response;
 use crate::event::Request;
 use crate::execution::running;
-use crate::history::{Gate, waiting_gate};
 use crate::problem::{HttpProblem, answered};
 
 /// `POST /failbacks/NAME/approve`

@@ -2,13 +2,13 @@
 
 use failback_core::procedure::Procedure;
 use failback_core::step::Answer;
-use failback_core::step_functions::{ExecutionStatus, StepFunctions};
+use failback_core::step_functions::{ExecutionStatus, StepFunctions, last_entered, waiting_gate};
 use serde_json::{Value, json};
 
 use crate::Response;
 use crate::event::Request;
 use crate::execution::{described, summary};
-use crate::history::{last_entered, report, servers, waiting_gate, waiting_poll};
+use crate::history::{report, servers, waiting_poll};
 use crate::problem::{HttpProblem, answered};
 
 /// Runs in one page, if the caller does not say.

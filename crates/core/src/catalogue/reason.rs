@@ -46,6 +46,11 @@ entries! {
     another_b1_is(id, state) "A4 is protected by {id}, which DRS has made instead of re-pointing B1. It is {state}";
     a2s_are_in_order(source_servers) "{source_servers} (A2) in order";
     lags_behind_b3(minutes) "lags {minutes} min behind B3";
+    gate_waits(state, minutes) "waits at {state} for {minutes} min";
+    no_gate_waits() "no failback waits for an answer";
+    last_drill(days) "the last drill that succeeded ended {days} ago";
+    no_drill_is_known(days) "no drill has succeeded in the last {days} days";
+    runs_are_watched(gates, drill) "{gates}; {drill}";
     a3_is_not_tagged_yet(servers) "A3 cannot be tagged with this run yet: {servers}";
     a3_tag_is_not_shown(servers) "DRS does not show this run's tag on A3 of {servers} yet";
     all_failed_back() "every server has failed back already";
