@@ -39,6 +39,11 @@ pub fn made_by_a_drill(tags: &Tags) -> bool {
     tags.get(tag::PROCEDURE).is_some_and(|procedure| procedure == "drill")
 }
 
+/// Returns true when a failback, of this run or an earlier one, created the resource with these tags.
+pub fn made_by_a_failback(tags: &Tags) -> bool {
+    made_by_a_run(tags) && tags.get(tag::PROCEDURE).is_some_and(|procedure| procedure == "failback")
+}
+
 /// Returns true when a run of this program created the resource with these tags.
 pub fn made_by_a_run(tags: &Tags) -> bool {
     tags.contains_key(tag::RUN)
