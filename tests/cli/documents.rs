@@ -21,6 +21,7 @@ const DOCUMENTS: &[&str] = &[
     "docs/rehearse.md",
     "docs/verification.md",
     "docs/freeze.md",
+    "docs/gates.md",
     "docs/graphs.md",
     "docs/hold.md",
     "docs/plan.md",
