@@ -5,6 +5,7 @@ use failback_core::catalogue::reason;
 use failback_core::cloud::{Job, JobKind, LaunchStatus};
 use failback_core::fleet::{Fleet, LiveServer, Reads};
 use failback_core::guard::{ProcedureGuard, is_own};
+use failback_core::id::RecoveryInstanceId;
 use failback_core::message::listed;
 use failback_core::plan::OnAbort;
 use failback_core::procedure::Either;
@@ -40,7 +41,7 @@ pub(crate) async fn claim_a3(
         }
     }
     if !unseen.is_empty() {
-        return Ok(ctx.again(reason::launch_is_not_shown(listed(unseen.into_iter()))).into());
+        return Ok(ctx.again(reason::launch_is_not_shown(listed(unseen))).into());
     }
     let mut warrants = Vec::new();
     for server in &servers {
@@ -75,7 +76,7 @@ fn is_unseen(ctx: &Context<'_, Either>, server: &LiveServer<'_>) -> Result<bool>
         return Ok(false);
     }
     let launched = last.part_of(&a2.id).and_then(|part| part.recovery_instance.as_ref());
-    let Some(launched) = launched.map(|id| id.instance()) else { return Ok(true) };
+    let Some(launched) = launched.map(RecoveryInstanceId::instance) else { return Ok(true) };
     let shown = server.live().instance(&launched).ok().flatten();
     Ok(shown.is_none_or(|instance| instance.state.is_live()))
 }

@@ -27,7 +27,7 @@ pub(crate) async fn launch_again(
         }
     }
     if !reasons.is_empty() {
-        let notice = gate::not_launched_again(&reasons, gate::before_redirect(ctx.run, &servers)?);
+        let notice = gate::not_launched_again(&reasons, &gate::before_redirect(ctx.run, &servers)?);
         return Ok(StepResult::DoneBeforeGate {
             why: reason::not_followed(),
             gate: GateName::BeforeRedirect,

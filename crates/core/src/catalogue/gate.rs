@@ -188,7 +188,7 @@ pub fn before_redirect(run: &Run, servers: &[LiveServer<'_>]) -> Result<Notice> 
 const REASONS_MAX: usize = 1_000;
 
 /// Returns the question with the reasons why the last answer, to launch servers again, was not followed.
-pub fn not_launched_again(reasons: &Reasons, question: Notice) -> Notice {
+pub fn not_launched_again(reasons: &Reasons, question: &Notice) -> Notice {
     let reasons: String = reasons.to_string().chars().take(REASONS_MAX).collect();
     Notice(format!("Nothing was launched again: {reasons}.\n{}", question.0))
 }

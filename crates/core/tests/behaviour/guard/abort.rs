@@ -8,14 +8,14 @@ use failback_core::tags::tag;
 use failback_core::{ErrorName, Result};
 use serde_json::json;
 
-use crate::case::{A2, A4, B1, Case, LAUNCH, Row, all, granted_unless, id, job_on, refused, start};
+use crate::case::{A1, A2, A4, B1, Case, LAUNCH, Row, all, granted_unless, id, job_on, refused, start};
 
 /// Returns a failback whose A4 waits for the redirect, and which a person has aborted.
 fn aborted() -> Case {
     let mut case = Case::failback();
     case.fleet.redirected = None;
     case.points_at("10.1.0.3");
-    case.b1().instance = case.server().a1.clone();
+    case.b1().instance = Some(id(A1));
     case.a2().replication.state = ReplicationState::Continuous;
     case.a3().replication_state = ReplicationState::NotStarted;
     case.a3().job = Some(id(LAUNCH));
