@@ -233,3 +233,16 @@ fn a_start_with_abort_leads_back_from_every_state_before_the_redirect() {
         assert_done(&rehearsal, &done, rest(FAILBACK));
     }
 }
+
+/// Where jobs do not say what they launched, the next launch must still know that nothing of the last one runs.
+#[test]
+fn the_next_launch_after_an_abort_knows_the_fate_of_the_last_one() {
+    let mut setting = setting(FAILBACK, three_tier(|_| ()), 3, 1);
+    setting.switches.participants_lack_instances = true;
+    let mut rehearsal = Rehearsal::new(setting);
+    let (aborted, _) = answered(&mut rehearsal, &[abort()]);
+    assert_eq!(aborted.outcome, Outcome::Aborted);
+    rehearsal.simulation.world().advance_by(86_400_000);
+    let done = run(&mut rehearsal, FAILBACK);
+    assert_done(&rehearsal, &done, rest(FAILBACK));
+}

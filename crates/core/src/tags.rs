@@ -26,6 +26,8 @@ pub mod tag {
     pub const TRAFFIC: &str = "drs-failback:traffic";
     /// The key, on a B2 whose B3 existed before and which a failback therefore leaves, of the job that launched it.
     pub const LEFT: &str = "drs-failback:left";
+    /// The key, on A2, of the launch whose A4 an abort ends: its job and the instance. The job itself may not name it.
+    pub const ENDED: &str = "drs-failback:ended";
     /// DRS's key, on an instance that source servers may be launched into.
     pub const LAUNCH_INTO: &str = "AWSDRS";
     /// The value of [`LAUNCH_INTO`].

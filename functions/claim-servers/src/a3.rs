@@ -4,7 +4,7 @@ use failback_core::Result;
 use failback_core::catalogue::reason;
 use failback_core::cloud::{Job, JobKind, LaunchStatus};
 use failback_core::fleet::{Fleet, LiveServer, Reads};
-use failback_core::guard::{ProcedureGuard, is_own};
+use failback_core::guard::{ClaimOfA3, ProcedureGuard, is_own};
 use failback_core::id::RecoveryInstanceId;
 use failback_core::message::listed;
 use failback_core::plan::OnAbort;
@@ -54,8 +54,9 @@ pub(crate) async fn claim_a3(
             Attempt::NotYet(reason) => return Ok(ctx.again(reason).into()),
         }
     }
-    let tagged = ctx.at_once(warrants.into_iter().map(|warrant| async {
-        ctx.cloud.tag_resource(warrant).await?;
+    let tagged = ctx.at_once(warrants.into_iter().map(|ClaimOfA3 { note, claim }| async {
+        ctx.cloud.tag_resource(note).await?;
+        ctx.cloud.tag_resource(claim).await?;
         Ok(Attempt::Done(()))
     }));
     let refusal = tagged.await?.into_iter().find_map(Attempt::refusal);

@@ -2,7 +2,7 @@
 //! and changes nothing else.
 
 use super::warrant::{TagResource, TerminateRecoveryInstances, Warrant};
-use super::{Guard, refuse, settled};
+use super::{Guard, a2, refuse, settled};
 use crate::catalogue::fault;
 use crate::cloud::{InstanceState, RecoveryInstance};
 use crate::error::Result;
@@ -11,9 +11,18 @@ use crate::plan::OnAbort;
 use crate::procedure::Failback;
 use crate::tags::{Tags, made_by_a_failback, tag};
 
+/// The permissions to claim an A3 that an abort ends.
+#[derive(Debug)]
+pub struct ClaimOfA3 {
+    /// The note on A2 of the launch that ends, so that a later run knows its fate.
+    pub note: Warrant<TagResource>,
+    /// The claim on A3.
+    pub claim: Warrant<TagResource>,
+}
+
 impl Guard<'_, Failback> {
     /// Writes this run on an A3 that it is about to terminate: the function that terminates A3 may terminate no other, and
-    /// may not write it.
+    /// may not write it. Before, A2 gets a note of what ends, without which its next launch may be refused.
     ///
     /// # Errors
     /// Those of [`end_a3`](Self::end_a3), but for the tag.
@@ -22,11 +31,18 @@ impl Guard<'_, Failback> {
         fleet: &[LiveServer<'_>],
         server: &LiveServer<'_>,
         redirected: Option<Redirected>,
-    ) -> Result<Warrant<TagResource>> {
+    ) -> Result<ClaimOfA3> {
         self.traffic_has_not_moved(fleet, redirected)?;
         let a3 = self.endable(server)?;
-        let tags = Tags::from([(tag::RUN.to_owned(), self.run.tag_value())]);
-        Ok(Warrant::issue(TagResource { region: self.run.source(), arn: a3.arn.clone(), tags }))
+        let Some(job) = &a3.job else {
+            return Err(refuse(fault::no_failback_launched_a4(&server.name, &a3.instance)));
+        };
+        let (region, own) = (self.run.source(), (tag::RUN.to_owned(), self.run.tag_value()));
+        let ended = (tag::ENDED.to_owned(), format!("{job} {}", a3.instance));
+        let (arn, tags) = (a2(server)?.arn.clone(), Tags::from([own.clone(), ended]));
+        let note = Warrant::issue(TagResource { region, arn, tags });
+        let (arn, tags) = (a3.arn.clone(), Tags::from([own]));
+        Ok(ClaimOfA3 { note, claim: Warrant::issue(TagResource { region, arn, tags }) })
     }
 
     /// Terminates A3, and A4 with it, of servers whose failback is aborted. B3 goes on serving, and A2 protects it.

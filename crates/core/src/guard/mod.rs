@@ -15,7 +15,7 @@ mod warrant;
 
 use std::marker::PhantomData;
 
-pub use abort::is_own;
+pub use abort::{ClaimOfA3, is_own};
 pub use claim::{CLAIM_SETTLES_SECONDS, CLAIM_STALE_SECONDS, ClaimWarrant};
 pub use drill::{is_disposable, may_be_production};
 pub use failback::traffic_tags;

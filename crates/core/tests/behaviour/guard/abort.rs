@@ -1,7 +1,7 @@
 //! The warrants of an abort, and of another launch that a person asks for: neither ends what may serve clients.
 
 use failback_core::cloud::{InstanceState, Job, JobStatus, ReplicationState, Tags};
-use failback_core::guard::{Guard, TagResource, TerminateRecoveryInstances, Warrant};
+use failback_core::guard::{ClaimOfA3, Guard, TerminateRecoveryInstances, Warrant};
 use failback_core::procedure::{Either, Failback};
 use failback_core::run::Aborted;
 use failback_core::tags::tag;
@@ -27,7 +27,7 @@ fn aborted() -> Case {
     case
 }
 
-fn claim_a3(case: &Case) -> Result<Warrant<TagResource>> {
+fn claim_a3(case: &Case) -> Result<ClaimOfA3> {
     case.ask(|guard: &Guard<'_, Failback>, servers| {
         guard.claim_a3(servers, &servers[0], case.fleet.redirected)
     })
@@ -87,7 +87,15 @@ fn a3_is_ended_by_an_abort_while_no_traffic_has_moved() {
 
 #[test]
 fn an_abort_claims_what_it_ends() {
-    let warrant = granted_unless(&aborted(), claim_a3, FORBIDS).spend();
+    let ClaimOfA3 { note, claim } = granted_unless(&aborted(), claim_a3, FORBIDS);
+    let note = note.spend();
+    assert_eq!((note.region.as_str(), &note.arn), ("us-east-1", &aborted().a2().arn));
+    assert_eq!(note.tags[tag::ENDED], format!("{LAUNCH} {A4}"));
+    assert_eq!(note.tags[tag::RUN], aborted().run().tag_value());
+    let mut unnamed = aborted();
+    unnamed.a3().job = None;
+    assert!(claim_a3(&unnamed).is_err(), "without its job, nobody knows who launched it");
+    let warrant = claim.spend();
     assert_eq!((warrant.region.as_str(), &warrant.arn), ("us-east-1", &aborted().a3().arn));
     assert_eq!(warrant.tags, Tags::from([(tag::RUN.to_owned(), aborted().run().tag_value())]));
 }
