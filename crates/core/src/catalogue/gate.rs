@@ -175,11 +175,11 @@ pub fn before_redirect(run: &Run, servers: &[LiveServer<'_>]) -> Result<Notice> 
                 .to_owned(),
         );
     }
-    lines.push(
-        "Launch again: A4 of the servers that you name is terminated and launched from what A2 holds then; after \
-         validation you are asked again."
-            .to_owned(),
-    );
+    let if_unmoved = if run.plan.redirect.is_by_hand() { ", if no traffic has moved" } else { "" };
+    lines.push(format!(
+        "Launch again{if_unmoved}: A4 of the servers that you name is terminated and launched from what A2 holds then; \
+         after validation you are asked again."
+    ));
     lines.push(abort(run).to_owned());
     Ok(Notice(lines.join("\n")))
 }
