@@ -4,8 +4,8 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use crate::output::{self, Approval, Console, Playback, show};
-use clap::{Args, ValueEnum};
+use crate::output::{self, Approval, Console, Playback, answer, show};
+use clap::Args;
 use failback_core::cloud::Clock as _;
 use failback_core::plan::SERVERS_MAX;
 use failback_core::procedure::Procedure;
@@ -20,7 +20,8 @@ use super::{ProcedureName, UNSAFE, check_plan, sim, usage};
 /// The exit code of a procedure that failed, safely.
 const FAILED: u8 = 1;
 
-/// The exit code of a procedure that was held, safely: a person has to decide or to mend something.
+/// The exit code of a procedure that was held, safely: a person has to decide or to mend something. Also of one that a
+/// person aborted.
 const HELD: u8 = 4;
 
 const FAULTS: &str = "Faults for --fail, each may repeat:
@@ -42,7 +43,8 @@ Examples:
   drs-failback failback --servers 300
   drs-failback failback --fail error:StartRecovery=ThrottlingExceptionx3 --fail boot:web-1
   drs-failback failback --fail launch:db-1x3 --then failback
-  drs-failback failback --plan examples/plans/one-server.json --approve ask --speed 60";
+  drs-failback failback --plan examples/plans/one-server.json --approve ask --speed 60
+  drs-failback failback --approve yes,launch-again=web-1,abort";
 
 #[derive(Debug, Args)]
 #[command(after_help = FAULTS)]
@@ -63,9 +65,10 @@ pub(crate) struct Arguments {
     /// A fault to inject; can be repeated.
     #[arg(long, value_name = "FAULT")]
     fail: Vec<String>,
-    /// The answer at the plan's gates.
-    #[arg(long, value_enum, default_value_t = Approve::Auto)]
-    approve: Approve,
+    /// The answers at the plan's gates: `auto` approves, `deny` refuses, `ask` asks at the terminal; or one after the other,
+    /// and yes after the last: yes, no, abort, launch-again, launch-again=SERVER+SERVER.
+    #[arg(long, value_name = "auto|deny|ask|ANSWER,…", default_value = "auto", value_parser = approve)]
+    approve: Approval,
     /// The speed of virtual time: `max`, or a multiple of real time.
     #[arg(long, value_name = "max|FACTOR", default_value = "max", value_parser = speed)]
     speed: Playback,
@@ -81,14 +84,17 @@ pub(crate) struct Arguments {
     history: Option<PathBuf>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Approve {
-    /// Approve at once.
-    Auto,
-    /// Ask at the terminal.
-    Ask,
-    /// Refuse.
-    Deny,
+/// Reads the answers at gates.
+fn approve(text: &str) -> Result<Approval, String> {
+    Ok(match text {
+        "auto" => Approval::Auto,
+        "ask" => Approval::Ask,
+        "deny" => Approval::Deny,
+        answers => {
+            let read = |text: &str| answer(text).ok_or_else(|| format!("`{text}` is no answer at a gate"));
+            Approval::InTurn(answers.split(',').map(read).collect::<Result<_, _>>()?)
+        }
+    })
 }
 
 /// Reads a number of servers.
@@ -164,10 +170,10 @@ fn rehearse(
     let procedures = std::iter::once(procedure).chain(arguments.then.iter().map(|name| (*name).into()));
     let mut runs = Vec::new();
     for (index, procedure) in procedures.enumerate() {
-        let approval = match arguments.approve {
-            Approve::Ask => Approval::Ask,
-            Approve::Deny if index == 0 => Approval::Deny,
-            Approve::Auto | Approve::Deny => Approval::Auto,
+        let approval = match &arguments.approve {
+            Approval::Ask => Approval::Ask,
+            first if index == 0 => first.clone(),
+            _ => Approval::Auto,
         };
         if index > 0 {
             rehearsal.mend();
@@ -223,7 +229,7 @@ fn exit_code(runs: &[RunResult]) -> ExitCode {
     }
     match runs.last().map(|run| run.outcome) {
         Some(Outcome::Succeeded | Outcome::Ready | Outcome::NothingToDo) => ExitCode::SUCCESS,
-        Some(Outcome::Held) => ExitCode::from(HELD),
+        Some(Outcome::Held | Outcome::Aborted) => ExitCode::from(HELD),
         _ => ExitCode::from(FAILED),
     }
 }

@@ -1,6 +1,7 @@
 //! The run in progress: each state with its virtual time and its reason for waiting. Consecutive polls of one state
 //! whose reasons differ only in their numbers are one line, with their count.
 
+use std::collections::VecDeque;
 use std::fmt::Write as _;
 use std::io::{BufRead as _, IsTerminal as _};
 
@@ -26,7 +27,7 @@ pub(crate) enum Playback {
 }
 
 /// The answer at the gates.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Approval {
     /// Always yes.
     Auto,
@@ -34,6 +35,23 @@ pub(crate) enum Approval {
     Ask,
     /// Always no.
     Deny,
+    /// These in turn, and then yes.
+    InTurn(VecDeque<GateAnswer>),
+}
+
+/// Reads one answer: `yes`, `no`, `abort`, `launch-again`, or `launch-again=SERVER+SERVER`.
+pub(crate) fn answer(text: &str) -> Option<GateAnswer> {
+    let (word, names) = text.split_once('=').map_or((text, None), |(word, names)| (word, Some(names)));
+    match (word.trim().to_ascii_lowercase().as_str(), names) {
+        ("y" | "yes", None) => Some(GateAnswer::Yes),
+        (no @ ("n" | "no"), None) => Some(GateAnswer::No(format!("the answer was `{no}`"))),
+        ("abort", None) => Some(GateAnswer::Abort("the answer was `abort`".to_owned())),
+        ("launch-again", None) => Some(GateAnswer::LaunchAgain(Vec::new())),
+        ("launch-again", Some(names)) if !names.trim().is_empty() => {
+            Some(GateAnswer::LaunchAgain(names.split('+').map(|name| name.trim().to_owned()).collect()))
+        }
+        _ => None,
+    }
 }
 
 /// Consecutive polls of one state with the same reason.
@@ -123,7 +141,12 @@ impl Console {
             }
             TaskOutput::Report(report) => self.print(at_ms, state, &report.summary),
             TaskOutput::Gate(gate) => {
-                let answer = if gate.approved { "approved" } else { "refused" };
+                let answer = match &gate.launch_again {
+                    _ if gate.approved => "approved".to_owned(),
+                    _ if gate.abort => "aborted".to_owned(),
+                    Some(which) => format!("launched again, {which},"),
+                    None => "refused".to_owned(),
+                };
                 let by = gate.by.unwrap_or_else(|| "an operator".to_owned());
                 self.print(at_ms, state, &format!("{answer} by {by}"));
             }
@@ -196,7 +219,8 @@ impl Watcher for Console {
                 tell(format_args!("\n{}\n\n", text.join("\n")));
             }
         }
-        match self.approval {
+        match &mut self.approval {
+            Approval::InTurn(answers) => answers.pop_front().unwrap_or(GateAnswer::Yes),
             Approval::Auto => GateAnswer::Yes,
             Approval::Deny => GateAnswer::No("--approve deny".to_owned()),
             Approval::Ask => ask(),
@@ -210,15 +234,14 @@ impl Watcher for Console {
     }
 }
 
-/// Asks at the terminal until the answer is yes or no. The end of the input is silence, which is not a yes.
+/// Asks at the terminal until the answer is one that a gate knows. The end of the input is silence, which is not a yes.
 fn ask() -> GateAnswer {
     tell("    Yes or no? ");
     for line in std::io::stdin().lock().lines() {
         let Ok(line) = line else { break };
-        match line.trim().to_ascii_lowercase().as_str() {
-            "y" | "yes" => return GateAnswer::Yes,
-            answer @ ("n" | "no") => return GateAnswer::No(format!("the answer was `{answer}`")),
-            _ => tell("    Please answer `yes` or `no`: "),
+        match answer(&line) {
+            Some(answer) => return answer,
+            None => tell("    Please answer `yes`, `no`, `abort` or `launch-again`: "),
         }
     }
     GateAnswer::Silence

@@ -27,8 +27,12 @@ pub(crate) fn end(world: &World, run: &RunResult, seed: u64) -> String {
         if report.outcome.is_stopped() {
             servers(&mut text, report);
         }
-        for Approval { gate, at, by, .. } in &report.approvals {
-            let _ = writeln!(text, "  {gate}: yes of {}, {at}", by.as_deref().unwrap_or("somebody unnamed"));
+        for Approval { gate, at, by, launch_again, .. } in &report.approvals {
+            let what = launch_again
+                .as_ref()
+                .map_or_else(|| "yes".to_owned(), |which| format!("another launch ({which}) by the wish"));
+            let _ =
+                writeln!(text, "  {gate}: {what} of {}, {at}", by.as_deref().unwrap_or("somebody unnamed"));
         }
         facts(&mut text, report);
     }

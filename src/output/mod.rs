@@ -6,7 +6,7 @@ mod pace;
 mod screen;
 mod table;
 
-pub(crate) use console::{Approval, Console, Playback};
+pub(crate) use console::{Approval, Console, Playback, answer};
 pub(crate) use end::end;
 pub(crate) use screen::{show, tell};
 pub(crate) use table::world;

@@ -79,7 +79,7 @@ fn every_operation_is_answered() {
             operations.insert(format!("{method} {path}"));
         }
     }
-    assert_eq!(operations.len(), 14, "{operations:#?}");
+    assert_eq!(operations.len(), 16, "{operations:#?}");
 }
 
 /// The routes are the document's operations, each once.

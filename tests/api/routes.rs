@@ -58,6 +58,43 @@ fn a_no_holds_the_failback_and_says_whose_it_was() {
     assert_eq!(cause, format!("{SRE} said no: the shop is open"));
 }
 
+#[test]
+fn servers_are_launched_again_and_the_gate_asks_once_more() {
+    let account = at_the_gate();
+    let again = json!({ "servers": ["web-1"], "reason": "the shop shows old prices" });
+    let asked = post("/failbacks/home/launch-again", &again).to(&account);
+    assert_eq!((asked.status, &asked.body["launchAgain"]), (200, &json!(["web-1"])), "{asked:?}");
+    assert_eq!(get("/failbacks/home").to(&account).body["gate"]["state"], "Ask Before Redirect");
+    assert_eq!(post("/failbacks/home/approve", &json!({})).to(&account).status, 200);
+    let late = post("/failbacks/home/launch-again", &json!({ "servers": "all" })).to(&account);
+    assert_eq!(late.status, 409, "it waits before the clean-up");
+    assert_eq!(post("/failbacks/home/abort", &json!({ "reason": "no" })).to(&account).status, 409);
+    post("/failbacks/home/approve", &json!({})).to(&account);
+    let approvals = &get("/failbacks/home").to(&account).body["report"]["approvals"];
+    let again = approvals.as_array().expect("approvals").iter().find(|one| one["launchAgain"].is_array());
+    assert_eq!(again.map(|one| &one["launchAgain"]), Some(&json!(["web-1"])));
+    for wrong in
+        [json!({}), json!({ "servers": [] }), json!({ "servers": [1] }), json!({ "servers": "some" })]
+    {
+        assert_eq!(post("/failbacks/home/launch-again", &wrong).to(&account).status, 400, "{wrong}");
+    }
+}
+
+#[test]
+fn an_abort_leads_back_and_says_whose_it_was() {
+    let account = at_the_gate();
+    assert_eq!(post("/failbacks/home/abort", &json!({})).to(&account).status, 400, "a reason is needed");
+    let abort = json!({ "gate": "Ask Before Redirect", "reason": "the shop stays open" });
+    let decided = post("/failbacks/home/abort", &abort).to(&account);
+    assert_eq!((decided.status, &decided.body["aborted"]), (200, &json!(true)), "{decided:?}");
+    let ended = get("/failbacks/home").to(&account).body;
+    assert_eq!((&ended["status"], &ended["report"]["outcome"]), (&json!("FAILED"), &json!("aborted")));
+    assert_eq!(ended["failure"]["error"], "Failback.Aborted");
+    let aborted = &ended["report"]["aborted"];
+    assert_eq!((&decided.body["by"], &aborted["comment"]), (&json!(SRE), &json!("the shop stays open")));
+    assert_eq!(post("/drills/home/abort", &abort).to(&account).status, 404, "a drill has no such route");
+}
+
 /// A drill that people test in waits as a failback does at its gates.
 #[test]
 fn a_drill_is_held_until_somebody_answers() {

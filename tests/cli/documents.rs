@@ -21,6 +21,7 @@ const DOCUMENTS: &[&str] = &[
     "docs/rehearse.md",
     "docs/verification.md",
     "docs/freeze.md",
+    "docs/gates.md",
     "docs/graphs.md",
     "docs/hold.md",
     "docs/plan.md",
@@ -205,6 +206,9 @@ fn calls_by_step() -> BTreeMap<String, BTreeSet<String>> {
     let mut by_hand = original.clone();
     by_hand["redirect"] = json!({ "byHand": true });
     by_hand["launch"]["dataAgeSecondsMax"] = json!(18_000);
+    // The only gate is the one before the redirect, and it is answered with an abort.
+    let mut aborted = original.clone();
+    aborted["cutover"] = json!({ "acceptLossSeconds": 14 * 86_400 });
     let usual = Switches::default();
     let existing = Switches { launch_into_existing: true, ..usual };
     let runs = [
@@ -216,6 +220,7 @@ fn calls_by_step() -> BTreeMap<String, BTreeSet<String>> {
         (Procedure::Failback, &stops_b1, usual, None),
         (Procedure::Failback, &by_hand, usual, None),
         (Procedure::Failback, &original, existing, None),
+        (Procedure::Failback, &aborted, usual, None),
     ];
     let mut by_step: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for (procedure, input, switches, rule) in runs {
@@ -225,7 +230,12 @@ fn calls_by_step() -> BTreeMap<String, BTreeSet<String>> {
         if let Some(rule) = rule {
             rehearsal.fail(rule).unwrap_or_else(|problem| panic!("{problem}"));
         }
-        rehearsal.run(procedure, &mut Always(GateAnswer::Yes));
+        let answer = if input["cutover"].is_null() {
+            GateAnswer::Yes
+        } else {
+            GateAnswer::Abort("not now".to_owned())
+        };
+        rehearsal.run(procedure, &mut Always(answer));
         for call in rehearsal.simulation.world().calls().iter() {
             // Only steps call DRS and the other services; the machine itself keeps the report.
             let Some(step) = call.step.as_deref().map(str::to_owned) else {

@@ -85,13 +85,40 @@ fn a_failback_that_loses_nothing() {
     assert!(next.join(" ").contains("let them go on"), "{}", held.stdout);
 }
 
+/// Returns what a transcript has after the world that the run has left.
+fn after(stdout: &str) -> String {
+    let end = stdout.split_once("\nafter\n").and_then(|(_, end)| end.split_once("\nsafety rules"));
+    let (end, _) = end.expect("a failback shows the world after it, then the safety rules");
+    format!("after\n{end}")
+}
+
+#[test]
+fn a_failback_of_which_a_server_is_launched_again_on_request() {
+    let ran = is_golden("failback-launched-again", &["failback", "--approve", "yes,launch-again=web-1"]);
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+    let messages = message(&ran.stdout);
+    let mut questions = messages.split("\nFailback three-tier");
+    let redirect = questions.nth(1).map(|rest| format!("Failback three-tier{rest}"));
+    embedded("docs/gates.md", "question", "text", redirect.expect("a second gate").trim_end());
+    let mut lines = ran.stdout.lines().skip_while(|line| !line.contains("launched again, web-1"));
+    let again: Vec<&str> = lines.by_ref().take_while(|line| !line.trim().is_empty()).collect();
+    embedded("docs/gates.md", "again", "text", &again.join("\n"));
+}
+
+#[test]
+fn a_failback_that_is_aborted() {
+    let ran = is_golden("failback-aborted", &["failback", "--approve", "yes,abort"]);
+    assert_eq!(ran.code, 4);
+    embedded("docs/gates.md", "aborted", "text", &after(&ran.stdout));
+    let then = run(&["failback", "--approve", "abort", "--then", "failback"]);
+    assert_eq!(then.code, 0, "{}", then.stdout);
+}
+
 #[test]
 fn a_failback_that_is_ready_to_go_home() {
     let ran = is_golden("failback-ready", &["failback", "--plan", "examples/plans/ready-to-go-home.json"]);
     assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
-    let end = ran.stdout.split_once("\nafter\n").and_then(|(_, end)| end.split_once("\nsafety rules"));
-    let (end, _) = end.expect("a failback shows the world after it, then the safety rules");
-    embedded("docs/ready.md", "ready", "text", &format!("after\n{end}"));
+    embedded("docs/ready.md", "ready", "text", &after(&ran.stdout));
 }
 
 /// What the watch says before, during and after a stall.

@@ -13,6 +13,7 @@ const NEVER_IN_A_DRILL: &[&str] = &[
     "protect-failed-back-servers",
     "redirect-traffic",
     "stop-original-replication",
+    "terminate-failed-back-servers",
     "terminate-original-servers",
 ];
 

@@ -7,7 +7,7 @@ use crate::graph::items;
 use crate::repo::{BOTH, found, machine, none, read, step_of, tasks, texts};
 
 /// Names that only a machine uses, for the answer of a person.
-const OF_THE_MACHINES: &[&str] = &["Failback.Refused"];
+const OF_THE_MACHINES: &[&str] = &["Failback.Aborted", "Failback.Refused"];
 
 /// Files in which Step Functions or people read names of errors.
 const PLACES: &[&str] =

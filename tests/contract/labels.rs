@@ -43,6 +43,7 @@ const FAILBACK: &[Row] = &[
     ("Launch For Failback", "Page step 2.2 (A2 → A3, A4):"),
     ("Validate Failed Back Servers", "Page step 2.2 (A4):"),
     ("Ask Before Redirect", "Gate before page step 2.3:"),
+    ("Terminate Failed Back Servers", "Before page step 2.3, after an abort (A3, A4):"),
     ("Redirect Traffic", "Page step 2.3 (A4):"),
     ("Keep Previous Records", "Evidence: the records as they are"),
     ("Protect Failed Back Servers", "Page step 3 (A3 → B1):"),

@@ -31,6 +31,9 @@ const FAILBACK: &[Rule] = &[
     ("Launch For Failback", &["Ask Before Launch?"]),
     ("Drain Replication", &["Frozen By Hand"]),
     ("Frozen By Hand", &["Ask Before Launch"]),
+    // An abort ends what the run has claimed.
+    ("Terminate Failed Back Servers", &["Claim Servers"]),
+    ("Aborted", &["Terminate Failed Back Servers"]),
     ("Ask Before Redirect", &["Validate Failed Back Servers"]),
     ("Redirect Traffic", &["Validate Failed Back Servers"]),
     ("Redirected By Hand", &["Validate Failed Back Servers"]),

@@ -128,6 +128,12 @@ fn rehearsals() -> Vec<Rehearsed> {
             ..drill()
         },
         Rehearsed { answer: GateAnswer::No("not now".to_owned()), ..failback() },
+        // A person aborts a failback whose A4 works.
+        Rehearsed {
+            plan: |plan| plan["cutover"] = json!({ "acceptLossSeconds": 14 * 86_400 }),
+            answer: GateAnswer::Abort("not now".to_owned()),
+            ..failback()
+        },
         // A B3 that existed before B1 was launched into it.
         Rehearsed { switches: Switches { launch_into_existing: true, ..usual }, ..failback() },
         // The switches of the plan.

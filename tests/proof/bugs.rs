@@ -396,6 +396,29 @@ impl Bug for EveryLaunchIsARuns {
     }
 }
 
+/// Every launch in the source Region is taken for one of a failback of this program.
+pub(crate) struct EveryLaunchIsAFailbacks;
+
+impl Bug for EveryLaunchIsAFailbacks {
+    fn jobs(&self, world: &World, region: Region, jobs: &mut Vec<Job>) {
+        EveryLaunchIsARuns.jobs(world, region, jobs);
+        for job in jobs.iter_mut().filter(|_| region == world.region_pair().0) {
+            job.tags.entry(tag::PROCEDURE.to_owned()).or_insert_with(|| "failback".to_owned());
+        }
+    }
+}
+
+/// An abort takes every plan for one that keeps A4.
+pub(crate) struct AbortKeepsA4;
+
+impl Bug for AbortKeepsA4 {
+    fn given(&self, step: &str, payload: &mut Value) {
+        if step == "terminate-failed-back-servers" {
+            payload["run"]["plan"]["cutover"]["onAbort"] = Value::from("keep");
+        }
+    }
+}
+
 /// From the clean-up on, DRS shows another A2 that replicates the first server's B3. The steps are the deployed ones.
 #[derive(Default)]
 pub(crate) struct TwoA2OfOneB3 {

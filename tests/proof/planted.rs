@@ -393,3 +393,43 @@ fn an_a4_of_a_person_taken_for_a_runs() {
 fn a_refusal_that_comes_too_late() {
     assert_bug_caught(bugs::TagsBeforeItRefuses, Broken::Refusal);
 }
+
+/// A world in which a person has launched A4, before somebody aborts.
+const OF_A_PERSON: &str =
+    "recovered, 1 servers, seed 1: hand reverse; hand sync; hand prepare; hand launch; run failback";
+
+/// A world in which a person has moved traffic to the A4 of a run that is held, before another one asks.
+const MOVED: &str = "recovered, 1 servers, seed 1: run failback no; hand redirect; run failback";
+
+#[test]
+fn an_abort_ends_the_a4_of_a_person() {
+    let case = format!("{OF_A_PERSON} abort");
+    assert_caught_in(&case, bugs::EveryLaunchIsAFailbacks, Broken::Rule(SafetyRule::OthersUntouched));
+}
+
+#[test]
+fn an_abort_ends_what_serves() {
+    let case = format!("{MOVED} abort");
+    assert_caught_in(&case, bugs::B3AlwaysServes, Broken::Rule(SafetyRule::ServingUntouched));
+}
+
+#[test]
+fn what_serves_is_launched_again_on_request() {
+    let case = format!("{MOVED} launch-again");
+    assert_caught_in(&case, bugs::B3AlwaysServes, Broken::Rule(SafetyRule::ServingUntouched));
+}
+
+#[test]
+fn an_abort_is_taken_for_a_yes() {
+    let program = with(Procedure::Failback, |states| {
+        states["Redirect Approved?"]["Choices"][2]["Next"] = json!("Redirect By Hand?");
+    });
+    let case = "recovered, 1 servers, seed 1: run failback abort".to_owned();
+    assert_caught_in_some(std::iter::once(case), &program, Broken::Refusal);
+}
+
+#[test]
+fn an_abort_that_leaves_a4() {
+    let case = "recovered, 1 servers, seed 1: run failback abort";
+    assert_caught_in(case, bugs::AbortKeepsA4, Broken::Rule(SafetyRule::NothingLeftUnreported));
+}

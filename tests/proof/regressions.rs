@@ -13,6 +13,11 @@ use crate::bugs;
 /// Cases that the campaign has found, reduced, with the cause.
 const FOUND: &[(&str, &str)] = &[
     (
+        "recovered, 3 servers, seed 645, participants_lack_instances: cut failback 76; lead-back; settle failback",
+        "after an abort, where DRS's jobs do not name what they launched, no launch was made any more: the fate of the one \
+         that the abort had ended was unknown",
+    ),
+    (
         "recovered, 3 servers, seed 62, freeze-by-hand, waves-overlap: redrive failback 62 failback 20; try failback",
         "a redriven execution that another one had taken the servers from told people to let writes go on, under the \
          other's freeze",

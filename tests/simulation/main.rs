@@ -12,6 +12,9 @@ mod faults;
 /// The evidence of every run.
 mod evidence;
 
+/// Answers at gates that are neither a yes nor a no.
+mod answers;
+
 /// The answers at gates: approval, refusal or none.
 mod gates;
 

@@ -8,7 +8,7 @@ use failback_sim::objects::SourceServer;
 use failback_sim::{Access, Call, CallOutcome, Changed, FleetServer, World};
 
 use crate::observations::{Observations, WatchedRun};
-use crate::{existing, others, records, settings};
+use crate::{abort, existing, others, records, settings};
 use failback_core::rule::SafetyRule;
 
 /// Judges a call that took effect.
@@ -165,8 +165,13 @@ fn start_recovery(observations: &mut Observations, world: &World, run: &WatchedR
             run.plan.cutover.freeze.is_none()
                 || world.instance(source, id).is_some_and(|a4| !world.lacks(index, a4))
         };
+        let was_asked = |id: &InstanceId| {
+            let launched = world.instance(source, id).map(|a4| a4.launched_ms);
+            world.asked_again_ms(index).zip(launched).is_some_and(|(asked, launched)| launched < asked)
+        };
         let works = |id: &InstanceId| {
             is_young(id)
+                && !was_asked(id)
                 && lacks_nothing(id)
                 && world.instance(source, id).is_some_and(|i| {
                     i.state == InstanceState::Running
@@ -229,7 +234,9 @@ fn terminate(observations: &mut Observations, world: &World, run: &WatchedRun, c
         };
         // A drill that keeps B3 keeps the replication that protects it.
         let keeps = run.procedure == Procedure::Drill && run.plan.drill.keep_recovered_servers;
-        if !keeps && a2s(world, server).any(|a2| concerns(a2) && replicates(world, a2)) {
+        // An abort ends A4 while A2 goes on, which protects B3.
+        let leads_back = a3 && abort::is_aborted(world, run, call.actor.as_deref());
+        if !keeps && !leads_back && a2s(world, server).any(|a2| concerns(a2) && replicates(world, a2)) {
             observations.violated(
                 SafetyRule::PageOrder,
                 call.at_ms,
@@ -237,11 +244,7 @@ fn terminate(observations: &mut Observations, world: &World, run: &WatchedRun, c
             );
         }
         if a3 && run.procedure == Procedure::Failback {
-            observations.violated(
-                SafetyRule::PageOrder,
-                call.at_ms,
-                format!("{name}: a failback terminated A3"),
-            );
+            abort::terminated(observations, world, run, index, call);
         }
         let original = &run.originals[index];
         if a3 && call.targets.iter().any(|target| target == original.as_str()) {

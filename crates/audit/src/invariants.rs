@@ -118,7 +118,7 @@ fn failed_back(observations: &mut Observations, world: &World, index: usize) {
     let failback = observations.runs.values().any(|run| run.procedure == Procedure::Failback);
     let drill = observations.runs.values().any(|run| run.procedure == Procedure::Drill);
     let going = |id| {
-        let by_a_person = observations.down.contains(id);
+        let by_a_person = observations.down.contains(id) || observations.ended_by_abort.contains(id);
         let shuts_down = |i: &Instance| {
             // EC2 gives another reason for what it ends by itself.
             i.state == InstanceState::ShuttingDown && i.state_reason == Some(StateReason::BY_USER)

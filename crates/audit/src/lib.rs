@@ -3,6 +3,7 @@
 //! It has code of its own: it reads the actual state of the world, not what AWS would show, and shares no check with
 //! the guard that enforces the rules. So one mistake cannot hide in both.
 
+mod abort;
 mod auditor;
 mod calls;
 mod coverage;

@@ -73,6 +73,8 @@ pub(crate) struct Observations {
     pub(crate) instances: BTreeSet<InstanceId>,
     /// Instances that a person has launched, with the time at which they were first seen, in milliseconds since 1970.
     pub(crate) launched_by_hand: BTreeMap<InstanceId, i64>,
+    /// A4 that an abort has ended.
+    pub(crate) ended_by_abort: BTreeSet<InstanceId>,
     /// True while the changes of a person are judged.
     pub(crate) by_a_person: bool,
     /// Answers of production DNS when the first run started, and after each change by a person: zone, name, values.

@@ -10,7 +10,7 @@ use failback_sim::objects::Job;
 use failback_sim::{Call, Changed, FleetServer, World};
 
 use crate::observations::{Observations, Violation, WatchedRun};
-use crate::{existing, originals, others, serving};
+use crate::{abort, existing, originals, others, serving};
 use failback_core::rule::SafetyRule;
 
 /// The end of a run, as its runner observed it.
@@ -53,6 +53,7 @@ pub(crate) fn check(observations: &mut Observations, world: &World, execution: &
     }
     if let Some(report) = &end.report {
         serving::check(observations, world, &run, report);
+        abort::led_back(observations, world, execution, &run, report);
     }
     loss(observations, world, &run, end.report.as_ref());
     nothing_lost(observations, world, &run);
@@ -181,7 +182,7 @@ fn usual(run: &WatchedRun, began: &BTreeSet<&'static str>) -> BTreeSet<&'static 
 }
 
 /// Returns the calls of an execution that changed something.
-fn written<'w>(world: &'w World, execution: &'w str) -> impl Iterator<Item = &'w Call> {
+pub(crate) fn written<'w>(world: &'w World, execution: &'w str) -> impl Iterator<Item = &'w Call> {
     world.calls().iter().filter(move |call| call.actor.as_deref() == Some(execution) && call.has_changed())
 }
 

@@ -36,6 +36,8 @@ pub enum Act {
     /// A run that is stopped after this many turns, another one, and, after this many turns of that, a redrive of the
     /// first. While both run, the first may change nothing that the other has changed.
     Redrive((Procedure, usize), (Procedure, usize)),
+    /// A failback whose plan has it lead back what an earlier execution had begun.
+    LeadBack,
     /// A run of a procedure that must reach its end by itself, faults or not.
     Finish(Procedure),
     /// The removal of all faults. The procedure must then reach its end within a few starts.
@@ -106,6 +108,8 @@ impl fmt::Display for Act {
                     GateAnswer::No(_) => " no",
                     GateAnswer::NotApproved => " not-approved",
                     GateAnswer::Silence => " silence",
+                    GateAnswer::LaunchAgain(_) => " launch-again",
+                    GateAnswer::Abort(_) => " abort",
                 })
             }
             Self::During(procedure, people) => {
@@ -121,6 +125,7 @@ impl fmt::Display for Act {
             Self::Redrive(first, second) => {
                 write!(f, "redrive {} {} {} {}", first.0, first.1, second.0, second.1)
             }
+            Self::LeadBack => f.write_str("lead-back"),
             Self::Finish(procedure) => write!(f, "finish {procedure}"),
             Self::Settle(procedure) => write!(f, "settle {procedure}"),
             Self::Try(procedure) => write!(f, "try {procedure}"),
@@ -205,6 +210,8 @@ impl FromStr for Act {
             ["run", which] => Ok(Self::Run(procedure(which)?, GateAnswer::Yes)),
             ["run", which, "no"] => Ok(Self::Run(procedure(which)?, no())),
             ["run", which, "not-approved"] => Ok(Self::Run(procedure(which)?, GateAnswer::NotApproved)),
+            ["run", which, "launch-again"] => Ok(Self::Run(procedure(which)?, again())),
+            ["run", which, "abort"] => Ok(Self::Run(procedure(which)?, abort())),
             ["run", which, "silence"] => Ok(Self::Run(procedure(which)?, GateAnswer::Silence)),
             ["during", which, people @ ..] if !people.is_empty() => {
                 Ok(Self::During(procedure(which)?, people.chunks(2).map(step_at).collect::<Result<_, _>>()?))
@@ -221,13 +228,14 @@ impl FromStr for Act {
                 let (first, second) = (procedure(first)?, procedure(second)?);
                 Ok(Self::Redrive((first, number(turns)?), (second, number(after)?)))
             }
+            ["lead-back"] => Ok(Self::LeadBack),
             ["finish", which] => Ok(Self::Finish(procedure(which)?)),
             ["settle", which] => Ok(Self::Settle(procedure(which)?)),
             ["try", which] => Ok(Self::Try(procedure(which)?)),
             ["refuse", which] => Ok(Self::Refuse(procedure(which)?)),
             _ => Err(format!(
                 "`{text}` is not an action; known are hand, fail, mend, wait, run, during, twice, cut, \
-                 together, redrive, finish, settle, try and refuse"
+                 together, redrive, lead-back, finish, settle, try and refuse"
             )),
         }
     }
@@ -236,4 +244,14 @@ impl FromStr for Act {
 /// Returns a person's refusal at a gate.
 pub(super) fn no() -> GateAnswer {
     GateAnswer::No("refused in a rehearsal".to_owned())
+}
+
+/// Returns a person's wish to have all servers launched again.
+pub(super) fn again() -> GateAnswer {
+    GateAnswer::LaunchAgain(Vec::new())
+}
+
+/// Returns a person's abort.
+pub(super) fn abort() -> GateAnswer {
+    GateAnswer::Abort("aborted in a rehearsal".to_owned())
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use failback_core::procedure::Procedure;
 use failback_sim::{Access, ERROR_CODES, OPERATIONS, Scenario};
 
-use crate::case::{Act, Case, no};
+use crate::case::{Act, Case, abort, again, no};
 use crate::operator::ManualStep;
 use crate::options::PlanOption;
 use failback_rehearsal::faults;
@@ -26,7 +26,9 @@ const BOTH: [Procedure; 2] = [Procedure::Drill, Procedure::Failback];
 /// Returns a case with these faults in an otherwise undisturbed run.
 fn case(procedure: Procedure, rules: &[&str]) -> Case {
     let mut acts: Vec<Act> = rules.iter().map(|rule| Act::Fail((*rule).to_owned())).collect();
-    acts.push(Act::Run(procedure, GateAnswer::Yes));
+    // Only an abort reaches this state.
+    let is_aborted = rules.iter().any(|rule| rule.contains("terminate-failed-back-servers"));
+    acts.push(Act::Run(procedure, if is_aborted { abort() } else { GateAnswer::Yes }));
     acts.push(Act::Settle(procedure));
     let mut case = Case::of(procedure, 1, acts);
     // Only some plans reach this state.
@@ -106,7 +108,7 @@ fn claims_in_vain() -> impl Iterator<Item = Case> {
 
 /// Returns a case for every answer at each gate.
 fn gates() -> impl Iterator<Item = Case> {
-    let answers = [no(), GateAnswer::NotApproved, GateAnswer::Silence];
+    let answers = [no(), GateAnswer::NotApproved, GateAnswer::Silence, again(), abort()];
     ["", "stop-b1", "ask-before-launch", "ask-before-cleanup"].into_iter().flat_map(move |gate| {
         answers.clone().into_iter().map(move |answer| {
             let failback = Procedure::Failback;

@@ -36,6 +36,8 @@ const OPTIONS: &[(&str, Change)] = &[
         plan["drill"]["launchRecoveredServers"] = json!(false);
         plan["drill"]["keepRecoveredServers"] = json!(true);
     }),
+    ("keep-a4", |plan| plan["cutover"]["onAbort"] = json!("keep")),
+    ("lead-back", |plan| plan["abort"] = json!("aborted in a rehearsal")),
     ("launch-recovered", |plan| plan["drill"]["launchRecoveredServers"] = json!(true)),
     ("lag-0", |plan| plan["launch"]["lagSecondsMax"] = json!(0)),
     ("lag-900", |plan| plan["launch"]["lagSecondsMax"] = json!(900)),

@@ -4,7 +4,7 @@ use failback_core::procedure::Procedure;
 use failback_sim::{ERROR_CODES, OPERATIONS, Scenario, Stack};
 use fastrand::Rng;
 
-use crate::case::{Act, Case, no};
+use crate::case::{Act, Case, abort, again, no};
 use crate::operator::ManualStep;
 use crate::options::{PlanOption, Switch};
 use failback_rehearsal::faults;
@@ -90,7 +90,29 @@ pub fn random(seed: u64) -> Case {
     if procedure == Procedure::Failback && rng.u8(..6) == 0 {
         case.plan.extend(PlanOption::find("end-when-ready"));
     }
+    if procedure == Procedure::Failback {
+        answers(&mut rng, &mut case);
+    }
     case
+}
+
+/// Has people abort, at a gate or by another start, or want servers launched again.
+fn answers(rng: &mut Rng, case: &mut Case) {
+    for act in &mut case.acts {
+        if let Act::Run(Procedure::Failback, answer @ GateAnswer::Yes) = act {
+            match rng.u8(..6) {
+                0 => *answer = abort(),
+                1 => *answer = again(),
+                _ => {}
+            }
+        }
+    }
+    if rng.u8(..6) == 0 {
+        case.acts.insert(case.acts.len().saturating_sub(1), Act::LeadBack);
+    }
+    if rng.u8(..6) == 0 {
+        case.plan.extend(PlanOption::find("keep-a4"));
+    }
 }
 
 /// Has DRS make another B1. A person must name it in the plan before anything else is done with the server.
@@ -138,6 +160,8 @@ fn plan(rng: &mut Rng, procedure: Procedure) -> Vec<PlanOption> {
         | "slow-limits"
         | "hold"
         | "end-when-ready"
+        | "keep-a4"
+        | "lead-back"
         | "launch-recovered" => false,
         "tight-limits" => rng.u8(..12) == 0,
         "stop-b1" => procedure == Procedure::Failback && rng.u8(..4) == 0,

@@ -30,6 +30,9 @@ pub fn repetitions() -> Vec<Case> {
             cases.push(of(vec![cut(), settle()]));
             cases.push(of(vec![cut(), Act::Run(other, GateAnswer::Yes), settle()]));
             cases.push(of(vec![cut(), Act::Twice(procedure), settle()]));
+            if procedure == Procedure::Failback {
+                cases.push(of(vec![cut(), Act::LeadBack, settle()]));
+            }
         }
         // What both do not see of each other: a list of executions that is a minute old, two stacks, a redrive.
         for moment in 0..MOMENTS {
@@ -60,7 +63,8 @@ pub fn repetitions() -> Vec<Case> {
 fn suits(option: PlanOption, procedure: Procedure) -> bool {
     let others = ["drill-recovered", "keep-recovered", "tight-limits", "into-source", "unnamed-subnet"];
     // They belong to a plan by hand, or to one without gates.
-    !["originals-may-run", "ask-before-redirect", "as-recovery", "launch-recovered"].contains(&option.name())
+    !["originals-may-run", "ask-before-redirect", "as-recovery", "launch-recovered", "lead-back"]
+        .contains(&option.name())
         && (procedure == Procedure::Failback || !others.contains(&option.name()))
 }
 

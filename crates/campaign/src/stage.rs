@@ -64,6 +64,8 @@ pub(crate) enum Move<'c> {
         twice: bool,
         /// A person looks first whether the last execution has ended.
         looks: bool,
+        /// The plan has it lead back.
+        leads_back: bool,
     },
     /// A turn of the execution, before which people take these steps.
     Turn(Vec<ManualStep>),
@@ -82,6 +84,9 @@ pub(crate) struct Moved {
     /// The act has ended with it.
     pub(crate) ends_act: bool,
 }
+
+/// The option with which the plan leads back.
+const LEAD_BACK: &str = "lead-back";
 
 /// A world, and the verdict on what was played in it so far. From a copy on, each of the two goes its own way.
 #[derive(Clone)]
@@ -120,6 +125,8 @@ struct Underway<'c> {
     launched: Vec<usize>,
     /// The number of calls that had changed something.
     writes: usize,
+    /// A person has had servers launched again, and approves from then on.
+    has_asked_again: bool,
 }
 
 /// A watcher that answers every gate alike, and knows whether there was one.
@@ -141,6 +148,11 @@ impl Watcher for Gates<'_> {
 fn told(run: &RunResult) -> &str {
     let next = || run.report.as_ref().map_or("", |report| report.next.as_str());
     run.failure.as_ref().map_or_else(next, |failure| failure.cause.as_str())
+}
+
+/// Returns true for an answer after which a run goes no further.
+fn is_no(answer: &GateAnswer) -> bool {
+    !matches!(answer, GateAnswer::Yes | GateAnswer::LaunchAgain(_))
 }
 
 /// Returns a gate that the run has passed.
@@ -224,13 +236,21 @@ impl<'c> Stage<'c> {
     }
 
     fn start_of(&self, act: &'c Act) -> Move<'c> {
-        let start = |procedure: &Procedure, looks| Move::Start { procedure: *procedure, twice: false, looks };
+        let start = |procedure: &Procedure, looks| Move::Start {
+            procedure: *procedure,
+            twice: false,
+            looks,
+            leads_back: *act == Act::LeadBack,
+        };
         match act {
             Act::Hand(_) | Act::Fail(_) | Act::Mend | Act::Wait(_) | Act::Together(..) | Act::Redrive(..) => {
                 Move::Act(act)
             }
             Act::Settle(procedure) | Act::Try(procedure) if self.is_drilled(*procedure) => Move::Act(act),
-            Act::Twice(procedure) => Move::Start { procedure: *procedure, twice: true, looks: false },
+            Act::LeadBack => start(&Procedure::Failback, false),
+            Act::Twice(procedure) => {
+                Move::Start { procedure: *procedure, twice: true, looks: false, leads_back: false }
+            }
             Act::Settle(procedure) | Act::Try(procedure) => start(procedure, true),
             Act::Run(procedure, _)
             | Act::During(procedure, _)
@@ -244,6 +264,8 @@ impl<'c> Stage<'c> {
     pub(crate) fn make(&mut self, next: &Move<'c>, faults: &mut Faults, answer: &GateAnswer) -> Moved {
         faults.keep_asked();
         self.rehearsal.simulation.world().replace_faults(std::mem::take(faults));
+        let has_asked_again = self.underway.as_ref().is_some_and(|underway| underway.has_asked_again);
+        let answer = if has_asked_again { &GateAnswer::Yes } else { answer };
         let mut gates = Gates { answer, reached: false };
         let ends_act = match next {
             Move::End => false,
@@ -251,7 +273,10 @@ impl<'c> Stage<'c> {
                 self.act(act, &mut gates);
                 true
             }
-            Move::Start { procedure, twice, looks } => {
+            Move::Start { procedure, twice, looks, leads_back } => {
+                if *leads_back {
+                    self.leads_back(true);
+                }
                 if *looks && self.rehearsal.setting().switches.executions_show_late {
                     self.rehearsal.simulation.world().advance_by(EXECUTION_SHOWN_MS);
                 }
@@ -271,6 +296,9 @@ impl<'c> Stage<'c> {
             }
             Move::Judge(act) => self.judge(act),
         };
+        if let (true, Some(underway)) = (gates.reached, &mut self.underway) {
+            underway.has_asked_again |= matches!(answer, GateAnswer::LaunchAgain(_));
+        }
         *faults = self.rehearsal.simulation.world().replace_faults(Faults::default());
         if ends_act {
             self.followed.clear();
@@ -315,7 +343,16 @@ impl<'c> Stage<'c> {
         let (launched, writes) = (self.launched(), self.writes());
         let program = if twice { &self.programs.twice } else { &self.programs.once };
         let running = self.rehearsal.start(program, procedure, Stack::First);
-        self.underway = Some(Underway { running, turns: 0, launched, writes });
+        self.underway = Some(Underway { running, turns: 0, launched, writes, has_asked_again: false });
+    }
+
+    /// Has the plan lead back, or fail back again.
+    fn leads_back(&mut self, leads_back: bool) {
+        self.options.retain(|option| option.name() != LEAD_BACK);
+        if leads_back {
+            self.options.extend(PlanOption::find(LEAD_BACK));
+        }
+        self.replan();
     }
 
     /// Has the plan no longer end as ready to go home: a person goes home with the same plan without that.
@@ -352,6 +389,9 @@ impl<'c> Stage<'c> {
     /// Judges an execution that has ended. Returns true when the act has ended with it.
     fn judge(&mut self, act: &Act) -> bool {
         let Some(underway) = self.underway.take() else { return true };
+        if matches!(act, Act::LeadBack) {
+            self.leads_back(false);
+        }
         if matches!(act, Act::Cut(..)) {
             self.played.runs += 1;
             return true;
@@ -368,7 +408,7 @@ impl<'c> Stage<'c> {
         }
         match act {
             Act::Run(_, answer) => {
-                if let Some(gate) = went_on(&run).filter(|_| *answer != GateAnswer::Yes) {
+                if let Some(gate) = went_on(&run).filter(|_| is_no(answer)) {
                     self.broken(Broken::Refusal, format!("{gate} was answered no, and the run went on"));
                 }
                 true

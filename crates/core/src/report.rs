@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::fleet::{Serving, Times};
 use crate::id::{InstanceId, JobId, RecoveryInstanceId, SourceServerId};
 use crate::procedure::Procedure;
+use crate::run::{Aborted, Which};
 use crate::timestamp::Timestamp;
 
 /// The outcome of a run.
@@ -26,6 +27,9 @@ pub enum Outcome {
     /// A failback that stopped before its clean-up: neither B3 nor A1 was terminated. Each server of the report says
     /// which instance serves its clients.
     Held,
+    /// A failback that a person aborted before traffic had moved: what its runs launched is terminated, unless the plan keeps
+    /// it, and everything else is as before. A2 goes on.
+    Aborted,
 }
 
 impl Outcome {
@@ -48,6 +52,7 @@ impl Outcome {
             Self::Ready => "ready",
             Self::Failed => "failed",
             Self::Held => "held",
+            Self::Aborted => "aborted",
         }
     }
 
@@ -69,7 +74,15 @@ pub struct Failure {
     pub cause: String,
 }
 
+/// The error of an abort that has led back, which the state machine sets.
+const ABORTED: &str = "Failback.Aborted";
+
 impl Failure {
+    /// Returns true for the end of an abort that has led back.
+    pub fn is_abort(&self) -> bool {
+        self.error == ABORTED
+    }
+
     /// Replaces a cause as Lambda gives it, JSON with `errorMessage`, by its message.
     #[must_use]
     pub fn plain(mut self) -> Self {
@@ -102,6 +115,8 @@ pub enum ServerOutcome {
     CleanedUp,
     /// The run stopped before its clean-up.
     Held,
+    /// The run led back.
+    Aborted,
     /// The run failed.
     Failed,
 }
@@ -233,7 +248,7 @@ pub struct FreezeReport {
     pub until: Option<Timestamp>,
 }
 
-/// A yes at a gate.
+/// A yes at a gate, or another answer that is not a no.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Approval {
@@ -248,6 +263,9 @@ pub struct Approval {
     /// The reason, if the answer carries one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
+    /// The servers that the answer wants launched again; absent for a yes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub launch_again: Option<Which>,
 }
 
 /// The report.
@@ -269,9 +287,12 @@ pub struct Report {
     /// The person or system that started the run, if the plan names it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started_by: Option<String>,
-    /// The gates at which somebody said yes.
+    /// The gates at which somebody said yes, or wanted servers launched again.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub approvals: Vec<Approval>,
+    /// The abort, if somebody asked for one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub aborted: Option<Aborted>,
     /// Start time of the first execution of the failback, where this one continues it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub began: Option<Timestamp>,

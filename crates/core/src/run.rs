@@ -1,9 +1,13 @@
 //! A run: one execution of one procedure with one plan.
 
+use std::fmt;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::id::SourceServerId;
+use crate::message::listed;
 use crate::plan::{LaunchAs, Plan};
 use crate::procedure::Procedure;
 use crate::region::Region;
@@ -35,6 +39,67 @@ pub struct Run {
     /// that redirects traffic.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub redrives: u32,
+    /// The abort that a person has asked for, at a gate or by the plan; set by the state machine, or by *Check Readiness*.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub aborted: Option<Aborted>,
+    /// What a person at the gate `beforeRedirect` wants launched again; passed to the step before the gate alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub again: Option<Which>,
+}
+
+/// An abort: the failback leads back to the state before, and ends.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Aborted {
+    /// The gate's state; absent where the plan of the execution asks for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gate: Option<String>,
+    /// The time of the answer, or of the start.
+    pub at: Timestamp,
+    /// Who asked for it: the caller of the HTTP API, as IAM knows it, or the name that the answer carries.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// The reason.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+}
+
+/// The servers that a person wants launched again, as the answer at the gate names them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Which {
+    /// Their names, or the ids of their B1.
+    Named(Vec<String>),
+    /// `all`, or the name of one server.
+    Word(String),
+    /// An answer that means nothing.
+    Other(Value),
+}
+
+impl fmt::Display for Which {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Named(names) => f.write_str(&listed(names.iter().map(String::as_str))),
+            Self::Word(word) => f.write_str(word),
+            Self::Other(value) => write!(f, "{value}"),
+        }
+    }
+}
+
+impl Which {
+    /// Returns true for all servers.
+    pub fn is_all(&self) -> bool {
+        matches!(self, Self::Word(word) if word == "all")
+    }
+
+    /// Returns the names; none for all servers, and for an answer that means nothing.
+    pub fn names(&self) -> &[String] {
+        match self {
+            Self::Named(names) => names,
+            Self::Word(word) if word != "all" => std::slice::from_ref(word),
+            Self::Word(_) | Self::Other(_) => &[],
+        }
+    }
 }
 
 /// A freeze of writes to B3: the applications there are stopped, and what they wrote is flushed to disk.

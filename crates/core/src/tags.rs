@@ -26,6 +26,8 @@ pub mod tag {
     pub const TRAFFIC: &str = "drs-failback:traffic";
     /// The key, on a B2 whose B3 existed before and which a failback therefore leaves, of the job that launched it.
     pub const LEFT: &str = "drs-failback:left";
+    /// The key, on A2, of the launch whose A4 an abort ends: its job and the instance. The job itself may not name it.
+    pub const ENDED: &str = "drs-failback:ended";
     /// DRS's key, on an instance that source servers may be launched into.
     pub const LAUNCH_INTO: &str = "AWSDRS";
     /// The value of [`LAUNCH_INTO`].
@@ -37,6 +39,11 @@ pub mod tag {
 /// Returns true when a drill, of this run or an earlier one, created the resource with these tags.
 pub fn made_by_a_drill(tags: &Tags) -> bool {
     tags.get(tag::PROCEDURE).is_some_and(|procedure| procedure == "drill")
+}
+
+/// Returns true when a failback, of this run or an earlier one, created the resource with these tags.
+pub fn made_by_a_failback(tags: &Tags) -> bool {
+    made_by_a_run(tags) && tags.get(tag::PROCEDURE).is_some_and(|procedure| procedure == "failback")
 }
 
 /// Returns true when a run of this program created the resource with these tags.

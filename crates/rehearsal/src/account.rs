@@ -204,8 +204,8 @@ impl StepFunctions for Account {
         Ok(found.map(|kept| kept.history.clone()).unwrap_or_default())
     }
 
-    async fn approve(&self, token: &str, _output: &Value) -> Result<()> {
-        self.answered("states:SendTaskSuccess", token, GateAnswer::Yes)
+    async fn approve(&self, token: &str, output: &Value) -> Result<()> {
+        self.answered("states:SendTaskSuccess", token, GateAnswer::of_output(output))
     }
 
     async fn refuse(&self, token: &str, _error: &str, cause: &str) -> Result<()> {

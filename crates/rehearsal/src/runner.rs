@@ -23,6 +23,9 @@ const LAMBDA_MS: i64 = 20;
 /// The time limit of a function, less its reserve.
 const DEADLINE_SECONDS: u64 = 55;
 
+/// Who answers at the gates of a rehearsal.
+const REHEARSAL: &str = "the rehearsal";
+
 /// A person's answer at a gate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum GateAnswer {
@@ -32,8 +35,29 @@ pub enum GateAnswer {
     No(String),
     /// An answer without approval: `{"approved": false}`, sent as a success.
     NotApproved,
+    /// The servers with these names launched again; all without a name.
+    LaunchAgain(Vec<String>),
+    /// An abort, with the reason.
+    Abort(String),
     /// No answer until the gate times out.
     Silence,
+}
+
+impl GateAnswer {
+    /// Returns the answer that this output of `SendTaskSuccess` is.
+    pub fn of_output(output: &Value) -> Self {
+        match output["launchAgain"].as_array() {
+            _ if output["approved"] == true => Self::Yes,
+            _ if output["abort"] == true => {
+                Self::Abort(output["comment"].as_str().unwrap_or_default().to_owned())
+            }
+            Some(names) => {
+                Self::LaunchAgain(names.iter().filter_map(Value::as_str).map(str::to_owned).collect())
+            }
+            None if output["launchAgain"] == "all" => Self::LaunchAgain(Vec::new()),
+            None => Self::NotApproved,
+        }
+    }
 }
 
 /// A watcher of an execution, which also answers its gates.
@@ -272,7 +296,7 @@ impl<'m> Running<'m> {
                 simulation.world().operator_freezes_writes_for(&self.id);
                 self.has_frozen = true;
             }
-            answered(simulation, call, now, answer)
+            answered(simulation, &self.id, call, now, answer)
         });
         if at > now {
             self.due_ms = at;
@@ -286,6 +310,7 @@ impl<'m> Running<'m> {
 /// Returns the result of a gate, and its time.
 fn answered(
     simulation: &Simulation,
+    execution: &str,
     call: &TaskCall,
     now: i64,
     answer: GateAnswer,
@@ -296,9 +321,20 @@ fn answered(
             if call.state == ASK_BEFORE_REDIRECT {
                 simulation.world().operator_moves_traffic();
             }
-            (now, Ok(json!({ "approved": true, "by": "the rehearsal" })))
+            (now, Ok(json!({ "approved": true, "by": REHEARSAL })))
         }
         GateAnswer::No(why) => (now, Err(ErrorOutput::new("Failback.Refused", why))),
+        GateAnswer::LaunchAgain(names) => {
+            if call.state == ASK_BEFORE_REDIRECT {
+                simulation.world().operator_asks_again(&names);
+            }
+            let which = if names.is_empty() { json!("all") } else { json!(names) };
+            (now, Ok(json!({ "launchAgain": which, "by": REHEARSAL })))
+        }
+        GateAnswer::Abort(why) => {
+            simulation.world().operator_aborts(execution);
+            (now, Ok(json!({ "abort": true, "by": REHEARSAL, "comment": why })))
+        }
         GateAnswer::NotApproved => (now, Ok(json!({ "approved": false }))),
         GateAnswer::Silence => (call.times_out_at.unwrap_or(now), Err(ErrorOutput::timeout())),
     }

@@ -99,6 +99,7 @@ pub const STEPS: &[StepEntry] = &[
     StepEntry::of::<stop_original_replication::StopOriginalReplication>(),
     StepEntry::of::<stop_reversed_replication::StopReversedReplication>(),
     StepEntry::of::<terminate_drill_servers::TerminateDrillServers>(),
+    StepEntry::of::<terminate_failed_back_servers::TerminateFailedBackServers>(),
     StepEntry::of::<terminate_original_servers::TerminateOriginalServers>(),
     StepEntry::of::<terminate_recovered_servers::TerminateRecoveredServers>(),
     StepEntry::of::<validate_failed_back_servers::ValidateFailedBackServers>(),

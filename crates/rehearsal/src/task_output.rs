@@ -2,6 +2,7 @@
 
 use check_readiness::Output as Readiness;
 use failback_core::report::Report;
+use failback_core::run::Which;
 use failback_core::step::Answer;
 use serde::Deserialize;
 use serde_json::Value;
@@ -40,9 +41,16 @@ pub enum TaskOutput {
 
 /// The output of `SendTaskSuccess` at a gate.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Approval {
     /// True when the run may go on.
+    #[serde(default)]
     pub approved: bool,
+    /// True when the run leads back.
+    #[serde(default)]
+    pub abort: bool,
+    /// The servers that are launched again.
+    pub launch_again: Option<Which>,
     /// The person's name, where one was given.
     pub by: Option<String>,
 }
@@ -51,10 +59,11 @@ impl TaskOutput {
     /// Reads the result of a state's Task.
     pub fn read(state: &str, result: &Value) -> Self {
         let Some(payload) = result.get("Payload") else {
+            let is_answer = ["approved", "abort", "launchAgain"].iter().any(|key| result.get(key).is_some());
             return match Approval::deserialize(result) {
-                Ok(approval) => Self::Gate(approval),
-                Err(_) if result.get("ETag").is_some() => Self::Kept,
-                Err(_) => Self::Unknown,
+                Ok(approval) if is_answer => Self::Gate(approval),
+                _ if result.get("ETag").is_some() => Self::Kept,
+                _ => Self::Unknown,
             };
         };
         let read = match state {

@@ -96,6 +96,8 @@ impl Fixture {
             traffic_moved_by_hand: false,
             frozen: None,
             redrives: 0,
+            aborted: None,
+            again: None,
         };
         let fleet = Fleet { servers, redirected: None };
         let owner = Some(run.tag_value());
@@ -227,6 +229,7 @@ fn server(world: &World, index: usize) -> Server {
         a3: None,
         replace: None,
         drained: false,
+        asked: None,
         already_failed_back: false,
         times: Times::default(),
     }

@@ -18,7 +18,7 @@ pub(crate) async fn approve(
     caller: &str,
 ) -> Result<Response, HttpProblem> {
     request.parameters([])?;
-    let body = body(request, &["gate"])?;
+    let body = body(request.json()?, &["gate"])?;
     let (execution, gate) = gate(step_functions, procedure, name, body.as_ref()).await?;
     let sent = step_functions.approve(&gate.token, &json!({ "approved": true, "by": caller })).await;
     decided(sent, &execution, &gate)?;
@@ -35,7 +35,7 @@ pub(crate) async fn reject(
     caller: &str,
 ) -> Result<Response, HttpProblem> {
     request.parameters([])?;
-    let body = body(request, &["gate", "reason"])?;
+    let body = body(request.json()?, &["gate", "reason"])?;
     let reason = reason(body.as_ref())?;
     let (execution, gate) = gate(step_functions, procedure, name, body.as_ref()).await?;
     let cause = format!("{caller} said no: {reason}");
@@ -53,7 +53,7 @@ pub(crate) async fn stop(
     caller: &str,
 ) -> Result<Response, HttpProblem> {
     request.parameters([])?;
-    let body = body(request, &["reason"])?;
+    let body = body(request.json()?, &["reason"])?;
     let reason = reason(body.as_ref())?;
     let execution = running(step_functions, procedure, name).await?;
     step_functions.stop(&execution.id, "Failback.Stopped", &format!("{caller} stopped it: {reason}")).await?;
@@ -64,9 +64,9 @@ pub(crate) async fn stop(
     Ok(Response::ok(json!({ "status": "ABORTED", "by": caller, "reason": reason, "next": next })))
 }
 
-/// Returns the body, an object with known members only, if there is one.
-fn body(request: &Request, known: &[&str]) -> Result<Option<Value>, HttpProblem> {
-    let Some(body) = request.json()? else { return Ok(None) };
+/// Returns a body that was given, an object with known members only, if there is one.
+pub(crate) fn body(given: Option<Value>, known: &[&str]) -> Result<Option<Value>, HttpProblem> {
+    let Some(body) = given else { return Ok(None) };
     let object = body.as_object().ok_or_else(|| HttpProblem::bad("the body is not a JSON object"))?;
     if let Some(unknown) = object.keys().find(|key| !known.contains(&key.as_str())) {
         return Err(HttpProblem::bad(format!(
@@ -80,7 +80,8 @@ fn body(request: &Request, known: &[&str]) -> Result<Option<Value>, HttpProblem>
     Ok(Some(body))
 }
 
-fn reason(body: Option<&Value>) -> Result<String, HttpProblem> {
+/// Returns the reason of an answer.
+pub(crate) fn reason(body: Option<&Value>) -> Result<String, HttpProblem> {
     let reason = body.and_then(|body| body["reason"].as_str()).map(str::trim).unwrap_or_default();
     if (1..=1_000).contains(&reason.len()) {
         Ok(reason.to_owned())
@@ -90,7 +91,7 @@ fn reason(body: Option<&Value>) -> Result<String, HttpProblem> {
 }
 
 /// Returns the gate that waits. A caller who names the gate cannot answer another by mistake.
-async fn gate(
+pub(crate) async fn gate(
     step_functions: &dyn StepFunctions,
     procedure: Procedure,
     name: &str,
@@ -110,7 +111,11 @@ async fn gate(
 }
 
 /// Reports an answer that came too late: another person may have answered since the gate was read, or its time is up.
-fn decided(sent: failback_core::Result<()>, execution: &Execution, gate: &Gate) -> Result<(), HttpProblem> {
+pub(crate) fn decided(
+    sent: failback_core::Result<()>,
+    execution: &Execution,
+    gate: &Gate,
+) -> Result<(), HttpProblem> {
     match sent {
         Err(error) if answered(&error, &["InvalidToken", "TaskDoesNotExist", "TaskTimedOut"]) => {
             let what = format!(

@@ -4,6 +4,7 @@
 //! read from Step Functions and nothing is kept: there is no table that could be wrong. A plan is checked before a run
 //! is started, and the caller's identity goes into the run's input, its report, and the answer at its gates.
 
+mod answer;
 mod event;
 mod execution;
 mod gate;
@@ -77,6 +78,8 @@ async fn respond(
         Route::Reject(procedure, name) => {
             gate::reject(step_functions, request, procedure, &name, caller).await
         }
+        Route::LaunchAgain(name) => answer::launch_again(step_functions, request, &name, caller).await,
+        Route::Abort(name) => answer::abort(step_functions, request, &name, caller).await,
         Route::Stop(procedure, name) => gate::stop(step_functions, request, procedure, &name, caller).await,
     }
 }

@@ -22,6 +22,10 @@ pub(crate) enum Route {
     Approve(Procedure, String),
     /// `POST /failbacks/NAME/reject`
     Reject(Procedure, String),
+    /// `POST /failbacks/NAME/launch-again`
+    LaunchAgain(String),
+    /// `POST /failbacks/NAME/abort`
+    Abort(String),
     /// `POST /drills/NAME/stop`
     Stop(Procedure, String),
 }
@@ -30,7 +34,7 @@ pub(crate) enum Route {
 type Make = fn(String) -> Route;
 
 /// Every route, by the key that `template.yaml` declares it with.
-const ROUTES: [(&str, Make); 14] = [
+const ROUTES: [(&str, Make); 16] = [
     ("GET /openapi.json", |_| Route::OpenApi),
     ("POST /plan-checks", |_| Route::CheckPlan),
     ("GET /drills", |_| Route::List(Procedure::Drill)),
@@ -44,6 +48,8 @@ const ROUTES: [(&str, Make); 14] = [
     ("GET /failbacks/{name}", |name| Route::Show(Procedure::Failback, name)),
     ("POST /failbacks/{name}/approve", |name| Route::Approve(Procedure::Failback, name)),
     ("POST /failbacks/{name}/reject", |name| Route::Reject(Procedure::Failback, name)),
+    ("POST /failbacks/{name}/launch-again", Route::LaunchAgain),
+    ("POST /failbacks/{name}/abort", Route::Abort),
     ("POST /failbacks/{name}/stop", |name| Route::Stop(Procedure::Failback, name)),
 ];
 

@@ -98,7 +98,7 @@ async fn done(ctx: &Context<'_, Either>, fleet: &mut Fleet, why: Reason) -> Resu
         }
     }
     if !to_stop.is_empty() {
-        let notice = gate::before_stop(&to_stop)?;
+        let notice = gate::before_stop(ctx.run, &to_stop)?;
         return Ok(StepResult::DoneBeforeGate { why, gate: GateName::BeforeStop, notice });
     }
     Ok(StepResult::done_before_launch(why, gate::if_asked_before_launch(ctx.run, servers)?))

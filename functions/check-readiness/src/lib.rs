@@ -16,7 +16,7 @@ use failback_core::fleet::Fleet;
 use failback_core::message::count;
 use failback_core::plan::Plan;
 use failback_core::procedure::Procedure;
-use failback_core::run::Run;
+use failback_core::run::{Aborted, Run};
 use failback_core::step::Handler;
 use failback_core::timestamp::Timestamp;
 use schemars::JsonSchema;
@@ -82,15 +82,24 @@ impl Handler for CheckReadiness {
     /// `InvalidPlan` with every problem of the plan; `NotReady` with every finding; those of AWS.
     async fn handle(cloud: &dyn Cloud, input: Input, _deadline: Timestamp) -> Result<Output> {
         let plan = Plan::read(&input.plan).map_err(fault::plan_is_wrong)?;
+        let started = input.execution.started;
+        let aborted = plan.abort.clone().map(|reason| Aborted {
+            gate: None,
+            at: started,
+            by: plan.started_by.clone(),
+            comment: Some(reason),
+        });
         let run = Run {
             id: input.execution.id,
             procedure: input.procedure,
-            started: input.execution.started,
+            started,
             began: None,
             plan,
             traffic_moved_by_hand: false,
             frozen: None,
             redrives: 0,
+            aborted: aborted.filter(|_| input.procedure == Procedure::Failback),
+            again: None,
         };
         check(cloud, run).await
     }

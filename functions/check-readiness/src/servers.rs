@@ -56,6 +56,7 @@ fn server(run: &Run, drs: &DrsView, b1: &SourceServer, findings: &mut Vec<Findin
         b2: b2.map(|b2| b2.id.clone()).or_else(|| replicated.map(InstanceId::recovery_instance)),
         a3: a3.or_else(|| protected_a4(b1, &chain).map(InstanceId::recovery_instance)),
         drained: false,
+        asked: None,
         already_failed_back: run.procedure == Procedure::Failback && b2.is_none() && a2.is_none(),
         a1,
         b1: b1.id.clone(),

@@ -7,6 +7,8 @@
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+mod a3;
+
 use failback_core::Result;
 use failback_core::catalogue::reason;
 use failback_core::fleet::{Fleet, LiveServer, LiveState, Owners, Reads};
@@ -19,6 +21,8 @@ use failback_core::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use a3::claim_a3;
+
 /// The step.
 #[derive(Debug)]
 pub struct ClaimServers;
@@ -29,6 +33,10 @@ impl Step for ClaimServers {
     const NAME: &'static str = "claim-servers";
 
     async fn run(ctx: &Context<'_, Either>, fleet: &mut Fleet) -> Result<StepResult> {
+        if ctx.run.aborted.as_ref().is_some_and(|aborted| aborted.gate.is_some()) {
+            // The run has claimed the servers already, and each warrant looks again.
+            return claim_a3(ctx, fleet, StepResult::Done(reason::abort_is_claimed())).await;
+        }
         let mut live = ctx.read(fleet, READS).await?;
         let all = fleet.pending().count();
         let mut note: Note = ctx.note().unwrap_or_else(|| Note::at(ctx.now()));
@@ -43,7 +51,10 @@ impl Step for ClaimServers {
                 return Ok(note.goes_on(all));
             }
         }
-        note.settled(ctx, &live.servers(fleet))
+        match note.settled(ctx, &live.servers(fleet))? {
+            done @ StepResult::Done(_) => claim_a3(ctx, fleet, done).await,
+            waiting => Ok(waiting),
+        }
     }
 
     fn limit(plan: &Plan) -> Limit {

@@ -1,6 +1,7 @@
 use failback_core::ErrorName;
 use failback_core::cloud::ExecutionState;
 use failback_core::guard::CLAIM_SETTLES_SECONDS;
+use failback_core::run::Aborted;
 use failback_core::step::{PollState, Status};
 use failback_core::tags::tag;
 use failback_testkit::{Fixture, Response};
@@ -146,4 +147,77 @@ fn a_call_that_comes_late_does_not_wait_again() {
     let seconds = fixture.waits::<Step>("until every other run", 2);
     fixture.pass(i64::try_from(seconds).unwrap_or_default() + 3);
     fixture.idle::<Step>("2 servers claimed");
+}
+
+/// Returns a failback that a person has aborted, at a gate unless its plan did it.
+fn aborted(mut fixture: Fixture, gate: Option<&str>) -> Fixture {
+    let gate = gate.map(str::to_owned);
+    fixture.run.aborted = Some(Aborted { gate, at: fixture.now(), by: None, comment: None });
+    fixture
+}
+
+const GATE: Option<&str> = Some("Ask Before Redirect");
+
+/// Returns which A3 carries the run's tag.
+fn claimed(fixture: &Fixture) -> Vec<bool> {
+    let (ids, own) = ([0, 1].map(|server| fixture.a3(server)), fixture.run.tag_value());
+    let world = fixture.simulation.world();
+    let a3s = ids.iter().map(|id| world.recovery_instance(fixture.source(), id));
+    a3s.map(|a3| a3.is_some_and(|a3| a3.tags.get(tag::RUN) == Some(&own))).collect()
+}
+
+#[test]
+fn an_abort_at_a_gate_claims_each_a3_that_it_ends() {
+    let mut fixture = aborted(Fixture::failback(|_| ()).launched(), GATE);
+    let answer = fixture.call::<Step>().unwrap();
+    let told = (answer.status, answer.why.as_str());
+    assert_eq!(told, (Status::Done, "A4 that the abort terminates carries the run's tag"));
+    assert_eq!(claimed(&fixture), [true, true]);
+    fixture.pass(60);
+    fixture.idle::<Step>("carries the run's tag");
+    let mut nobody = Fixture::failback(|_| ()).launched();
+    nobody.done::<Step>();
+    assert_eq!(claimed(&nobody), [false, false]);
+}
+
+#[test]
+fn an_abort_by_the_plan_claims_the_servers_first() {
+    let mut fixture = aborted(Fixture::failback(|_| ()).launched(), None);
+    fixture.waits::<Step>("until every other run must have seen the claim", 0);
+    fixture.done::<Step>();
+    assert_eq!(claimed(&fixture), [true, true]);
+}
+
+#[test]
+fn an_abort_waits_for_a_launch_that_is_under_way_or_not_shown() {
+    let mut fixture = aborted(Fixture::failback(|_| ()).prepared(), GATE);
+    let job = fixture.launch();
+    fixture.waits::<Step>("DRS has launched A4 and does not show it yet", 0);
+    fixture.until("the job has ended", |world| {
+        let (source, _) = world.region_pair();
+        world.job(source, &job).is_some_and(|job| !job.is_active())
+    });
+    let source = fixture.source();
+    fixture.tamper(move |seen| {
+        if let Response::RecoveryInstances(region, found) = seen
+            && region == source
+        {
+            found.clear();
+        }
+    });
+    fixture.waits::<Step>("DRS has launched A4 and does not show it yet", 0);
+}
+
+#[test]
+fn an_abort_claims_no_a4_of_a_person_and_none_that_the_plan_keeps() {
+    let mut fixture = aborted(Fixture::failback(|_| ()).prepared(), GATE);
+    let job = fixture.launch_in_console();
+    fixture.until("the job has ended", |world| {
+        let (source, _) = world.region_pair();
+        world.job(source, &job).is_some_and(|job| !job.is_active())
+    });
+    fixture.pass(600);
+    fixture.idle::<Step>("carries the run's tag");
+    let keep = |plan: &mut serde_json::Value| plan["cutover"]["onAbort"] = json!("keep");
+    aborted(Fixture::failback(keep).launched(), GATE).idle::<Step>("carries the run's tag");
 }

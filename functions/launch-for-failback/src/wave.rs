@@ -58,7 +58,8 @@ pub(crate) fn sort<'s, 'l>(ctx: &Context<'_, Either>, servers: &'s [LiveServer<'
         let fate = last.map(|last| fate(ctx, server, last)).transpose()?;
         match last.zip(fate) {
             Some((job, Fate::Failed(reason))) => {
-                let used_up = jobs.len() > ctx.run.plan.launch.relaunches_max as usize;
+                let counted = jobs.iter().filter(|job| server.counts(ctx.run, job)).count();
+                let used_up = counted > ctx.run.plan.launch.relaunches_max as usize;
                 let of = if used_up { &mut wave.failed } else { &mut wave.again };
                 of.push(Failed { server, job, reason });
             }

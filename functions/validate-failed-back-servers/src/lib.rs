@@ -17,6 +17,7 @@ use failback_core::procedure::{Either, Procedure};
 use failback_core::step::{Attempt, Context, GateName, Limit, Step, StepResult, Waiting, WaveInput};
 use failback_core::{Error, ErrorName, Result};
 
+mod again;
 mod health;
 
 use health::{Health, health, newest_actions, shown};
@@ -42,6 +43,9 @@ impl Step for ValidateFailedBackServers {
     const NAME: &'static str = "validate-failed-back-servers";
 
     async fn run(ctx: &Context<'_, Either>, fleet: &mut Fleet) -> Result<StepResult> {
+        if let Some(which) = &ctx.run.again {
+            return again::launch_again(ctx, fleet, which).await;
+        }
         let live = ctx.read(fleet, Reads { a3: true, source_jobs: true, ..Reads::default() }).await?;
         let a4s: Vec<_> = fleet.pending_in(ctx.wave).filter_map(Server::a4).collect();
         let shown = shown(ctx, a4s).await?;

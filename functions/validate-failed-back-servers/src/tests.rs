@@ -378,3 +378,59 @@ fn a_plan_without_status_checks_takes_what_runs() {
     let mut fixture = impaired(|plan| plan["validation"] = serde_json::json!({ "statusChecks": false }));
     fixture.idle::<Step>("2 failed-back servers working");
 }
+
+/// Returns a failback whose A4 work, and what a person at the gate wants launched again.
+fn asked(which: Value) -> Fixture {
+    let gate =
+        |plan: &mut Value| plan["gates"]["beforeRedirect"] = serde_json::json!({ "timeoutMinutes": 60 });
+    let mut fixture = Fixture::failback(gate).launched();
+    fixture.run.again = serde_json::from_value(which).expect("an answer");
+    fixture
+}
+
+fn marked(fixture: &Fixture) -> Vec<bool> {
+    let servers = &fixture.fleet.servers;
+    servers.iter().map(|server| server.replace.is_some() && server.asked.is_some()).collect()
+}
+
+#[test]
+fn a_person_has_servers_launched_again_by_name_by_id_or_all() {
+    let b1 = asked(serde_json::json!("all")).b1(1).to_string();
+    for (which, wanted) in [
+        (serde_json::json!("all"), [true, true]),
+        (serde_json::json!("web-1"), [true, false]),
+        (serde_json::json!(["web-1"]), [true, false]),
+        (serde_json::json!([b1]), [false, true]),
+    ] {
+        let mut fixture = asked(which);
+        let answer = fixture.call::<Step>().unwrap();
+        assert_eq!(answer.status, Status::Relaunch, "{}", answer.why);
+        assert!(answer.why.starts_with("somebody asked for another launch of"), "{}", answer.why);
+        assert_eq!(marked(&fixture), wanted);
+    }
+}
+
+#[test]
+fn what_cannot_be_launched_again_is_told_and_nothing_is_launched() {
+    for (which, said) in [
+        (serde_json::json!(["web-1", "web-9"]), "`web-9` is no server of the plan"),
+        (serde_json::json!([]), "it names no server: send `all`, or a list of names"),
+        (serde_json::json!({ "web-1": true }), "it names no server"),
+    ] {
+        let mut fixture = asked(which);
+        let answer = fixture.call::<Step>().unwrap();
+        assert_eq!(answer.status, Status::Done);
+        let notice = answer.notice.expect("a question");
+        assert!(notice.starts_with("Nothing was launched again: ") && notice.contains(said), "{notice}");
+        assert!(notice.contains("Yes: "), "the gate asks again: {notice}");
+        assert_eq!(marked(&fixture), [false, false]);
+    }
+    let mut serves = asked(serde_json::json!("all"));
+    let address = {
+        let world = serves.simulation.world();
+        world.instance(serves.source(), &serves.a3(0).instance()).expect("A4").private_ip.clone()
+    };
+    serves.point_at(&address);
+    let notice = serves.call::<Step>().unwrap().notice.expect("a question");
+    assert!(notice.contains("is not launched again: clients use it"), "{notice}");
+}

@@ -40,7 +40,7 @@ pub struct ReportInput {
     pub failure: Option<Failure>,
     /// True once the clean-up has started.
     pub cleaning: bool,
-    /// The gates at which somebody said yes.
+    /// The gates at which somebody said yes, or wanted servers launched again.
     #[serde(default)]
     pub approvals: Vec<Approval>,
     /// True for a drill that did nothing but remove what an interrupted drill had left.
@@ -62,6 +62,7 @@ impl Handler for WriteReport {
             (None, Procedure::Failback, _) if fleet.pending().next().is_none() => Outcome::NothingToDo,
             (None, Procedure::Failback, false) if run.plan.end_when_ready => Outcome::Ready,
             (None, ..) => Outcome::Succeeded,
+            (Some(failure), Procedure::Failback, _) if failure.is_abort() => Outcome::Aborted,
             (Some(_), Procedure::Failback, false) => Outcome::Held,
             (Some(_), ..) => Outcome::Failed,
         };
@@ -83,6 +84,7 @@ impl Handler for WriteReport {
             execution: run.id.clone(),
             started_by: run.plan.started_by.clone(),
             approvals,
+            aborted: run.aborted.clone(),
             began: run.began,
             started: run.started,
             ended: live.read_at,

@@ -164,10 +164,11 @@ impl End<'_> {
                 return vec![end::nothing_else_is_left_to_do()];
             }
             Outcome::Succeeded | Outcome::NothingToDo => return vec![end::nothing_is_left_to_do()],
-            Outcome::Held | Outcome::Ready if !self.served_by(Serving::A1).is_empty() => {
+            Outcome::Held | Outcome::Ready | Outcome::Aborted if !self.served_by(Serving::A1).is_empty() => {
                 return vec![end::clients_use_a1()];
             }
             Outcome::Ready => return vec![end::ready_to_go_home()],
+            Outcome::Aborted => return self.after_an_abort(),
             Outcome::Held | Outcome::Failed | Outcome::CleanedUp => {}
         }
         let mut sentences = Vec::new();
@@ -186,10 +187,19 @@ impl End<'_> {
         sentences
     }
 
+    /// Says what an abort has left.
+    fn after_an_abort(&self) -> Vec<Sentence> {
+        let left = self.those(|server| has(server, "A4"));
+        let kept = (!left.is_empty()).then(|| end::a4_is_left_running(names(&left)));
+        kept.into_iter().chain([end::led_back()]).collect()
+    }
+
     /// Returns the command that comes next, where one helps.
     pub(crate) fn command(&self) -> Option<String> {
         let is_home = self.run.procedure == Procedure::Failback && !self.served_by(Serving::A1).is_empty();
-        let is_over = self.outcome.is_done() || (is_home && self.outcome == Outcome::Held);
+        let is_over = self.outcome.is_done()
+            || self.outcome == Outcome::Aborted
+            || (is_home && self.outcome == Outcome::Held);
         if is_over { None } else { end::start_again(&self.run.id) }
     }
 

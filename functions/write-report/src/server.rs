@@ -92,6 +92,7 @@ fn server_outcome(run: &Run, server: &Server, outcome: Outcome) -> ServerOutcome
         (Procedure::Failback, _) if server.times.protected.is_some() => ServerOutcome::FailedBack,
         (Procedure::Drill, _) if server.times.validated.is_some() => ServerOutcome::Drilled,
         (_, Outcome::Held) => ServerOutcome::Held,
+        (_, Outcome::Aborted) => ServerOutcome::Aborted,
         (Procedure::Failback, Outcome::Succeeded) => ServerOutcome::FailedBack,
         (_, Outcome::Ready) => ServerOutcome::Ready,
         (Procedure::Drill, Outcome::Succeeded) => ServerOutcome::Drilled,

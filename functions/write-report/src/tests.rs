@@ -3,6 +3,7 @@ use failback_core::fleet::{Redirected, Serving, Times};
 use failback_core::id::SourceServerId;
 use failback_core::procedure::Procedure;
 use failback_core::report::{Failure, Loss, Milestones, Outcome, Protection, Report, ServerOutcome};
+use failback_core::run::Aborted;
 use failback_core::tags::tag;
 use failback_core::timestamp::Timestamp;
 use failback_testkit::{Fixture, Response, Scenario, Switches};
@@ -484,4 +485,30 @@ fn a_report_that_is_too_large_leaves_out_timings_first_and_then_names() {
     let (far, bytes) = named(fits + timings + 1);
     assert!(bytes < 2_000 && far.servers[0].name.is_empty(), "{bytes}: names too");
     assert_eq!(far.servers.len(), 1);
+}
+
+/// Nothing has moved, and what the runs launched is gone or kept.
+#[test]
+fn an_aborted_failback_says_who_ended_it_and_that_it_led_back() {
+    let abort = |mut fixture: Fixture| {
+        let comment = Some("the shop stays open".to_owned());
+        let by = Some("ada".to_owned());
+        fixture.run.aborted = Some(Aborted { gate: None, at: fixture.now(), by, comment });
+        fixture
+    };
+    let failure = Failure { error: "Failback.Aborted".to_owned(), ..failure() };
+    let report = |fixture: &Fixture| report(fixture, Some(&failure), false);
+    let led_back = report(&abort(Fixture::failback(|_| ()).reversed()));
+    assert_eq!(led_back.outcome, Outcome::Aborted);
+    assert_eq!(led_back.servers[0].outcome, ServerOutcome::Aborted);
+    assert_eq!(led_back.aborted.as_ref().and_then(|aborted| aborted.by.as_deref()), Some("ada"));
+    assert!(
+        led_back.next.contains("The failback was aborted, and no traffic has moved"),
+        "{}",
+        led_back.next
+    );
+    assert!(!led_back.next.contains("is left, and billed"), "{}", led_back.next);
+    assert_eq!(led_back.command, None, "nobody is told to start it at once");
+    let kept = report(&abort(Fixture::failback(|_| ()).launched()));
+    assert!(kept.next.contains("A4 of web-1, all-1 is left, and billed"), "{}", kept.next);
 }

@@ -55,6 +55,11 @@ entries! {
     ready_to_go_home() "This run launched nothing. A2 goes on replicating, and it and its staging area are billed. To go home, \
          start the failback with the same plan without endWhenReady. Until then, do not stop, terminate or disconnect any \
          instance or source server of the plan, and have the stack watch A2 (WatchState)";
+    led_back() "The failback was aborted, and no traffic has moved. Clients may go on writing to B3. A2 goes on protecting it, \
+         and it and its staging area are billed. To fail back later, start the failback with the same plan, without abort. \
+         Until then, do not stop, terminate or disconnect any instance or source server of the plan";
+    a4_is_left_running(servers) "A4 of {servers} is left, and billed: the plan keeps it, it is A1, or no failback of this \
+         program launched it";
     cannot_be_read(servers, problem) "{servers} cannot be read as a whole: {problem}";
     drill_changed_nothing() "The drill changed neither A1, B1 nor a record. Fix the cause; what is left of the drill is listed \
          per server, and starting the drill again removes it";

@@ -127,6 +127,25 @@ faults! {
     reversed_already(server) SafetyRule::LaunchedOnce "{server}: replication is reversed already";
     a4_is_kept(server, a3, why) SafetyRule::ServingUntouched
             "{server}: A4 {a3} is not launched again: {why}";
+    a_persons_a4_is_kept(server, a3) SafetyRule::OthersUntouched
+        "{server}: A4 {a3} is not launched again: no run of this program launched it. If nobody uses it, terminate it in \
+         the DRS console, and ask again";
+    nobody_aborted() SafetyRule::OwnFleetOnly "nobody has aborted this failback";
+    traffic_has_moved() SafetyRule::ServingUntouched
+        "traffic has moved to A4, or some of it, so an abort ends nothing. Start the failback again with the same plan, \
+         without abort: it goes on from here";
+    b1_protects_the_a4_to_end(server) SafetyRule::ServingUntouched
+        "{server}: B1 protects A4, which may be production, so an abort ends nothing. Start the failback again with the \
+         same plan, without abort: it goes on from here";
+    plan_keeps_a4() SafetyRule::OwnFleetOnly "the plan keeps A4 when the failback is aborted";
+    no_failback_launched_a4(server, a4) SafetyRule::OthersUntouched
+        "{server}: A4 {a4} is A1, or no failback of this program launched it";
+    a4_is_not_ended(server, a4, why) SafetyRule::ServingUntouched
+        "{server}: A4 {a4} is not terminated: {why}. If nobody uses it, terminate it in the DRS console";
+    b3_does_not_run(server, a4) SafetyRule::ProductionRuns
+        "{server}: A4 {a4} is not terminated: B3 does not run. Start B3, and abort again";
+    aborted_a3_lacks_the_runs_tag(server, a3) SafetyRule::OthersUntouched
+        "{server}: A3 {a3} does not carry this run's tag. Start again with the same plan: the tag is written again";
     a2_is_not_prepared(server) ErrorName::NotReady
             "{server}: A2's launch settings are not those of the plan";
     a2_protects_a_kept_b3(server) SafetyRule::ServingUntouched

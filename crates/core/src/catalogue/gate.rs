@@ -9,8 +9,8 @@ use super::Notice;
 use crate::cloud::{Instance, InstanceState};
 use crate::error::Result;
 use crate::fleet::{LiveServer, data_age_seconds};
-use crate::message::{count, listed};
-use crate::plan::WaitsFor;
+use crate::message::{Reasons, count, listed};
+use crate::plan::{OnAbort, WaitsFor};
 use crate::poll_interval::typical;
 use crate::procedure::Procedure;
 use crate::run::Run;
@@ -25,7 +25,7 @@ const ADDRESSES_SHOWN: usize = 36;
 ///
 /// # Errors
 /// `Internal` when instances of the source Region were not read.
-pub fn before_stop(servers: &[LiveServer<'_>]) -> Result<Notice> {
+pub fn before_stop(run: &Run, servers: &[LiveServer<'_>]) -> Result<Notice> {
     let lines = [
         format!("A2 of {} can be launched, and B1 still replicates the original.", who(servers)),
         originals(servers)?,
@@ -35,6 +35,7 @@ pub fn before_stop(servers: &[LiveServer<'_>]) -> Result<Notice> {
         "No, or no answer: B1 keeps its points in time, and nothing is deleted. Start again with the same plan to be \
          asked again, or without stopOriginalReplication to go on."
             .to_owned(),
+        abort(run).to_owned(),
     ];
     Ok(Notice(lines.join("\n")))
 }
@@ -92,6 +93,7 @@ fn before_freeze(run: &Run, servers: &[LiveServer<'_>]) -> Result<Notice> {
         "No, or no answer: nothing is launched, B3 serves, and A2 goes on protecting it. Start again with the same plan \
          to be asked again."
             .to_owned(),
+        abort(run).to_owned(),
     ];
     Ok(Notice(lines.join("\n")))
 }
@@ -137,6 +139,7 @@ fn before_launch(run: &Run, servers: &[LiveServer<'_>]) -> Result<Notice> {
         "No, or no answer: nothing is launched, B3 serves, and A2 goes on protecting it. Start again with the same plan \
          to be asked again."
             .to_owned(),
+        abort(run).to_owned(),
     ];
     Ok(Notice(lines.join("\n")))
 }
@@ -172,7 +175,37 @@ pub fn before_redirect(run: &Run, servers: &[LiveServer<'_>]) -> Result<Notice> 
                 .to_owned(),
         );
     }
+    let if_unmoved = if run.plan.redirect.is_by_hand() { ", if no traffic has moved" } else { "" };
+    lines.push(format!(
+        "Launch again{if_unmoved}: A4 of the servers that you name is terminated and launched from what A2 holds then; \
+         after validation you are asked again."
+    ));
+    lines.push(abort(run).to_owned());
     Ok(Notice(lines.join("\n")))
+}
+
+/// The most characters of names and reasons that a question repeats.
+const REASONS_MAX: usize = 1_000;
+
+/// Returns the question with the reasons why the last answer, to launch servers again, was not followed.
+pub fn not_launched_again(reasons: &Reasons, question: &Notice) -> Notice {
+    let reasons: String = reasons.to_string().chars().take(REASONS_MAX).collect();
+    Notice(format!("Nothing was launched again: {reasons}.\n{}", question.0))
+}
+
+/// Says what an abort does, while no traffic has moved.
+fn abort(run: &Run) -> &'static str {
+    match (run.plan.cutover.on_abort, run.plan.redirect.is_by_hand()) {
+        (OnAbort::Keep, _) => {
+            "Abort: traffic stays at B3, and A4 is kept and billed. A2 goes on protecting B3."
+        }
+        (OnAbort::Terminate, true) => {
+            "Abort, if no traffic has moved: A4 that this failback launched is terminated. A2 goes on protecting B3."
+        }
+        (OnAbort::Terminate, false) => {
+            "Abort: A4 that this failback launched is terminated. B3 serves, and A2 goes on protecting it."
+        }
+    }
 }
 
 /// Returns what a person is told before the clean-up.

@@ -76,6 +76,17 @@ entries! {
     a3_is_not_terminated_yet(servers, reason) "DRS does not terminate A3 of {servers} yet: {reason}";
     terminating_drill_servers(servers) "terminating the drill's servers of {servers}";
     drill_servers_are_gone() "the drill's servers are terminated";
+    abort_is_claimed() "A4 that the abort terminates carries the run's tag";
+    failed_back_servers_are_gone(servers) "A4 of {servers} terminated; B3 serves, and A2 protects it";
+    failed_back_servers_are_left(servers, others) "A4 of {servers} terminated; that of {others} is left: it is A1, or no \
+         failback of this program launched it";
+    failed_back_servers_are_kept() "the plan keeps A4 of an aborted failback";
+    terminating_failed_back_servers(servers) "terminating A4 of {servers}";
+    launch_is_not_shown(servers) "{servers}: DRS has launched A4 and does not show it yet";
+    asked_again(servers) "somebody asked for another launch of {servers}";
+    no_such_server(server) "`{server}` is no server of the plan";
+    nothing_named() "it names no server: send `all`, or a list of names";
+    not_followed() "the answer at the gate is not followed";
     originals_are_gone() "the original servers are terminated";
     terminating_originals(servers) "terminating the originals of {servers}";
     originals_stay(reasons) "originals cannot be terminated yet: {reasons}";

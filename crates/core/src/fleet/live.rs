@@ -10,7 +10,7 @@ use crate::cloud::{Instance, Job, RecordSet, RecoveryInstance, SourceServer};
 use crate::error::{Error, Result};
 use crate::id::InstanceId;
 use crate::run::Run;
-use crate::tags::made_by_a_drill;
+use crate::tags::{made_by_a_drill, tag};
 use crate::timestamp::Timestamp;
 
 /// The live state at one time.
@@ -134,12 +134,13 @@ impl LiveState {
         Ok(sets.any(|set| set.values.iter().any(|value| instance.has_address(value))))
     }
 
-    /// Returns the instance that the last launch of A2 created, as its job names it, while DRS keeps the job.
+    /// Returns the instance that the last launch of A2 created, as its job names it, while DRS keeps the job, or the abort
+    /// that ended it.
     ///
     /// # Errors
     /// `Internal` when jobs of the source Region were not read.
     pub fn last_launched(&self, a2: &SourceServer) -> Result<Option<InstanceId>> {
-        Ok(launched_last(self.source_jobs()?, a2))
+        Ok(launched_last(self.source_jobs()?, a2).or_else(|| ended_by_an_abort(a2)))
     }
 
     /// Returns the instance that the last launch of B1 created, as its job names it, if DRS shows no record of it and EC2
@@ -203,6 +204,13 @@ pub(super) fn launched_last(jobs: &[Job], server: &SourceServer) -> Option<Insta
     let last = jobs.iter().find(|job| Some(&job.id) == server.last_launch_job.as_ref())?;
     let instance = last.part_of(&server.id)?.recovery_instance.as_ref()?;
     Some(instance.instance())
+}
+
+/// Returns the instance of the last launch of A2, if an abort ended it.
+fn ended_by_an_abort(a2: &SourceServer) -> Option<InstanceId> {
+    let (job, instance) = a2.tags.get(tag::ENDED)?.split_once(' ')?;
+    let last = a2.last_launch_job.as_ref().filter(|last| last.as_str() == job);
+    last.and_then(|_| instance.parse().ok())
 }
 
 /// Returns the error for a part that the step did not request: a defect of this program, not an empty answer.

@@ -173,14 +173,20 @@ impl<'l> LiveServer<'l> {
         self.live.drs.has_record_of(&a2.id).ok_or_else(|| not_read("A3"))
     }
 
-    /// Returns the number of jobs with which a run has launched A2.
+    /// Returns the number of jobs with which a run has launched A2, since a person last asked for one.
     ///
     /// # Errors
     /// `Internal` when jobs of the source Region were not read.
     pub fn launches(&self, run: &Run) -> Result<usize> {
         let Some(a2) = &self.known.a2 else { return Ok(0) };
         let jobs = self.live.source_jobs()?.iter();
-        Ok(jobs.filter(|job| run.owns(&job.tags) && job.part_of(a2).is_some()).count())
+        let counts = |job: &&Job| run.owns(&job.tags) && self.counts(run, job);
+        Ok(jobs.filter(counts).filter(|job| job.part_of(a2).is_some()).count())
+    }
+
+    /// Returns true for a job that was created since a person last asked for a launch of this server.
+    pub fn counts(&self, run: &Run, job: &Job) -> bool {
+        self.known.asked.is_none_or(|asked| job.created.is_none_or(|created| run.seconds(created) >= asked))
     }
 
     /// Returns true when a drill started the last launch of A2: the drill has terminated that A4, which was never

@@ -35,6 +35,10 @@ pub struct Server {
     /// An A3 that does not work, to be replaced by another launch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replace: Option<RecoveryInstanceId>,
+    /// The time of a person's last request to launch it again, in seconds since the run started: the launches before it do
+    /// not count against `launch.relaunchesMax`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked: Option<i64>,
     /// True once A2 was seen to hold all that B3 had accepted before the freeze.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub drained: bool,

@@ -5,6 +5,7 @@
 //! that names the rule. Changes that a [`Scope`] must not make have no method: a step of the drill cannot request a
 //! change of A1, B1 or production DNS.
 
+mod abort;
 mod claim;
 mod drill;
 mod failback;
@@ -14,6 +15,7 @@ mod warrant;
 
 use std::marker::PhantomData;
 
+pub use abort::{ClaimOfA3, is_own};
 pub use claim::{CLAIM_SETTLES_SECONDS, CLAIM_STALE_SECONDS, ClaimWarrant};
 pub use drill::{is_disposable, may_be_production};
 pub use failback::traffic_tags;

@@ -11,7 +11,7 @@ use crate::cloud::{
     ReplicationState, SourceServer,
 };
 use crate::error::{Error, Result};
-use crate::fleet::{LiveServer, Server, Serving, serving};
+use crate::fleet::{LiveServer, Server, Serving, launched_by_a_person, serving};
 use crate::id::{LaunchTemplateId, SnapshotId, SourceServerId};
 use crate::launch_spec::{LaunchSpec, is_configured};
 use crate::procedure::{Procedure, Scope};
@@ -189,17 +189,45 @@ impl<S: Scope> Guard<'_, S> {
     pub fn replaceable(&self, server: &LiveServer<'_>) -> Result<()> {
         self.fresh_server(server)?;
         let Some(a3) = server.a3()? else { return Ok(()) };
-        let refused = |why: &str| Err(refuse(fault::a4_is_kept(&server.name, &a3.instance, why)));
+        match self.use_of(server, a3)? {
+            None => Ok(()),
+            Some(why) => Err(refuse(fault::a4_is_kept(&server.name, &a3.instance, why))),
+        }
+    }
+
+    /// Checks whether the server's A4 may be replaced because a person asks for it: as before any other launch, and only what
+    /// a run launched, because whoever launched another one may need it.
+    ///
+    /// # Errors
+    /// `Guard` when there is no A4, it may serve clients, B1 protects it or no run launched it.
+    pub fn replaceable_on_request(&self, server: &LiveServer<'_>) -> Result<()> {
+        self.may_change(server)?;
+        let Some(a3) = server.a3()? else {
+            return Err(refuse(fault::a3_does_not_live(&server.name)));
+        };
+        self.replaceable(server)?;
+        if launched_by_a_person(self.run, server)?.is_some() {
+            return Err(refuse(fault::a_persons_a4_is_kept(&server.name, &a3.instance)));
+        }
+        Ok(())
+    }
+
+    /// Returns why this A3 may be in use, if it may.
+    pub(super) fn use_of(
+        &self,
+        server: &LiveServer<'_>,
+        a3: &RecoveryInstance,
+    ) -> Result<Option<&'static str>> {
         if a3.is_reversed() {
-            return refused("B1 protects it");
+            return Ok(Some("B1 protects it"));
         }
-        match serving(self.run, server)? {
-            Serving::A1 | Serving::B3 => Ok(()),
-            Serving::A4 => refused("clients use it"),
-            Serving::Unknown if self.run.traffic_moved_by_hand => refused("traffic was redirected by hand"),
-            Serving::Unknown if self.is_unused(server, a3)? => Ok(()),
-            Serving::Unknown => refused("another run or a person launched it, and it may serve clients"),
-        }
+        Ok(match serving(self.run, server)? {
+            Serving::A1 | Serving::B3 => None,
+            Serving::A4 => Some("clients use it"),
+            Serving::Unknown if self.run.traffic_moved_by_hand => Some("traffic was redirected by hand"),
+            Serving::Unknown if self.is_unused(server, a3)? => None,
+            Serving::Unknown => Some("another run or a person launched it, and it may serve clients"),
+        })
     }
 
     /// Returns true for an A4 that this run launched, or an earlier run of the same procedure, if no record of the plan

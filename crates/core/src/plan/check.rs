@@ -13,6 +13,7 @@ pub(super) fn problems(plan: &Plan) -> Vec<Problem> {
     let mut found = Vec::new();
     name(plan, &mut found);
     started_by(plan, &mut found);
+    abort(plan, &mut found);
     take_over(plan, &mut found);
     servers(&plan.servers, &mut found);
     size(plan, &mut found);
@@ -36,6 +37,14 @@ pub(super) fn problems(plan: &Plan) -> Vec<Problem> {
 fn started_by(plan: &Plan, found: &mut Vec<Problem>) {
     if plan.started_by.as_ref().is_some_and(|by| by.is_empty() || by.len() > 2_048) {
         found.push(Problem::new("$.startedBy", "not 1 to 2048 characters long", "Leave it out"));
+    }
+}
+
+/// Checks the reason of an abort, which goes into the report.
+fn abort(plan: &Plan, found: &mut Vec<Problem>) {
+    if plan.abort.as_ref().is_some_and(|reason| reason.trim().is_empty() || reason.chars().count() > 1_000) {
+        let remedy = "Write why, in one sentence, or leave it out to fail back";
+        found.push(Problem::new("$.abort", "not 1 to 1000 characters long", remedy));
     }
 }
 

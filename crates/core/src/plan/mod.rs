@@ -73,6 +73,10 @@ pub struct Plan {
     /// continues, weeks later too.
     #[serde(default)]
     pub end_when_ready: bool,
+    /// Failback only, the reason: lead back what an execution that has ended had begun, before traffic was redirected, and
+    /// end as *aborted*. 1 to 1,000 characters, which go into the report.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub abort: Option<String>,
     /// Executions whose servers this run takes over, by ARN, of stacks whose executions this one cannot see. Someone has
     /// made sure that they do not run, and will not be redriven.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -266,6 +270,20 @@ pub struct Cutover {
     /// server's point in time until the redirect is lost.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub freeze: Option<Freeze>,
+    /// What becomes of A4 that runs of the failback have launched, when it is aborted before the redirect.
+    #[serde(default)]
+    pub on_abort: OnAbort,
+}
+
+/// What becomes of A4 when a failback is aborted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum OnAbort {
+    /// It is terminated, with A3.
+    #[default]
+    Terminate,
+    /// It is kept, and billed.
+    Keep,
 }
 
 /// How writes to B3 are stopped.

@@ -13,7 +13,7 @@ use failback_core::guard::Guard;
 use failback_core::id::{InstanceId, RecoveryInstanceId, SourceServerId};
 use failback_core::plan::Plan;
 use failback_core::procedure::{Procedure, Scope};
-use failback_core::run::{Frozen, Run};
+use failback_core::run::{Aborted, Frozen, Run};
 use failback_core::tags::tag;
 use failback_core::timestamp::Timestamp;
 use failback_core::{Error, ErrorName, Result};
@@ -64,6 +64,7 @@ pub struct Case {
     pub traffic_moved_by_hand: bool,
     pub frozen: Option<Frozen>,
     pub redrives: u32,
+    pub aborted: Option<Aborted>,
     pub reads: Reads,
     /// The time between reading and the request for the warrant.
     pub asked_after_seconds: u64,
@@ -122,6 +123,7 @@ impl Case {
             traffic_moved_by_hand: false,
             frozen: None,
             redrives: 0,
+            aborted: None,
             reads: ALL_READS,
             asked_after_seconds: 0,
         };
@@ -220,6 +222,8 @@ impl Case {
             traffic_moved_by_hand: self.traffic_moved_by_hand,
             frozen: self.frozen,
             redrives: self.redrives,
+            aborted: self.aborted.clone(),
+            again: None,
         }
     }
 
@@ -259,6 +263,7 @@ pub fn server() -> Server {
         a3: Some(id(A4)),
         replace: None,
         drained: false,
+        asked: None,
         already_failed_back: false,
         times: Times::default(),
     }

@@ -19,6 +19,7 @@ fn largest_server(number: usize) -> Server {
         a3: None,
         replace: Some(id("i-0123456789abcdef0")),
         drained: false,
+        asked: None,
         already_failed_back: false,
         times: [Some(5_184_000); 7].into(),
     }

@@ -362,6 +362,14 @@ fn problems_are_printed_one_a_line_with_their_number() {
 }
 
 #[test]
+fn the_reason_of_an_abort_has_1000_characters_at_most() {
+    right(&[("/abort", json!("ä".repeat(1_000)))]);
+    for reason in [String::new(), " ".to_owned(), "a".repeat(1_001)] {
+        wrong(&[("/abort", json!(reason))], "$.abort", "not 1 to 1000 characters", "leave it out");
+    }
+}
+
+#[test]
 fn who_started_it_is_named_in_2048_characters_at_most() {
     right(&[("/startedBy", json!("a"))]);
     right(&[("/startedBy", json!("a".repeat(2_048)))]);

@@ -135,6 +135,8 @@ fn every_wrong_value_is_refused_with_place_and_remedy() {
         ("/drill/hold/timeoutMinutes", json!(20_161), "$.drill.hold.timeoutMinutes", "Use 1 to 20160"),
         ("/drill/hold/timeout", json!(60), "$.drill.hold.timeout", "expected `timeoutMinutes`"),
         ("/endWhenReady", json!("yes"), "$.endWhenReady", "true or false"),
+        ("/abort", json!(true), "$.abort", "a text belongs"),
+        ("/cutover/onAbort", json!("stop"), "$.cutover.onAbort", "terminate"),
         ("/endWhenRedy", json!(true), "$.endWhenRedy", "Did you mean `endWhenReady`?"),
         ("/launch/instanceType", json!("m5"), "$.launch.instanceType", "`m5` is no instance type"),
         ("/launch/instanceType", json!("m5.huge"), "$.launch.instanceType", "m7i.large"),

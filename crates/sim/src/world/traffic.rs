@@ -176,6 +176,30 @@ impl World {
         }
     }
 
+    /// Notes that a person has aborted this execution.
+    pub fn operator_aborts(&mut self, execution: &str) {
+        self.workload.aborted.insert(execution.to_owned());
+    }
+
+    /// Returns true for an execution that a person has aborted at a gate.
+    pub fn is_aborted(&self, execution: &str) -> bool {
+        self.workload.aborted.contains(execution)
+    }
+
+    /// Notes that a person wants servers launched again, by name; all of them without a name.
+    pub fn operator_asks_again(&mut self, names: &[String]) {
+        for (index, server) in self.fleet.iter().enumerate() {
+            if names.is_empty() || names.contains(&server.name) {
+                self.workload.asked_again.insert(index, self.now_ms);
+            }
+        }
+    }
+
+    /// Returns the time at which a person last wanted this server launched again, in milliseconds since 1970.
+    pub fn asked_again_ms(&self, server: usize) -> Option<i64> {
+        self.workload.asked_again.get(&server).copied()
+    }
+
     fn is_a4_address(&self, server: usize, address: &str) -> bool {
         self.owner_of(address).is_some_and(|(_, id)| self.fleet[server].a4.contains(id))
     }

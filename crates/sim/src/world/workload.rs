@@ -2,7 +2,7 @@
 //!
 //! Records are counted from stretches of time, so no timer is needed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use failback_core::id::{HostedZoneId, InstanceId};
 use failback_core::region::Region;
@@ -29,6 +29,10 @@ pub(crate) struct Workload {
     pub(crate) frozen: BTreeSet<InstanceId>,
     /// Executions for which people have stopped them. They are started again once none of these goes on.
     pub(crate) frozen_for: BTreeSet<String>,
+    /// Executions that people have aborted.
+    pub(crate) aborted: BTreeSet<String>,
+    /// Servers that people wanted launched again, with the time of the last such answer, in milliseconds since 1970.
+    pub(crate) asked_again: BTreeMap<usize, i64>,
     /// Traffic of each server.
     pub(crate) servers: Vec<Traffic>,
 }
