@@ -205,6 +205,8 @@ fn calls_by_step() -> BTreeMap<String, BTreeSet<String>> {
     let mut by_hand = original.clone();
     by_hand["redirect"] = json!({ "byHand": true });
     by_hand["launch"]["dataAgeSecondsMax"] = json!(18_000);
+    let mut by_hook = original.clone();
+    by_hook["cutover"] = json!({ "freeze": "byHook", "freezeMinutesMax": 120 });
     let usual = Switches::default();
     let existing = Switches { launch_into_existing: true, ..usual };
     let runs = [
@@ -215,6 +217,7 @@ fn calls_by_step() -> BTreeMap<String, BTreeSet<String>> {
         (Procedure::Drill, &original, usual, Some("late:start-reversed-replication=Failback.AccessDenied")),
         (Procedure::Failback, &stops_b1, usual, None),
         (Procedure::Failback, &by_hand, usual, None),
+        (Procedure::Failback, &by_hook, usual, None),
         (Procedure::Failback, &original, existing, None),
     ];
     let mut by_step: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();

@@ -7,6 +7,7 @@ mod auditor;
 mod calls;
 mod coverage;
 mod existing;
+mod freeze;
 mod invariants;
 mod observations;
 mod originals;

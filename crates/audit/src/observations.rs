@@ -73,6 +73,10 @@ pub(crate) struct Observations {
     pub(crate) instances: BTreeSet<InstanceId>,
     /// Instances that a person has launched, with the time at which they were first seen, in milliseconds since 1970.
     pub(crate) launched_by_hand: BTreeMap<InstanceId, i64>,
+    /// Instances that the hook keeps frozen.
+    pub(crate) frozen: BTreeSet<InstanceId>,
+    /// The last time at which a call of the second party was refused, or its answer lost, in milliseconds since 1970.
+    pub(crate) second_party_refused_ms: Option<i64>,
     /// True while the changes of a person are judged.
     pub(crate) by_a_person: bool,
     /// Answers of production DNS when the first run started, and after each change by a person: zone, name, values.

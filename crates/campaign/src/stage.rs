@@ -34,7 +34,7 @@ const FOLLOWED_MAX: usize = 5;
 const REACTION_SECONDS: u64 = 120;
 
 /// The time after which a person looks again whether an execution has ended, where Step Functions shows that late.
-const EXECUTION_SHOWN_MS: i64 = 61_000;
+const EXECUTION_SHOWN_SECONDS: u64 = 61;
 
 /// The virtual time within which every execution must end.
 const SECONDS_MAX: f64 = 60.0 * 86_400.0;
@@ -247,7 +247,7 @@ impl<'c> Stage<'c> {
             }
             Move::Start { procedure, twice, looks } => {
                 if *looks && self.rehearsal.setting().switches.executions_show_late {
-                    self.rehearsal.simulation.world().advance_by(EXECUTION_SHOWN_MS);
+                    self.rehearsal.pass(EXECUTION_SHOWN_SECONDS);
                 }
                 if *looks {
                     self.goes_home();
@@ -467,7 +467,9 @@ impl<'c> Stage<'c> {
         }
     }
 
+    /// Has a person take a step in the consoles, once no freeze is left that the second party lifts.
     fn act_by_hand(&mut self, by_hand: ManualStep) {
+        self.rehearsal.finish_freezes();
         let input = &self.rehearsal.setting().input;
         console::does(&mut self.rehearsal.simulation.world(), by_hand, input);
     }
@@ -483,8 +485,7 @@ impl<'c> Stage<'c> {
     }
 
     fn wait(&mut self, seconds: u64) {
-        let ms = i64::try_from(seconds).unwrap_or(i64::MAX / 2_000) * 1_000;
-        self.rehearsal.simulation.world().advance_by(ms);
+        self.rehearsal.pass(seconds);
     }
 
     /// Reports whether servers that a person launched as a drill are left as the drill leaves them. It removes them,

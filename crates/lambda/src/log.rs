@@ -101,6 +101,8 @@ impl Invocation {
                 let rto_seconds = answer.get("rtoSeconds").and_then(Value::as_u64);
                 // Of the watch alone: likewise.
                 let in_trouble = answer.get("inTrouble").and_then(Value::as_u64);
+                // Of the second party of a freeze alone: likewise.
+                let overdue = answer.get("overdue").and_then(Value::as_u64);
                 info!(
                     step,
                     execution,
@@ -111,6 +113,7 @@ impl Invocation {
                     outcome,
                     rto_seconds,
                     in_trouble,
+                    overdue,
                     millis,
                     "ends"
                 );
@@ -223,6 +226,17 @@ mod tests {
         });
         assert_eq!((&lines[0]["why"], &lines[0]["in_trouble"]), (&json!("db-1: STALLED"), &json!(1)));
         assert_eq!(lines[1]["in_trouble"], 0, "quiet is a number too: it ends the alarm");
+    }
+
+    #[test]
+    fn a_second_party_ends_with_what_is_overdue() {
+        let lines = Lines::of(|| {
+            let call = Invocation::of("lift-freezes", &json!({ "recovery": "us-east-2", "hook": "arn" }));
+            let answer = json!({ "status": "done", "why": "not lifted", "waitSeconds": 0 });
+            call.ends(&Ok(json!({ "answer": answer, "frozen": 3, "overdue": 2 })));
+            call.ends(&Ok(json!({ "answer": answer, "frozen": 0, "overdue": 0 })));
+        });
+        assert_eq!((&lines[0]["overdue"], &lines[1]["overdue"]), (&json!(2), &json!(0)));
     }
 
     #[test]

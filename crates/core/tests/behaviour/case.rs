@@ -219,6 +219,7 @@ impl Case {
             plan: Plan::read(&self.plan).unwrap(),
             traffic_moved_by_hand: self.traffic_moved_by_hand,
             frozen: self.frozen,
+            hook: None,
             redrives: self.redrives,
         }
     }

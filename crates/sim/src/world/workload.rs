@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use failback_core::id::{HostedZoneId, InstanceId};
 use failback_core::region::Region;
 
+use super::hook::HookFreezes;
 use crate::ranges::RangeSet;
 
 /// Milliseconds from one record to the next.
@@ -29,6 +30,8 @@ pub(crate) struct Workload {
     pub(crate) frozen: BTreeSet<InstanceId>,
     /// Executions for which people have stopped them. They are started again once none of these goes on.
     pub(crate) frozen_for: BTreeSet<String>,
+    /// Instances that the hook has been asked to freeze.
+    pub(crate) by_hook: HookFreezes,
     /// Traffic of each server.
     pub(crate) servers: Vec<Traffic>,
 }
