@@ -54,6 +54,8 @@ pub struct Lifted {
 struct Freeze<'a> {
     execution: &'a str,
     b2s: Vec<&'a RecoveryInstance>,
+    /// Every B2 of the Region.
+    all: &'a [RecoveryInstance],
     read_at: Timestamp,
 }
 
@@ -66,12 +68,12 @@ impl Handler for LiftFreezes {
     async fn handle(cloud: &dyn Cloud, input: LiftInput, _deadline: Timestamp) -> Result<Lifted> {
         let read_at = cloud.now();
         let mut b2s = cloud.recovery_instances(input.recovery, &RecoveryInstanceFilter::All).await?;
-        b2s.retain(|b2| b2.is_live() && is_open(b2));
+        b2s.retain(RecoveryInstance::is_live);
         let mut freezes: BTreeMap<&str, Freeze<'_>> = BTreeMap::new();
-        for b2 in &b2s {
+        for b2 in b2s.iter().filter(|b2| is_open(b2)) {
             let execution = frozen_by(b2).unwrap_or_default();
-            let freeze = freezes.entry(execution).or_insert(Freeze { execution, b2s: Vec::new(), read_at });
-            freeze.b2s.push(b2);
+            let new = || Freeze { execution, b2s: Vec::new(), all: &b2s, read_at };
+            freezes.entry(execution).or_insert_with(new).b2s.push(b2);
         }
         let mut reasons = Reasons::default();
         let mut overdue = 0;
@@ -103,7 +105,7 @@ impl Handler for LiftFreezes {
             notice: None,
             previous: None,
         };
-        Ok(Lifted { answer, frozen: b2s.len(), overdue })
+        Ok(Lifted { answer, frozen: freezes.values().map(|freeze| freeze.b2s.len()).sum(), overdue })
     }
 }
 
@@ -177,12 +179,14 @@ impl Freeze<'_> {
         Ok(!marked.is_empty())
     }
 
-    /// Returns the servers, by the names that the plan's records call them.
+    /// Returns the servers of the plan, by the names that its records call them: what one of them shows about traffic, holds
+    /// for all.
     async fn fleet(&self, cloud: &dyn Cloud, run: &Run) -> Result<Fleet> {
         let mut servers = Vec::new();
         for b1 in cloud.source_servers(run.recovery(), None).await? {
-            let b2 = self.b2s.iter().find(|b2| b2.source_server == b1.id);
-            if b2.is_none() && !run.plan.means(&b1.id, &b1.tags) {
+            let is_frozen = self.b2s.iter().any(|b2| b2.source_server == b1.id);
+            let b2 = self.all.iter().find(|b2| b2.source_server == b1.id);
+            if !is_frozen && !run.plan.means(&b1.id, &b1.tags) {
                 continue;
             }
             servers.push(Server {

@@ -217,12 +217,14 @@ impl<'a> SecondParty<'a> {
         Ok(Some(tag(b2, run, Lease::Lifting(now))))
     }
 
-    /// Has the hook let writes to B3 of these servers go on, unless traffic has moved, or a mark is too young to act upon.
+    /// Has the hook let writes to B3 go on, of those of these servers that the run has frozen: unless traffic of any of them has
+    /// moved, or a mark is too young to act upon.
     ///
     /// # Errors
-    /// `Guard` when the records do not show what serves; `Stale` likewise.
+    /// `Guard` when the records do not show what serves; `Stale` when the servers were read too long ago.
     pub fn lift(&self, run: &Run, servers: &[LiveServer<'_>]) -> Result<Lift> {
         let mut oldest = self.clock.now();
+        let mut frozen_ones = Vec::new();
         for server in servers {
             let read_at = server.live().read_at;
             self.fresh(read_at)?;
@@ -231,14 +233,16 @@ impl<'a> SecondParty<'a> {
                     if since.plus_seconds(MARK_SETTLES_SECONDS) <= read_at =>
                 {
                     oldest = oldest.min(since);
+                    frozen_ones.push(server);
                 }
-                _ => return Ok(Lift::TooEarly),
+                Some((Lease::Lifting(_) | Lease::Until(_), true)) => return Ok(Lift::TooEarly),
+                _ => {}
             }
         }
         if has_moved(run, servers)? {
             return Ok(Lift::Moved);
         }
-        call(HookAction::Lift, run, oldest, servers.iter().filter_map(frozen)).map(Lift::Call)
+        call(HookAction::Lift, run, oldest, frozen_ones.into_iter().filter_map(frozen)).map(Lift::Call)
     }
 
     /// Notes that the hook has lifted the freeze of a B3.

@@ -3,4 +3,5 @@
 mod claim;
 mod drill;
 mod failback;
+mod freeze;
 mod shared;
