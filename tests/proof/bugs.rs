@@ -89,7 +89,7 @@ pub(crate) struct B3AlwaysServes;
 impl Bug for B3AlwaysServes {
     fn records(&self, world: &World, sets: &mut Vec<RecordSet>) {
         let (_, recovery) = world.region_pair();
-        let b3s = world.fleet().iter().filter_map(|server| world.instance(recovery, server.b3.last()?));
+        let mut b3s = world.fleet().iter().filter_map(|server| world.instance(recovery, server.b3.last()?));
         let Some(b3) = b3s.next_back() else { return };
         for set in sets {
             set.values = vec![b3.public_ip.clone()];
@@ -515,7 +515,7 @@ impl Bug for SecondPartySeesB3 {
 
     fn records(&self, world: &World, sets: &mut Vec<RecordSet>) {
         let (_, recovery) = world.region_pair();
-        let mut b3s = world.fleet().iter().filter_map(|server| world.instance(recovery, server.b3.last()?));
+        let b3s = world.fleet().iter().filter_map(|server| world.instance(recovery, server.b3.last()?));
         let address = b3s.map(|b3| b3.private_ip.clone()).next();
         for set in sets.iter_mut().filter(|_| self.0.is("lift-freezes")) {
             set.values = address.iter().cloned().collect();
