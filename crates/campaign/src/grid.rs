@@ -156,7 +156,11 @@ fn freezes() -> impl Iterator<Item = Case> {
     });
     let refused = [no(), GateAnswer::NotApproved, GateAnswer::Silence]
         .map(move |answer| by_hook(vec![Act::Run(failback, answer), Act::Settle(failback)], &[]));
-    stopped.chain(redriven).chain(failed).chain(refused)
+    // A hook that says what is not so: nothing is lost, or the failback is held.
+    let odd = ["hook_leaks", "hook_acknowledges_early", "hook_does_not_flush", "hook_fails", "no_hook"];
+    let odd = odd
+        .map(move |switch| by_hook(vec![Act::Run(failback, GateAnswer::Yes), Act::Wait(3_600)], &[switch]));
+    stopped.chain(redriven).chain(failed).chain(refused).chain(odd)
 }
 
 /// Returns drills that people test in: with every answer, to the first message or to the reminder, and with reminders that

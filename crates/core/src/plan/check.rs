@@ -419,7 +419,7 @@ fn accepted_loss(plan: &Plan, found: &mut Vec<Problem>) {
     let Some(accepted) = plan.cutover.accept_loss_seconds else { return };
     if plan.cutover.freeze.is_some() {
         let message =
-            "with `freeze`, nothing is lost, and a person says at gates.beforeLaunch that writes are stopped";
+            "with `freeze`, nothing is lost, and a person is asked at gates.beforeLaunch in any case";
         found.push(Problem::new(
             "$.cutover.acceptLossSeconds",
             message,
