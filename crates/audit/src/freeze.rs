@@ -32,7 +32,7 @@ pub(crate) fn check(observations: &mut Observations, world: &World, what: &Occur
     for (index, server) in world.fleet().iter().enumerate() {
         let Some(b3) = server.b3.last() else { continue };
         let Some(until) = world.frozen_by_hook_until_ms(b3) else { continue };
-        let serves = world.serving(index).is_some_and(|serving| serving.instance == *b3);
+        let serves = world.serving(index).is_some_and(|serving| serving.running && serving.instance == *b3);
         if serves && now > until {
             let what = format!("{}: B3 serves, and is frozen longer than its lease", server.name);
             observations.violated(SafetyRule::ProductionRuns, now, what);

@@ -410,8 +410,10 @@ pub fn drive(
             return Some(index);
         }
     }
-    if until_ms != i64::MAX {
-        simulation.world().advance_to(until_ms);
+    if until_ms != i64::MAX
+        && let Some(run) = running.first()
+    {
+        second_party::pass(simulation, run.performer, until_ms);
     }
     None
 }

@@ -197,6 +197,8 @@ impl World {
     pub fn has_frozen_production(&self) -> bool {
         let serving = (0..self.fleet.len()).filter_map(|server| self.serving(server));
         !self.workload.by_hook.0.is_empty()
-            && serving.into_iter().any(|serving| self.workload.by_hook.0.contains_key(&serving.instance))
+            && serving
+                .into_iter()
+                .any(|serving| serving.running && self.workload.by_hook.0.contains_key(&serving.instance))
     }
 }
