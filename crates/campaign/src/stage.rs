@@ -7,7 +7,7 @@ use failback_core::plan::Plan;
 use failback_core::procedure::Procedure;
 use failback_core::report::Outcome;
 use failback_core::rule::SafetyRule;
-use failback_sim::{Asked, Faults, Scenario, Stack, World};
+use failback_sim::{Asked, Call, Faults, Scenario, Stack, World};
 use serde_json::Value;
 
 use crate::case::{Act, Case};
@@ -20,6 +20,7 @@ use crate::{console, options, reference};
 use failback_rehearsal::program::{Program, Twice};
 use failback_rehearsal::rehearsal::{Rehearsal, RunResult, Setting, Start};
 use failback_rehearsal::runner::{GateAnswer, Running, Watcher};
+use failback_rehearsal::steps::LIFT_FREEZES;
 use failback_rehearsal::task_output::{CHECK_READINESS, CLAIM_SERVERS};
 
 /// The number of starts within which a procedure must reach its end without faults. A drill that was interrupted in
@@ -576,7 +577,9 @@ impl<'c> Stage<'c> {
 
     fn writes(&self) -> usize {
         let world = self.rehearsal.simulation.world();
-        world.calls().iter().filter(|call| call.has_changed()).count()
+        // What lifts freezes acts beside every run, and is none.
+        let of_runs = |call: &&Call| call.has_changed() && call.step.as_deref() != Some(LIFT_FREEZES.name);
+        world.calls().iter().filter(of_runs).count()
     }
 
     fn differs(&self, procedure: Procedure) -> Option<String> {
