@@ -209,6 +209,8 @@ fn calls_by_step() -> BTreeMap<String, BTreeSet<String>> {
     // The only gate is the one before the redirect, and it is answered with an abort.
     let mut aborted = original.clone();
     aborted["cutover"] = json!({ "acceptLossSeconds": 14 * 86_400 });
+    let mut by_hook = original.clone();
+    by_hook["cutover"] = json!({ "freeze": "byHook", "freezeMinutesMax": 120 });
     let usual = Switches::default();
     let existing = Switches { launch_into_existing: true, ..usual };
     let runs = [
@@ -219,6 +221,7 @@ fn calls_by_step() -> BTreeMap<String, BTreeSet<String>> {
         (Procedure::Drill, &original, usual, Some("late:start-reversed-replication=Failback.AccessDenied")),
         (Procedure::Failback, &stops_b1, usual, None),
         (Procedure::Failback, &by_hand, usual, None),
+        (Procedure::Failback, &by_hook, usual, None),
         (Procedure::Failback, &original, existing, None),
         (Procedure::Failback, &aborted, usual, None),
     ];
@@ -230,11 +233,8 @@ fn calls_by_step() -> BTreeMap<String, BTreeSet<String>> {
         if let Some(rule) = rule {
             rehearsal.fail(rule).unwrap_or_else(|problem| panic!("{problem}"));
         }
-        let answer = if input["cutover"].is_null() {
-            GateAnswer::Yes
-        } else {
-            GateAnswer::Abort("not now".to_owned())
-        };
+        let is_aborted = std::ptr::eq(input, &raw const aborted);
+        let answer = if is_aborted { GateAnswer::Abort("not now".to_owned()) } else { GateAnswer::Yes };
         rehearsal.run(procedure, &mut Always(answer));
         for call in rehearsal.simulation.world().calls().iter() {
             // Only steps call DRS and the other services; the machine itself keeps the report.

@@ -115,6 +115,21 @@ fn a_failback_that_is_aborted() {
 }
 
 #[test]
+fn a_failback_whose_hook_stops_writes() {
+    let plan = "examples/plans/no-loss-by-hook.json";
+    let ran = is_golden("failback-by-hook", &["failback", "--plan", plan]);
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+    let messages = message(&ran.stdout);
+    let (first, _) = messages.split_once("\nFailback three-tier").expect("a second gate");
+    embedded("docs/freeze.md", "hook", "text", first);
+    assert!(ran.stdout.contains("nothing lost"), "{}", ran.stdout);
+    let held = run(&["failback", "--plan", plan, "--fail", "boot:db-1x9"]);
+    assert_eq!(held.code, 4);
+    let next: Vec<&str> = held.stdout.lines().map(str::trim).collect();
+    assert!(next.join(" ").contains("lets them go on within minutes"), "{}", held.stdout);
+}
+
+#[test]
 fn a_failback_that_is_ready_to_go_home() {
     let ran = is_golden("failback-ready", &["failback", "--plan", "examples/plans/ready-to-go-home.json"]);
     assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));

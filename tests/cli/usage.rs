@@ -130,9 +130,16 @@ fn a_plan_that_is_no_json_is_told_where() {
 #[test]
 fn the_examples_have_no_problems() {
     let mut all = String::new();
-    for plan in
-        ["one-server", "three-tier", "three-hundred", "drill-with-tests", "no-loss", "ready-to-go-home"]
-    {
+    let plans = [
+        "one-server",
+        "three-tier",
+        "three-hundred",
+        "drill-with-tests",
+        "no-loss",
+        "no-loss-by-hook",
+        "ready-to-go-home",
+    ];
+    for plan in plans {
         let ran = run(&["check-plan", &format!("examples/plans/{plan}.json")]);
         assert_eq!(ran.code, 0, "{plan}: {}", ran.stdout);
         all.push_str(&ran.transcript());

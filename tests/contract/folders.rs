@@ -12,7 +12,7 @@ const OPENINGS: &[&str] =
     &["Step ", "The note of step ", "Clean-up", "Before ", "Between ", "Drill only", "At the end"];
 
 /// Functions that are not steps of a machine.
-const NO_STEPS: &[&str] = &["api", "watch-replication", "watch-runs"];
+const NO_STEPS: &[&str] = &["api", "lift-freezes", "watch-replication", "watch-runs"];
 
 fn step_folders() -> Vec<String> {
     let mut names = folders("functions");
@@ -183,17 +183,17 @@ fn every_manifest_has_the_name_of_its_folder_and_a_description_of_its_own() {
     let manifests: Vec<(String, String)> = folders("functions").into_iter().map(manifest).collect();
     none(&misnamed(&manifests));
     let mut copied = manifests;
-    copied.push(("freeze-writes".to_owned(), read("functions/prepare-launch/Cargo.toml")));
+    copied.push(("thaw-writes".to_owned(), read("functions/prepare-launch/Cargo.toml")));
     let faults = misnamed(&copied);
     for words in [
-        "the name in [package] is \"prepare-launch\": write name = \"freeze-writes\"",
-        "the name in [[bin]] is \"prepare-launch\": write name = \"freeze-writes\"",
+        "the name in [package] is \"prepare-launch\": write name = \"thaw-writes\"",
+        "the name in [[bin]] is \"prepare-launch\": write name = \"thaw-writes\"",
         "functions/prepare-launch has the same description: write what each of the two does",
     ] {
-        found(&faults, &format!("functions/freeze-writes/Cargo.toml: {words}"));
+        found(&faults, &format!("functions/thaw-writes/Cargo.toml: {words}"));
     }
-    let nothing = misnamed(&[("freeze-writes".to_owned(), "[package]\n".to_owned())]);
-    found(&nothing, "[package] has no description: write what freeze-writes does");
+    let nothing = misnamed(&[("thaw-writes".to_owned(), "[package]\n".to_owned())]);
+    found(&nothing, "[package] has no description: write what thaw-writes does");
 }
 
 /// Returns the differences between the folders and the names in `STEPS`, and what is not in order.
@@ -219,10 +219,9 @@ fn unlisted(folders: &[String], steps: &[&str]) -> Vec<String> {
 fn every_step_has_a_folder() {
     let steps: Vec<&str> = STEPS.iter().map(|step| step.name).collect();
     none(&unlisted(&step_folders(), &steps));
-    let faults =
-        unlisted(&["freeze-writes".to_owned(), "write-report".to_owned()], &["write-report", "thaw"]);
+    let faults = unlisted(&["thaw-writes".to_owned(), "write-report".to_owned()], &["write-report", "thaw"]);
     for words in [
-        "functions/freeze-writes is not in STEPS",
+        "functions/thaw-writes is not in STEPS",
         "has thaw, but there is no functions/thaw",
         "move thaw before write-report",
     ] {
@@ -235,20 +234,19 @@ fn every_step_has_a_folder() {
 
 #[test]
 fn a_new_folder_is_told_all_that_it_lacks() {
-    let empty =
-        Folder { name: "freeze-writes".to_owned(), manifest: None, lib: None, main: None, tests: None };
+    let empty = Folder { name: "thaw-writes".to_owned(), manifest: None, lib: None, main: None, tests: None };
     let faults = check(&empty, &around());
-    assert!(faults.iter().all(|fault| fault.starts_with("functions/freeze-writes: ")));
+    assert!(faults.iter().all(|fault| fault.starts_with("functions/thaw-writes: ")));
     for words in [
         "lacks the feature `lambda`",
         "begins with its line of the page",
-        "does not serve `freeze_writes::FreezeWrites`",
+        "does not serve `thaw_writes::ThawWrites`",
         "does not end with tests of its own",
         "in [workspace.dependencies]",
         "in [dependencies]",
-        "STEPS of crates/rehearsal/src/steps.rs lacks `freeze_writes::FreezeWrites`",
-        "no step of STEPS has the NAME \"freeze-writes\"",
-        "calls ${FreezeWritesFunctionArn}",
+        "STEPS of crates/rehearsal/src/steps.rs lacks `thaw_writes::ThawWrites`",
+        "no step of STEPS has the NAME \"thaw-writes\"",
+        "calls ${ThawWritesFunctionArn}",
     ] {
         found(&faults, words);
     }

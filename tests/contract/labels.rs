@@ -39,6 +39,7 @@ const FAILBACK: &[Row] = &[
     ("Ask Before Stop", "Gate before the note of page step 1:"),
     ("Stop Original Replication", "Note of page step 1 (B1):"),
     ("Ask Before Launch", "Gate before page step 2.2:"),
+    ("Freeze Writes", "Before page step 2.2 (B3):"),
     ("Drain Replication", "Before page step 2.2 (B3 → A2):"),
     ("Launch For Failback", "Page step 2.2 (A2 → A3, A4):"),
     ("Validate Failed Back Servers", "Page step 2.2 (A4):"),
@@ -137,8 +138,8 @@ fn every_line_of_the_page_has_its_state() {
         "of `Redirect Traffic` begins \"Page step 2.3 (A4):\"",
     );
     found(
-        &with("/States/Freeze Writes", json!({ "Type": "Task" })),
-        "`Freeze Writes` has no line of the page: add a row to FAILBACK",
+        &with("/States/Thaw Writes", json!({ "Type": "Task" })),
+        "`Thaw Writes` has no line of the page: add a row to FAILBACK",
     );
     let mut shuffled = machine(Procedure::Failback);
     let states = shuffled["States"].as_object_mut().expect("states");

@@ -95,7 +95,7 @@ fn evidence(name: &str, state: &Value) -> Option<String> {
 /// Checks the placeholders that a deployment fills in.
 fn placeholders(text: &str) -> Vec<String> {
     let known = |name: &str| {
-        ["NotificationTopicArn", "EvidenceBucketName"].contains(&name)
+        ["NotificationTopicArn", "EvidenceBucketName", "FreezeHookArn"].contains(&name)
             || STEPS.iter().any(|step| step.placeholder() == format!("${{{name}}}"))
     };
     let names = text.split("${").skip(1).map(|rest| rest.split('}').next().unwrap_or_default());
@@ -175,6 +175,6 @@ fn placeholders_are_of_steps_that_exist() {
     for procedure in BOTH {
         none(&placeholders(machines::text(procedure)));
     }
-    found(&placeholders("\"${FreezeWritesFunctionArn}\""), "nothing is called ${FreezeWritesFunctionArn}");
+    found(&placeholders("\"${ThawWritesFunctionArn}\""), "nothing is called ${ThawWritesFunctionArn}");
     found(&placeholders("\"${PrepareLaunch}\""), "nothing is called ${PrepareLaunch}");
 }

@@ -29,8 +29,9 @@ const FAILBACK: &[Rule] = &[
     ("Launch For Failback", &["Prepare Launch"]),
     ("Launch For Failback", &["Check Launch State"]),
     ("Launch For Failback", &["Ask Before Launch?"]),
-    ("Drain Replication", &["Frozen By Hand"]),
-    ("Frozen By Hand", &["Ask Before Launch"]),
+    ("Drain Replication", &["Writes Stopped"]),
+    ("Writes Stopped", &["Ask Before Launch"]),
+    ("Freeze Writes", &["Ask Before Launch"]),
     // An abort ends what the run has claimed.
     ("Terminate Failed Back Servers", &["Claim Servers"]),
     ("Aborted", &["Terminate Failed Back Servers"]),

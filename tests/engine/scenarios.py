@@ -205,6 +205,7 @@ def substituted(text: str) -> dict:
     kebab = lambda words: re.sub(r"(?<!^)(?=[A-Z])", "-", words).lower()  # noqa: E731
     text = re.sub(r"\$\{(\w+)FunctionArn\}", lambda found: kebab(found[1]), text)
     text = text.replace("${NotificationTopicArn}", "arn:aws:sns:eu-west-1:111122223333:failback")
+    text = text.replace("${FreezeHookArn}", "")
     return json.loads(text.replace("${EvidenceBucketName}", "evidence"))
 
 

@@ -226,6 +226,8 @@ fn own_parameters(stack: &Value) -> Vec<(&'static str, Value)> {
 pub(crate) fn roles(stack: &Value) -> Vec<(&str, &Value)> {
     let reads = json!({ "Ref": SHARED_READS });
     let roles = of_type(stack, "AWS::IAM::Role").into_iter();
+    // What lifts freezes is no step, and works in the stack's own account.
+    let roles = roles.filter(|(name, _)| *name != "LiftFreezesRole");
     let of_steps = roles.filter(|(_, role)| list(&role["Properties"]["ManagedPolicyArns"]).contains(&reads));
     of_steps.map(|(name, role)| (name.trim_end_matches("Role"), role)).collect()
 }

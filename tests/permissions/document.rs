@@ -137,6 +137,15 @@ const WHY: &[(&str, &str)] = &[
     ("WriteLaunchSettings", "Writes A2's launch settings."),
     ("WriteLaunchTemplates", "Writes A2's launch template, which DRS leaves without network and profile."),
     ("WriteLogs", "Logs."),
+    (
+        "CallHook",
+        "Only for `cutover.freeze` = `byHook`: calls the function that the stack names, and no other.",
+    ),
+    (
+        "MarkFreeze",
+        "Marks a freeze of this stack's failbacks as one that is lifted, and writes no other tag.",
+    ),
+    ("TakeLease", "Writes the lease of a freeze on B2, and no other tag."),
     ("WatchA2", "A2, between two runs."),
     ("ListRuns", "Finds the failbacks that run, and the last drill that succeeded."),
     ("ReadFailbacks", "Finds the gate at which a failback waits."),
@@ -258,6 +267,7 @@ const OTHERS: &[(&str, &str)] = &[
     ("DrillMachineRole", "The drill's state machine."),
     ("FailbackMachineRole", "The failback's state machine."),
     ("DrillScheduleRole", "The schedule's."),
+    ("LiftFreezesRole", "The second party's, which lifts freezes."),
     ("WatchReplicationRole", "The watch's of reversed replication."),
     ("WatchRunsRole", "The watch's of runs."),
 ];

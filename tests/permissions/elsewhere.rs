@@ -64,7 +64,7 @@ fn is_asked_at(side: Side, function: &Function, asked: &Asked, template: &Templa
     let service = permission.action.split(':').next().unwrap_or_default();
     match (service, own) {
         ("route53", own) => own.is_none(),
-        ("states" | "servicequotas", _) | (_, None) => false,
+        ("states" | "servicequotas" | "lambda", _) | (_, None) => false,
         // A service without Regions, which DRS asks where it launches.
         (_, Some(own)) => match permission.region {
             Some(region) => region.as_str() == own,
@@ -146,9 +146,11 @@ fn a_role_in_another_account_is_one_functions() {
             assert_eq!(by, [role.replace("Role", "Function")], "{role}");
         }
     }
-    // No other role of the stack may assume any: the watch holds the steps' policy, and other accounts have no role for it.
+    // No other role of the stack may assume any: what EventBridge calls holds the steps' policy, and other accounts have no
+    // role for it.
     let of_steps = functions::all(&stack).len();
-    let assuming = own_roles.keys().filter(|role| *role != "WatchReplicationRole").filter(|role| {
+    let others = ["LiftFreezesRole", "WatchReplicationRole"];
+    let assuming = own_roles.keys().filter(|role| !others.contains(&role.as_str())).filter(|role| {
         policy::of_role(&stack, role)
             .iter()
             .any(|one| one.actions.iter().any(|action| action == "sts:AssumeRole"))

@@ -37,6 +37,8 @@ mod whole;
 /// The permissions of the HTTP API.
 mod api;
 
+/// The permissions of the second party, which lifts freezes.
+mod lift;
 /// The permissions of the watch of reversed replication.
 mod watch;
 

@@ -5,6 +5,7 @@ use failback_core::procedure::Procedure;
 use failback_rehearsal::plans;
 use failback_rehearsal::rehearsal::{Always, Rehearsal, Setting};
 use failback_rehearsal::runner::GateAnswer;
+use failback_rehearsal::steps::LIFT_FREEZES;
 use failback_sim::{Permission, Scenario, Switches};
 use serde_json::{Value, json};
 
@@ -78,6 +79,10 @@ pub(crate) fn asked() -> Vec<Asked> {
     for permission in rehearsals().iter().flat_map(Rehearsed::run) {
         // Resources from before the run, and actions of DRS for others, have no actor.
         let Some(actor) = &permission.actor else { continue };
+        // `lift.rs` has what the second party asks for, which no machine calls.
+        if permission.step.as_deref() == Some(LIFT_FREEZES.name) {
+            continue;
+        }
         let step = permission.step.as_deref().unwrap_or(MACHINE).to_owned();
         let procedure =
             if actor.contains(":drs-failback-drill:") { Procedure::Drill } else { Procedure::Failback };
@@ -170,12 +175,24 @@ fn rehearsals() -> Vec<Rehearsed> {
             switches: Switches { launch_into_source: true, post_launch: true, ..usual },
             ..failback()
         },
+        // The hook freezes B3, and a freeze whose failback is held is lifted before the next one.
+        Rehearsed { plan: the_hook_freezes, ..failback() },
+        Rehearsed {
+            runs: &[Procedure::Failback, Procedure::Failback],
+            plan: the_hook_freezes,
+            faults: &["task:redirect-traffic=Failback.AccessDeniedx9"],
+            ..failback()
+        },
         // The open questions of DRS.
         Rehearsed { switches: Switches { participants_lack_instances: true, ..usual }, ..drill() },
         Rehearsed { switches: Switches { participants_lack_instances: true, ..usual }, ..failback() },
         Rehearsed { switches: Switches { post_launch: true, ..usual }, ..drill() },
         Rehearsed { switches: Switches { post_launch: true, ..usual }, ..failback() },
     ]
+}
+
+fn the_hook_freezes(plan: &mut Value) {
+    plan["cutover"] = json!({ "freeze": "byHook", "freezeMinutesMax": 120 });
 }
 
 fn recovered_servers_are_there(plan: &mut Value) {

@@ -30,6 +30,7 @@ pub(crate) const SAMPLE: &[(&str, &str)] = &[
     ("HostedZoneArns", "arn:aws:route53:::hostedzone/Z0123456789ABCDEFGHIJ"),
     // One role for each server of the rehearsals.
     ("InstanceRoleArns", "arn:aws:iam::111122223333:role/*-role"),
+    ("FreezeHookArn", "arn:aws:lambda:us-east-2:111122223333:function:freeze"),
 ];
 
 /// Returns `template.yaml` as it is written.

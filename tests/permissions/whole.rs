@@ -134,13 +134,13 @@ fn every_placeholder_of_the_machines_is_filled_in() {
         none(&check(&substitutions));
         let members = substitutions.as_object_mut().expect("an object");
         members.remove("EvidenceBucketName");
-        members.insert("FreezeWritesFunctionArn".to_owned(), Value::Null);
+        members.insert("ThawWritesFunctionArn".to_owned(), Value::Null);
         let place = format!("template.yaml: {name}'s DefinitionSubstitutions");
         assert_eq!(
             check(&substitutions),
             [
                 format!("{place} lack EvidenceBucketName, which {path} names: add it"),
-                format!("{place} have FreezeWritesFunctionArn, which {path} does not name: remove it"),
+                format!("{place} have ThawWritesFunctionArn, which {path} does not name: remove it"),
             ]
         );
     }
@@ -257,6 +257,8 @@ fn every_parameter_says_what_it_takes() {
         ("DrsQuotas", "200"),
         ("RecordNames", "*"),
         ("RecordNames", "Shop.example.com."),
+        ("FreezeHookArn", "arn:aws:lambda:us-east-2:111122223333:function:*"),
+        ("FreezeHookArn", "freeze"),
         ("SourceAccount", "1111-2222-3333"),
         ("ExternalId", "x"),
         ("ScheduleTimeZone", "Europe/Berlin; DROP"),
@@ -310,7 +312,15 @@ fn metrics_read_what_functions_log() {
     let read = read_of_logs(&template);
     assert_eq!(
         read,
-        BTreeSet::from(["drill_days", "gate_minutes", "in_trouble", "procedure", "rto_seconds", "step"])
+        BTreeSet::from([
+            "drill_days",
+            "gate_minutes",
+            "in_trouble",
+            "overdue",
+            "procedure",
+            "rto_seconds",
+            "step"
+        ])
     );
     for field in read.iter().chain(&["outcome", "execution"]) {
         assert!(

@@ -1,7 +1,7 @@
 use failback_core::Result;
 use failback_core::cloud::{
-    ExecutionState, Instance, Job, LaunchConfiguration, RecordSet, RecoveryInstance, RunningExecution,
-    SourceServer,
+    ExecutionState, HookAnswer, Instance, Job, LaunchConfiguration, RecordSet, RecoveryInstance,
+    RunningExecution, SourceServer,
 };
 use failback_core::guard::{ChangeRecords, TerminateRecoveryInstances};
 use failback_core::region::Region;
@@ -53,6 +53,9 @@ pub(crate) trait Bug: Send + Sync {
     /// Changes the state of another execution that a step sees.
     fn execution_state(&self, _state: &mut Option<ExecutionState>) {}
 
+    /// Changes what the hook answers to a step.
+    fn hook(&self, _answer: &mut HookAnswer) {}
+
     /// Terminates something before the call that the guard has allowed.
     fn terminates(&self, _world: &mut World, _allowed: &TerminateRecoveryInstances) {}
 
@@ -86,6 +89,7 @@ impl<B: Bug> Performer for Bugged<B> {
                 Response::Records(sets) => self.0.records(world, sets),
                 Response::Executions(executions) => self.0.executions(executions),
                 Response::ExecutionState(_, state) => self.0.execution_state(state),
+                Response::Hook(answer) => self.0.hook(answer),
                 Response::Terminates(allowed) => self.0.terminates(world, allowed),
                 Response::Changes(allowed) => self.0.changes(world, allowed),
                 _ => {}

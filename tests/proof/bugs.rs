@@ -1,10 +1,12 @@
 use std::collections::BTreeSet;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use failback_core::cloud::{
-    ExecutionState, Instance, Job, LaunchConfiguration, RecordSet, RecoveryInstance, ReplicationState,
-    RunningExecution, SourceServer, Tags,
+    ExecutionState, HookAnswer, Instance, Job, LaunchConfiguration, RecordSet, RecoveryInstance,
+    ReplicationState, RunningExecution, SourceServer, Tags,
 };
+use failback_core::fleet::Lease;
 use failback_core::guard::ChangeRecords;
 use failback_core::region::Region;
 use failback_core::tags::tag;
@@ -484,5 +486,76 @@ impl Bug for NothingIsOnItsWay {
         for server in servers {
             server.last_seen = Some(Timestamp::from_millis(world.now_ms()));
         }
+    }
+}
+
+/// The step that reads now.
+#[derive(Default)]
+struct Reader(Mutex<String>);
+
+impl Reader {
+    fn begins(&self, step: &str) {
+        step.clone_into(&mut self.0.lock().expect("no panic"));
+    }
+
+    fn is(&self, step: &str) -> bool {
+        *self.0.lock().expect("no panic") == step
+    }
+}
+
+/// The lease of a freeze is taken to last as long as its execution, and what the hook says of A4 is not heard.
+#[derive(Default)]
+pub(crate) struct LeaseForEver(Reader);
+
+impl Bug for LeaseForEver {
+    fn given(&self, step: &str, _payload: &mut Value) {
+        self.0.begins(step);
+    }
+
+    fn recovery_instances(&self, world: &World, _region: Region, found: &mut Vec<RecoveryInstance>) {
+        if self.0.is("lift-freezes") || self.0.is("freeze-writes") {
+            return;
+        }
+        let until = Lease::Until(Timestamp::from_millis(world.now_ms()).plus_seconds(86_400));
+        for b2 in found.iter_mut().filter(|b2| b2.tags.contains_key(tag::FREEZE)) {
+            b2.tags.extend(until.tags());
+        }
+    }
+
+    fn hook(&self, answer: &mut HookAnswer) {
+        *answer = HookAnswer::Done;
+    }
+}
+
+/// The second party takes B3 for what serves, wherever the records lead.
+#[derive(Default)]
+pub(crate) struct SecondPartySeesB3(Reader);
+
+impl Bug for SecondPartySeesB3 {
+    fn given(&self, step: &str, _payload: &mut Value) {
+        self.0.begins(step);
+    }
+
+    fn records(&self, world: &World, sets: &mut Vec<RecordSet>) {
+        let (_, recovery) = world.region_pair();
+        let b3s = world.fleet().iter().filter_map(|server| world.instance(recovery, server.b3.last()?));
+        let address = b3s.map(|b3| b3.private_ip.clone()).next();
+        for set in sets.iter_mut().filter(|_| self.0.is("lift-freezes")) {
+            set.values = address.iter().cloned().collect();
+        }
+    }
+}
+
+/// The second party finds no freeze.
+#[derive(Default)]
+pub(crate) struct NobodyLifts(Reader);
+
+impl Bug for NobodyLifts {
+    fn given(&self, step: &str, _payload: &mut Value) {
+        self.0.begins(step);
+    }
+
+    fn recovery_instances(&self, _world: &World, _region: Region, found: &mut Vec<RecoveryInstance>) {
+        found.retain(|_| !self.0.is("lift-freezes"));
     }
 }

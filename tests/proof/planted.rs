@@ -371,6 +371,28 @@ fn a_freeze_taken_to_outlast_its_execution() {
 }
 
 #[test]
+fn a_lease_taken_to_outlast_its_end() {
+    // The execution goes on for hours, and its freeze is lifted meanwhile.
+    let case = "recovered, 1 servers, seed 1, freeze-by-hook, one-wave, short-lease, slow-limits: \
+                fail late:validate-failed-back-servers=Failback.Unavailablex50; run failback";
+    assert_caught_in(case, bugs::LeaseForEver::default(), Broken::Rule(SafetyRule::DataYoungEnough));
+}
+
+#[test]
+fn a_freeze_lifted_beside_what_clients_use() {
+    let case = "recovered, 1 servers, seed 1, freeze-by-hook, one-wave, short-lease: \
+                fail late:protect-failed-back-servers=Failback.Unavailablex50; run failback";
+    assert_caught_in(case, bugs::SecondPartySeesB3::default(), Broken::Rule(SafetyRule::ProductionRuns));
+}
+
+#[test]
+fn a_freeze_that_nobody_lifts() {
+    let case = "recovered, 2 servers, seed 1, freeze-by-hook, one-wave, short-lease: \
+                fail task:redirect-traffic=Failback.AccessDenied; run failback; wait 7200";
+    assert_caught_in(case, bugs::NobodyLifts::default(), Broken::Rule(SafetyRule::ProductionRuns));
+}
+
+#[test]
 fn a_claim_that_is_not_read_again() {
     let case = "recovered, 2 servers, seed 1: redrive failback 7 failback 26; try failback";
     assert_caught_in(case, bugs::ClaimsForEver, Broken::Rule(SafetyRule::OthersUntouched));

@@ -18,6 +18,12 @@ const FOUND: &[(&str, &str)] = &[
          that the abort had ended was unknown",
     ),
     (
+        "recovered, 3 servers, seed 1, freeze-by-hook: fail late:freeze-writes=Failback.AccessDenied; \
+         fail crash:freeze-writes; run failback; settle failback",
+        "a freeze whose lease only one server had, which has no record of its own, was never lifted, and the next \
+         execution waited for that",
+    ),
+    (
         "recovered, 3 servers, seed 62, freeze-by-hand, waves-overlap: redrive failback 62 failback 20; try failback",
         "a redriven execution that another one had taken the servers from told people to let writes go on, under the \
          other's freeze",

@@ -23,6 +23,7 @@ mod freeze;
 
 /// A drill that people can test in.
 mod hold;
+mod hook;
 
 /// A failback that ends as ready to go home, and the watch until it is continued.
 mod ready;

@@ -12,7 +12,7 @@ use failback_sim::{Changed, FleetServer, Observer, Occurrence, World};
 
 use crate::observations::{Observations, Violation, WatchedRun};
 use crate::verdict::{self, End, Verdict};
-use crate::{calls, invariants, originals, others};
+use crate::{calls, freeze, invariants, originals, others};
 
 /// An auditor of a world. Each run is announced before it starts and judged after it has ended.
 #[derive(Debug, Clone, Default)]
@@ -68,6 +68,7 @@ impl Observer for Watch {
         others::note(&mut observations, world, what.changed());
         invariants::check(&mut observations, world, what.changed());
         observations.by_a_person = false;
+        freeze::check(&mut observations, world, what);
     }
 }
 

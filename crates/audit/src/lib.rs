@@ -8,6 +8,7 @@ mod auditor;
 mod calls;
 mod coverage;
 mod existing;
+mod freeze;
 mod invariants;
 mod observations;
 mod originals;

@@ -75,6 +75,10 @@ pub(crate) struct Observations {
     pub(crate) launched_by_hand: BTreeMap<InstanceId, i64>,
     /// A4 that an abort has ended.
     pub(crate) ended_by_abort: BTreeSet<InstanceId>,
+    /// Instances that the hook keeps frozen.
+    pub(crate) frozen: BTreeSet<InstanceId>,
+    /// The last time at which a call of the second party was refused, or its answer lost, in milliseconds since 1970.
+    pub(crate) second_party_refused_ms: Option<i64>,
     /// True while the changes of a person are judged.
     pub(crate) by_a_person: bool,
     /// Answers of production DNS when the first run started, and after each change by a person: zone, name, values.

@@ -53,6 +53,7 @@ pub(crate) struct Clients {
     ec2: Mutex<HashMap<Region, Pair<aws_sdk_ec2::Client>>>,
     route53: Mutex<HashMap<(), Pair<aws_sdk_route53::Client>>>,
     states: Mutex<HashMap<String, Pair<aws_sdk_sfn::Client>>>,
+    lambda: Mutex<HashMap<String, Pair<aws_sdk_lambda::Client>>>,
 }
 
 macro_rules! pair {
@@ -89,8 +90,8 @@ impl Clients {
         let roles =
             config.roles.iter().map(|(region, role)| (*region, assumed(role, region.as_str()))).collect();
         let dns_role = config.dns_role.as_ref().map(|role| assumed(role, home(&sdk)));
-        let (drs, ec2, route53, states) = Default::default();
-        Self { sdk, config, session, roles, dns_role, drs, ec2, route53, states }
+        let (drs, ec2, route53, states, lambda) = Default::default();
+        Self { sdk, config, session, roles, dns_role, drs, ec2, route53, states, lambda }
     }
 
     /// The same for calls of another execution. `None` where these do: no role is assumed, or it is the same execution.
@@ -119,12 +120,23 @@ impl Clients {
 
     /// The client for a state machine, in the Region that its ARN names.
     pub(crate) fn states(&self, machine: &str) -> Result<Pair<aws_sdk_sfn::Client>> {
-        let region = machine.split(':').nth(3).filter(|region| !region.is_empty());
-        let region =
-            region.ok_or_else(|| failback_core::Error::internal(format!("`{machine}` is not an ARN")))?;
+        let region = region_of(machine)?;
         let make = || pair!(aws_sdk_sfn, &self.sdk, region.to_owned(), None::<&SharedCredentialsProvider>);
         Ok(cached(&self.states, region.to_owned(), make))
     }
+
+    /// The client for a function, likewise.
+    pub(crate) fn lambda(&self, function: &str) -> Result<Pair<aws_sdk_lambda::Client>> {
+        let region = region_of(function)?;
+        let make = || pair!(aws_sdk_lambda, &self.sdk, region.to_owned(), None::<&SharedCredentialsProvider>);
+        Ok(cached(&self.lambda, region.to_owned(), make))
+    }
+}
+
+/// The Region that an ARN names.
+fn region_of(arn: &str) -> Result<&str> {
+    let region = arn.split(':').nth(3).filter(|region| !region.is_empty());
+    region.ok_or_else(|| failback_core::Error::internal(format!("`{arn}` is not an ARN")))
 }
 
 fn session(config: &Config, execution: &str) -> String {

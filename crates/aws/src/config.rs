@@ -11,7 +11,7 @@ use serde::Deserialize;
 ///
 /// Beside them, what Lambda sets and what every SDK of AWS heeds: `AWS_REGION`, `AWS_ACCESS_KEY_ID` and its kin,
 /// `AWS_USE_FIPS_ENDPOINT`, and `AWS_ENDPOINT_URL` or, for one service, `AWS_ENDPOINT_URL_DRS`, `_EC2`, `_ROUTE_53`
-/// (with its second underscore), `_SFN`, `_STS`.
+/// (with its second underscore), `_SFN`, `_STS`, `_LAMBDA`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Config {
     /// The state machines whose executions are read. Only `check-readiness` and `claim-servers` ask for them.

@@ -96,6 +96,18 @@ pub(crate) const STEP_FUNCTIONS: &[Row] = &[
     ("InvalidToken", Rejected),
 ];
 
+/// Lambda, asked to call the hook. A function that VPC, disks or keys keep from running is an error of its own settings.
+pub(crate) const LAMBDA: &[Row] = &[
+    ("ResourceNotFoundException", NotFound),
+    ("ResourceConflictException", Conflict),
+    ("ResourceNotReadyException", Conflict),
+    ("EC2ThrottledException", Throttled),
+    ("ServiceException", Unavailable),
+    ("EC2UnexpectedException", Unavailable),
+    ("KMSAccessDeniedException", AccessDenied),
+    ("EC2AccessDeniedException", AccessDenied),
+];
+
 /// STS, asked for the credentials of a role.
 pub(crate) const STS: &[Row] =
     &[("PackedPolicyTooLarge", Rejected), ("RegionDisabledException", AccessDenied)];

@@ -16,6 +16,7 @@ mod drs;
 mod ec2;
 mod environment;
 mod errors;
+mod hook;
 mod loopback;
 mod read;
 mod request;

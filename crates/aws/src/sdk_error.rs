@@ -9,7 +9,7 @@ use aws_sdk_sts::operation::assume_role::AssumeRoleError;
 use failback_core::error::{AwsError, Chain};
 use failback_core::{Error, ErrorName, Result};
 
-use crate::errors::{DRS, EC2, ROUTE_53, Row, STEP_FUNCTIONS, STS, name_of};
+use crate::errors::{DRS, EC2, LAMBDA, ROUTE_53, Row, STEP_FUNCTIONS, STS, name_of};
 
 /// Names the operation in what went wrong with it.
 pub(crate) trait OfOperation<T> {
@@ -70,6 +70,7 @@ fn table(operation: &str) -> &'static [Row] {
         Some(("ec2", _)) => EC2,
         Some(("route53", _)) => ROUTE_53,
         Some(("states", _)) => STEP_FUNCTIONS,
+        Some(("lambda", _)) => LAMBDA,
         _ => &[],
     }
 }

@@ -41,28 +41,37 @@ impl Executions for Aws {
         }
         Ok(found)
     }
+
     async fn execution_state(&self, id: &str) -> Result<Option<ExecutionState>> {
+        Ok(self.execution(id).await?.map(|(_, state)| state))
+    }
+
+    async fn execution(&self, id: &str) -> Result<Option<(RunningExecution, ExecutionState)>> {
         let machines = self.state_machines()?;
-        let Some(machine) = [&machines.drill, &machines.failback].into_iter().find(|arn| is_of(id, arn))
-        else {
+        let both = [(&machines.drill, Procedure::Drill), (&machines.failback, Procedure::Failback)];
+        let Some((machine, procedure)) = both.into_iter().find(|(arn, _)| is_of(id, arn)) else {
             return Ok(None);
         };
         let client = self.clients.states(machine)?.read;
-        match client.describe_execution().execution_arn(id).send().await {
-            Ok(described) if described.status == ExecutionStatus::Running => Ok(Some(ExecutionState::Runs)),
-            Ok(described) if described.status == ExecutionStatus::PendingRedrive => {
-                Ok(Some(ExecutionState::Runs))
-            }
-            Ok(_) => Ok(Some(ExecutionState::Ended)),
+        let described = match client.describe_execution().execution_arn(id).send().await {
+            Ok(described) => described,
             Err(error)
                 if error
                     .as_service_error()
                     .is_some_and(DescribeExecutionError::is_execution_does_not_exist) =>
             {
-                Ok(None)
+                return Ok(None);
             }
-            Err(error) => Err(error).of("states:DescribeExecution"),
-        }
+            Err(error) => return Err(error).of("states:DescribeExecution"),
+        };
+        let state = match described.status {
+            ExecutionStatus::Running | ExecutionStatus::PendingRedrive => ExecutionState::Runs,
+            _ => ExecutionState::Ended,
+        };
+        let input = described.input.as_deref().and_then(|input| serde_json::from_str(input).ok());
+        let started = Timestamp::from_millis(described.start_date.to_millis().unwrap_or_default());
+        let input = input.unwrap_or(Value::Null);
+        Ok(Some((RunningExecution { id: id.to_owned(), started, procedure, input }, state)))
     }
 }
 

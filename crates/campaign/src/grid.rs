@@ -7,7 +7,7 @@ use failback_sim::{Access, ERROR_CODES, OPERATIONS, Scenario};
 
 use crate::case::{Act, Case, abort, again, no};
 use crate::operator::ManualStep;
-use crate::options::PlanOption;
+use crate::options::{PlanOption, Switch};
 use failback_rehearsal::faults;
 use failback_rehearsal::program::Program;
 use failback_rehearsal::runner::GateAnswer;
@@ -36,7 +36,10 @@ fn case(procedure: Procedure, rules: &[&str]) -> Case {
     if rules.iter().any(|rule| stops_b1.iter().any(|place| rule.contains(place))) {
         case.plan.extend(PlanOption::find("stop-b1"));
     }
-    if rules.iter().any(|rule| rule.contains("drain-replication")) {
+    let by_hook = ["freeze-writes", "InvokeFunction"];
+    if rules.iter().any(|rule| by_hook.iter().any(|place| rule.contains(place))) {
+        case.plan.extend(PlanOption::find("freeze-by-hook"));
+    } else if rules.iter().any(|rule| rule.contains("drain-replication")) {
         case.plan.extend(PlanOption::find("freeze-by-hand"));
     } else if rules.iter().any(|rule| rule.contains("ask-before-launch")) {
         case.plan.extend(PlanOption::find("ask-before-launch"));
@@ -86,6 +89,7 @@ pub fn grid() -> Vec<Case> {
     let acts = vec![Act::Run(failback, no()), Act::Wait(days), Act::Settle(failback)];
     cases.push(Case::of(failback, 1, acts));
     cases.extend(gates());
+    cases.extend(freezes());
     cases.extend(holds());
     cases.extend(ready());
     cases.extend(refusals());
@@ -116,6 +120,49 @@ fn gates() -> impl Iterator<Item = Case> {
             Case { plan: PlanOption::find(gate).into_iter().collect(), ..Case::of(failback, 1, acts) }
         })
     })
+}
+
+/// Returns failbacks whose hook freezes B3, stopped at any turn and continued: at once, and after the second party came. Also
+/// redriven ones, and each failure of a Task under a freeze.
+fn freezes() -> impl Iterator<Item = Case> {
+    let failback = Procedure::Failback;
+    let by_hook = move |acts, switches: &[&str]| {
+        let plan = ["freeze-by-hook", "waves-beside"].into_iter().filter_map(PlanOption::find).collect();
+        let switches = switches.iter().filter_map(|name| Switch::find(name)).collect();
+        Case { plan, switches, ..Case::of(failback, 1, acts) }
+    };
+    let stopped = (1..160).step_by(3).flat_map(move |turns| {
+        let meanwhile = [vec![], vec![Act::Wait(150)], vec![Act::Wait(3_600)]];
+        meanwhile.into_iter().map(move |waits| {
+            let acts = [vec![Act::Cut(failback, turns)], waits, vec![Act::Settle(failback)]].concat();
+            by_hook(acts, if turns % 2 == 0 { &["hook_is_slow"] } else { &["tags_show_late"] })
+        })
+    });
+    let redriven = (40..130).step_by(6).map(move |turns| {
+        let acts = vec![Act::Redrive((failback, turns), (DRILL, 1)), Act::Settle(failback)];
+        by_hook(acts, &["executions_show_late"])
+    });
+    let tasks = ["freeze-writes", "drain-replication", "launch-for-failback", "redirect-traffic"];
+    let failed = tasks.into_iter().flat_map(move |task| {
+        let errors = classes(failback, task).into_iter();
+        errors.flat_map(move |error| {
+            ["task", "late"].map(|when| {
+                let acts = vec![
+                    Act::Fail(format!("{when}:{task}={error}x*")),
+                    Act::Run(failback, GateAnswer::Yes),
+                    Act::Settle(failback),
+                ];
+                by_hook(acts, &[])
+            })
+        })
+    });
+    let refused = [no(), GateAnswer::NotApproved, GateAnswer::Silence]
+        .map(move |answer| by_hook(vec![Act::Run(failback, answer), Act::Settle(failback)], &[]));
+    // A hook that says what is not so: nothing is lost, or the failback is held.
+    let odd = ["hook_leaks", "hook_acknowledges_early", "hook_does_not_flush", "hook_fails", "no_hook"];
+    let odd = odd
+        .map(move |switch| by_hook(vec![Act::Run(failback, GateAnswer::Yes), Act::Wait(3_600)], &[switch]));
+    stopped.chain(redriven).chain(failed).chain(refused).chain(odd)
 }
 
 /// Returns drills that people test in: with every answer, to the first message or to the reminder, and with reminders that

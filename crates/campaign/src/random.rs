@@ -65,6 +65,13 @@ pub fn random(seed: u64) -> Case {
         _ => {}
     }
     match rng.u8(..6) {
+        // Where people move traffic, no plan has a hook.
+        4 if !case.plan.iter().any(|option| option.name() == "by-hand") => {
+            case.plan.extend(PlanOption::find("freeze-by-hook"));
+            if rng.bool() {
+                case.switches.extend(Switch::find("hook_is_slow"));
+            }
+        }
         0 | 1 => case.plan.extend(PlanOption::find("ask-before-launch")),
         2 | 3 => {
             case.plan.extend(PlanOption::find("freeze-by-hand"));
@@ -152,11 +159,13 @@ fn plan(rng: &mut Rng, procedure: Procedure) -> Vec<PlanOption> {
         | "unnamed-subnet"
         | "ask-before-launch"
         | "freeze-by-hand"
+        | "freeze-by-hook"
         | "waves-beside"
         | "waves-overlap"
         | "ask-before-redirect"
         | "as-recovery"
         | "ten-waves"
+        | "short-lease"
         | "slow-limits"
         | "hold"
         | "end-when-ready"

@@ -7,7 +7,7 @@ use failback_core::plan::Plan;
 use failback_core::procedure::Procedure;
 use failback_core::report::{Failure, Outcome};
 use failback_core::rule::SafetyRule;
-use failback_sim::{Asked, Faults, Scenario, Stack, World};
+use failback_sim::{Asked, Call, Faults, Scenario, Stack, World};
 use serde_json::Value;
 
 use crate::case::{Act, Case};
@@ -20,6 +20,7 @@ use crate::{console, options, reference};
 use failback_rehearsal::program::{Program, Twice};
 use failback_rehearsal::rehearsal::{Rehearsal, RunResult, Setting, Start};
 use failback_rehearsal::runner::{GateAnswer, Running, Watcher};
+use failback_rehearsal::steps::LIFT_FREEZES;
 use failback_rehearsal::task_output::{CHECK_READINESS, CLAIM_SERVERS};
 
 /// The number of starts within which a procedure must reach its end without faults. A drill that was interrupted in
@@ -34,7 +35,7 @@ const FOLLOWED_MAX: usize = 5;
 const REACTION_SECONDS: u64 = 120;
 
 /// The time after which a person looks again whether an execution has ended, where Step Functions shows that late.
-const EXECUTION_SHOWN_MS: i64 = 61_000;
+const EXECUTION_SHOWN_SECONDS: u64 = 61;
 
 /// The virtual time within which every execution must end.
 const SECONDS_MAX: f64 = 60.0 * 86_400.0;
@@ -278,7 +279,7 @@ impl<'c> Stage<'c> {
                     self.leads_back(true);
                 }
                 if *looks && self.rehearsal.setting().switches.executions_show_late {
-                    self.rehearsal.simulation.world().advance_by(EXECUTION_SHOWN_MS);
+                    self.rehearsal.pass(EXECUTION_SHOWN_SECONDS);
                 }
                 if *looks {
                     self.goes_home();
@@ -513,7 +514,9 @@ impl<'c> Stage<'c> {
         }
     }
 
+    /// Has a person take a step in the consoles, once no freeze is left that the second party lifts.
     fn act_by_hand(&mut self, by_hand: ManualStep) {
+        self.rehearsal.finish_freezes();
         let input = &self.rehearsal.setting().input;
         console::does(&mut self.rehearsal.simulation.world(), by_hand, input);
     }
@@ -529,8 +532,7 @@ impl<'c> Stage<'c> {
     }
 
     fn wait(&mut self, seconds: u64) {
-        let ms = i64::try_from(seconds).unwrap_or(i64::MAX / 2_000) * 1_000;
-        self.rehearsal.simulation.world().advance_by(ms);
+        self.rehearsal.pass(seconds);
     }
 
     /// Reports whether servers that a person launched as a drill are left as the drill leaves them. It removes them,
@@ -621,7 +623,9 @@ impl<'c> Stage<'c> {
 
     fn writes(&self) -> usize {
         let world = self.rehearsal.simulation.world();
-        world.calls().iter().filter(|call| call.has_changed()).count()
+        // What lifts freezes acts beside every run, and is none.
+        let of_runs = |call: &&Call| call.has_changed() && call.step.as_deref() != Some(LIFT_FREEZES.name);
+        world.calls().iter().filter(of_runs).count()
     }
 
     fn differs(&self, procedure: Procedure) -> Option<String> {

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::id::SourceServerId;
 use crate::message::listed;
-use crate::plan::{LaunchAs, Plan};
+use crate::plan::{Freeze, LaunchAs, Plan};
 use crate::procedure::Procedure;
 use crate::region::Region;
 use crate::tags::{Tags, tag};
@@ -32,9 +32,12 @@ pub struct Run {
     /// True once a person has confirmed that traffic was redirected by hand; set by the state machine.
     #[serde(default)]
     pub traffic_moved_by_hand: bool,
-    /// The freeze of writes to B3, once a person has confirmed it; set by the state machine.
+    /// The freeze of writes to B3, once a person or the hook has confirmed it; set by the state machine.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub frozen: Option<Frozen>,
+    /// ARN of the stack's hook, which freezes B3 where the plan says so. It is of the deployment, and never of a plan.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hook: Option<String>,
     /// The number of times that the execution was redriven, where that matters: the state machine passes it to the step
     /// that redirects traffic.
     #[serde(default, skip_serializing_if = "is_zero")]
@@ -157,6 +160,11 @@ impl Run {
     /// Returns true in a failback whose plan has writes to B3 stopped before the launch.
     pub fn freezes(&self) -> bool {
         self.procedure == Procedure::Failback && self.plan.cutover.freeze.is_some()
+    }
+
+    /// Returns true in a failback whose plan has the hook stop them.
+    pub fn freezes_by_hook(&self) -> bool {
+        self.procedure == Procedure::Failback && self.plan.cutover.freeze == Some(Freeze::ByHook)
     }
 
     /// Returns the tags of everything that this run creates.

@@ -28,6 +28,10 @@ pub mod tag {
     pub const LEFT: &str = "drs-failback:left";
     /// The key, on A2, of the launch whose A4 an abort ends: its job and the instance. The job itself may not name it.
     pub const ENDED: &str = "drs-failback:ended";
+    /// The key, on B2, of the lease of a freeze by the hook: `until`, `lifting` or `lifted`, and a time.
+    pub const FREEZE: &str = "drs-failback:freeze";
+    /// The key, on B2, of the execution that had the hook freeze its B3 last.
+    pub const FROZEN_BY: &str = "drs-failback:frozen-by";
     /// DRS's key, on an instance that source servers may be launched into.
     pub const LAUNCH_INTO: &str = "AWSDRS";
     /// The value of [`LAUNCH_INTO`].

@@ -103,6 +103,8 @@ impl Invocation {
                 let in_trouble = answer.get("inTrouble").and_then(Value::as_u64);
                 let gate_minutes = answer.get("gateMinutes").and_then(Value::as_u64);
                 let drill_days = answer.get("drillDays").and_then(Value::as_u64);
+                // Of the second party of a freeze alone: likewise.
+                let overdue = answer.get("overdue").and_then(Value::as_u64);
                 info!(
                     step,
                     execution,
@@ -115,6 +117,7 @@ impl Invocation {
                     in_trouble,
                     gate_minutes,
                     drill_days,
+                    overdue,
                     millis,
                     "ends"
                 );
@@ -238,6 +241,17 @@ mod tests {
             call.ends(&Ok(json!({ "answer": answer, "gateMinutes": 0, "drillDays": 3 })));
         });
         assert_eq!((&lines[0]["gate_minutes"], &lines[0]["drill_days"]), (&json!(0), &json!(3)));
+    }
+
+    #[test]
+    fn a_second_party_ends_with_what_is_overdue() {
+        let lines = Lines::of(|| {
+            let call = Invocation::of("lift-freezes", &json!({ "recovery": "us-east-2", "hook": "arn" }));
+            let answer = json!({ "status": "done", "why": "not lifted", "waitSeconds": 0 });
+            call.ends(&Ok(json!({ "answer": answer, "frozen": 3, "overdue": 2 })));
+            call.ends(&Ok(json!({ "answer": answer, "frozen": 0, "overdue": 0 })));
+        });
+        assert_eq!((&lines[0]["overdue"], &lines[1]["overdue"]), (&json!(2), &json!(0)));
     }
 
     #[test]

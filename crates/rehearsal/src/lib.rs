@@ -12,6 +12,7 @@ pub mod program;
 pub mod rehearsal;
 pub mod result;
 pub mod runner;
+mod second_party;
 pub mod steps;
 pub mod task_output;
 pub mod worlds;

@@ -14,6 +14,7 @@ use serde_json::Value;
 use crate::faults;
 use crate::program::Program;
 use crate::runner::{GateAnswer, Running, Watcher, drive};
+use crate::second_party;
 use crate::task_output::{CHECK_READINESS, WRITE_REPORT};
 
 /// The setting of a rehearsal.
@@ -289,6 +290,17 @@ impl Rehearsal {
             ended[index] = Some(self.ended(&running[index]));
         }
         ended.map(|run| run.expect("every execution ends"))
+    }
+
+    /// Lets time pass, with what the second party of a freeze does meanwhile.
+    pub fn pass(&self, seconds: u64) {
+        let until_ms = self.simulation.now().plus_seconds(seconds).millis();
+        second_party::pass(&self.simulation, self.program.performer().as_ref(), until_ms);
+    }
+
+    /// Lets time pass until the second party has lifted every freeze that it can lift.
+    pub fn finish_freezes(&self) {
+        second_party::finish(&self.simulation, self.program.performer().as_ref());
     }
 
     /// Starts an execution of a procedure, which the caller continues turn by turn.

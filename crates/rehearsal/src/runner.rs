@@ -1,6 +1,8 @@
 //! The execution of the state machines in a simulated world. Their Tasks are the steps that Lambda runs, and their
 //! time is the world's.
 
+use std::borrow::Cow;
+
 use failback_asl::{
     ErrorOutput, Event, ExecutionResult, Interpreter, Machine, NextAction, Start, Stats, TaskCall,
 };
@@ -14,8 +16,12 @@ use failback_sim::{Simulation, Stack, TaskFault, World};
 use serde_json::{Value, json};
 
 use crate::program::{Performer, Program};
+use crate::second_party;
 use crate::steps::StepEntry;
 use crate::task_output::{ASK_BEFORE_LAUNCH, ASK_BEFORE_REDIRECT, KEEP_REFUSAL, TaskOutput};
+
+/// What stands for the ARN of the hook in the machines until they are deployed.
+const HOOK: &str = "${FreezeHookArn}";
 
 /// The duration of starting a function, in milliseconds of virtual time.
 const LAMBDA_MS: i64 = 20;
@@ -145,7 +151,7 @@ impl<'m> Running<'m> {
     ) -> Self {
         let now = simulation.now();
         let input = plan.clone();
-        let freezes = !plan["cutover"]["freeze"].is_null();
+        let freezes = plan["cutover"]["freeze"] == "byHand";
         let known = RunningExecution { id: id.to_owned(), started: now, procedure, input };
         simulation.world().execution_started(known, stack);
         let start = Start {
@@ -213,6 +219,7 @@ impl<'m> Running<'m> {
         self.ended_ms = simulation.now().millis();
         self.is_stopped = true;
         self.let_writes_go_on(simulation);
+        second_party::call(simulation, self.performer);
     }
 
     /// Has people start the applications again that they had stopped for this execution, which ends without success.
@@ -239,7 +246,7 @@ impl<'m> Running<'m> {
     pub fn go_on(&mut self, simulation: &Simulation, watcher: &mut dyn Watcher) {
         let now = simulation.now().millis();
         if now < self.due_ms {
-            simulation.world().advance_to(self.due_ms);
+            second_party::pass(simulation, self.performer, self.due_ms);
         }
         let now = simulation.now().millis();
         match self.execution.advance(now) {
@@ -250,6 +257,7 @@ impl<'m> Running<'m> {
                 self.ended_ms = now;
                 if matches!(outcome, ExecutionResult::Failed(_)) {
                     self.let_writes_go_on(simulation);
+                    second_party::call(simulation, self.performer);
                 }
                 self.ended = Some(outcome);
             }
@@ -377,10 +385,10 @@ fn invoke(
         world.fault_of_task(step.name)
     };
     let deadline = simulation.now().plus_seconds(DEADLINE_SECONDS);
-    let payload = &call.arguments["Payload"];
+    let payload = deployed(simulation, &call.arguments["Payload"]);
     let answer = match &fault {
         Some(TaskFault::Instead(_)) => None,
-        _ => performer.perform(simulation, step, payload, deadline),
+        _ => performer.perform(simulation, step, &payload, deadline),
     };
     simulation.world().enter_step(None, None);
     match (fault, answer) {
@@ -393,6 +401,16 @@ fn invoke(
         (_, Some(Err(error))) => Err(lambda_error(error.name().as_str(), &error.told())),
         (_, None) => Err(lambda_error("Runtime.ExitError", "the function's process exited")),
     }
+}
+
+/// Returns a payload with the hook of the simulated stack, whose ARN the template fills in.
+fn deployed<'p>(simulation: &Simulation, payload: &'p Value) -> Cow<'p, Value> {
+    if payload["hook"] != HOOK {
+        return Cow::Borrowed(payload);
+    }
+    let mut payload = payload.clone();
+    payload["hook"] = json!(simulation.world().hook_arn().unwrap_or_default());
+    Cow::Owned(payload)
 }
 
 /// Returns the result of `lambda:invoke`. The payload is moved into it, where `json!` would copy it.
@@ -428,8 +446,10 @@ pub fn drive(
             return Some(index);
         }
     }
-    if until_ms != i64::MAX {
-        simulation.world().advance_to(until_ms);
+    if until_ms != i64::MAX
+        && let Some(run) = running.first()
+    {
+        second_party::pass(simulation, run.performer, until_ms);
     }
     None
 }

@@ -82,6 +82,9 @@ fn title_case(word: &str) -> String {
     }
 }
 
+/// The second party, which no state machine calls.
+pub const LIFT_FREEZES: StepEntry = StepEntry::of::<lift_freezes::LiftFreezes>();
+
 /// Every step, in the order of their names.
 pub const STEPS: &[StepEntry] = &[
     StepEntry::of::<check_launch_state::CheckLaunchState>(),
@@ -89,6 +92,7 @@ pub const STEPS: &[StepEntry] = &[
     StepEntry::of::<claim_servers::ClaimServers>(),
     StepEntry::of::<delete_recovery_instances::DeleteRecoveryInstances>(),
     StepEntry::of::<drain_replication::DrainReplication>(),
+    StepEntry::of::<freeze_writes::FreezeWrites>(),
     StepEntry::of::<launch_for_failback::LaunchForFailback>(),
     StepEntry::of::<launch_recovered_servers::LaunchRecoveredServers>(),
     StepEntry::of::<prepare_launch::PrepareLaunch>(),

@@ -75,7 +75,9 @@ pub const OPERATIONS: &[Operation] = &[
     write("route53:ChangeResourceRecordSets"),
     read("servicequotas:ListServiceQuotas"),
     read("states:ListExecutions"),
+    read("states:DescribeExecution"),
     write("s3:PutObject"),
+    write("lambda:InvokeFunction"),
     // From here on only people and clients of the wire protocols call: the cloud traits have no methods for these.
     read("drs:ListTagsForResource"),
     read("drs:GetReplicationConfiguration"),
@@ -87,7 +89,6 @@ pub const OPERATIONS: &[Operation] = &[
     write("ec2:StartInstances"),
     read("route53:ListHostedZones"),
     read("route53:GetHostedZone"),
-    read("states:DescribeExecution"),
     read("sts:GetCallerIdentity"),
     read("sts:AssumeRole"),
 ];

@@ -64,6 +64,18 @@ pub struct Switches {
     pub post_launch: bool,
     /// A2 is launched with right-sizing BASIC unless it is configured otherwise (§9).
     pub basic_right_sizing: bool,
+    /// The stack has no hook that stops writes to B3.
+    pub no_hook: bool,
+    /// The hook needs a minute and a half to stop the applications, and says so.
+    pub hook_is_slow: bool,
+    /// The hook fails whenever it is called.
+    pub hook_fails: bool,
+    /// The hook forgets an application: writes to the first B3 go on, and it says that it is done.
+    pub hook_leaks: bool,
+    /// The hook says that it is done a minute and a half before the applications have stopped.
+    pub hook_acknowledges_early: bool,
+    /// The hook does not have the applications write to disk what they have acknowledged within the last 45 seconds.
+    pub hook_does_not_flush: bool,
 }
 
 impl Default for Switches {
@@ -94,6 +106,12 @@ impl Default for Switches {
             launch_into_existing: false,
             post_launch: false,
             basic_right_sizing: true,
+            no_hook: false,
+            hook_is_slow: false,
+            hook_fails: false,
+            hook_leaks: false,
+            hook_acknowledges_early: false,
+            hook_does_not_flush: false,
         }
     }
 }

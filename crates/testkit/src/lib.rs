@@ -95,6 +95,7 @@ impl Fixture {
             plan,
             traffic_moved_by_hand: false,
             frozen: None,
+            hook: world.hook_arn(),
             redrives: 0,
             aborted: None,
             again: None,

@@ -6,13 +6,13 @@ use std::pin::Pin;
 use async_trait::async_trait;
 use failback_core::Result;
 use failback_core::cloud::{
-    ChangeStatus, Clock, Drs, DrsQuotas, Ec2, ExecutionState, Executions, Instance, InstanceStatus, Job,
-    JobLogItem, LaunchConfiguration, LaunchConfigurationTemplate, LaunchTemplateVersion, Quotas, RecordSet,
-    RecordType, RecoveryInstance, RecoveryInstanceFilter, ReplicationTemplate, Route53, RunningExecution,
-    SourceServer, Subnet, record_name,
+    ChangeStatus, Clock, Drs, DrsQuotas, Ec2, ExecutionState, Executions, Hook, HookAnswer, Instance,
+    InstanceStatus, Job, JobLogItem, LaunchConfiguration, LaunchConfigurationTemplate, LaunchTemplateVersion,
+    Quotas, RecordSet, RecordType, RecoveryInstance, RecoveryInstanceFilter, ReplicationTemplate, Route53,
+    RunningExecution, SourceServer, Subnet, record_name,
 };
 use failback_core::guard::{
-    ChangeRecords, CreateLaunchTemplateVersion, DeleteRecoveryInstance, DeleteSourceServer,
+    CallHook, ChangeRecords, CreateLaunchTemplateVersion, DeleteRecoveryInstance, DeleteSourceServer,
     DisconnectSourceServer, ReverseReplication, SetDefaultVersion, StartRecovery, StopReplication,
     TagResource, TerminateInstances, TerminateRecoveryInstances, UpdateLaunchConfiguration, Warrant,
 };
@@ -47,6 +47,7 @@ pub enum Response<'a> {
     Executions(&'a mut Vec<RunningExecution>),
     ExecutionState(&'a str, &'a mut Option<ExecutionState>),
     Quotas(Region, &'a mut DrsQuotas),
+    Hook(&'a mut HookAnswer),
     /// An action that the guard has allowed and that comes next. A test cannot change it, but can act before it.
     Terminates(&'a TerminateRecoveryInstances),
     /// Likewise a change of records.
@@ -276,6 +277,22 @@ impl Executions for Tampered<'_> {
         let mut state = self.world.execution_state(id).await?;
         (self.tamper)(Response::ExecutionState(id, &mut state));
         Ok(state)
+    }
+
+    async fn execution(&self, id: &str) -> Result<Option<(RunningExecution, ExecutionState)>> {
+        let found = self.world.execution(id).await?;
+        let mut state = found.as_ref().map(|(_, state)| *state);
+        (self.tamper)(Response::ExecutionState(id, &mut state));
+        Ok(found.and_then(|(execution, _)| Some((execution, state?))))
+    }
+}
+
+#[async_trait]
+impl Hook for Tampered<'_> {
+    async fn call_hook(&self, warrant: Warrant<CallHook>) -> Result<HookAnswer> {
+        let mut answer = self.world.call_hook(warrant).await?;
+        (self.tamper)(Response::Hook(&mut answer));
+        Ok(answer)
     }
 }
 

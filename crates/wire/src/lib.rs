@@ -1,6 +1,7 @@
 //! The simulated world of `failback-sim` behind AWS's own protocols, on loopback.
 //!
-//! DRS speaks restJson1, EC2 its query protocol, Route 53 rest-xml, STS query, Step Functions awsJson1.0. Region and
+//! DRS speaks restJson1, EC2 its query protocol, Route 53 rest-xml, STS query, Step Functions awsJson1.0,
+//! Lambda restJson1. Region and
 //! service are those of the request's credential scope, so one port serves all of them. Signatures are not checked,
 //! because nothing here is secret. An operation that is not modelled is refused, and never answered with success.
 
@@ -8,6 +9,7 @@ mod clock;
 mod credential_scope;
 mod drs;
 mod ec2;
+mod lambda;
 mod namespaces;
 mod paging;
 mod query;

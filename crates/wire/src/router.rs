@@ -12,7 +12,7 @@ use crate::credential_scope::CredentialScope;
 use crate::quirks::{Disturbance, Quirks};
 use crate::request::HttpRequest;
 use crate::response::{HttpResponse, Reply};
-use crate::{drs, ec2, route53, sim_api, step_functions, sts};
+use crate::{drs, ec2, lambda, route53, sim_api, step_functions, sts};
 
 /// A simulated world and the protocols in front of it.
 #[derive(Debug)]
@@ -24,7 +24,7 @@ pub struct Router {
 }
 
 /// The services that are modelled, by their signing names.
-const SERVICES: &str = "drs, ec2, route53, sts, states";
+const SERVICES: &str = "drs, ec2, lambda, route53, sts, states";
 
 impl Router {
     /// Creates a router to a world whose time passes at this speed.
@@ -96,6 +96,7 @@ impl Router {
         let reply = match (scope.service.as_str(), region) {
             ("route53", _) => route53::answer(&mut world, request, quirks),
             ("sts", region) => sts::answer(&mut world, region.ok(), request, scope),
+            ("lambda", _) => lambda::answer(&mut world, request),
             ("states", _) => step_functions::answer(&mut world, request, quirks.page_size()),
             ("drs", Ok(region)) => drs::answer(&mut world, region, request, quirks),
             ("ec2", Ok(region)) => ec2::answer(&mut world, region, request, quirks),
@@ -122,6 +123,10 @@ fn throttled(service: &str, retry_after_seconds: Option<u32>) -> HttpResponse {
         "ec2" => ec2::error(&ServiceError::new("RequestLimitExceeded", "Request limit exceeded.")),
         "route53" => route53::error(&ServiceError::new("Throttling", MESSAGE)),
         "sts" => sts::error(&ServiceError::new("Throttling", MESSAGE)),
+        "lambda" => lambda::error(&ServiceError {
+            http: 429,
+            ..ServiceError::new("TooManyRequestsException", MESSAGE)
+        }),
         "states" => step_functions::error(&ServiceError {
             http: 400,
             ..ServiceError::new("ThrottlingException", MESSAGE)

@@ -40,6 +40,9 @@ pub struct Input {
     pub plan: Value,
     /// The execution.
     pub execution: Execution,
+    /// ARN of the stack's hook; empty without one.
+    #[serde(default)]
+    pub hook: String,
 }
 
 /// The calling execution.
@@ -97,6 +100,7 @@ impl Handler for CheckReadiness {
             plan,
             traffic_moved_by_hand: false,
             frozen: None,
+            hook: Some(input.hook).filter(|hook| !hook.is_empty()),
             redrives: 0,
             aborted: aborted.filter(|_| input.procedure == Procedure::Failback),
             again: None,

@@ -1,10 +1,10 @@
 //! The servers of the run, and the progress that each has already made.
 
-use std::collections::BTreeMap;
-
 use failback_core::catalogue::fact;
 use failback_core::cloud::{Direction, SourceServer};
-use failback_core::fleet::{Chain, DrsView, Fleet, KnownIds, Link, NAME_MAX, Server, Times, tag_of_cycle};
+use failback_core::fleet::{
+    Chain, DrsView, Fleet, KnownIds, Link, NAME_MAX, Server, Times, distinguish, name_of, tag_of_cycle,
+};
 use failback_core::id::InstanceId;
 use failback_core::procedure::Procedure;
 use failback_core::run::Run;
@@ -34,7 +34,7 @@ pub(crate) fn find(run: &Run, drs: &DrsView, findings: &mut Vec<Finding>) -> Fle
 }
 
 fn server(run: &Run, drs: &DrsView, b1: &SourceServer, findings: &mut Vec<Finding>) -> Server {
-    let (name, is_cut) = name(b1);
+    let (name, is_cut) = name_of(b1);
     if is_cut {
         findings.warn(&name, fact::name_is_cut(NAME_MAX));
     }
@@ -104,28 +104,6 @@ fn original(
 fn protected_a4<'b>(b1: &'b SourceServer, chain: &Chain<'_>) -> Option<&'b InstanceId> {
     let tagged = tagged_a1(chain)?;
     b1.instance.as_ref().filter(|protected| **protected != tagged)
-}
-
-/// Returns the name of a server, and whether it is cut.
-fn name(b1: &SourceServer) -> (String, bool) {
-    let name = b1.tags.get("Name").or(b1.hostname.as_ref()).filter(|name| !name.is_empty());
-    match name {
-        Some(name) => (name.chars().take(NAME_MAX).collect(), name.chars().count() > NAME_MAX),
-        None => (b1.id.to_string(), false),
-    }
-}
-
-/// Distinguishes servers of the same name by the end of their B1's id.
-fn distinguish(servers: &mut [Server]) {
-    let mut count: BTreeMap<String, usize> = BTreeMap::new();
-    for server in servers.iter() {
-        *count.entry(server.name.clone()).or_default() += 1;
-    }
-    for server in servers.iter_mut().filter(|server| count[&server.name] > 1) {
-        let id = server.b1.as_str();
-        let short: String = server.name.chars().take(NAME_MAX - 5).collect();
-        server.name = format!("{short}~{}", &id[id.len() - 4..]);
-    }
 }
 
 /// Returns true when a drill of this cycle has tagged A2.

@@ -51,6 +51,7 @@ impl Step for DrainReplication {
             if server.drained || is_launched || server.is_past_launch()? {
                 continue;
             }
+            ctx.guard.lease_holds(&server)?;
             let place = fleet.servers.iter().position(|known| known.b1 == server.b1).unwrap_or_default();
             let Some(a2) = server.a2()? else {
                 reasons.add(&server.name, reason::a2_does_not_exist());

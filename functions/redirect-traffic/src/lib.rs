@@ -5,6 +5,8 @@
 //! them back: a set that is not as it was written is written again, and not changed. Done
 //! when every record of the plan points at its A4 and Route 53 reports INSYNC. A record that points at A4 already is not
 //! changed again. Its change may still be propagating, and its id is lost, so the step waits as long as that takes.
+//!
+//! Where the hook has frozen B3, it is asked before each change whether A4 holds all that B3 has accepted.
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -66,7 +68,12 @@ impl Step for RedirectTraffic {
             mark(fleet, &old);
             return Ok(result);
         }
-        let warrants = match attempt(ctx.guard.redirect(&live, &servers, &checks))? {
+        let verified = match ctx.guard.verify(&live, &servers)? {
+            Some(warrant) => Some(ctx.cloud.call_hook(warrant).await?),
+            None => None,
+        };
+        let allowed = ctx.guard.redirect(&live, &servers, &checks, verified.as_ref());
+        let warrants = match attempt(allowed)? {
             Attempt::Done(warrants) => warrants,
             Attempt::NotYet(reason) => {
                 let why = reason::not_redirected_yet(reason);

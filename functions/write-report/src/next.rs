@@ -86,7 +86,13 @@ impl End<'_> {
         let frozen = self.run.frozen?;
         // What another run has claimed, it may have had stopped too.
         let b3: Vec<&Seen> = self.served_by(Serving::B3).into_iter().filter(|seen| seen.is_own).collect();
-        (!b3.is_empty()).then(|| end::writes_are_stopped(names(&b3), frozen.at))
+        if b3.is_empty() {
+            None
+        } else if self.run.freezes_by_hook() {
+            Some(end::writes_go_on_soon(names(&b3), frozen.at))
+        } else {
+            Some(end::writes_are_stopped(names(&b3), frozen.at))
+        }
     }
 
     /// Says what protects the instances that serve, and how old the copies of their data are.

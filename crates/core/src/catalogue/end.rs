@@ -40,6 +40,8 @@ entries! {
          {copies}";
     writes_are_stopped(servers, since) "Writes to B3 stopped at {since}, for {servers}: let them go on. The next start asks to \
          stop them again";
+    writes_go_on_soon(servers, since) "Writes to B3 stopped at {since}, for {servers}. The stack lets them go on within minutes \
+         of the end of this execution, unless clients use an A4 by then. The next start stops them again";
     no_longer_exists(instance, servers) "{instance} of {servers} no longer exists";
     points_in_time_are_deleted(servers) "B1 of {servers} is stopped: its points in time are deleted";
     every_b3_exists() "Every B3 still exists";

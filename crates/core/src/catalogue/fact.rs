@@ -110,6 +110,8 @@ facts! {
              settings";
     a1_is_not_stopped() "A1 is not stopped, and is to be launched into"
         => "Stop A1";
+    stack_has_no_hook() "the plan has a hook freeze B3, and this stack has none"
+        => "Deploy the stack with FreezeHookArn, or set cutover.freeze to byHand";
     drill_has_no_network() "a drill needs an isolated network of the source Region"
         => "Add \"network\": {{\"subnetId\": …, \"securityGroupIds\": […]}} to $.drill";
     plan_chooses_nothing(recovery) "chooses no source server of {recovery}"

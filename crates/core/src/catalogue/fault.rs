@@ -181,6 +181,25 @@ faults! {
              again with the same plan: it asks for another freeze, and launches again";
     not_drained(server) SafetyRule::DataYoungEnough
         "{server}: A2 is not known to hold all that B3 accepted before a freeze";
+    freeze_is_over(server) SafetyRule::DataYoungEnough
+        "{server}: the freeze of B3 is over, or too near its end, so that B3 may take writes before traffic has moved. Raise \
+         cutover.freezeMinutesMax if the launch needs longer, and start again with the same plan: it freezes and launches again";
+    freeze_is_being_lifted(server) ErrorName::NotReady "{server}: an earlier freeze of B3 is being lifted";
+    lease_is_not_shown(server) ErrorName::NotReady "{server}: DRS does not show the lease of the freeze yet";
+    data_is_missing(why) SafetyRule::DataYoungEnough
+        "the hook says that A4 lacks what B3 has accepted: {why}. Traffic was not moved. Find out what wrote to B3 after the \
+         freeze, or what was not flushed; then start again with the same plan: it freezes and launches again";
+    data_is_being_verified(why) ErrorName::NotReady "the hook has not said yet that A4 holds all that B3 has accepted: {why}";
+    traffic_may_have_moved(server) SafetyRule::ProductionRuns
+        "{server}: the plan's records do not show that clients use B3, so its freeze is not lifted. Find out what serves. If it \
+         is B3, point the record at it; if it is A4, start the failback again with the same plan";
+    hook_answers_oddly(answer) ErrorName::Rejected
+        "the hook (FreezeHookArn) answered {answer}, and not a JSON object with the status done, waiting or missing. Correct the \
+         function as docs/freeze.md describes it, and start again with the same plan";
+    stack_has_no_hook() ErrorName::NotFound
+        "the stack has no hook any more. Deploy it with FreezeHookArn, and start again with the same plan";
+    hook_failed(what) ErrorName::Rejected
+        "the hook (FreezeHookArn) failed: {what}. Look at the log of that function, mend it, and start again with the same plan";
     record_was_changed(found, answer) ErrorName::Conflict
         "{found}, and Route 53 refuses to replace it ({answer}). Somebody may have changed it after it was \
          read. Find out what serves, and start again with the same plan: it reads the record again";

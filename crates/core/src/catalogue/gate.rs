@@ -78,6 +78,10 @@ fn before_freeze(run: &Run, servers: &[LiveServer<'_>]) -> Result<Notice> {
     } else {
         ""
     };
+    let minutes = usual_seconds(run, servers).saturating_add(DRAIN_SECONDS).div_ceil(60);
+    if run.freezes_by_hook() {
+        return before_freeze_by_hook(run, servers, minutes, asks_again);
+    }
     let lines = [
         format!("A2 of {} can be launched. B3 serves until traffic is redirected.", who(servers)),
         originals(servers)?,
@@ -86,14 +90,37 @@ fn before_freeze(run: &Run, servers: &[LiveServer<'_>]) -> Result<Notice> {
             .to_owned(),
         format!(
             "Yes: nothing has written to B3 since before your answer, and nothing will. Once A2 holds it all, A4 is \
-             launched from it: nothing is lost. Writes wait until traffic is redirected, usually {} min from your \
+             launched from it: nothing is lost. Writes wait until traffic is redirected, usually {minutes} min from your \
              answer.{asks_again} If the failback is held before that, you are told, and let writes to B3 go on.",
-            usual_seconds(run, servers).saturating_add(DRAIN_SECONDS).div_ceil(60),
         ),
         "No, or no answer: nothing is launched, B3 serves, and A2 goes on protecting it. Start again with the same plan \
          to be asked again."
             .to_owned(),
         abort(run).to_owned(),
+    ];
+    Ok(Notice(lines.join("\n")))
+}
+
+/// Says what the hook stops before a launch that loses nothing, and for how long.
+fn before_freeze_by_hook(
+    run: &Run,
+    servers: &[LiveServer<'_>],
+    minutes: u64,
+    asks_again: &str,
+) -> Result<Notice> {
+    let lines = [
+        format!("A2 of {} can be launched. B3 serves until traffic is redirected.", who(servers)),
+        originals(servers)?,
+        format!(
+            "Yes: the hook of the stack stops writes to B3 of these servers, and flushes them. Once A2 holds them all, A4 is \
+             launched from it: nothing is lost. Writes wait until traffic is redirected, usually {minutes} min from your \
+             answer, and never longer than {} min (cutover.freezeMinutesMax): then, or once the failback has ended before \
+             that, they go on at B3.{asks_again}",
+            run.plan.cutover.freeze_minutes_max,
+        ),
+        "No, or no answer: nothing is stopped or launched, B3 serves, and A2 goes on protecting it. Start again with the same \
+         plan to be asked again."
+            .to_owned(),
     ];
     Ok(Notice(lines.join("\n")))
 }

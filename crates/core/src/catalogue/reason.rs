@@ -111,6 +111,17 @@ entries! {
     one_more_contact() "one more contact of its agent is waited for";
     disks_are_compared() "its disks are compared again";
     lags(lag_seconds, backlog) "lag {lag_seconds} s, backlog {backlog} MiB";
+    writes_are_frozen(servers) "the hook has frozen B3 of {servers}";
+    leases_are_taken(taken, servers, reasons) "leases of the freeze so far: {taken} of {servers}; {reasons}";
+    lease_is_taken() "its lease is taken, and not shown yet";
+    hook_freezes(why) "the hook stops writes to B3: {why}";
+    no_freeze_is_to_be_lifted(frozen) "{frozen} frozen, and none to be lifted";
+    freeze_goes_on(servers) "freeze of {servers} goes on";
+    freeze_is_marked(servers) "freeze of {servers} marked, to be lifted";
+    traffic_has_moved(servers) "freeze of {servers} not lifted: clients use A4";
+    freeze_is_lifted(servers) "freeze of {servers} lifted";
+    freeze_stays(servers, why) "freeze of {servers} not lifted: {why}";
+    execution_is_not_shown(execution) "Step Functions does not show {execution} here";
     no_contact_since_the_freeze() "its agent has not been in contact since the freeze";
     servers_are_drained(servers) "A2 of {servers} holds all that B3 accepted";
     still_on_their_way(reasons) "writes to B3 are stopped, and some are still on their way: {reasons}";

@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::procedure::Procedure;
 use crate::timestamp::Timestamp;
 
-/// An execution of one of the state machines that has not ended.
+/// An execution of one of the state machines.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RunningExecution {
     /// The execution's ARN.
@@ -38,4 +38,7 @@ pub trait Executions: Send + Sync {
     /// Returns the state of an execution of the drill or the failback machine; `None` for any other, and for one that Step
     /// Functions does not know (yet, or after 90 days).
     async fn execution_state(&self, id: &str) -> Result<Option<ExecutionState>>;
+
+    /// Returns an execution with its state, likewise; its start, procedure and input too.
+    async fn execution(&self, id: &str) -> Result<Option<(RunningExecution, ExecutionState)>>;
 }

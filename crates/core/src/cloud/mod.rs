@@ -9,6 +9,7 @@ mod clock;
 mod drs;
 mod ec2;
 mod executions;
+mod hook;
 mod operations;
 mod quotas;
 mod route53;
@@ -21,6 +22,7 @@ pub use drs::{
 };
 pub use ec2::{Address, Check, Instance, InstanceState, InstanceStatus, LaunchTemplateVersion, Subnet};
 pub use executions::{ExecutionState, Executions, RunningExecution};
+pub use hook::{Hook, HookAction, HookAnswer, HookRequest, HookServer};
 pub use operations::{Drs, Ec2, Route53};
 pub use quotas::{DrsQuotas, Quotas};
 pub use route53::{ChangeStatus, RecordSet, RecordType, record_name};
@@ -28,6 +30,6 @@ pub use route53::{ChangeStatus, RecordSet, RecordType, record_name};
 pub use crate::tags::Tags;
 
 /// The part of AWS that a step can use.
-pub trait Cloud: Drs + Ec2 + Route53 + Executions + Quotas + Clock {}
+pub trait Cloud: Drs + Ec2 + Route53 + Executions + Quotas + Hook + Clock {}
 
-impl<T: Drs + Ec2 + Route53 + Executions + Quotas + Clock> Cloud for T {}
+impl<T: Drs + Ec2 + Route53 + Executions + Quotas + Hook + Clock> Cloud for T {}

@@ -3,11 +3,13 @@
 //! The state machine passes the fleet from state to state, so it is small: 1,000 servers stay under 256 KiB
 //! ([`crate::payload`]). The fleet is not authoritative: every step reads the live state and adds the ids that the fleet lacks.
 
+mod called;
 mod chain;
 mod claim;
 mod cycle;
 mod data_age;
 mod existing;
+mod lease;
 mod live;
 mod live_server;
 mod marks;
@@ -18,6 +20,7 @@ mod server;
 mod serving;
 mod targets;
 
+pub use called::{distinguish, name_of};
 pub use chain::{Ambiguity, Chain, DrsView, KnownIds, Link};
 pub use claim::{Claim, Claimed, Obstacle, Owners};
 pub use cycle::tag_of_cycle;
@@ -25,6 +28,7 @@ pub use data_age::{data_age_seconds, from_before_the_freeze, too_old};
 pub use existing::{
     LaunchConfigurations, LaunchTemplates, existed_before, launch_configurations, launch_templates,
 };
+pub use lease::{Lease, frozen_by};
 pub use live::LiveState;
 pub use live_server::{LiveServer, names};
 pub use marks::Marks;

@@ -8,7 +8,7 @@ use crate::fleet::{LiveServer, Owners};
 use crate::procedure::Scope;
 
 /// The longest time after which DRS shows a tag, as far as the fence counts on it (drs-facts §12.14).
-const SHOWN_SECONDS: u64 = 30;
+pub(super) const SHOWN_SECONDS: u64 = 30;
 
 /// The longest time for which a call is under way before it takes effect: a function's calls time out earlier.
 const CALL_SECONDS: u64 = 20;

@@ -9,6 +9,7 @@ mod abort;
 mod claim;
 mod drill;
 mod failback;
+mod freeze;
 mod redirect;
 mod shared;
 mod warrant;
@@ -19,9 +20,10 @@ pub use abort::{ClaimOfA3, is_own};
 pub use claim::{CLAIM_SETTLES_SECONDS, CLAIM_STALE_SECONDS, ClaimWarrant};
 pub use drill::{is_disposable, may_be_production};
 pub use failback::traffic_tags;
+pub use freeze::{LIFT_SECONDS, Lift, SecondParty};
 pub use shared::{LaunchReady, LaunchSettings, Launchable, a2_tags};
 pub use warrant::{
-    ChangeRecords, CreateLaunchTemplateVersion, DeleteRecoveryInstance, DeleteSourceServer,
+    CallHook, ChangeRecords, CreateLaunchTemplateVersion, DeleteRecoveryInstance, DeleteSourceServer,
     DisconnectSourceServer, RecordChange, ReverseReplication, SetDefaultVersion, StartRecovery,
     StopReplication, TagResource, TerminateInstances, TerminateRecoveryInstances, UpdateLaunchConfiguration,
     Warrant,

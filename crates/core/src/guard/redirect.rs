@@ -6,7 +6,7 @@ use super::failback::a4_address;
 use super::warrant::{ChangeRecords, RecordChange, Warrant};
 use super::{Guard, refuse, settled};
 use crate::catalogue::fault;
-use crate::cloud::{Instance, InstanceStatus, RecordSet};
+use crate::cloud::{HookAnswer, Instance, InstanceStatus, RecordSet};
 use crate::error::{Error, Result};
 use crate::fleet::{LiveServer, LiveState, Redirected, Target, launched_by_a_person, targets, too_old};
 use crate::id::HostedZoneId;
@@ -18,12 +18,14 @@ impl Guard<'_, Failback> {
     ///
     /// # Errors
     /// `Guard` when an A4 does not run, has no such address, a record is not a simple one, or it points at neither B3
-    /// nor A4; `NotReady` while an A4 does not pass its checks or a job is working on it.
+    /// nor A4, or the freeze of B3 may be over; `NotReady` while an A4 does not pass its checks, a job is working on it, or
+    /// the hook that freezes B3 has not verified it.
     pub fn redirect(
         &self,
         live: &LiveState,
         servers: &[LiveServer<'_>],
         checks: &[InstanceStatus],
+        verified: Option<&HookAnswer>,
     ) -> Result<Vec<Warrant<ChangeRecords>>> {
         self.fresh(live.read_at)?;
         for server in servers {
@@ -42,6 +44,8 @@ impl Guard<'_, Failback> {
         }
         if !batches.is_empty() {
             self.freeze_holds()?;
+            self.freeze_lasts(live, servers)?;
+            self.is_verified(verified)?;
             servers.iter().try_for_each(|server| self.may_be_adopted(server))?;
             servers.iter().try_for_each(|server| self.can_take_over(live, server, checks))?;
         }

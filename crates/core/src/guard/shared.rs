@@ -177,7 +177,7 @@ impl<S: Scope> Guard<'_, S> {
         if self.run.freezes() && (self.run.frozen.is_none() || !server.drained) {
             return Err(refuse(fault::not_drained(&server.name)));
         }
-        Ok(())
+        self.lease_holds(server)
     }
 
     /// Checks whether the server's A4, if there is one, may be replaced by another launch, which terminates it: it must

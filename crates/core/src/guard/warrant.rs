@@ -1,6 +1,6 @@
 //! Warrants, without which no writing operation of AWS can be called.
 
-use crate::cloud::RecordSet;
+use crate::cloud::{HookRequest, RecordSet};
 use crate::id::{
     HostedZoneId, InstanceId, LaunchTemplateId, RecoveryInstanceId, SecurityGroupId, SourceServerId, SubnetId,
 };
@@ -111,10 +111,19 @@ pub struct DeleteSourceServer {
 pub struct TagResource {
     /// The Region of the target.
     pub region: Region,
-    /// A2, or B2 of a drill.
+    /// A2 or B2.
     pub arn: String,
     /// Tags to add.
     pub tags: Tags,
+}
+
+/// Invoke of the hook, once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallHook {
+    /// ARN of the function.
+    pub function: String,
+    /// The payload.
+    pub request: HookRequest,
 }
 
 /// CreateLaunchTemplateVersion on A2's template.

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::{Gate, Limits, Network, Plan, Problem, Record, SERVERS_MAX, Servers, TAKE_OVER_MAX, WaitsFor};
+use super::{
+    Freeze, Gate, Limits, Network, Plan, Problem, Record, SERVERS_MAX, Servers, TAKE_OVER_MAX, WaitsFor,
+};
+use crate::guard::LIFT_SECONDS;
 use crate::id::SecurityGroupId;
 use crate::message::count;
 use crate::payload;
@@ -29,6 +32,7 @@ pub(super) fn problems(plan: &Plan) -> Vec<Problem> {
     ranges(plan, &mut found);
     data_age(plan, &mut found);
     accepted_loss(plan, &mut found);
+    freeze_by_hook(plan, &mut found);
     first_wave(plan, &mut found);
     found
 }
@@ -382,11 +386,16 @@ fn is_instance_profile(text: &str) -> bool {
 /// The time in seconds in which a wave is launched and validated, twice its usual 10 minutes.
 const WAVE_SECONDS: u64 = 1_200;
 
+/// Returns the number of waves that are launched one after the other.
+fn waves_in_line(plan: &Plan) -> u64 {
+    let beside = plan.waves.iter().skip(1).filter(|wave| wave.waits_for == WaitsFor::Nothing).count();
+    (plan.wave_names().len() - beside) as u64
+}
+
 /// Refuses a limit that the plan itself cannot meet: the first wave's data ages while the later waves are launched and,
 /// where people redirect traffic at the gate, while they do it.
 fn data_age(plan: &Plan, found: &mut Vec<Problem>) {
-    let beside = plan.waves.iter().skip(1).filter(|wave| wave.waits_for == WaitsFor::Nothing).count();
-    let waves = (plan.wave_names().len() - beside) as u64;
+    let waves = waves_in_line(plan);
     let gate = plan.gates.before_redirect.as_ref().filter(|_| plan.redirect.is_by_hand());
     let gate_seconds = gate.map_or(0, |gate| gate.timeout_minutes.saturating_mul(60));
     let needed = (waves * WAVE_SECONDS).saturating_add(gate_seconds);
@@ -419,7 +428,7 @@ fn accepted_loss(plan: &Plan, found: &mut Vec<Problem>) {
     let Some(accepted) = plan.cutover.accept_loss_seconds else { return };
     if plan.cutover.freeze.is_some() {
         let message =
-            "with `freeze`, nothing is lost, and a person says at gates.beforeLaunch that writes are stopped";
+            "with `freeze`, nothing is lost, and a person is asked at gates.beforeLaunch in any case";
         found.push(Problem::new(
             "$.cutover.acceptLossSeconds",
             message,
@@ -435,6 +444,29 @@ fn accepted_loss(plan: &Plan, found: &mut Vec<Problem>) {
             "Use at least {limit}, or leave it out: a person is then asked at gates.beforeLaunch, with the loss to expect"
         );
         found.push(Problem::new("$.cutover.acceptLossSeconds", message, remedy));
+    }
+}
+
+/// Refuses a lease of the hook's freeze in which no launch fits, and a freeze that only people could end: where they move
+/// traffic, no record shows whether it has moved.
+fn freeze_by_hook(plan: &Plan, found: &mut Vec<Problem>) {
+    if plan.cutover.freeze != Some(Freeze::ByHook) {
+        return;
+    }
+    if plan.redirect.is_by_hand() {
+        let remedy = "Use byHand, or let the run change records";
+        let message = "with `redirect.byHand`, nobody but people knows when B3 may take writes again";
+        found.push(Problem::new("$.cutover.freeze", message, remedy));
+    }
+    let (least, most) = (waves_in_line(plan) * WAVE_SECONDS / 60 + LIFT_SECONDS / 60, HOURS_MAX * 60);
+    let minutes = plan.cutover.freeze_minutes_max;
+    if minutes < least || minutes > most {
+        let waves = count(plan.wave_names().len(), "wave");
+        let message = format!("{minutes} min do not lie between what {waves} may take and 14 days");
+        let remedy = format!(
+            "Use {least} to {most}, or waves that wait for nothing: B3 takes no writes for that long at most"
+        );
+        found.push(Problem::new("$.cutover.freezeMinutesMax", message, remedy));
     }
 }
 
@@ -496,7 +528,20 @@ mod tests {
             json!({ "acceptLossSeconds": 3_600, "freeze": "byHand" }),
             "$.cutover.acceptLossSeconds",
         );
+        let path = "$.cutover.freezeMinutesMax";
+        wrong("/cutover", json!({ "freeze": "byHook", "freezeMinutesMax": 29 }), path);
+        wrong("/cutover", json!({ "freeze": "byHook", "freezeMinutesMax": 20_161 }), path);
         wrong("/launch/instanceType", json!(" "), "$.launch.instanceType");
+    }
+
+    #[test]
+    fn a_freeze_by_hook_needs_records() {
+        let mut plan: Value = serde_json::from_str(include_str!("complete.json")).unwrap();
+        plan["cutover"] = json!({ "freeze": "byHook", "freezeMinutesMax": 30 });
+        assert!(Plan::read(&plan).is_ok());
+        plan["launch"]["dataAgeSecondsMax"] = json!(1_209_600);
+        plan["redirect"] = json!({ "byHand": true });
+        assert_eq!(Plan::read(&plan).unwrap_err().0[0].path, "$.cutover.freeze");
     }
 
     #[test]

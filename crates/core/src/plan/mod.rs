@@ -260,7 +260,7 @@ impl Default for Validation {
 }
 
 /// The cut-over of a failback.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Cutover {
     /// The loss in seconds to which nobody needs to agree: the gate `beforeLaunch` is then passed by.
@@ -270,9 +270,24 @@ pub struct Cutover {
     /// server's point in time until the redirect is lost.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub freeze: Option<Freeze>,
+    /// With `byHook`, the longest time for which B3 is frozen before traffic has moved. The last ten minutes of it belong to
+    /// the second party.
+    #[serde(default = "minutes_60")]
+    pub freeze_minutes_max: u64,
     /// What becomes of A4 that runs of the failback have launched, when it is aborted before the redirect.
     #[serde(default)]
     pub on_abort: OnAbort,
+}
+
+impl Default for Cutover {
+    fn default() -> Self {
+        Self {
+            accept_loss_seconds: None,
+            freeze: None,
+            freeze_minutes_max: minutes_60(),
+            on_abort: OnAbort::default(),
+        }
+    }
 }
 
 /// What becomes of A4 when a failback is aborted.
@@ -292,6 +307,9 @@ pub enum OnAbort {
 pub enum Freeze {
     /// A person stops and flushes them, says so at the gate `beforeLaunch`, and lets them go on if the failback is held.
     ByHand,
+    /// The hook of the stack stops and flushes them. A second party lets them go on if the failback ends or takes too long
+    /// before traffic has moved.
+    ByHook,
 }
 
 /// The redirection of traffic after a failback.

@@ -5,13 +5,13 @@ use std::pin::Pin;
 
 use async_trait::async_trait;
 use failback_core::cloud::{
-    ChangeStatus, Clock, Drs, DrsQuotas, Ec2, ExecutionState, Executions, Instance, InstanceStatus, Job,
-    JobLogItem, LaunchConfiguration, LaunchConfigurationTemplate, LaunchTemplateVersion, Quotas, RecordSet,
-    RecordType, RecoveryInstance, RecoveryInstanceFilter, ReplicationTemplate, Route53, RunningExecution,
-    SourceServer, Subnet,
+    ChangeStatus, Clock, Drs, DrsQuotas, Ec2, ExecutionState, Executions, Hook, HookAnswer, Instance,
+    InstanceStatus, Job, JobLogItem, LaunchConfiguration, LaunchConfigurationTemplate, LaunchTemplateVersion,
+    Quotas, RecordSet, RecordType, RecoveryInstance, RecoveryInstanceFilter, ReplicationTemplate, Route53,
+    RunningExecution, SourceServer, Subnet,
 };
 use failback_core::guard::{
-    ChangeRecords, CreateLaunchTemplateVersion, DeleteRecoveryInstance, DeleteSourceServer,
+    CallHook, ChangeRecords, CreateLaunchTemplateVersion, DeleteRecoveryInstance, DeleteSourceServer,
     DisconnectSourceServer, ReverseReplication, SetDefaultVersion, StartRecovery, StopReplication,
     TagResource, TerminateInstances, TerminateRecoveryInstances, UpdateLaunchConfiguration, Warrant,
 };
@@ -209,5 +209,16 @@ impl Executions for Aws {
 
     async fn execution_state(&self, _: &str) -> Result<Option<ExecutionState>> {
         Ok(self.execution)
+    }
+
+    async fn execution(&self, _: &str) -> Result<Option<(RunningExecution, ExecutionState)>> {
+        Ok(None)
+    }
+}
+
+#[async_trait]
+impl Hook for Aws {
+    async fn call_hook(&self, _: Warrant<CallHook>) -> Result<HookAnswer> {
+        not_here()
     }
 }

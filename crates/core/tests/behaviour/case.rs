@@ -221,6 +221,7 @@ impl Case {
             plan: Plan::read(&self.plan).unwrap(),
             traffic_moved_by_hand: self.traffic_moved_by_hand,
             frozen: self.frozen,
+            hook: Some("arn:aws:lambda:us-east-2:111122223333:function:freeze".to_owned()),
             redrives: self.redrives,
             aborted: self.aborted.clone(),
             again: None,

@@ -15,7 +15,7 @@ enum TargetKind {
     None,
     /// Resources of DRS of one type, by id.
     Drs(&'static str),
-    /// Resources of DRS, by ARN.
+    /// Resources of DRS or Lambda, by ARN.
     Arn,
     /// Instances, by id.
     Instance,
@@ -49,6 +49,7 @@ const TARGETS: &[(&str, TargetKind)] = &[
     ("drs:DisconnectSourceServer", TargetKind::Drs("source-server")),
     ("drs:DeleteSourceServer", TargetKind::Drs("source-server")),
     ("drs:TagResource", TargetKind::Arn),
+    ("lambda:InvokeFunction", TargetKind::Arn),
     ("ec2:CreateLaunchTemplateVersion", TargetKind::LaunchTemplate),
     ("ec2:ModifyLaunchTemplate", TargetKind::LaunchTemplate),
     ("ec2:TerminateInstances", TargetKind::Instance),

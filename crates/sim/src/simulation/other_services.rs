@@ -1,4 +1,4 @@
-//! The cloud traits of Route 53, Service Quotas, Step Functions and the clock.
+//! The cloud traits of Route 53, Service Quotas, Step Functions, the hook and the clock.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -6,17 +6,18 @@ use std::pin::Pin;
 use async_trait::async_trait;
 use failback_core::Result;
 use failback_core::cloud::{
-    ChangeStatus, Clock, DrsQuotas, ExecutionState, Executions, Quotas, RecordSet, RecordType, Route53,
-    RunningExecution,
+    ChangeStatus, Clock, DrsQuotas, ExecutionState, Executions, Hook, HookAnswer, Quotas, RecordSet,
+    RecordType, Route53, RunningExecution,
 };
-use failback_core::guard::{ChangeRecords, Warrant};
+use failback_core::guard::{CallHook, ChangeRecords, Warrant};
 use failback_core::id::{ChangeId, HostedZoneId};
 use failback_core::region::Region;
 use failback_core::timestamp::Timestamp;
+use serde_json::json;
 
 use super::Simulation;
 use crate::objects::DnsRecord;
-use crate::world::{ChangeAction, RecordChange};
+use crate::world::{ChangeAction, RecordChange, World};
 
 fn record_set(record: &DnsRecord, kind: RecordType) -> RecordSet {
     RecordSet {
@@ -110,13 +111,27 @@ impl Executions for Simulation {
     }
 
     async fn execution_state(&self, id: &str) -> Result<Option<ExecutionState>> {
-        self.call(
-            "states:DescribeExecution",
-            None,
-            vec![id.to_owned()],
-            |world| Ok(world.execution_state(id)),
-        )
-        .await
+        Ok(self.execution(id).await?.map(|(_, state)| state))
+    }
+
+    async fn execution(&self, id: &str) -> Result<Option<(RunningExecution, ExecutionState)>> {
+        let describe =
+            |world: &mut World| Ok(world.execution(id).map(|(execution, state)| (execution.clone(), state)));
+        self.call("states:DescribeExecution", None, vec![id.to_owned()], describe).await
+    }
+}
+
+#[async_trait]
+impl Hook for Simulation {
+    async fn call_hook(&self, warrant: Warrant<CallHook>) -> Result<HookAnswer> {
+        let CallHook { function, request } = warrant.spend();
+        let payload = json!(request);
+        let region = self.world().region_pair().1;
+        let call = |world: &mut World| world.invoke_hook(&payload);
+        match self.call("lambda:InvokeFunction", region, vec![function], call).await? {
+            Ok(answer) => HookAnswer::read(&answer),
+            Err(failure) => Err(HookAnswer::failed(&failure)),
+        }
     }
 }
 

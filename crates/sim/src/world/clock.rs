@@ -85,6 +85,7 @@ impl World {
             }
             ScheduledEvent::ChangeInSync { change } => self.bring_in_sync(&change),
             ScheduledEvent::ClientsFollow { zone, key } => self.let_clients_follow(&zone, key),
+            ScheduledEvent::ApplicationsStop { instance } => self.stop_applications(&instance),
         }
     }
 

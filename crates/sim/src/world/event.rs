@@ -35,6 +35,7 @@ pub(crate) enum ScheduledEvent {
     SourceServerDisconnected { region: Region, server: SourceServerId, since: i64 },
     ChangeInSync { change: ChangeId },
     ClientsFollow { zone: HostedZoneId, key: RecordKey },
+    ApplicationsStop { instance: InstanceId },
 }
 
 impl ScheduledEvent {
@@ -58,6 +59,7 @@ impl ScheduledEvent {
             Self::SourceServerDisconnected { .. } => "source server disconnected",
             Self::ChangeInSync { .. } => "DNS change in sync",
             Self::ClientsFollow { .. } => "clients follow a DNS change",
+            Self::ApplicationsStop { .. } => "applications stop",
         }
     }
 }

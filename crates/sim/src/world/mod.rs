@@ -12,6 +12,7 @@ mod evidence;
 mod executions;
 mod faults;
 mod fleet;
+mod hook;
 mod instances;
 mod inventory;
 mod jobs;

@@ -204,9 +204,9 @@ impl World {
         self.owner_of(address).is_some_and(|(_, id)| self.fleet[server].a4.contains(id))
     }
 
-    /// Returns true while people have stopped the applications on this instance.
+    /// Returns true while people or the hook have stopped the applications on this instance.
     pub fn is_frozen(&self, instance: &InstanceId) -> bool {
-        self.workload.frozen.contains(instance)
+        self.workload.frozen.contains(instance) || self.workload.by_hook.has_stopped(instance)
     }
 
     pub(crate) fn follow_all_traffic(&mut self) {

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use failback_core::id::{HostedZoneId, InstanceId};
 use failback_core::region::Region;
 
+use super::hook::HookFreezes;
 use crate::ranges::RangeSet;
 
 /// Milliseconds from one record to the next.
@@ -33,6 +34,8 @@ pub(crate) struct Workload {
     pub(crate) aborted: BTreeSet<String>,
     /// Servers that people wanted launched again, with the time of the last such answer, in milliseconds since 1970.
     pub(crate) asked_again: BTreeMap<usize, i64>,
+    /// Instances that the hook has been asked to freeze.
+    pub(crate) by_hook: HookFreezes,
     /// Traffic of each server.
     pub(crate) servers: Vec<Traffic>,
 }

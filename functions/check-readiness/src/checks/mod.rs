@@ -29,6 +29,9 @@ pub(crate) fn before_reading(run: &Run) -> Vec<Finding> {
     if run.procedure == Procedure::Drill && run.plan.drill.network.is_none() {
         findings.block("$.drill.network", fact::drill_has_no_network());
     }
+    if run.freezes_by_hook() && run.hook.is_none() {
+        findings.block("$.cutover.freeze", fact::stack_has_no_hook());
+    }
     findings
 }
 

@@ -24,7 +24,7 @@ fn stop_b1(case: &Case) -> Result<Warrant<StopReplication>> {
 
 fn redirect(case: &Case) -> Result<Vec<Warrant<ChangeRecords>>> {
     let live = case.live()?;
-    case.ask(|guard: &Guard<'_, Failback>, servers| guard.redirect(&live, servers, &case.checks))
+    case.ask(|guard: &Guard<'_, Failback>, servers| guard.redirect(&live, servers, &case.checks, None))
 }
 
 fn reverse_a3(case: &Case) -> Result<Warrant<ReverseReplication>> {

@@ -4,4 +4,5 @@ mod abort;
 mod claim;
 mod drill;
 mod failback;
+mod freeze;
 mod shared;
