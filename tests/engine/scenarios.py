@@ -206,6 +206,7 @@ def substituted(text: str) -> dict:
     text = re.sub(r"\$\{(\w+)FunctionArn\}", lambda found: kebab(found[1]), text)
     text = text.replace("${NotificationTopicArn}", "arn:aws:sns:eu-west-1:111122223333:failback")
     text = text.replace("${FreezeHookArn}", "")
+    text = text.replace("${FreezeHookArn}", "")
     return json.loads(text.replace("${EvidenceBucketName}", "evidence"))
 
 
