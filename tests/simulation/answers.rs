@@ -101,6 +101,44 @@ fn an_answer_that_names_no_server_is_told_and_the_gate_asks_again() {
     assert!(asked[1].contains(told), "{}", asked[1]);
 }
 
+/// An answer that says two things, or one that this program does not know, is a no: nobody gets what they did not mean.
+#[test]
+fn an_answer_that_is_not_clear_is_a_no() {
+    for unclear in [
+        json!({ "launchAgain": "all", "approved": true }),
+        json!({ "launchAgain": "all", "approved": false }),
+        json!({ "launchAgain": ["web-1"], "abort": true }),
+        json!({ "abort": true, "approved": true }),
+        json!({ "launchAgain": "all", "pointInTime": "2026-11-02T08:00:00Z", "comment": "before the mistake" }),
+        json!({ "launchAgain": null }),
+        json!({ "launchAgain": "web-1" }),
+        json!({ "launchAgain": [] }),
+        json!({ "launchAgain": 7 }),
+        json!({ "launchAgain": ["web-1", 7] }),
+        json!({ "abort": "yes" }),
+        json!("yes"),
+        json!(true),
+        json!(null),
+    ] {
+        let answer = GateAnswer::Other(unclear.clone());
+        for (gate, answers) in [
+            ("Ask Before Redirect", vec![answer.clone()]),
+            ("Ask Before Clean Up", vec![GateAnswer::Yes, answer]),
+        ] {
+            let mut rehearsal = of(three_tier(|_| ()), 1);
+            let (held, _) = answered(&mut rehearsal, &answers);
+            assert_eq!(failure(&held), (gate, "Failback.Refused"), "{unclear}: {:?}", held.failure);
+            let why = held.failure.expect("a failure").cause;
+            assert_eq!(
+                (held.outcome, why.as_str()),
+                (Outcome::Held, "the answer was not a yes"),
+                "{unclear}"
+            );
+            assert!(launched(&rehearsal).iter().all(|(_, count)| *count == 1), "{gate}: {unclear}");
+        }
+    }
+}
+
 /// A person moves traffic while the gate is open, and then asks for another launch by mistake.
 struct Mover<'a> {
     simulation: &'a Simulation,

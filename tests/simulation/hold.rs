@@ -112,7 +112,7 @@ fn a_no_is_a_test_that_failed_and_everything_is_cleaned_up() {
     for (answers, gate, why) in [
         (vec![no.clone()], "Ask Before Clean Up", "the shop shows no prices"),
         (vec![GateAnswer::Silence, no], "Ask Before Hold Ends", "the shop shows no prices"),
-        (vec![GateAnswer::NotApproved], "Ask Before Clean Up", "the answer was not a yes"),
+        (vec![GateAnswer::not_approved()], "Ask Before Clean Up", "the answer was not a yes"),
     ] {
         let mut rehearsal = held(60);
         let run = drilled(&mut rehearsal, &mut Testers::who(&answers));

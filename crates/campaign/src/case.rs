@@ -106,7 +106,7 @@ impl fmt::Display for Act {
                 f.write_str(match answer {
                     GateAnswer::Yes => "",
                     GateAnswer::No(_) => " no",
-                    GateAnswer::NotApproved => " not-approved",
+                    GateAnswer::Other(_) => " not-approved",
                     GateAnswer::Silence => " silence",
                     GateAnswer::LaunchAgain(_) => " launch-again",
                     GateAnswer::Abort(_) => " abort",
@@ -209,7 +209,7 @@ impl FromStr for Act {
             ["wait", seconds] => Ok(Self::Wait(number(seconds)?)),
             ["run", which] => Ok(Self::Run(procedure(which)?, GateAnswer::Yes)),
             ["run", which, "no"] => Ok(Self::Run(procedure(which)?, no())),
-            ["run", which, "not-approved"] => Ok(Self::Run(procedure(which)?, GateAnswer::NotApproved)),
+            ["run", which, "not-approved"] => Ok(Self::Run(procedure(which)?, GateAnswer::not_approved())),
             ["run", which, "launch-again"] => Ok(Self::Run(procedure(which)?, again())),
             ["run", which, "abort"] => Ok(Self::Run(procedure(which)?, abort())),
             ["run", which, "silence"] => Ok(Self::Run(procedure(which)?, GateAnswer::Silence)),

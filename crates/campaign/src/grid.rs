@@ -112,7 +112,7 @@ fn claims_in_vain() -> impl Iterator<Item = Case> {
 
 /// Returns a case for every answer at each gate.
 fn gates() -> impl Iterator<Item = Case> {
-    let answers = [no(), GateAnswer::NotApproved, GateAnswer::Silence, again(), abort()];
+    let answers = [no(), GateAnswer::not_approved(), GateAnswer::Silence, again(), abort()];
     ["", "stop-b1", "ask-before-launch", "ask-before-cleanup"].into_iter().flat_map(move |gate| {
         answers.clone().into_iter().map(move |answer| {
             let failback = Procedure::Failback;
@@ -156,7 +156,7 @@ fn freezes() -> impl Iterator<Item = Case> {
             })
         })
     });
-    let refused = [no(), GateAnswer::NotApproved, GateAnswer::Silence]
+    let refused = [no(), GateAnswer::not_approved(), GateAnswer::Silence]
         .map(move |answer| by_hook(vec![Act::Run(failback, answer), Act::Settle(failback)], &[]));
     // A hook that says what is not so: nothing is lost, or the failback is held.
     let odd = ["hook_leaks", "hook_acknowledges_early", "hook_does_not_flush", "hook_fails", "no_hook"];
@@ -171,7 +171,7 @@ fn holds() -> impl Iterator<Item = Case> {
     let held =
         |acts| Case { plan: PlanOption::find("hold").into_iter().collect(), ..Case::of(DRILL, 1, acts) };
     let first_part_is_over = || Act::Fail("task:ask-before-clean-up=States.Timeout".to_owned());
-    let answers = [GateAnswer::Yes, no(), GateAnswer::NotApproved, GateAnswer::Silence];
+    let answers = [GateAnswer::Yes, no(), GateAnswer::not_approved(), GateAnswer::Silence];
     let answered = answers.into_iter().flat_map(move |answer| {
         [vec![], vec![first_part_is_over()]].map(move |mut acts: Vec<Act>| {
             acts.extend([Act::Run(DRILL, answer.clone()), Act::Settle(DRILL)]);

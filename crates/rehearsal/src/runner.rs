@@ -39,8 +39,8 @@ pub enum GateAnswer {
     Yes,
     /// Refusal, with a reason.
     No(String),
-    /// An answer without approval: `{"approved": false}`, sent as a success.
-    NotApproved,
+    /// Any other output of `SendTaskSuccess`, such as `{"approved": false}`.
+    Other(Value),
     /// The servers with these names launched again; all without a name.
     LaunchAgain(Vec<String>),
     /// An abort, with the reason.
@@ -50,6 +50,11 @@ pub enum GateAnswer {
 }
 
 impl GateAnswer {
+    /// Returns an answer without approval, sent as a success.
+    pub fn not_approved() -> Self {
+        Self::Other(json!({ "approved": false }))
+    }
+
     /// Returns the answer that this output of `SendTaskSuccess` is.
     pub fn of_output(output: &Value) -> Self {
         match output["launchAgain"].as_array() {
@@ -61,7 +66,7 @@ impl GateAnswer {
                 Self::LaunchAgain(names.iter().filter_map(Value::as_str).map(str::to_owned).collect())
             }
             None if output["launchAgain"] == "all" => Self::LaunchAgain(Vec::new()),
-            None => Self::NotApproved,
+            None => Self::Other(output.clone()),
         }
     }
 }
@@ -343,7 +348,7 @@ fn answered(
             simulation.world().operator_aborts(execution);
             (now, Ok(json!({ "abort": true, "by": REHEARSAL, "comment": why })))
         }
-        GateAnswer::NotApproved => (now, Ok(json!({ "approved": false }))),
+        GateAnswer::Other(output) => (now, Ok(output)),
         GateAnswer::Silence => (call.times_out_at.unwrap_or(now), Err(ErrorOutput::timeout())),
     }
 }
