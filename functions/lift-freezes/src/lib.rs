@@ -19,7 +19,7 @@ use failback_core::plan::Plan;
 use failback_core::procedure::Procedure;
 use failback_core::region::Region;
 use failback_core::run::Run;
-use failback_core::step::{Answer, Handler, Status};
+use failback_core::step::{Answer, Handler};
 use failback_core::timestamp::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -91,20 +91,9 @@ impl Handler for LiftFreezes {
             };
             reasons.add(freeze.execution, why);
         }
-        let why = if reasons.is_empty() {
-            reason::no_freeze_is_to_be_lifted(count(0, "server"))
-        } else {
-            Reason::from(&reasons)
-        };
-        let answer = Answer {
-            status: Status::Done,
-            why: why.to_string(),
-            wait_seconds: 0,
-            progress: None,
-            gate: None,
-            notice: None,
-            previous: None,
-        };
+        let why =
+            if reasons.is_empty() { reason::no_freeze_is_to_be_lifted() } else { Reason::from(&reasons) };
+        let answer = Answer::done(&why);
         Ok(Lifted { answer, frozen: freezes.values().map(|freeze| freeze.b2s.len()).sum(), overdue })
     }
 }

@@ -90,7 +90,7 @@ fn a_freeze_goes_on_while_its_execution_runs_within_its_lease() {
 fn without_a_freeze_there_is_nothing_to_do() {
     let fixture = Fixture::failback(|_| ());
     let before = fixture.writes();
-    let lifted = says(&fixture, "none to be lifted");
+    let lifted = says(&fixture, "no freeze is to be lifted");
     assert_eq!((lifted.frozen, lifted.overdue, fixture.writes()), (0, 0, before));
 }
 
@@ -106,7 +106,7 @@ fn a_freeze_whose_execution_has_ended_is_marked_and_then_lifted() {
     fixture.pass(20);
     says(&fixture, "freeze of 2 servers lifted");
     assert!(!is_frozen(&fixture));
-    says(&fixture, "none to be lifted");
+    says(&fixture, "no freeze is to be lifted");
 }
 
 #[test]

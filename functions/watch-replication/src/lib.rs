@@ -12,7 +12,7 @@ use failback_core::cloud::{Cloud, Replication, ReplicationState, SourceServer};
 use failback_core::message::{Reasons, count};
 use failback_core::procedure::Procedure;
 use failback_core::region::Region;
-use failback_core::step::{Answer, Handler, Status};
+use failback_core::step::{Answer, Handler};
 use failback_core::tags::tag;
 use failback_core::timestamp::Timestamp;
 use schemars::JsonSchema;
@@ -61,15 +61,7 @@ impl Handler for WatchReplication {
         }
         let all = count(a2s.len(), "source server");
         let why = if reasons.is_empty() { reason::a2s_are_in_order(all) } else { Reason::from(&reasons) };
-        let answer = Answer {
-            status: Status::Done,
-            why: why.to_string(),
-            wait_seconds: 0,
-            progress: None,
-            gate: None,
-            notice: None,
-            previous: None,
-        };
+        let answer = Answer::done(&why);
         Ok(Watched { answer, watched: a2s.len(), in_trouble: reasons.len() })
     }
 }

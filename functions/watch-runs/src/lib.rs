@@ -8,7 +8,7 @@
 use failback_core::catalogue::{Reason, reason};
 use failback_core::message::{Reasons, count};
 use failback_core::procedure::Procedure;
-use failback_core::step::{Answer, Status};
+use failback_core::step::Answer;
 use failback_core::step_functions::{Execution, ExecutionStatus, StepFunctions, waiting_gate};
 use failback_core::timestamp::Timestamp;
 use failback_core::{Error, Result};
@@ -60,15 +60,7 @@ pub async fn watch(step_functions: &dyn StepFunctions, _payload: Value, now: Tim
         Ok(days) if drill_days < KEPT_DAYS => reason::last_drill(count(days, "day")),
         _ => reason::no_drill_is_known(KEPT_DAYS),
     };
-    let answer = Answer {
-        status: Status::Done,
-        why: reason::runs_are_watched(gates, drill).to_string(),
-        wait_seconds: 0,
-        progress: None,
-        gate: None,
-        notice: None,
-        previous: None,
-    };
+    let answer = Answer::done(&reason::runs_are_watched(gates, drill));
     let watched = Watched { answer, gate_minutes, drill_days };
     serde_json::to_value(watched).map_err(|error| Error::internal(error.to_string()))
 }

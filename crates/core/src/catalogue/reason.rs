@@ -115,7 +115,7 @@ entries! {
     leases_are_taken(taken, servers, reasons) "leases of the freeze so far: {taken} of {servers}; {reasons}";
     lease_is_taken() "its lease is taken, and not shown yet";
     hook_freezes(why) "the hook stops writes to B3: {why}";
-    no_freeze_is_to_be_lifted(frozen) "{frozen} frozen, and none to be lifted";
+    no_freeze_is_to_be_lifted() "no freeze is to be lifted";
     freeze_goes_on(servers) "freeze of {servers} goes on";
     freeze_is_marked(servers) "freeze of {servers} marked, to be lifted";
     traffic_has_moved(servers) "freeze of {servers} not lifted: clients use A4";

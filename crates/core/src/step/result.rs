@@ -196,6 +196,11 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// Returns the answer that all is done, and what was.
+    pub fn done(why: &Reason) -> Self {
+        Self::new(Status::Done, why)
+    }
+
     /// Returns an answer with a status and its reason, without a wait.
     pub(super) fn new(status: Status, why: &Reason) -> Self {
         let why = why.to_string();
