@@ -193,7 +193,8 @@ fn list(page: &mut String, heading: &str, entries: &[Entry]) {
 fn page() -> String {
     let mut page = "# Messages
 
-Everything that a run tells people, by kind, as `crates/core/src/catalogue/` has it: a message can be made nowhere else.
+Everything that the functions tell people, by kind, as `crates/core/src/catalogue/` has it: no function makes a message elsewhere.
+The frame of a gate's question and the words of *Give Up* are in `statemachine/`, those of mails and alarms in `template.yaml`.
 This page is written from the catalogue by a test: `UPDATE_GOLDEN=1 cargo test -p drs-failback --test contract`. Names in
 braces stand for what a message names.
 
