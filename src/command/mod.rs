@@ -28,10 +28,11 @@ pub(crate) struct Command {
 
 const EXIT_CODES: &str = "Exit codes:
   0  done
-  1  the procedure failed, safely
+  1  the procedure failed, safely; or a drill only removed what an interrupted one had left
   2  the command line or the plan is wrong
   3  a safety rule was broken; the seed to see it again is printed
-  4  the procedure was held, safely: somebody has to decide or to mend something, and to start it again
+  4  the procedure was held, safely: somebody has to decide or to mend something, and to start it again;
+     or a person aborted it
   5  the output could not be written";
 
 #[derive(Debug, Subcommand)]
