@@ -13,6 +13,26 @@ use crate::bugs;
 /// Cases that the campaign has found, reduced, with the cause.
 const FOUND: &[(&str, &str)] = &[
     (
+        "recovered, 2 servers, seed 763, stop-b1: during failback 12 point-at-a1",
+        "B1 of a server without a record was stopped while its A1 ran and served: only the server with the record was asked about",
+    ),
+    (
+        "drilled, 2 servers, seed 1222, drill-recovered, disposable: during drill 14 use-b3 79 recover; try drill",
+        "a drill ended a B3 that served: the record held the address of its predecessor, which nobody had any more, and counted as no sign",
+    ),
+    (
+        "recovered, 2 servers, seed 2481, by-hand: during failback 105 use-b3",
+        "people who had confirmed that traffic had moved, and moved it back by hand, were not asked again before B3 and A1 ended",
+    ),
+    (
+        "recovered, 3 servers, seed 1: during failback 110 use-b3",
+        "the clean-up stopped A2 of a B3 to which a record had been pointed again: its only protection",
+    ),
+    (
+        "steady, 2 servers, seed 160: fail stall:web-1=376; during drill 139 use-b3",
+        "the same in a drill, for the server without a record",
+    ),
+    (
         "recovered, 3 servers, seed 645, participants_lack_instances: cut failback 76; lead-back; settle failback",
         "after an abort, where DRS's jobs do not name what they launched, no launch was made any more: the fate of the one \
          that the abort had ended was unknown",

@@ -59,7 +59,8 @@ fn traffic_moved_by_hand_is_believed_only_after_a_yes() {
     let plan = three_tier(|plan| {
         plan["redirect"] = json!({ "byHand": true });
         plan["launch"]["dataAgeSecondsMax"] = json!(1_209_600);
-        plan["gates"] = json!({ "beforeRedirect": { "timeoutMinutes": 60 } });
+        let gate = || json!({ "timeoutMinutes": 60 });
+        plan["gates"] = json!({ "beforeRedirect": gate(), "beforeCleanup": gate() });
     });
     let mut rehearsal = Rehearsal::new(setting(Procedure::Failback, plan, 3, 1));
     let held = run_with(&mut rehearsal, Procedure::Failback, GateAnswer::Silence);

@@ -100,9 +100,16 @@ fn a_step_of_one_procedure_is_no_step_of_the_other() {
 fn a_drill_never_terminates_a_b3_that_may_be_production() {
     // Production runs on B3, and the drill's clean-up is called for it.
     let (rehearsal, mut payload) = held();
-    call(&rehearsal, "stop-reversed-replication", &payload).expect("A2 may be stopped");
-    rehearsal.simulation.world().advance_by(600_000);
+    assert_refused(&rehearsal, "stop-reversed-replication", &payload, "does not point at A4");
     payload["run"]["procedure"] = json!("drill");
+    assert_refused(&rehearsal, "stop-reversed-replication", &payload, "may be production");
+    // A person stops A2.
+    let (source, _) = rehearsal.simulation.world().region_pair();
+    let a2s: Vec<_> = (0..3).filter_map(|server| rehearsal.simulation.world().labels(server).a2).collect();
+    for a2 in a2s {
+        rehearsal.simulation.world().stop_replication(source, &a2).expect("A2 may be stopped");
+    }
+    rehearsal.simulation.world().advance_by(600_000);
     assert_refused(&rehearsal, "terminate-recovered-servers", &payload, "may be production");
 }
 

@@ -5,7 +5,7 @@ use failback_core::id::{InstanceId, SourceServerId};
 use failback_core::procedure::Procedure;
 use failback_core::region::Region;
 use failback_sim::objects::SourceServer;
-use failback_sim::{Access, Call, CallOutcome, Changed, FleetServer, World};
+use failback_sim::{Access, Call, CallOutcome, Changed, FleetServer, Serving, World};
 
 use crate::observations::{Observations, WatchedRun};
 use crate::{abort, existing, others, records, settings};
@@ -371,11 +371,20 @@ fn terminate_originals(observations: &mut Observations, world: &World, run: &Wat
     }
 }
 
-/// Judges S2 and S5: B1 is stopped only where the plan asks for it, production no longer runs on the instance that B1
-/// protects, and A2 has a copy of what production runs on.
+/// Judges S2, S5 and S10: A2 is not stopped while the B3 that it protects serves clients. B1 is stopped only where the plan
+/// asks for it, production no longer runs on the instance that B1 protects, and A2 has a copy of what production runs on.
 fn stop(observations: &mut Observations, world: &World, run: &WatchedRun, call: &Call) {
-    let (_, recovery) = world.region_pair();
+    let (source, recovery) = world.region_pair();
     for (index, server) in world.fleet().iter().enumerate() {
+        let is_a2 = |target: &str| a2s(world, server).any(|a2| a2.id.as_str() == target);
+        let serves_on_b3 = |serving: Serving| serving.running && server.b3.contains(&serving.instance);
+        if call.region == Some(source)
+            && call.targets.iter().any(|target| is_a2(target))
+            && world.serving(index).is_some_and(serves_on_b3)
+        {
+            let what = format!("{}: A2 was stopped, which protects the B3 that serves clients", server.name);
+            observations.violated(SafetyRule::ServingUntouched, call.at_ms, what);
+        }
         let b1 = call.region == Some(recovery) && call.targets.iter().any(|target| server.has_b1(target));
         if !b1 {
             continue;

@@ -158,13 +158,18 @@ fn launch_b1(world: &mut World, is_drill: bool) {
 fn use_b3(world: &mut World, plan: &Value) {
     let (_, recovery) = world.region_pair();
     // Clients can be sent to what runs, and what no job of DRS is about to terminate. What is launched later is another B3,
-    // to which nobody has sent them.
+    // to which nobody has sent them. And nobody moves traffic back by hand to what they have let a run end a moment ago:
+    // docs/safety.md names this window.
     let ends = world.active_jobs(recovery).any(|job| job.kind == JobKind::Terminate);
     let runs = |server| {
         let b3 = world.labels(server).b3;
         b3.and_then(|b3| world.instance(recovery, &b3)).is_some_and(|b3| b3.state == InstanceState::Running)
     };
-    if ends || !(0..world.fleet().len()).any(runs) {
+    let by_hand = plan["redirect"]["records"].as_array().is_none_or(Vec::is_empty);
+    if by_hand && (0..world.fleet().len()).any(|server| is_b3_of_a_drill(world, server)) {
+        return;
+    }
+    if ends || world.has_released_recovered() || !(0..world.fleet().len()).any(runs) {
         return;
     }
     point_at(world, plan, recovery, |labels| labels.b3);
@@ -246,6 +251,14 @@ fn redirect(world: &mut World, plan: &Value) {
         world.operator_moves_traffic();
     }
     point_at(world, plan, source, |labels| labels.a4);
+}
+
+/// Reports whether a drill of this program launched the server's B3, as the tags of its job show.
+fn is_b3_of_a_drill(world: &World, server: usize) -> bool {
+    let (_, recovery) = world.region_pair();
+    let b2 = world.labels(server).b2.and_then(|id| world.recovery_instance(recovery, &id));
+    let job = b2.and_then(|b2| world.job(recovery, &b2.job));
+    job.is_some_and(|job| made_by_a_drill(&job.tags))
 }
 
 /// Reports whether a drill launched the server's A4, as the tags of its job show.

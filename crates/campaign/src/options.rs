@@ -23,6 +23,7 @@ const OPTIONS: &[(&str, Change)] = &[
     ("by-hand", |plan| {
         plan["redirect"] = json!({ "byHand": true });
         plan["gates"]["beforeRedirect"] = json!({ "timeoutMinutes": 60 });
+        plan["gates"]["beforeCleanup"] = json!({ "timeoutMinutes": 60 });
         plan["launch"]["dataAgeSecondsMax"] = json!(7_200);
     }),
     ("freeze-by-hand", |plan| plan["cutover"] = json!({ "freeze": "byHand" })),

@@ -54,6 +54,9 @@ pub fn random(seed: u64) -> Case {
     };
     may_stop |=
         procedure == Procedure::Drill && case.scenario != Scenario::Steady && case.acts.iter().any(goes_home);
+    // Where people redirect by hand, an A4 that grows old while another execution goes on may serve, and only they know.
+    may_stop |= case.plan.iter().any(|option| option.name() == "by-hand")
+        && case.acts.iter().any(|act| matches!(act, Act::Together(..)));
     case.acts.push(if may_stop { Act::Try(procedure) } else { Act::Settle(procedure) });
     case.switches.extend(Switch::harmless().filter(|switch| is_late(*switch) && rng.u8(..3) == 0));
     if rng.u8(..10) == 0 {
@@ -180,7 +183,8 @@ fn plan(rng: &mut Rng, procedure: Procedure) -> Vec<PlanOption> {
     // Traffic moves by hand or by records, and a person confirms that it has moved.
     if drawn.iter().any(|option| option.name() == "by-hand") {
         drawn.retain(|option| {
-            !["ask-nobody", "ask-before-cleanup", "two-records", "private-record"].contains(&option.name())
+            !["ask-nobody", "ask-before-cleanup", "disposable", "two-records", "private-record"]
+                .contains(&option.name())
         });
     }
     drawn
@@ -203,10 +207,7 @@ fn scenario(rng: &mut Rng, case: &mut Case, procedure: Procedure) {
             case.scenario = Scenario::Recovered;
         }
         1 => {
-            also("drill-recovered");
-            if by_hand {
-                also("disposable");
-            }
+            also(if by_hand { "keep-recovered" } else { "drill-recovered" });
             case.scenario = Scenario::DrilledRecovered;
         }
         2 => {

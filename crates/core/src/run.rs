@@ -32,6 +32,11 @@ pub struct Run {
     /// True once a person has confirmed that traffic was redirected by hand; set by the state machine.
     #[serde(default)]
     pub traffic_moved_by_hand: bool,
+    /// The number of times that the execution had been redriven when a person said yes to the clean-up; set by the state
+    /// machine. Where traffic was redirected by hand, this yes is all that shows where it goes now, and it does not outlast
+    /// an execution.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clean_up_approved: Option<u32>,
     /// The freeze of writes to B3, once a person or the hook has confirmed it; set by the state machine.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub frozen: Option<Frozen>,
@@ -39,7 +44,7 @@ pub struct Run {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hook: Option<String>,
     /// The number of times that the execution was redriven, where that matters: the state machine passes it to the step
-    /// that redirects traffic.
+    /// that redirects traffic, and to those of the clean-up that end what clients may use.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub redrives: u32,
     /// The abort that a person has asked for, at a gate or by the plan; set by the state machine, or by *Check Readiness*.
@@ -165,6 +170,14 @@ impl Run {
     /// Returns true in a failback whose plan has the hook stop them.
     pub fn freezes_by_hook(&self) -> bool {
         self.procedure == Procedure::Failback && self.plan.cutover.freeze == Some(Freeze::ByHook)
+    }
+
+    /// Returns true when nothing but people's word shows that clients have not gone back to B3, and nobody has given it in
+    /// this execution.
+    pub fn waits_for_word(&self) -> bool {
+        self.procedure == Procedure::Failback
+            && self.plan.redirect.is_by_hand()
+            && self.clean_up_approved != Some(self.redrives)
     }
 
     /// Returns the tags of everything that this run creates.

@@ -18,7 +18,9 @@ use serde_json::{Value, json};
 use crate::program::{Performer, Program};
 use crate::second_party;
 use crate::steps::StepEntry;
-use crate::task_output::{ASK_BEFORE_LAUNCH, ASK_BEFORE_REDIRECT, KEEP_REFUSAL, TaskOutput};
+use crate::task_output::{
+    ASK_BEFORE_CLEAN_UP, ASK_BEFORE_LAUNCH, ASK_BEFORE_REDIRECT, KEEP_REFUSAL, TaskOutput,
+};
 
 /// What stands for the ARN of the hook in the machines until they are deployed.
 const HOOK: &str = "${FreezeHookArn}";
@@ -304,7 +306,14 @@ impl<'m> Running<'m> {
                 Some(TaskFault::Odd) | None => {}
             }
             let message = call.arguments["Message"].as_str().unwrap_or_default();
-            let answer = watcher.gate(message);
+            let mut answer = watcher.gate(message);
+            if self.procedure == Procedure::Failback
+                && call.state == ASK_BEFORE_CLEAN_UP
+                && answer == GateAnswer::Yes
+                && !simulation.world().operator_releases_recovered(&self.id)
+            {
+                answer = GateAnswer::No("clients use B3 again".to_owned());
+            }
             if self.freezes && call.state == ASK_BEFORE_LAUNCH && answer == GateAnswer::Yes {
                 simulation.world().operator_freezes_writes_for(&self.id);
                 self.has_frozen = true;

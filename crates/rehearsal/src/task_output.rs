@@ -15,6 +15,9 @@ pub const ASK_BEFORE_LAUNCH: &str = "Ask Before Launch";
 /// The gate at which a person who redirects traffic by hand says that it has moved.
 pub const ASK_BEFORE_REDIRECT: &str = "Ask Before Redirect";
 
+/// The state whose approval says, where traffic is moved by hand, that clients still use A4.
+pub const ASK_BEFORE_CLEAN_UP: &str = "Ask Before Clean Up";
+
 /// The crate of the step that claims the servers.
 pub const CLAIM_SERVERS: &str = "claim-servers";
 /// The state that keeps the evidence of a refusal.

@@ -94,6 +94,7 @@ impl Fixture {
             began: None,
             plan,
             traffic_moved_by_hand: false,
+            clean_up_approved: None,
             frozen: None,
             hook: world.hook_arn(),
             redrives: 0,

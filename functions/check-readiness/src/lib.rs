@@ -99,6 +99,7 @@ impl Handler for CheckReadiness {
             began: None,
             plan,
             traffic_moved_by_hand: false,
+            clean_up_approved: None,
             frozen: None,
             hook: Some(input.hook).filter(|hook| !hook.is_empty()),
             redrives: 0,

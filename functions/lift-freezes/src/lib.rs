@@ -208,6 +208,7 @@ fn run_of(execution: RunningExecution, hook: &str) -> Result<Run> {
         began: None,
         plan,
         traffic_moved_by_hand: false,
+        clean_up_approved: None,
         frozen: None,
         hook: Some(hook.to_owned()),
         redrives: 0,

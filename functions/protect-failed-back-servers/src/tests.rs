@@ -116,6 +116,7 @@ fn moved_by_hand() -> Fixture {
     let mut fixture = Fixture::failback(|plan| {
         plan["redirect"] = json!({ "byHand": true });
         plan["gates"]["beforeRedirect"] = json!({ "timeoutMinutes": 60 });
+        plan["gates"]["beforeCleanup"] = json!({ "timeoutMinutes": 60 });
         plan["launch"]["dataAgeSecondsMax"] = json!(1_209_600);
     })
     .launched();

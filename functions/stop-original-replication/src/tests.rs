@@ -1,3 +1,4 @@
+use failback_core::plan::Redirect;
 use failback_core::step::Status;
 use failback_testkit::Fixture;
 use serde_json::{Value, json};
@@ -61,6 +62,21 @@ fn b1_is_not_stopped_where_production_may_be_home() {
     fixture.point_at(&address);
     let mut fixture = fixture;
     fixture.refused::<Step>("production DNS points at A1, which B1 protects (S2:");
+}
+
+/// People who put traffic back start the servers first, and move those without a record of their own in another way.
+#[test]
+fn b1_is_not_stopped_while_a_running_a1_may_serve() {
+    let mut fixture = due();
+    let source = fixture.source();
+    // A record shows that clients of web-1 use B3.
+    let a1s = [fixture.a1(0), fixture.a1(1)];
+    fixture.simulation.world().start_instances(source, &a1s).unwrap();
+    fixture.pass(60);
+    let error = fixture.call::<Step>().unwrap_err().to_string();
+    assert!(error.contains("all-1: A1 i-"), "{error}");
+    fixture.run.plan.redirect = Redirect::ByHand { originals_may_run: true };
+    fixture.done::<Step>();
 }
 
 #[test]

@@ -11,7 +11,7 @@ use failback_core::guard::ProcedureGuard;
 use failback_core::message::Reasons;
 use failback_core::plan::Plan;
 use failback_core::poll_interval::{self, typical};
-use failback_core::procedure::{Either, Procedure};
+use failback_core::procedure::Either;
 use failback_core::step::{Attempt, Context, FleetInput, Limit, Step, StepResult, Waiting, attempt};
 use failback_core::tags::tag;
 
@@ -28,13 +28,7 @@ impl Step for StopReversedReplication {
     const NAME: &'static str = "stop-reversed-replication";
 
     async fn run(ctx: &Context<'_, Either>, fleet: &mut Fleet) -> Result<StepResult> {
-        let reads = Reads {
-            b2: true,
-            a2: true,
-            a3: ctx.run.procedure == Procedure::Drill,
-            source_jobs: true,
-            ..Reads::default()
-        };
+        let reads = Reads { a2: true, ..Reads::SERVING };
         let (live, mut refused) = ctx.read_to_clean_up(fleet, reads).await?;
         let mut waiting = None;
         let servers = live.servers(fleet);
@@ -49,8 +43,9 @@ impl Step for StopReversedReplication {
             }
         }
         let unclaimed = claim_a3(ctx, &servers).await?;
-        let results =
-            ctx.at_once_unless_refused(running.iter().map(|(server, a2)| stop(ctx, server, a2))).await?;
+        let results = ctx
+            .at_once_unless_refused(running.iter().map(|(server, a2)| stop(ctx, &servers, server, a2)))
+            .await?;
         let mut reasons = Reasons::default();
         for ((server, _), result) in running.into_iter().zip(results) {
             match refused.unless_refused(server, result)? {
@@ -112,6 +107,7 @@ fn seen<'l>(server: &LiveServer<'l>) -> Result<(bool, Option<&'l SourceServer>)>
 /// end first.
 async fn stop(
     ctx: &Context<'_, Either>,
+    fleet: &[LiveServer<'_>],
     server: &LiveServer<'_>,
     a2: &SourceServer,
 ) -> Result<Attempt<Option<Waiting>>> {
@@ -125,7 +121,10 @@ async fn stop(
     if ctx.run.keeps_recovered_servers() {
         return Ok(Attempt::Done(None));
     }
-    let warrant = ctx.guard.stop_a2(server)?;
+    let warrant = match ctx.guard.of_procedure() {
+        ProcedureGuard::Drill(guard) => guard.stop_a2(server)?,
+        ProcedureGuard::Failback(guard) => guard.stop_a2(fleet, server)?,
+    };
     attempt(ctx.cloud.stop_replication(warrant).await.map(|()| None))
 }
 

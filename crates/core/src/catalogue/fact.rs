@@ -36,12 +36,17 @@ facts! {
              nobody needs B3, set drill.launchRecoveredServers to false and drill with it";
     b3_may_be_production_without_a1() "A1 does not run, so B3 may be production"
         => "Set drill.keepRecoveredServers to rehearse without touching B3";
+    a_record_is_at_no_instance()
+        "this is an address of none of the plan's servers, so the drill cannot tell whether B3 is production"
+        => "Find out what serves, and correct the record or the plan, or set drill.keepRecoveredServers";
     a_record_points_at_b3() "a record of the plan points at B3, so it may be production"
         => "Set drill.keepRecoveredServers to rehearse without touching B3";
     b3_is_not_proven_a_drills() "no record shows that B3 is a drill's, so it may be production"
-        => "Set drill.keepRecoveredServers, or drill.recoveredServersAreDisposable if it is not needed";
+        => "Set drill.keepRecoveredServers. If B3 is not needed and the plan has records, \
+             drill.recoveredServersAreDisposable does too";
     b3_is_no_drills() "B3 was not launched as a drill, so it may be production"
-        => "Set drill.keepRecoveredServers, or drill.recoveredServersAreDisposable if it is not needed";
+        => "Set drill.keepRecoveredServers. If B3 is not needed and the plan has records, \
+             drill.recoveredServersAreDisposable does too";
     failback_is_under_way() "a failback of it was started and has not finished"
         => "Start the failback again and let it end; a drill would clean up what it made";
     drill_would_delete_a2() "replication is reversed already, and the drill's clean-up deletes this A2"
@@ -73,6 +78,10 @@ facts! {
         => "If clients use it, stop this failback: B3 is not production. If not, stop A1";
     a1_runs_and_no_record_shows_what_serves() "A1 runs, and no record shows whether clients use it or B3"
         => "Find out. If they use A1, do not fail back. If not, stop A1, or set redirect.originalsMayRun";
+    b1_of_a_running_a1_is_to_be_stopped()
+        "A1 runs, no record shows that clients use B3, and the plan stops replication of B1"
+        => "Find out what clients use. If A1, do not fail back. If B3, stop A1, or leave \
+             stopOriginalReplication out";
     a4_is_old() "the data of this A4 is older than launch.dataAgeSecondsMax"
         => "The run launches it again";
     old_a4_may_serve() "the data of this A4 is older than launch.dataAgeSecondsMax, and clients may use it"

@@ -62,6 +62,14 @@ faults! {
     b1_no_longer_protects_a1(server) SafetyRule::ProductionRuns "{server}: B1 no longer protects A1";
     dns_points_at_a1(server) SafetyRule::ProductionRuns
             "{server}: production DNS points at A1, which B1 protects";
+    a1_may_serve(server, a1) SafetyRule::ProductionRuns
+        "{server}: A1 {a1}, which B1 protects, runs, and no record shows that clients use B3. If they use A1, do \
+         not fail back. If not, stop A1, or leave stopOriginalReplication out, and start again";
+    a2_protects_production(server, b3, why) SafetyRule::ServingUntouched
+        "{server}: B3 {b3} may be production, and A2 is its only protection: {why}";
+    nobody_confirmed_the_clean_up() SafetyRule::ProductionRuns
+        "no person has confirmed in this execution that clients still use A4, and where traffic is redirected by \
+         hand nothing else shows it. Start again with the same plan: it asks";
     nobody_confirmed_clients(server) SafetyRule::ServingUntouched
             "{server}: no person has confirmed that clients use A4";
     a3_does_not_live(server) SafetyRule::OwnFleetOnly "{server}: A3 does not live";

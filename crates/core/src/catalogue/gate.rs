@@ -242,9 +242,12 @@ fn abort(run: &Run) -> &'static str {
 pub fn before_cleanup(run: &Run, servers: &[LiveServer<'_>]) -> Result<Notice> {
     let ends_a1 = run.plan.cleanup.terminate_originals;
     let ended = if ends_a1 { "B3 and A1 of each server are" } else { "B3 of each server is" };
-    let lines = [
-        format!("B1 protects A4 of {}.", who(servers)),
-        originals(servers)?,
+    let by_hand =
+        "No record shows what clients use. Say yes only if they use A4 now, and then put no traffic back.";
+    let word = run.plan.redirect.is_by_hand().then(|| by_hand.to_owned());
+    let mut lines = vec![format!("B1 protects A4 of {}.", who(servers)), originals(servers)?];
+    lines.extend(word);
+    lines.extend([
         format!(
             "Yes: {ended} terminated, and A2 and the record A3 are deleted. B3 is the last \
              copy of what clients wrote to it after A4's point in time."
@@ -252,7 +255,7 @@ pub fn before_cleanup(run: &Run, servers: &[LiveServer<'_>]) -> Result<Notice> {
         "No, or no answer: nothing is deleted, B3 and A2 stay and are billed, and starting again with the same plan \
          continues from here."
             .to_owned(),
-    ];
+    ]);
     Ok(Notice(lines.join("\n")))
 }
 

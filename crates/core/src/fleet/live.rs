@@ -170,6 +170,21 @@ impl LiveState {
         self.has_record_at(self.drs.recovery_instances())
     }
 
+    /// Returns true when a record of the plan holds an address of none of the instances that were read: what is there may
+    /// serve.
+    ///
+    /// # Errors
+    /// `Internal` when records or instances were not read.
+    pub fn has_unknown_record(&self) -> Result<bool> {
+        let mut values = self.records()?.iter().flatten().flat_map(|set| &set.values);
+        Ok(values.any(|value| !self.is_known_address(value)))
+    }
+
+    /// Returns true for an address of one of the instances that were read.
+    pub fn is_known_address(&self, value: &str) -> bool {
+        self.instances.values().any(|instance| instance.has_address(value))
+    }
+
     fn has_record_at<'r>(&self, launched: impl Iterator<Item = &'r RecoveryInstance>) -> Result<bool> {
         // The Region may have recovery instances of other people, which are not among the instances that were read.
         for one in launched.filter(|one| one.is_live() && self.asked.contains(&one.instance)) {

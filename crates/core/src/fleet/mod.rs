@@ -36,5 +36,5 @@ pub use protected::{protected_from_termination, still_protected, unprotect};
 pub use read::{Reads, read, read_for_report};
 pub use records::read_records;
 pub use server::{Fleet, NAME_MAX, Redirected, Server, Times, oldest_data};
-pub use serving::{Serving, launched_by_a_person, serving};
+pub use serving::{Serving, a1_may_serve, launched_by_a_person, serving};
 pub use targets::{Target, UNKNOWN_TTL_SECONDS, old_ttl_seconds, targets};

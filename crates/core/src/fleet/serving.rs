@@ -6,9 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use super::cycle::tag_of_cycle;
 use super::live_server::LiveServer;
-use crate::cloud::RecoveryInstance;
+use crate::cloud::{Instance, InstanceState, RecoveryInstance};
 use crate::error::Result;
 use crate::id::InstanceId;
+use crate::plan::Redirect;
 use crate::run::Run;
 use crate::tags::{made_by_a_run, tag};
 
@@ -92,6 +93,17 @@ pub fn serving(run: &Run, server: &LiveServer<'_>) -> Result<Serving> {
         }
     }
     Ok(found.unwrap_or(Serving::Unknown))
+}
+
+/// Returns the running A1 that clients may use: it runs, and live state does not show that they use another instance.
+/// The plan's word that originals may run counts where people redirect traffic, which no record shows.
+///
+/// # Errors
+/// Those of [`serving`].
+pub fn a1_may_serve<'l>(run: &Run, server: &LiveServer<'l>) -> Result<Option<&'l Instance>> {
+    let a1 = server.a1_instance()?.filter(|a1| a1.state == InstanceState::Running);
+    let is_said_not_to = matches!(run.plan.redirect, Redirect::ByHand { originals_may_run: true });
+    Ok(if is_said_not_to || !serving(run, server)?.may_be(Serving::A1) { None } else { a1 })
 }
 
 /// Returns the server's instances that could serve. A4 comes last: it may be A1 itself.

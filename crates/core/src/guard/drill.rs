@@ -1,6 +1,6 @@
 //! Warrants of the drill only: to launch B2 first, and to terminate what the drill launched.
 
-use super::warrant::{StartRecovery, TagResource, TerminateRecoveryInstances, Warrant};
+use super::warrant::{StartRecovery, StopReplication, TagResource, TerminateRecoveryInstances, Warrant};
 use super::{Guard, is_drs_own, no_job, refuse, stopped_a2};
 use crate::catalogue::fault;
 use crate::cloud::{InstanceState, RecoveryInstance, SourceServer};
@@ -80,6 +80,20 @@ impl Guard<'_, Drill> {
         }
         let (arn, tags) = (b2.arn.clone(), drill_tags());
         Ok(Warrant::issue(TagResource { region: self.run.recovery(), arn, tags }))
+    }
+
+    /// Stops replication of A2, first in the clean-up. Refused while B3 may be production: A2 is its only protection.
+    ///
+    /// # Errors
+    /// `Guard` when A2 is not this server's or is being launched, or B3 may be production.
+    pub fn stop_a2(&self, server: &LiveServer<'_>) -> Result<Warrant<StopReplication>> {
+        let warrant = self.stop_unlaunched_a2(server)?;
+        if let Some(b2) = server.b2()?
+            && let Some(why) = may_be_production(self.run, server, b2)?
+        {
+            return Err(refuse(fault::a2_protects_production(&server.name, &b2.instance, why)));
+        }
+        Ok(warrant)
     }
 
     /// Writes this run on an A3 that a drill launched (clean-up): the function that terminates A3 may terminate no other, and
@@ -210,6 +224,9 @@ pub fn may_be_production(
     // Clients of a server without a record follow those that have one.
     if server.live().has_record_at_b3()? {
         return Ok(Some("a record of the plan points at another B3"));
+    }
+    if server.live().has_unknown_record()? {
+        return Ok(Some("a record of the plan holds an address of none of its servers' instances"));
     }
     if !is_a1_running(server)? {
         return Ok(Some("A1 does not run"));

@@ -8,7 +8,9 @@ use super::{Guard, a2, is_drs_own, refuse, settled, stopped_a2};
 use crate::catalogue::fault;
 use crate::cloud::{Address, Check, Instance, InstanceState, InstanceStatus, RecoveryInstance};
 use crate::error::{Error, Result};
-use crate::fleet::{LaunchConfigurations, LiveServer, LiveState, Redirected, existed_before, targets};
+use crate::fleet::{
+    LaunchConfigurations, LiveServer, LiveState, Redirected, a1_may_serve, existed_before, targets,
+};
 use crate::id::{InstanceId, SourceServerId};
 use crate::procedure::Failback;
 use crate::ready::{LaunchState, launch_state};
@@ -17,7 +19,7 @@ use crate::tags::{Tags, tag};
 
 impl Guard<'_, Failback> {
     /// Stops replication of B1 once A2 can be launched (the note of step 1). This deletes every point in time of B1, so A2
-    /// must have one of B3, and B3 must run, pass its checks and carry traffic.
+    /// must have one of B3, B3 must run and pass its checks, and no client may use A1.
     ///
     /// # Errors
     /// `Guard` when the plan does not request it or B3 is not proven to be production; `NotReady` while A2 cannot be
@@ -56,6 +58,9 @@ impl Guard<'_, Failback> {
         }
         if server.live().is_pointed_at(protected)? {
             return Err(refuse(fault::dns_points_at_a1(name)));
+        }
+        if let Some(a1) = a1_may_serve(self.run, server)? {
+            return Err(refuse(fault::a1_may_serve(name, &a1.id)));
         }
         Ok(self.stop(b1.id.clone()))
     }
@@ -100,6 +105,21 @@ impl Guard<'_, Failback> {
         Ok(Warrant::issue(ReverseReplication { region: self.run.source(), recovery_instance: a3.id.clone() }))
     }
 
+    /// Stops replication of A2, first in the clean-up. Refused until A4 carries traffic: A2 is the only protection of a B3 that
+    /// serves.
+    ///
+    /// # Errors
+    /// `Guard` when A2 is not this server's or is being launched, or clients may use B3.
+    pub fn stop_a2(
+        &self,
+        fleet: &[LiveServer<'_>],
+        server: &LiveServer<'_>,
+    ) -> Result<Warrant<StopReplication>> {
+        let warrant = self.stop_unlaunched_a2(server)?;
+        self.serves_no_more(fleet)?;
+        Ok(warrant)
+    }
+
     /// Terminates B2 and with it B3, which was production (clean-up). Refused until A4 works, carries traffic and is
     /// protected by B1.
     ///
@@ -115,7 +135,7 @@ impl Guard<'_, Failback> {
         redirected: Option<Redirected>,
     ) -> Result<Warrant<TerminateRecoveryInstances>> {
         self.may_change_all(servers)?;
-        self.carries_traffic(fleet)?;
+        self.serves_no_more(fleet)?;
         self.clients_have_followed(fleet, redirected)?;
         let mut recovery_instances = Vec::new();
         for server in servers {
@@ -140,7 +160,7 @@ impl Guard<'_, Failback> {
         redirected: Option<Redirected>,
     ) -> Result<Warrant<TagResource>> {
         self.may_change(server)?;
-        self.carries_traffic(fleet)?;
+        self.serves_no_more(fleet)?;
         self.clients_have_followed(fleet, redirected)?;
         let b2 = self.replaced_b2(server, checks)?;
         if !existed_before(server, b2, settings)? {
@@ -190,7 +210,7 @@ impl Guard<'_, Failback> {
         if !self.run.plan.cleanup.terminate_originals {
             return Err(refuse(fault::plan_keeps_originals()));
         }
-        self.carries_traffic(fleet)?;
+        self.serves_no_more(fleet)?;
         let mut instances = Vec::new();
         for server in servers {
             let (name, live) = (&server.name, server.live());
@@ -273,6 +293,16 @@ impl Guard<'_, Failback> {
             Some(status) if passes(status.system) && passes(status.instance) => Ok(()),
             _ => Err(Error::from(fault::checks_do_not_pass(name, id))),
         }
+    }
+
+    /// Refuses unless A4 carries the traffic now: where people redirect it, they may have put it back since they confirmed
+    /// that it had moved, so they are asked again.
+    fn serves_no_more(&self, fleet: &[LiveServer<'_>]) -> Result<()> {
+        self.carries_traffic(fleet)?;
+        if self.run.waits_for_word() {
+            return Err(refuse(fault::nobody_confirmed_the_clean_up()));
+        }
+        Ok(())
     }
 
     /// Refuses unless every record of the plan points at its A4, or a person has confirmed that traffic was redirected

@@ -296,11 +296,8 @@ impl<S: Scope> Guard<'_, S> {
         Ok(())
     }
 
-    /// Stops replication of A2, first in the clean-up. Refused during a launch of A2, whose A4 would be missed.
-    ///
-    /// # Errors
-    /// `Guard` when A2 is not this server's or is being launched.
-    pub fn stop_a2(&self, server: &LiveServer<'_>) -> Result<Warrant<StopReplication>> {
+    /// Stops replication of A2. Refused during a launch of A2, whose A4 would be missed.
+    pub(super) fn stop_unlaunched_a2(&self, server: &LiveServer<'_>) -> Result<Warrant<StopReplication>> {
         self.may_change(server)?;
         self.not_kept(server)?;
         let a2 = a2(server)?.id.clone();

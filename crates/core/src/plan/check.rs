@@ -24,7 +24,7 @@ pub(super) fn problems(plan: &Plan) -> Vec<Problem> {
     network(plan, &mut found);
     drill(plan, &mut found);
     records(plan.redirect.records(), &mut found);
-    by_hand_needs_a_gate(plan, &mut found);
+    by_hand_is_a_persons_word(plan, &mut found);
     stop_needs_a_gate(plan, &mut found);
     limits(&plan.limits, &mut found);
     polls(plan, &mut found);
@@ -234,12 +234,30 @@ fn is_domain_name(name: &str) -> bool {
     name.len() <= 253 && name.contains('.') && name.split('.').all(label)
 }
 
-fn by_hand_needs_a_gate(plan: &Plan, found: &mut Vec<Problem>) {
-    if plan.redirect.is_by_hand() && plan.gates.before_redirect.is_none() {
+/// No record shows what serves where people redirect traffic: only their word does, each time that something ends.
+fn by_hand_is_a_persons_word(plan: &Plan, found: &mut Vec<Problem>) {
+    if !plan.redirect.is_by_hand() {
+        return;
+    }
+    if plan.gates.before_redirect.is_none() {
         found.push(Problem::new(
             "$.gates.beforeRedirect",
             "missing: without this gate, no person confirms that traffic was redirected by hand",
             "Add \"beforeRedirect\": {\"timeoutMinutes\": 240}",
+        ));
+    }
+    if plan.gates.before_cleanup.is_none() {
+        found.push(Problem::new(
+            "$.gates.beforeCleanup",
+            "missing: traffic may have been put back by hand, and no record shows it before B3 is terminated",
+            "Add \"beforeCleanup\": {\"timeoutMinutes\": 1440}",
+        ));
+    }
+    if plan.drill.recovered_servers_are_disposable {
+        found.push(Problem::new(
+            "$.drill.recoveredServersAreDisposable",
+            "with `redirect.byHand`, no record shows during a drill that clients do not use B3",
+            "Set drill.keepRecoveredServers, or name the records that show it",
         ));
     }
 }
@@ -561,6 +579,19 @@ mod tests {
         plan["launch"]["dataAgeSecondsMax"] = json!(1_209_600);
         assert!(Plan::read(&plan).is_ok());
         plan["gates"] = json!({});
-        assert_eq!(Plan::read(&plan).unwrap_err().0[0].path, "$.gates.beforeRedirect");
+        let wrong = Plan::read(&plan).unwrap_err().0;
+        let paths: Vec<_> = wrong.iter().map(|problem| problem.path.as_str()).collect();
+        assert_eq!(paths, ["$.gates.beforeRedirect", "$.gates.beforeCleanup"]);
+    }
+
+    #[test]
+    fn a_word_given_long_ago_ends_no_b3_that_no_record_is_about() {
+        let mut plan: Value = serde_json::from_str(include_str!("complete.json")).unwrap();
+        plan["launch"]["dataAgeSecondsMax"] = json!(1_209_600);
+        plan["drill"]["recoveredServersAreDisposable"] = json!(true);
+        assert!(Plan::read(&plan).is_ok());
+        plan["redirect"] = json!({"byHand": true});
+        let wrong = Plan::read(&plan).unwrap_err().0;
+        assert_eq!(wrong[0].path, "$.drill.recoveredServersAreDisposable");
     }
 }

@@ -211,7 +211,8 @@ pub struct DrillSettings {
     /// are cleaned up.
     #[serde(default)]
     pub keep_recovered_servers: bool,
-    /// `true`: recovered servers that were not launched as a drill may be terminated by the drill's clean-up.
+    /// `true`: recovered servers that were not launched as a drill may be terminated by the drill's clean-up, as long as
+    /// records show that clients do not use them.
     #[serde(default)]
     pub recovered_servers_are_disposable: bool,
     /// The kind of launch that the drill requests from DRS: `recovery` or `drill`.
@@ -319,7 +320,8 @@ pub enum Freeze {
 pub enum Redirect {
     /// Records that are changed to point at A4. A drill does not change them, but identifies production by them.
     Records(Vec<Record>),
-    /// A person redirects traffic by other means, and confirms this by approving `beforeRedirect`.
+    /// A person redirects traffic by other means, confirms this by approving `beforeRedirect`, and again by approving
+    /// `beforeCleanup`.
     ByHand {
         /// True if an original that runs beside a recovered server is known not to be production.
         originals_may_run: bool,
@@ -391,7 +393,8 @@ pub struct Gates {
     /// redirected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before_redirect: Option<Gate>,
-    /// The gate after A4 is protected and before anything is stopped or terminated.
+    /// The gate after A4 is protected and before anything is stopped or terminated. With `byHand`, approval confirms that
+    /// clients still use A4.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before_cleanup: Option<Gate>,
 }

@@ -124,7 +124,8 @@ pub(super) struct WrittenRedirect {
     /// Records that are changed to point at A4. A drill does not change them, but identifies production by them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     records: Vec<Record>,
-    /// `true`: a person redirects traffic by other means, and confirms this by approving `beforeRedirect`.
+    /// `true`: a person redirects traffic by other means, confirms this by approving `beforeRedirect`, and again by approving
+    /// `beforeCleanup`.
     #[serde(default)]
     by_hand: bool,
     /// Only with `byHand`. `true`: an original (A1) that runs is known not to be production. Otherwise a failback is refused
@@ -151,7 +152,7 @@ impl TryFrom<WrittenRedirect> for Redirect {
             }),
             (false, true) => Err(NotOne {
                 message: "a failback would not know when traffic has moved",
-                remedy: "Name the records, or set byHand to true and add gates.beforeRedirect",
+                remedy: "Name the records, or set byHand to true and add gates.beforeRedirect and gates.beforeCleanup",
             }),
         }
     }

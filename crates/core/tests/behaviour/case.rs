@@ -62,6 +62,7 @@ pub struct Case {
     pub fleet: Fleet,
     pub checks: Vec<InstanceStatus>,
     pub traffic_moved_by_hand: bool,
+    pub clean_up_approved: Option<u32>,
     pub frozen: Option<Frozen>,
     pub redrives: u32,
     pub aborted: Option<Aborted>,
@@ -121,6 +122,7 @@ impl Case {
             fleet: Fleet { servers: vec![server()], redirected: Some(redirected) },
             checks: [B3, A4].map(passed).to_vec(),
             traffic_moved_by_hand: false,
+            clean_up_approved: None,
             frozen: None,
             redrives: 0,
             aborted: None,
@@ -188,6 +190,7 @@ impl Case {
         self.plan["redirect"] = json!({ "byHand": true });
         self.plan["launch"]["dataAgeSecondsMax"] = json!(1_209_600);
         self.traffic_moved_by_hand = said;
+        self.clean_up_approved = said.then_some(0);
     }
 
     /// Removes the launch for failback.
@@ -220,6 +223,7 @@ impl Case {
             began: None,
             plan: Plan::read(&self.plan).unwrap(),
             traffic_moved_by_hand: self.traffic_moved_by_hand,
+            clean_up_approved: self.clean_up_approved,
             frozen: self.frozen,
             hook: Some("arn:aws:lambda:us-east-2:111122223333:function:freeze".to_owned()),
             redrives: self.redrives,

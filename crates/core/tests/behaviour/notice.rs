@@ -89,5 +89,8 @@ fn the_clean_up_tells_what_it_ends() {
         let text = told(&case);
         assert!(text.contains("B1 protects A4 of 1 server (web-1)."), "{text}");
         assert!(text.contains(&format!("Yes: {said} terminated")), "{text}");
+        assert!(!text.contains("No record"), "{text}");
     }
+    case.moved_by_hand(true);
+    assert!(told(&case).contains("Say yes only if they use A4 now"), "{}", told(&case));
 }

@@ -200,7 +200,7 @@ fn records_are_simple_names_once_each() {
 fn somebody_says_when_traffic_has_moved() {
     let by_hand = ("/redirect", json!({ "byHand": true }));
     let age = ("/launch/dataAgeSecondsMax", json!(1_209_600));
-    right(&[by_hand.clone(), age]);
+    right(&[by_hand.clone(), age.clone()]);
     wrong(
         std::slice::from_ref(&by_hand),
         "$.launch.dataAgeSecondsMax",
@@ -208,10 +208,23 @@ fn somebody_says_when_traffic_has_moved() {
         "Use at least 8400",
     );
     wrong(
-        &[by_hand, ("/gates", json!({}))],
+        &[by_hand.clone(), ("/gates", json!({ "beforeCleanup": { "timeoutMinutes": 60 } }))],
         "$.gates.beforeRedirect",
         "no person confirms",
         "timeoutMinutes",
+    );
+    wrong(
+        &[by_hand.clone(), age.clone(), ("/gates", json!({ "beforeRedirect": { "timeoutMinutes": 60 } }))],
+        "$.gates.beforeCleanup",
+        "put back by hand",
+        "timeoutMinutes",
+    );
+    let disposable = ("/drill/recoveredServersAreDisposable", json!(true));
+    wrong(
+        &[by_hand, age, disposable],
+        "$.drill.recoveredServersAreDisposable",
+        "no record shows",
+        "keepRecovered",
     );
     right(&[("/gates", json!({}))]);
     wrong(&[("/redirect", json!({}))], "$.redirect", "not know when traffic has moved", "byHand");

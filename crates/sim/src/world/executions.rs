@@ -70,6 +70,7 @@ impl World {
         if let Some((_, until)) = last {
             until.get_or_insert(now);
         }
+        self.workload.released_for.remove(id);
     }
 
     /// Redrives an execution that had ended.

@@ -136,6 +136,26 @@ impl World {
         self.follow_all_traffic();
     }
 
+    /// Lets this execution end the recovered servers, as people do who have moved traffic by hand, and returns true; false where
+    /// clients use one of them. Where records move traffic, nobody needs to look.
+    pub fn operator_releases_recovered(&mut self, execution: &str) -> bool {
+        if self.workload.leader.is_some() || self.fleet.is_empty() {
+            return true;
+        }
+        let uses_b3 =
+            |server| self.serving(server).is_some_and(|serving| serving.region == self.region_pair.1);
+        if (0..self.fleet.len()).any(uses_b3) {
+            return false;
+        }
+        self.workload.released_for.insert(execution.to_owned());
+        true
+    }
+
+    /// Returns true while an execution goes on that people have allowed to end the recovered servers.
+    pub fn has_released_recovered(&self) -> bool {
+        !self.workload.released_for.is_empty()
+    }
+
     /// Stops the applications on every instance that serves the fleet now, or starts all of them again, as people do. While
     /// they are stopped, the instances run but take no writes.
     pub fn operator_freezes_writes(&mut self, frozen: bool) {

@@ -30,6 +30,8 @@ pub(crate) struct Workload {
     pub(crate) frozen: BTreeSet<InstanceId>,
     /// Executions for which people have stopped them. They are started again once none of these goes on.
     pub(crate) frozen_for: BTreeSet<String>,
+    /// Executions that people have allowed to end B3, where nothing but their word shows that no client uses it.
+    pub(crate) released_for: BTreeSet<String>,
     /// Executions that people have aborted.
     pub(crate) aborted: BTreeSet<String>,
     /// Servers that people wanted launched again, with the time of the last such answer, in milliseconds since 1970.

@@ -23,6 +23,7 @@ pub(crate) fn check(
         findings.block(run.source().as_str(), fact::drill_would_launch_into_a1());
     }
     isolated(run, servers, findings);
+    points_at_an_instance(run, servers, findings)?;
     // A run that only cleans up needs no B2: a server that is already cleaned up has none.
     let leftover = is_leftover(run, servers);
     for server in servers {
@@ -43,6 +44,23 @@ fn isolated(run: &Run, servers: &[Found<'_>], findings: &mut Vec<Finding>) {
     if originals.any(|a1| a1.subnet.as_ref() == Some(&network.subnet_id)) {
         findings.block("$.drill.network.subnetId", fact::originals_use_the_subnet(&network.subnet_id));
     }
+}
+
+/// Refuses a drill that ends B3 while a record holds an address that is not its server's: the drill could not tell whether
+/// B3 is production.
+fn points_at_an_instance(run: &Run, servers: &[Found<'_>], findings: &mut Vec<Finding>) -> Result<()> {
+    if run.plan.drill.keep_recovered_servers {
+        return Ok(());
+    }
+    for (index, record) in run.plan.redirect.records().iter().enumerate() {
+        let Some(found) = servers.first() else { continue };
+        for value in found.live().records()?[index].iter().flat_map(|set| &set.values) {
+            if !found.live().is_known_address(value) {
+                findings.block(format!("{} holds {value}", record.name), fact::a_record_is_at_no_instance());
+            }
+        }
+    }
+    Ok(())
 }
 
 fn unrecovered(run: &Run, facts: &Facts, server: &Found<'_>, findings: &mut Vec<Finding>) {

@@ -3,7 +3,9 @@
 use failback_core::Result;
 use failback_core::catalogue::fact;
 use failback_core::cloud::{Cloud, Instance, InstanceState, RecoveryInstance};
-use failback_core::fleet::{self, Fleet, Server, Serving, data_age_seconds, existed_before, serving};
+use failback_core::fleet::{
+    self, Fleet, Server, Serving, a1_may_serve, data_age_seconds, existed_before, serving,
+};
 use failback_core::guard::Guard;
 use failback_core::id::SourceServerId;
 use failback_core::procedure::{Either, Procedure};
@@ -42,7 +44,7 @@ pub(crate) fn check(
         into_source(run, facts, server, findings);
         launched_by_a_person(run, server, findings)?;
         nothing_serves(server, findings)?;
-        original_runs(run, server, findings);
+        original_runs(run, server, findings)?;
         may_terminate(run, facts, server, findings);
     }
     points_at_b3(run, servers, findings)?;
@@ -69,18 +71,21 @@ fn at_home(facts: &Facts, server: &Server, findings: &mut Vec<Finding>) -> Resul
 }
 
 /// Finds an A1 that runs beside B3. It may be production: the Region is back, and somebody has put traffic back.
-fn original_runs(run: &Run, server: &Found<'_>, findings: &mut Vec<Finding>) {
-    let Some(a1) = server.a1.filter(|a1| a1.state == InstanceState::Running) else { return };
+fn original_runs(run: &Run, server: &Found<'_>, findings: &mut Vec<Finding>) -> Result<()> {
+    let Some(a1) = server.a1.filter(|a1| a1.state == InstanceState::Running) else { return Ok(()) };
     let is_a4 = server.server.a4().as_ref() == Some(&a1.id)
         || server.chain().a3.candidate().is_some_and(|a3| a3.instance == a1.id);
     if server.b2.is_none() || is_a4 {
-        return;
+        return Ok(());
     }
-    if run.plan.redirect.allows_running_originals() {
-        findings.warn(server.with(&a1.id), fact::a1_runs());
-    } else {
+    if !run.plan.redirect.allows_running_originals() {
         findings.block(server.with(&a1.id), fact::a1_runs_and_no_record_shows_what_serves());
+    } else if run.plan.stop_original_replication && a1_may_serve(run, server)?.is_some() {
+        findings.block(server.with(&a1.id), fact::b1_of_a_running_a1_is_to_be_stopped());
+    } else {
+        findings.warn(server.with(&a1.id), fact::a1_runs());
     }
+    Ok(())
 }
 
 /// Finds the servers of a failback whose A4 an earlier run or a person launched too long ago. Those that no client can use

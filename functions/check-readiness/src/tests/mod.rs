@@ -16,7 +16,8 @@ use crate::{CheckReadiness, Finding, Output};
 fn by_hand(plan: &mut Value) {
     plan["redirect"] = json!({ "byHand": true });
     plan["launch"]["dataAgeSecondsMax"] = json!(1_209_600);
-    plan["gates"] = json!({ "beforeRedirect": { "timeoutMinutes": 60 } });
+    let gate = || json!({ "timeoutMinutes": 60 });
+    plan["gates"] = json!({ "beforeRedirect": gate(), "beforeCleanup": gate() });
 }
 
 /// Calls the step with a plan.

@@ -10,6 +10,7 @@ use failback_core::{Error, Result};
 use futures_util::FutureExt as _;
 use serde_json::json;
 
+use super::shared::stop_a2;
 use crate::case::{B1, Case, JOB, id, job_on, refused, start};
 
 const OTHER_RUN: &str = "arn:aws:states:eu-west-1:111122223333:execution:failback:other";
@@ -76,9 +77,7 @@ fn a_person_vouches_for_an_owner_that_cannot_be_seen_and_not_for_one_that_runs()
 
 #[test]
 fn a_claim_on_either_object_keeps_others_away() {
-    let stop = |case: &Case| -> Result<(), Error> {
-        case.ask::<Either, _>(|guard, servers| guard.stop_a2(&servers[0]).map(drop))
-    };
+    let stop = |case: &Case| -> Result<(), Error> { stop_a2(case).map(drop) };
     stop(&Case::failback()).unwrap();
     let other = || OTHER_RUN.to_owned();
     refused(&Case::failback(), stop, ErrorName::Guard, "has claimed A2", |case| {
@@ -107,9 +106,7 @@ fn launched_by(run: &str) -> Case {
 
 #[test]
 fn the_job_of_this_run_claims_a_b2_that_is_not_tagged_yet() {
-    let stop = |case: &Case| -> Result<(), Error> {
-        case.ask::<Either, _>(|guard, servers| guard.stop_a2(&servers[0]).map(drop))
-    };
+    let stop = |case: &Case| -> Result<(), Error> { stop_a2(case).map(drop) };
     stop(&launched_by(&Case::drill().run().tag_value())).unwrap();
     refused(&launched_by(OTHER_RUN), stop, ErrorName::Guard, "has claimed B2", |_| ());
 }

@@ -3,7 +3,7 @@
 use failback_core::cloud::{InstanceState, JobStatus, LastLaunch, ReplicationState, RightSizing};
 use failback_core::guard::{
     CreateLaunchTemplateVersion, DeleteSourceServer, DisconnectSourceServer, Guard, LaunchSettings,
-    ReverseReplication, SetDefaultVersion, StartRecovery, StopReplication, TagResource,
+    ProcedureGuard, ReverseReplication, SetDefaultVersion, StartRecovery, StopReplication, TagResource,
     UpdateLaunchConfiguration, Warrant,
 };
 use failback_core::launch_spec::LaunchSpec;
@@ -39,8 +39,11 @@ fn use_template(case: &Case) -> Result<Warrant<SetDefaultVersion>> {
     case.ask(|guard: &Guard<'_, Either>, servers| guard.use_template(&servers[0], &id("lt-00000001"), 3))
 }
 
-fn stop_a2(case: &Case) -> Result<Warrant<StopReplication>> {
-    case.ask(|guard: &Guard<'_, Either>, servers| guard.stop_a2(&servers[0]))
+pub(super) fn stop_a2(case: &Case) -> Result<Warrant<StopReplication>> {
+    case.ask(|guard: &Guard<'_, Either>, servers| match guard.of_procedure() {
+        ProcedureGuard::Drill(guard) => guard.stop_a2(&servers[0]),
+        ProcedureGuard::Failback(guard) => guard.stop_a2(servers, &servers[0]),
+    })
 }
 
 fn disconnect_a2(case: &Case) -> Result<Warrant<DisconnectSourceServer>> {
@@ -248,9 +251,33 @@ fn a2_is_stopped_unless_it_is_being_launched() {
     let rows: &[Row] = &[
         ("A2 does not exist", |case| case.aws.source.servers.clear()),
         ("is working on A2 (S7:", |case| case.aws.source.jobs.push(job_on(A2))),
+        ("does not point at A4", |case| case.points_at("10.1.0.3")),
     ];
-    let warrant = granted_unless(&ready(), stop_a2, rows).spend();
+    let warrant = granted_unless(&Case::failback(), stop_a2, rows).spend();
     assert_eq!((warrant.region.as_str(), warrant.server), ("us-east-1", id(A2)));
+}
+
+#[test]
+fn a_drill_stops_no_a2_whose_b3_may_be_production() {
+    let rows: &[Row] = &[
+        ("a record of the plan points at it", |case| case.points_at("10.1.0.3")),
+        ("an address of none of its servers' instances", |case| case.points_at("192.0.2.7")),
+        ("A1 does not run", |case| case.a1().state = InstanceState::Stopped),
+    ];
+    let warrant = granted_unless(&Case::drill(), stop_a2, rows).spend();
+    assert_eq!(warrant.server, id(A2));
+}
+
+#[test]
+fn nothing_that_people_may_have_gone_back_to_ends_without_their_word_in_this_execution() {
+    let mut case = Case::failback();
+    case.points_at("10.1.0.3");
+    case.moved_by_hand(true);
+    stop_a2(&case).unwrap();
+    refused(&case, stop_a2, ErrorName::Guard, "no person has confirmed", |case| case.redrives = 1);
+    refused(&case, stop_a2, ErrorName::Guard, "no person has confirmed", |case| {
+        case.clean_up_approved = None;
+    });
 }
 
 /// Returns a case in which everything that goes before A2 is gone.
