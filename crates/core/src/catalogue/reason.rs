@@ -27,7 +27,7 @@ entries! {
     still_launching(servers, minutes) "launching {servers}, for {minutes} min so far";
     out_of_time_to_launch() "launching the recovered servers: this call has no time left";
     b1_is_not_launched_yet(reason) "DRS does not launch all recovered servers yet: {reason}";
-    launching_recovered(servers) "launching recovered servers {servers}";
+    launching_recovered(servers) "launching B3 of {servers}";
     agents_not_seen(servers) "DRS has not seen the agents of {servers} yet";
     recovered_are_up(recovered_servers) "{recovered_servers} up";
     some_are_prepared(prepared, servers, reasons) "prepared so far: {prepared} of {servers}; {reasons}";
@@ -152,5 +152,29 @@ entries! {
     out_of_time() "this call has no time left";
     slow_down() "AWS asks to slow down";
     stalled(state, error, remedy) "{state} ({error}): {remedy}";
+    no_answer_in_time() "no answer in time, which counts as a refusal";
+    launching_again_does_not_help() "launching again does not help";
+    nobody_can_own_it() "neither B2 nor A2 exists, so no run owns it";
+    not_claimed() "this run has not claimed it";
+    a_record_points_at_it() "a record of the plan points at it";
+    a_record_points_at_another_b3() "a record of the plan points at another B3";
+    a1_does_not_run() "A1 does not run";
+    no_drill_launched_it() "no drill of this program launched it, and the plan does not call it disposable";
+    a3_does_not_exist() "A3 does not exist";
+    a4_is_not_known() "A4 is not known";
+    b1_protects_another() "B1 protects another instance";
+    a3_is_not_reversed() "replication of A3 is not reversed";
+    hook_was_not_asked() "the hook was not asked";
+    is_synchronizing() "it is synchronizing";
+    b1_protects_it() "B1 protects it";
+    clients_use_it() "clients use it";
+    redirected_by_hand() "traffic was redirected by hand";
+    may_serve_clients() "another run or a person launched it, and it may serve clients";
+    no_snapshot_of_this_b3() "it has no recovery snapshot of this B3 yet";
+    drs_says(error) "DRS says: {error}";
+    action_failed(failure) "{failure}";
+    hook_says(why) "{why}";
+    refused_for_now(refusal) "{refusal}";
+    of_servers(reasons) "{reasons}";
     quota_is_used_up(answer, quota) "{answer} ({quota})";
 }
