@@ -166,7 +166,7 @@ fn a_step_of_a_wave_is_told_which() {
     assert!(output["answer"]["why"].as_str().unwrap().starts_with("wave 3"));
     let error = step::call::<Probe>(&case.aws, payload, deadline()).now_or_never().unwrap().unwrap_err();
     assert_eq!(error.name(), ErrorName::Internal);
-    assert!(error.to_string().contains("deploy state machines and functions together"), "{error}");
+    assert!(error.to_string().contains("Deploy state machines and functions together"), "{error}");
 }
 
 #[test]
