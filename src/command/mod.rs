@@ -20,7 +20,7 @@ use crate::output::{show, tell};
 /// and the same step code that are deployed, against a simulator of two DRS Regions, in virtual time. No AWS account
 /// is needed and none is touched.
 #[derive(Debug, Parser)]
-#[command(version, after_help = EXIT_CODES)]
+#[command(version, after_help = EXIT_CODES, term_width = 80)]
 pub(crate) struct Command {
     #[command(subcommand)]
     subcommand: Sub,
@@ -28,11 +28,12 @@ pub(crate) struct Command {
 
 const EXIT_CODES: &str = "Exit codes:
   0  done
-  1  the procedure failed, safely; or a drill only removed what an interrupted one had left
+  1  the procedure failed, safely; or a drill only removed what an interrupted
+     one had left
   2  the command line or the plan is wrong
   3  a safety rule was broken; the seed to see it again is printed
-  4  the procedure was held, safely: somebody has to decide or to mend something, and to start it again;
-     or a person aborted it
+  4  the procedure was held, safely: somebody has to decide or to mend
+     something, and to start it again; or a person aborted it
   5  the output could not be written";
 
 #[derive(Debug, Subcommand)]

@@ -25,26 +25,32 @@ const FAILED: u8 = 1;
 const HELD: u8 = 4;
 
 const FAULTS: &str = "Faults for --fail, each may repeat:
-  error:OPERATION=CODE[xN]  AWS refuses the operation N times (default: once) with that error code
+  error:OPERATION=CODE[xN]  AWS refuses the operation N times (default: once)
+                            with that error code
   lost:OPERATION[xN]        AWS does it, and the answer never arrives
-  outage:SERVICE=MIN@MIN    drs, ec2, route53 or all refuses every call for so many minutes, from that minute on
+  outage:SERVICE=MIN@MIN    drs, ec2, route53 or all refuses every call for so
+                            many minutes, from that minute on
   crash:STEP[xN]            the step dies right after its first write took effect
   stall:SERVER=MINUTES      replication of the server's A2 stalls for that long
   launch:SERVER[xN]         the launch job completes with that server FAILED
   boot:SERVER[xN]           the server's A4 comes up impaired
-  dies:SERVER=CODE[xN]      EC2 terminates the server's A4 as soon as it was launched, with this
-                            state reason, such as Client.VolumeLimitExceeded
-  task:STEP=ERROR[xN]       the step, or the gate, fails with that error before it does anything
-  late:STEP=ERROR[xN]       the step does its work, and that error arrives instead of its answer
-  odd:STEP[xN]              the step does its work, and answers a status that the machine does not know
+  dies:SERVER=CODE[xN]      EC2 terminates the server's A4 as soon as it was
+                            launched, with this state reason, such as
+                            Client.VolumeLimitExceeded
+  task:STEP=ERROR[xN]       the step, or the gate, fails with that error before
+                            it does anything
+  late:STEP=ERROR[xN]       the step does its work, and that error arrives
+                            instead of its answer
+  odd:STEP[xN]              the step does its work, and answers a status that the
+                            machine does not know
 
 Examples:
   drs-failback drill
   drs-failback failback --servers 300
-  drs-failback failback --fail error:StartRecovery=ThrottlingExceptionx3 --fail boot:web-1
-  drs-failback failback --fail launch:db-1x3 --then failback
-  drs-failback failback --plan examples/plans/one-server.json --approve ask --speed 60
-  drs-failback failback --approve yes,launch-again=web-1,abort";
+  drs-failback failback --fail error:StartRecovery=ThrottlingExceptionx3
+  drs-failback failback --fail launch:db-1x3 --fail boot:web-1 --then failback
+  drs-failback failback --approve yes,launch-again=web-1,abort
+  drs-failback failback --plan examples/plans/one-server.json --approve ask";
 
 #[derive(Debug, Args)]
 #[command(after_help = FAULTS)]

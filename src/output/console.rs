@@ -12,10 +12,13 @@ use failback_sim::World;
 use serde_json::Value;
 
 use crate::output::pace::frames;
-use crate::output::{duration, show, tell, wrapped};
+use crate::output::{WIDTH, duration, hanging, show, tell, wrapped};
 use failback_core::step::Answer;
 use failback_rehearsal::runner::{GateAnswer, Watcher};
 use failback_rehearsal::task_output::TaskOutput;
+
+/// The beginning of each line of a question.
+const QUOTED: &str = "    | ";
 
 /// The speed of virtual time.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -103,7 +106,7 @@ impl Console {
 
     fn print_line(&self, at_ms: i64, state: &str, text: &str) {
         if self.shows {
-            show(format_args!("  {}  {state:<29} {text}\n", clock(at_ms - self.started_ms)));
+            show(hanging(&format!("  {}  {state:<29} ", clock(at_ms - self.started_ms)), text));
         }
     }
 
@@ -178,7 +181,7 @@ impl Console {
         if let Some(polls) = &self.polls {
             let _ = write!(line, "  {} {}", polls.state, polls.line());
         }
-        line.chars().take(79).collect()
+        line.chars().take(WIDTH).collect()
     }
 }
 
@@ -210,8 +213,8 @@ impl Watcher for Console {
         if self.shows || self.approval == Approval::Ask {
             let text: Vec<String> = message
                 .lines()
-                .flat_map(wrapped)
-                .map(|line| format!("    | {line}").trim_end().to_owned())
+                .flat_map(|line| wrapped(line, WIDTH - QUOTED.len()))
+                .map(|line| format!("{QUOTED}{line}").trim_end().to_owned())
                 .collect();
             if self.shows {
                 show(format_args!("\n{}\n\n", text.join("\n")));
@@ -223,7 +226,7 @@ impl Watcher for Console {
             Approval::InTurn(answers) => answers.pop_front().unwrap_or(GateAnswer::Yes),
             Approval::Auto => GateAnswer::Yes,
             Approval::Deny => GateAnswer::No("--approve deny".to_owned()),
-            Approval::Ask => ask(),
+            Approval::Ask => ask(&offered(message)),
         }
     }
 
@@ -234,14 +237,30 @@ impl Watcher for Console {
     }
 }
 
-/// Asks at the terminal until the answer is one that a gate knows. The end of the input is silence, which is not a yes.
-fn ask() -> GateAnswer {
-    tell("    Yes or no? ");
+/// Returns the answers that a question offers: each begins a paragraph.
+fn offered(question: &str) -> Vec<&'static str> {
+    let answers = [("Yes:", "yes"), ("No:", "no"), ("Launch again", "launch-again"), ("Abort:", "abort")];
+    let offered = answers.into_iter().filter(|(begins, _)| question.contains(&format!("\n\n{begins}")));
+    offered.map(|(_, answer)| answer).collect()
+}
+
+/// Asks at the terminal until the answer is one that the gate offers. The end of the input is silence, which is not a yes.
+fn ask(offered: &[&str]) -> GateAnswer {
+    let choice = offered.join(", ");
+    tell(format_args!("    Your answer ({choice}): "));
     for line in std::io::stdin().lock().lines() {
         let Ok(line) = line else { break };
-        match answer(&line) {
+        let is_offered = |answer: &GateAnswer| {
+            let word = match answer {
+                GateAnswer::Abort(_) => "abort",
+                GateAnswer::LaunchAgain(_) => "launch-again",
+                _ => return true,
+            };
+            offered.contains(&word)
+        };
+        match answer(&line).filter(is_offered) {
             Some(answer) => return answer,
-            None => tell("    Please answer `yes`, `no`, `abort` or `launch-again`: "),
+            None => tell(format_args!("    Please answer with one of these ({choice}): ")),
         }
     }
     GateAnswer::Silence

@@ -8,7 +8,7 @@ use failback_core::report::{Approval, FreezeReport, Protection, Report};
 use failback_sim::{Access, World};
 
 use crate::output::table::SHOWN;
-use crate::output::{duration, wrapped};
+use crate::output::{duration, hanging};
 use failback_rehearsal::rehearsal::RunResult;
 
 /// Returns the end of a run as text.
@@ -16,11 +16,11 @@ pub(crate) fn end(world: &World, run: &RunResult, seed: u64) -> String {
     let mut text = String::new();
     let _ = writeln!(text, "{} {}", run.procedure, run.outcome.as_str());
     if let Some(failure) = &run.failure {
-        let cause = failure.cause.replace('\n', "\n    ");
-        let _ = writeln!(text, "  {} at {}\n    {cause}", failure.error, failure.step);
+        let _ = writeln!(text, "  {} at {}", failure.error, failure.step);
+        text.push_str(&hanging("    ", &failure.cause));
     }
     if let Some(report) = &run.report {
-        let _ = writeln!(text, "  {}", wrapped(&report.next).join("\n  "));
+        text.push_str(&hanging("  ", &report.next));
         if let Some(command) = &report.command {
             let _ = writeln!(text, "  {command}");
         }
@@ -31,8 +31,8 @@ pub(crate) fn end(world: &World, run: &RunResult, seed: u64) -> String {
             let what = launch_again
                 .as_ref()
                 .map_or_else(|| "yes".to_owned(), |which| format!("another launch ({which}) by the wish"));
-            let _ =
-                writeln!(text, "  {gate}: {what} of {}, {at}", by.as_deref().unwrap_or("somebody unnamed"));
+            let by = by.as_deref().unwrap_or("somebody unnamed");
+            text.push_str(&hanging("  ", &format!("{gate}: {what} of {by}, {at}")));
         }
         facts(&mut text, report);
     }
@@ -40,9 +40,9 @@ pub(crate) fn end(world: &World, run: &RunResult, seed: u64) -> String {
     let _ = writeln!(text, "\nsafety rules");
     for verdict in &run.verdicts {
         let state = if verdict.held() { "held  " } else { "BROKEN" };
-        let _ = writeln!(text, "  {:<3} {state}  {}", verdict.rule.code(), verdict.rule.name());
+        text.push_str(&hanging(&format!("  {:<3} {state}  ", verdict.rule.code()), verdict.rule.name()));
         for violation in &verdict.violations {
-            let _ = writeln!(text, "       {}", violation.what);
+            text.push_str(&hanging("       ", &violation.what));
         }
     }
     if !run.is_safe() {
@@ -68,26 +68,23 @@ fn facts(text: &mut String, report: &Report) {
                     ("the start of the first execution", "the yes that traffic has moved")
                 }
             };
-        let _ = writeln!(text, "  RTO {}, from {from} until {until}", duration(rto as f64));
+        text.push_str(&hanging("  ", &format!("RTO {}, from {from} until {until}", duration(rto as f64))));
     }
     if let Some(FreezeReport { since, until: Some(until) }) = report.freeze {
         let waited = duration(until.seconds_since(since) as f64);
-        let _ =
-            writeln!(text, "  nothing lost: writes to B3 were stopped, and clients waited {waited} to write");
+        let waited = format!("nothing lost: writes to B3 were stopped, and clients waited {waited} to write");
+        text.push_str(&hanging("  ", &waited));
     }
     let Some(loss) = report.loss else { return };
     let seconds = loss.until.unwrap_or(loss.until_at_most).seconds_since(loss.from);
-    let _ = writeln!(
-        text,
-        "  lost: what clients wrote to B3 in the {} from A4's point in time to the redirect",
-        duration(seconds as f64)
-    );
+    let lost = duration(seconds as f64);
+    let lost = format!("what clients wrote to B3 in the {lost} from A4's point in time to the redirect");
+    text.push_str(&hanging("  lost: ", &lost));
     let lags = report.servers.iter().filter_map(|server| server.lag_at_launch_seconds);
     if let Some(lag) = lags.max() {
-        let _ = writeln!(
-            text,
-            "        of that, A2 lagged {lag} s at most; launch, validation and gates took the rest"
-        );
+        let of_that =
+            format!("of that, A2 lagged {lag} s at most; launch, validation and gates took the rest");
+        text.push_str(&hanging("        ", &of_that));
     }
 }
 
@@ -106,9 +103,10 @@ fn servers(text: &mut String, report: &Report) {
             Protection::None => ", not protected",
             Protection::Unknown => "",
         };
-        let _ = writeln!(text, "    {:<14} {serves}{protection}; left: {}", server.name, server.left);
+        let of_server = format!("{serves}{protection}; left: {}", server.left);
+        text.push_str(&hanging(&format!("    {:<14} ", server.name), &of_server));
         if let Some(problem) = &server.problem {
-            let _ = writeln!(text, "      {problem}");
+            text.push_str(&hanging("      ", problem));
         }
     }
     if report.servers.len() > SHOWN {
@@ -118,19 +116,19 @@ fn servers(text: &mut String, report: &Report) {
 
 fn costs(text: &mut String, world: &World, run: &RunResult) {
     let reads = world.calls().iter().filter(|call| call.kind == Access::Read).count();
-    let _ = writeln!(
-        text,
-        "  took {}, of which AWS's own work {}; {} polls that had to wait",
+    let took = format!(
+        "took {}, of which AWS's own work {}; {} polls that waited",
         duration(run.virtual_seconds),
         duration(run.aws_seconds),
         run.polls
     );
-    let _ = writeln!(
-        text,
-        "  {} transitions, {} history events, {} KiB largest payload, {reads} reading and {} writing calls",
+    text.push_str(&hanging("  ", &took));
+    let used = format!(
+        "{} transitions, {} events, {} KiB largest payload, {reads} reads and {} writes",
         run.transitions,
         run.history_events,
         run.payload_bytes_max.div_ceil(1024),
         world.calls().len() - reads
     );
+    text.push_str(&hanging("  ", &used));
 }

@@ -26,24 +26,31 @@ pub(crate) fn duration(seconds: f64) -> String {
     }
 }
 
-/// Breaks a line between words. A command stays whole, so that it can be copied.
-fn wrapped(line: &str) -> Vec<String> {
-    const WIDTH: usize = 92;
+/// The width of the output, in columns: a terminal of 80 breaks no line.
+const WIDTH: usize = 79;
+
+/// Breaks a line between words, at this many columns. A command stays whole, so that it can be copied.
+fn wrapped(line: &str, columns: usize) -> Vec<String> {
     if line.starts_with("aws ") {
         return vec![line.to_owned()];
     }
-    let mut lines = vec![String::new()];
+    let mut lines: Vec<String> = Vec::new();
     for word in line.split(' ') {
-        let last = lines.last().map_or(0, String::len);
-        if last > 0 && last + 1 + word.len() > WIDTH {
-            lines.push(String::new());
-        }
-        if let Some(last) = lines.last_mut() {
-            if !last.is_empty() {
+        match lines.last_mut() {
+            Some(last) if last.chars().count() + 1 + word.chars().count() <= columns => {
                 last.push(' ');
+                last.push_str(word);
             }
-            last.push_str(word);
+            _ => lines.push(word.to_owned()),
         }
     }
     lines
+}
+
+/// Returns a text behind its beginning: each further line begins where the text does.
+fn hanging(begin: &str, text: &str) -> String {
+    let column = begin.chars().count();
+    let lines: Vec<String> =
+        text.lines().flat_map(|line| wrapped(line, WIDTH.saturating_sub(column))).collect();
+    format!("{begin}{}\n", lines.join(&format!("\n{}", " ".repeat(column))))
 }

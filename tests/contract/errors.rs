@@ -27,7 +27,7 @@ fn check(path: &str, text: &str) -> Vec<String> {
     let unknown = mentioned(text)
         .into_iter()
         .filter(|name| ErrorName::parse(name).is_none() && !OF_THE_MACHINES.contains(&name.as_str()));
-    unknown.map(|name| format!("{path}: there is no error {name} in crates/core/src/error.rs")).collect()
+    unknown.map(|name| format!("{path}: there is no error {name} in crates/core/src/error/name.rs")).collect()
 }
 
 /// Returns the names whose documentation in the list says that they are retried.
@@ -62,7 +62,7 @@ fn only_errors_that_exist_are_named() {
 
 #[test]
 fn the_machines_retry_what_the_list_says() {
-    let wanted = retried(&read("crates/core/src/error.rs"));
+    let wanted = retried(&read("crates/core/src/error/name.rs"));
     assert_eq!(wanted, [ErrorName::Throttled.as_str(), ErrorName::Unavailable.as_str()]);
     for procedure in BOTH {
         for (name, task) in tasks(&machine(procedure)).filter(|(_, task)| step_of(task).is_some()) {

@@ -53,3 +53,16 @@ mod text;
 
 /// The catalogue of messages.
 mod messages;
+
+/// What the state machines and the stack tell people themselves, against the catalogue.
+mod deployed;
+
+/// The texts of the state machines and the stack.
+mod told;
+
+/// The template as JSON.
+#[path = "../permissions/yaml.rs"]
+mod yaml;
+
+/// Words outside the catalogue.
+mod words;

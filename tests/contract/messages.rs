@@ -1,14 +1,15 @@
 //! The catalogue of messages: each entry is used, can be read, and says what comes next. `docs/messages.md` is written from
 //! it by `UPDATE_GOLDEN=1`.
 
-use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
 
 use failback_core::ErrorName;
+use failback_core::catalogue::deployed::{self, Kind};
 use failback_core::catalogue::{Cause, Entry, end, fact, fault, reason};
 use failback_core::rule::SafetyRule;
 
+use crate::deployed::tellers;
 use crate::repo::{read, root, texts};
 
 /// The page that is written.
@@ -156,25 +157,6 @@ fn a_case_of_the_suite_produces_every_fact() {
     }
 }
 
-/// Messages are made in the catalogue alone. The compiler sees to it, but for the words that have an author elsewhere.
-#[test]
-fn quoted_words_are_those_of_aws_or_of_the_settings() {
-    let quoting = sources().filter(|(path, text)| {
-        is_rust(path)
-            && path.contains("/src/")
-            && !path.contains("/tests")
-            && !path.contains("catalogue")
-            && text.split("#[cfg(test)]").next().is_some_and(|own| own.contains("::quoted("))
-    });
-    let quoting: BTreeSet<String> = quoting.map(|(path, _)| path).collect();
-    let literal = |path: &String| {
-        let text = read(path);
-        let own = text.split("#[cfg(test)]").next().unwrap_or_default().to_owned();
-        own.contains("quoted(\"") || own.contains("quoted(&format!")
-    };
-    assert!(!quoting.iter().any(literal), "words of this program are no quotation: {quoting:?}");
-}
-
 fn list(page: &mut String, heading: &str, entries: &[Entry]) {
     let _ = writeln!(page, "## {heading}\n");
     for Entry { text, remedy, .. } in entries {
@@ -193,10 +175,12 @@ fn list(page: &mut String, heading: &str, entries: &[Entry]) {
 fn page() -> String {
     let mut page = "# Messages
 
-Everything that the functions tell people, by kind, as `crates/core/src/catalogue/` has it: no function makes a message elsewhere.
-The frame of a gate's question and the words of *Give Up* are in `statemachine/`, those of mails and alarms in `template.yaml`.
-This page is written from the catalogue by a test: `UPDATE_GOLDEN=1 cargo test -p drs-failback --test contract`. Names in
-braces stand for what a message names.
+Everything that the steps, the state machines and the stack tell people, by kind, as `crates/core/src/catalogue/` has it. No
+step makes a message elsewhere. What the state machines and the stack tell themselves, such as the frame of a gate's question
+and the mails, is in `deployed.rs` of the catalogue and stands in `statemachine/` and `template.yaml`: a test compares them,
+both ways. This page is written from the catalogue by another: `UPDATE_GOLDEN=1 cargo test -p drs-failback --test contract`.
+Names in braces stand for what a message names. Not here are the problems of a plan, which `check-plan` prints with path and
+remedy, and those of the HTTP API ([api.md](api.md)).
 
 How a run ends is told with it in every case: the report says which instance serves the clients of each server now, what
 protects it, and which command comes next.
@@ -221,7 +205,40 @@ protects it, and which command comes next.
             let _ = writeln!(page, "- `{name}`, as AWS answers: {{operation}} failed. {remedy}.");
         }
     }
+    page.push('\n');
+    for (heading, kind) in DEPLOYED {
+        told_by_others(&mut page, heading, *kind);
+    }
     page.trim_end().to_owned() + "\n"
+}
+
+/// The sections about what no function tells.
+const DEPLOYED: &[(&str, Kind)] = &[
+    ("Subjects of the state machines' mails", Kind::Subject),
+    ("Questions of the state machines, around what a function says at {notice}", Kind::Question),
+    ("Answers to these questions", Kind::Answer),
+    ("Ends that the state machines tell", Kind::End),
+    ("Mails of the stack", Kind::Mail),
+    ("Alarms", Kind::Alarm),
+    ("Refusals of a deployment", Kind::Deployment),
+];
+
+/// Lists what a state machine or the stack tells, with the states or resources that do.
+fn told_by_others(page: &mut String, heading: &str, kind: Kind) {
+    let _ = writeln!(page, "## {heading}\n");
+    for entry in deployed::ENTRIES.iter().filter(|entry| entry.kind == kind) {
+        let by: Vec<String> = tellers(entry).iter().map(|name| format!("*{name}*")).collect();
+        let end = if entry.text.ends_with('}') { "" } else { "." };
+        let _ = write!(page, "- {}: **{}{end}**", by.join(", "), entry.text.replace('\n', " "));
+        if !entry.next.is_empty() {
+            let _ = write!(page, " {}{}", entry.next, if entry.command.is_empty() { "." } else { ":" });
+        }
+        if !entry.command.is_empty() {
+            let _ = write!(page, "\n  `{}`", entry.command);
+        }
+        page.push('\n');
+    }
+    page.push('\n');
 }
 
 fn faults(of: Cause) -> Vec<Entry> {

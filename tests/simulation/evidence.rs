@@ -1,8 +1,10 @@
+use failback_asl::{Event, ExecutionResult};
 use failback_core::procedure::Procedure;
 use failback_core::report::Outcome;
-use serde_json::Value;
-
 use failback_rehearsal::rehearsal::Rehearsal;
+use failback_rehearsal::runner::{GateAnswer, Watcher};
+use failback_sim::World;
+use serde_json::Value;
 
 use crate::support::{BOTH, assert_left, calls, failure, rehearsal, rest, run, setting, three_tier};
 
@@ -120,5 +122,62 @@ fn a_run_whose_report_cannot_be_kept_does_not_succeed_in_silence() {
         assert_eq!(done.report.as_ref().map(|report| report.outcome), Some(Outcome::Succeeded));
         assert_eq!((done.outcome, failure(&done)), (Outcome::Failed, ("Keep Report", "S3.S3Exception")));
         assert_left(&rehearsal, rest(procedure));
+    }
+}
+
+/// The cause with which an execution ends, as Step Functions shows it.
+#[derive(Default)]
+struct Cause(String);
+
+impl Watcher for Cause {
+    fn event(&mut self, _: &World, event: &Event) {
+        if let Event::Ended { outcome: ExecutionResult::Failed(failure), .. } = event {
+            self.0.clone_from(&failure.cause);
+        }
+    }
+
+    fn gate(&mut self, _: &str) -> GateAnswer {
+        GateAnswer::Yes
+    }
+}
+
+/// Whoever has only the execution reads there what serves clients and what comes next.
+#[test]
+fn the_cause_of_an_execution_says_what_serves_and_what_comes_next() {
+    for (fault, wanted) in [
+        (
+            "task:launch-for-failback=Failback.Internalx*",
+            [
+                ") held: Launch For Failback: Failback.Internal: ",
+                "Clients of web-1 use B3, in the recovery Region",
+                "start the failback again",
+            ],
+        ),
+        (
+            "task:write-report=Failback.Internalx*",
+            [
+                "Write Report: by a fault of the rehearsal. The report",
+                "does not say what serves clients",
+                "Start the failback again",
+            ],
+        ),
+        (
+            "task:keep-report=S3.S3Exceptionx*",
+            [
+                ") succeeded. Clients of web-1 use A4",
+                "could not be kept in the bucket",
+                "aws stepfunctions get-execution-history --execution-arn",
+            ],
+        ),
+        ("task:check-readiness=Failback.NotReadyx*", ["by a fault of the rehearsal"; 3]),
+    ] {
+        let mut rehearsal = rehearsal(Procedure::Failback, 3, 1);
+        rehearsal.fail(fault).expect("a rule");
+        let mut cause = Cause::default();
+        rehearsal.run(Procedure::Failback, &mut cause);
+        for words in wanted {
+            assert!(cause.0.contains(words), "{fault}: {words}: {}", cause.0);
+        }
+        assert!(!cause.0.contains("errorMessage"), "{fault}: {}", cause.0);
     }
 }

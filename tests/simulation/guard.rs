@@ -156,7 +156,7 @@ fn a_payload_that_is_not_the_steps_is_a_defect_and_says_so() {
     payload["colour"] = json!("blue");
     let error = call(&rehearsal, "prepare-launch", &payload).expect_err("an unknown field");
     assert_eq!(error.name(), ErrorName::Internal);
-    assert!(error.to_string().contains("deploy state machines and functions together"), "{error}");
+    assert!(error.to_string().contains("Deploy state machines and functions together"), "{error}");
 }
 
 #[test]

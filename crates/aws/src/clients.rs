@@ -8,8 +8,9 @@ use aws_config::SdkConfig;
 use aws_sdk_drs::config::retry::{RetryConfig, RetryPartition, TokenBucket};
 use aws_sdk_drs::config::timeout::TimeoutConfig;
 use aws_sdk_drs::config::{IdentityCache, SharedCredentialsProvider};
-use failback_core::Result;
+use failback_core::catalogue::fault;
 use failback_core::region::Region;
+use failback_core::{Error, Result};
 
 use crate::config::Config;
 use crate::roles::{self, AssumedRole};
@@ -136,7 +137,7 @@ impl Clients {
 /// The Region that an ARN names.
 fn region_of(arn: &str) -> Result<&str> {
     let region = arn.split(':').nth(3).filter(|region| !region.is_empty());
-    region.ok_or_else(|| failback_core::Error::internal(format!("`{arn}` is not an ARN")))
+    region.ok_or_else(|| Error::from(fault::is_no_arn(arn)))
 }
 
 fn session(config: &Config, execution: &str) -> String {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use failback_core::catalogue::fault;
 use failback_core::cloud::DrsQuotas;
 use failback_core::region::Region;
 use failback_core::{Error, Result};
@@ -83,10 +84,7 @@ impl Config {
             (Some(drill), Some(failback)) => Some(Machines { drill, failback }),
             (None, None) => None,
             _ => {
-                return Err(Error::internal(format!(
-                    "{} are set together or not at all",
-                    Self::MACHINES.join(" and ")
-                )));
+                return Err(Error::from(fault::machines_are_set_apart(Self::MACHINES.join(" and "))));
             }
         };
         let function = variable(Self::FUNCTION);
@@ -101,12 +99,14 @@ fn roles(text: &str, function: Option<&str>) -> Result<(BTreeMap<Region, Role>, 
     let mut roles: BTreeMap<String, Role> = parse(Config::ROLES, text)?;
     roles.retain(|_, role| role.arn.split(':').nth(4).is_some_and(|account| !account.is_empty()));
     for role in roles.values_mut() {
-        role.arn += function
-            .ok_or_else(|| Error::internal(format!("{} needs {}", Config::ROLES, Config::FUNCTION)))?;
+        role.arn +=
+            function.ok_or_else(|| Error::from(fault::setting_needs(Config::ROLES, Config::FUNCTION)))?;
     }
     let dns = roles.remove(DNS);
     let by_region = roles.into_iter().map(|(name, role)| {
-        let region = name.parse().map_err(|error| Error::internal(format!("{}: {error}", Config::ROLES)))?;
+        let region = name
+            .parse::<Region>()
+            .map_err(|error| Error::from(fault::setting_is_wrong(Config::ROLES, error)))?;
         Ok((region, role))
     });
     Ok((by_region.collect::<Result<_>>()?, dns))
@@ -124,7 +124,7 @@ fn quotas(text: &str) -> Result<DrsQuotas> {
 }
 
 fn parse<T: serde::de::DeserializeOwned>(name: &str, text: &str) -> Result<T> {
-    serde_json::from_str(text).map_err(|error| Error::internal(format!("{name}: {error}")))
+    serde_json::from_str(text).map_err(|error| Error::from(fault::setting_is_wrong(name, error)))
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::InvocationType;
+use failback_core::catalogue::fault;
 use failback_core::cloud::{Hook, HookAnswer};
 use failback_core::guard::{CallHook, Warrant};
 use failback_core::{Error, Result};
@@ -16,7 +17,8 @@ impl Hook for Aws {
     /// The client gives up after 15 seconds without an answer. The hook may go on then, and is called again.
     async fn call_hook(&self, warrant: Warrant<CallHook>) -> Result<HookAnswer> {
         let CallHook { function, request } = warrant.spend();
-        let payload = serde_json::to_vec(&request).map_err(|error| Error::internal(error.to_string()))?;
+        let payload = serde_json::to_vec(&request)
+            .map_err(|error| Error::from(fault::cannot_be_written("the payload of the hook", error)))?;
         let answer = self
             .clients
             .lambda(&function)?

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use aws_sdk_sfn::operation::describe_execution::DescribeExecutionError;
 use aws_sdk_sfn::types::ExecutionStatus;
+use failback_core::catalogue::fault;
 use failback_core::cloud::{ExecutionState, Executions, RunningExecution};
 use failback_core::procedure::Procedure;
 use failback_core::timestamp::Timestamp;
@@ -77,10 +78,9 @@ impl Executions for Aws {
 
 impl Aws {
     fn state_machines(&self) -> Result<&Machines> {
-        self.machines.as_ref().ok_or_else(|| {
-            let names = Config::MACHINES.join(" and ");
-            Error::internal(format!("executions cannot be read: {names} are not set for this function"))
-        })
+        self.machines
+            .as_ref()
+            .ok_or_else(|| Error::from(fault::machines_are_not_set(Config::MACHINES.join(" and "))))
     }
 }
 

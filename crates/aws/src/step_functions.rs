@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use aws_sdk_sfn::Client;
 use aws_sdk_sfn::primitives::DateTime;
 use aws_sdk_sfn::types;
+use failback_core::catalogue::fault;
 use failback_core::procedure::Procedure;
 use failback_core::step_functions::{Execution, ExecutionPage, ExecutionStatus, HistoryEvent, StepFunctions};
 use failback_core::timestamp::Timestamp;
@@ -21,9 +22,10 @@ const EVENTS: i32 = 200;
 impl Aws {
     /// A procedure's machine.
     fn machine(&self, procedure: Procedure) -> Result<&str> {
-        let machines = self.machines.as_ref().ok_or_else(|| {
-            Error::internal(format!("{} are not set for this function", Config::MACHINES.join(" and ")))
-        })?;
+        let machines = self
+            .machines
+            .as_ref()
+            .ok_or_else(|| Error::from(fault::machines_are_not_set(Config::MACHINES.join(" and "))))?;
         Ok(match procedure {
             Procedure::Drill => &machines.drill,
             Procedure::Failback => &machines.failback,

@@ -89,6 +89,7 @@ mod tests {
     use futures_util::FutureExt as _;
 
     use super::*;
+    use crate::catalogue::fault;
     use crate::error::Error;
 
     #[test]
@@ -100,11 +101,11 @@ mod tests {
             let begun = &begun;
             async move {
                 begun.fetch_add(1, Ordering::Relaxed);
-                if n == 3 { Err(Error::internal("the third")) } else { Ok(n) }
+                if n == 3 { Err(Error::from(fault::was_not_read("the third"))) } else { Ok(n) }
             }
         });
         let error = at_once(work).now_or_never().unwrap().unwrap_err();
-        assert_eq!(error.to_string(), Error::internal("the third").to_string());
+        assert_eq!(error.to_string(), Error::from(fault::was_not_read("the third")).to_string());
         assert!(begun.load(Ordering::Relaxed) <= CALLS_AT_ONCE, "{begun:?} began");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::catalogue::Reason;
+use crate::catalogue::{Reason, reason};
 
 /// The number of names in a list that are written out before the rest is counted.
 const NAMES_SHOWN: usize = 3;
@@ -93,6 +93,13 @@ impl fmt::Display for Reasons {
     }
 }
 
+/// Servers, each with its own reason.
+impl From<&Reasons> for Reason {
+    fn from(reasons: &Reasons) -> Self {
+        reason::of_servers(reasons)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -109,7 +116,7 @@ mod tests {
         for (server, reason) in
             [("a", "a: it lags"), ("b", "no answer"), ("c", "c: it lags"), ("d", "x"), ("e", "y")]
         {
-            reasons.add(server, Reason::quoted(reason));
+            reasons.add(server, reason::replication_is(reason));
         }
         assert_eq!(reasons.to_string(), "a, c: it lags; b: no answer; d: x; and 1 server for other reasons");
     }

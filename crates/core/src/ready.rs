@@ -79,23 +79,3 @@ pub fn only_lags(replication: &Replication) -> bool {
         && replication.replicated_bytes >= replication.total_bytes
         && !replication.is_rescanning()
 }
-
-/// Returns a replication state as DRS writes it.
-pub fn word(state: ReplicationState) -> &'static str {
-    use ReplicationState as S;
-    match state {
-        S::Stopped => "STOPPED",
-        S::Initiating => "INITIATING",
-        S::InitialSync => "INITIAL_SYNC",
-        S::Backlog => "BACKLOG",
-        S::CreatingSnapshot => "CREATING_SNAPSHOT",
-        S::Continuous => "CONTINUOUS",
-        S::Paused => "PAUSED",
-        S::Rescan => "RESCAN",
-        S::Stalled => "STALLED",
-        S::Disconnected => "DISCONNECTED",
-        S::NotStarted => "NOT_STARTED",
-        S::NotAvailable => "REPLICATION_STATE_NOT_AVAILABLE",
-        S::Unknown => "an unknown state",
-    }
-}

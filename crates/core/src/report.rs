@@ -4,6 +4,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::catalogue::reason;
 use crate::fleet::{Serving, Times};
 use crate::id::{InstanceId, JobId, RecoveryInstanceId, SourceServerId};
 use crate::procedure::Procedure;
@@ -93,7 +94,7 @@ impl Failure {
             self.cause = message;
         }
         if self.error == "States.Timeout" && self.cause.is_empty() {
-            "no answer in time, which counts as a refusal".clone_into(&mut self.cause);
+            self.cause = reason::no_answer_in_time().to_string();
         }
         self
     }

@@ -19,7 +19,7 @@ pub(crate) fn diagnostic(error: &Error) -> Diagnostic {
 #[cfg(test)]
 mod tests {
     use failback_core::ErrorName;
-    use failback_core::catalogue::Fault;
+    use failback_core::catalogue::fault;
     use failback_core::error::AwsError;
 
     use super::*;
@@ -27,7 +27,10 @@ mod tests {
     #[test]
     fn every_name_is_what_step_functions_sees() {
         for name in ErrorName::ALL {
-            let answer = diagnostic(&Error::from(Fault::quoted(*name, "why")));
+            let (code, message) = ("ConflictException".to_owned(), "why".to_owned());
+            let source =
+                AwsError { operation: "drs:StopReplication", code, message, retry_after_seconds: None };
+            let answer = diagnostic(&Error::aws(*name, source));
             assert_eq!(ErrorName::parse(&answer.error_type), Some(*name));
             assert!(answer.error_type.starts_with("Failback."));
         }
@@ -51,7 +54,7 @@ mod tests {
 
     #[test]
     fn a_long_message_is_cut_at_a_character() {
-        let error = Error::internal("ü".repeat(MESSAGE_MAX));
+        let error = Error::from(fault::is_no_arn("ü".repeat(MESSAGE_MAX)));
         let message = diagnostic(&error).error_message;
         assert!(message.len() < MESSAGE_MAX + 20 && message.ends_with("ü … (cut off)"), "{}", message.len());
     }

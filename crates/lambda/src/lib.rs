@@ -156,8 +156,7 @@ fn environment(name: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use failback_aws::SdkConfig;
-    use failback_core::ErrorName;
-    use failback_core::catalogue::Fault;
+    use failback_core::catalogue::fault;
     use serde_json::json;
 
     use super::*;
@@ -186,13 +185,11 @@ mod tests {
     #[tokio::test]
     async fn an_error_keeps_its_name() {
         let cloud = cloud();
-        let step = async |_: &dyn Cloud, _: Value, _: Timestamp| {
-            Err(Error::from(Fault::quoted(ErrorName::Guard, "S2 forbids it")))
-        };
+        let step = async |_: &dyn Cloud, _: Value, _: Timestamp| Err(Error::from(fault::nobody_aborted()));
         let answer = call("step", &step, Ok(&cloud), Value::Null, in_a_minute(&cloud)).await.unwrap_err();
         assert_eq!(
             (answer.error_type.as_str(), answer.error_message.as_str()),
-            ("Failback.Guard", "S2 forbids it")
+            ("Failback.Guard", fault::nobody_aborted().to_string().as_str())
         );
     }
 
@@ -207,7 +204,7 @@ mod tests {
 
     #[tokio::test]
     async fn wrong_settings_are_answered_to_every_call() {
-        let error = Error::internal("FAILBACK_ROLES: not JSON");
+        let error = Error::from(fault::setting_is_wrong("FAILBACK_ROLES", "not JSON"));
         let step = async |_: &dyn Cloud, _: Value, _: Timestamp| Ok(Value::Null);
         let answer = call("step", &step, Err(&error), Value::Null, 0).await.unwrap_err();
         assert_eq!(answer.error_type, "Failback.Internal");

@@ -137,8 +137,7 @@ mod tests {
     use std::io;
     use std::sync::{Arc, Mutex};
 
-    use failback_core::ErrorName;
-    use failback_core::catalogue::Fault;
+    use failback_core::catalogue::fault;
     use serde_json::json;
 
     use super::*;
@@ -259,13 +258,13 @@ mod tests {
         let lines = Lines::of(|| {
             let payload = json!({ "execution": { "id": "x" }, "procedure": "failback" });
             Invocation::of("check-readiness", &payload)
-                .ends(&Err(Error::from(Fault::quoted(ErrorName::NotReady, "no subnet"))));
+                .ends(&Err(Error::from(fault::a1_lacks("web-1", "no subnet"))));
         });
         assert_eq!(lines[0]["level"], "WARN");
         assert_eq!((&lines[0]["execution"], &lines[0]["procedure"]), (&json!("x"), &json!("failback")));
         assert_eq!(
             (&lines[0]["error"], &lines[0]["why"]),
-            (&json!("Failback.NotReady"), &json!("no subnet"))
+            (&json!("Failback.NotReady"), &json!("web-1: no subnet"))
         );
     }
 

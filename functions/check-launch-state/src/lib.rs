@@ -17,7 +17,7 @@ use failback_core::message::{Reasons, count, listed};
 use failback_core::plan::Plan;
 use failback_core::poll_interval;
 use failback_core::procedure::{Either, Procedure};
-use failback_core::ready::{LaunchState, launch_state, only_lags, word};
+use failback_core::ready::{LaunchState, launch_state, only_lags};
 use failback_core::step::{Context, FleetInput, GateName, Limit, Progress, Step, StepResult, Waiting};
 
 /// The step.
@@ -130,7 +130,7 @@ impl LaunchStates {
             LaunchState::Synchronizing { remaining_seconds, is_told } => {
                 self.has_no_estimate |= !is_told;
                 self.progress.eta_seconds = self.progress.eta_seconds.max(remaining_seconds);
-                self.synchronizing.add(&server.name, reason::replication_is(word(a2.replication.state)));
+                self.synchronizing.add(&server.name, reason::replication_is(a2.replication.state));
             }
             LaunchState::Stalled { why } => self.stalled.add(&server.name, reason::not_replicating(&why)),
         }

@@ -6,14 +6,13 @@
 
 use std::collections::BTreeMap;
 
-use failback_core::catalogue::{Reason, reason};
+use failback_core::catalogue::{Reason, fault, reason};
 use failback_core::cloud::{ReplicationState, SourceServer};
 use failback_core::fleet::{Fleet, Reads};
 use failback_core::message::{Reasons, count};
 use failback_core::plan::Plan;
 use failback_core::poll_interval;
 use failback_core::procedure::Failback;
-use failback_core::ready::word;
 use failback_core::step::{Context, FleetInput, Limit, Step, StepResult, Waiting};
 use failback_core::timestamp::Timestamp;
 use failback_core::{Error, Result};
@@ -41,7 +40,7 @@ impl Step for DrainReplication {
 
     async fn run(ctx: &Context<'_, Failback>, fleet: &mut Fleet) -> Result<StepResult> {
         let Some(frozen) = ctx.run.frozen else {
-            return Err(Error::internal("replication is drained only after a freeze"));
+            return Err(Error::from(fault::drained_without_a_freeze()));
         };
         let live = ctx.read(fleet, Reads { a3: true, b2: true, ..Reads::default() }).await?;
         let mut contacts: Contacts = ctx.note().unwrap_or_default();
@@ -95,7 +94,7 @@ impl Step for DrainReplication {
 fn contact(a2: &SourceServer, frozen: Timestamp) -> Result<Timestamp, Reason> {
     let replication = &a2.replication;
     if replication.state != ReplicationState::Continuous {
-        return Err(reason::replication_is(word(replication.state)));
+        return Err(reason::replication_is(replication.state));
     }
     if replication.is_rescanning() {
         return Err(reason::disks_are_compared());

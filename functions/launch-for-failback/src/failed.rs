@@ -67,7 +67,7 @@ async fn add_reasons(ctx: &Context<'_, Either>, failed: &mut [Failed<'_, '_>]) -
         }
         let items = logs.get(&one.job.id).into_iter().flatten();
         let own = items.filter(|item| item.server.is_none() || item.server == one.server.a2);
-        one.reason = own.filter_map(|item| item.error.as_deref()).next_back().map(Reason::quoted);
+        one.reason = own.filter_map(|item| item.error.as_deref()).next_back().map(reason::drs_says);
     }
     Ok(())
 }
@@ -130,7 +130,7 @@ pub(crate) fn launch_failed(
     let cure = cure(first.reason.as_ref().unwrap_or(&unknown).as_str());
     let remedy = cure.remedy().map_or_else(String::new, |remedy| format!(". {remedy}, and start again"));
     let often = match cure {
-        Cure::Person(_) => "launching again does not help".to_owned(),
+        Cure::Person(_) => reason::launching_again_does_not_help().to_string(),
         _ => format!("tried {}", count(ctx.run.plan.launch.relaunches_max as usize + 1, "time")),
     };
     Error::from(fault::not_launched(&often, &reasons, &remedy))

@@ -24,7 +24,7 @@ fn every_b1_is_launched_once_as_a_drill_and_its_agent_waited_for() {
     let wait = fixture.waits::<Step>("launching 2 recovered servers", 1);
     assert!((500..=600).contains(&wait), "{wait}");
     fixture.pass(60);
-    let wait = fixture.waits::<Step>("launching recovered servers web-1, all-1", 0);
+    let wait = fixture.waits::<Step>("launching B3 of web-1, all-1", 0);
     assert!((440..=540).contains(&wait), "a minute is over: {wait}");
     let said = fixture.done::<Step>();
     assert_eq!(said.last().unwrap(), "2 recovered servers up");
@@ -138,7 +138,7 @@ fn a_launch_that_failed_is_repeated_as_often_as_the_plan_allows() {
 #[test]
 fn a_launch_that_succeeded_and_does_not_show_is_waited_for() {
     for launch in [LaunchStatus::Launched, LaunchStatus::Unknown, LaunchStatus::Pending] {
-        tried(launch, 1, 0).waits::<Step>("launching recovered servers", 0);
+        tried(launch, 1, 0).waits::<Step>("launching B3 of", 0);
     }
 }
 
@@ -165,7 +165,7 @@ fn a_job_of_somebody_else_is_adopted_while_it_runs() {
     let all: Vec<_> = (0..2).map(|server| fixture.b1(server).into()).collect();
     let tags = failback_core::tags::Tags::new();
     fixture.simulation.world().start_recovery(fixture.recovery(), &all, true, tags).unwrap();
-    fixture.waits::<Step>("launching recovered servers", 0);
+    fixture.waits::<Step>("launching B3 of", 0);
 }
 
 #[test]

@@ -14,7 +14,6 @@ use failback_core::message::{Reasons, count};
 use failback_core::plan::Plan;
 use failback_core::poll_interval::{self, typical};
 use failback_core::procedure::Failback;
-use failback_core::ready::word;
 use failback_core::step::{
     Attempt, Context, FleetInput, GateName, Limit, Progress, Step, StepResult, Waiting, attempt,
 };
@@ -256,9 +255,9 @@ fn how_far(replication: &Replication) -> String {
         ReplicationState::Stalled => stall::stalled(replication).to_string(),
         state if replication.total_bytes > 0 => {
             let percent = replication.rescanned_bytes * 100 / replication.total_bytes;
-            format!("{}, {percent} % compared with A4", word(state))
+            format!("{state}, {percent} % compared with A4")
         }
-        state => word(state).to_string(),
+        state => state.to_string(),
     }
 }
 

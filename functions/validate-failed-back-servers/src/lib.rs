@@ -105,7 +105,7 @@ impl Wave<'_, '_> {
         let mut reasons = Reasons::default();
         for server in &self.work {
             for failure in newest_actions(server)?.into_iter().flat_map(|actions| &actions.failed_optional) {
-                reasons.add(&server.name, Reason::quoted(failure));
+                reasons.add(&server.name, reason::action_failed(failure));
             }
         }
         Ok(reasons)
@@ -188,18 +188,18 @@ async fn may_be_replaced(
     let live = ctx.read(fleet, Reads::SERVING).await?;
     for server in live.servers_in(fleet, ctx.wave) {
         if let Some((_, why)) = broken.iter().find(|(b1, _)| *b1 == server.b1) {
-            ctx.guard.replaceable(&server).map_err(|refusal| not_launched_again(&server, why, &refusal))?;
+            ctx.guard.replaceable(&server).map_err(|refusal| not_launched_again(&server, why, refusal))?;
         }
     }
     Ok(())
 }
 
 /// Returns the error about an A4 that does not pass its checks and may serve clients.
-fn not_launched_again(server: &LiveServer<'_>, why: &Reason, refusal: &Error) -> Error {
+fn not_launched_again(server: &LiveServer<'_>, why: &Reason, refusal: Error) -> Error {
     if refusal.name() != ErrorName::Guard {
-        return Error::internal(refusal.to_string());
+        return refusal;
     }
-    Error::from(fault::a4_does_not_pass_and_may_serve(&server.name, why, refusal))
+    Error::from(fault::a4_does_not_pass_and_may_serve(&server.name, why, &refusal))
 }
 
 /// Records the servers that work, and marks those that are launched again.

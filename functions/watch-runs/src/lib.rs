@@ -5,7 +5,7 @@
 //! the template makes metrics of the two numbers, and an alarm of each. CloudWatch alone could not tell: an alarm looks back
 //! seven days at most, and Step Functions has no metric of a task that waits.
 
-use failback_core::catalogue::{Reason, reason};
+use failback_core::catalogue::{Reason, fault, reason};
 use failback_core::message::{Reasons, count};
 use failback_core::procedure::Procedure;
 use failback_core::step::Answer;
@@ -62,7 +62,7 @@ pub async fn watch(step_functions: &dyn StepFunctions, _payload: Value, now: Tim
     };
     let answer = Answer::done(&reason::runs_are_watched(gates, drill));
     let watched = Watched { answer, gate_minutes, drill_days };
-    serde_json::to_value(watched).map_err(|error| Error::internal(error.to_string()))
+    serde_json::to_value(watched).map_err(|error| Error::from(fault::cannot_be_written("an answer", error)))
 }
 
 async fn running_failbacks(step_functions: &dyn StepFunctions) -> Result<Vec<Execution>> {

@@ -1,7 +1,7 @@
 //! At the end: reports the outcome of the run and of each server, and what is left, from the live state and not from
 //! the run's own records.
 
-use failback_core::catalogue::end;
+use failback_core::catalogue::{end, fault};
 use failback_core::cloud::Cloud;
 use failback_core::fleet::{self, Fleet, LiveState, Reads, Server, oldest_data};
 use failback_core::id::JobId;
@@ -138,7 +138,8 @@ fn fitting(mut report: Report) -> Result<Report> {
 }
 
 fn bytes(report: &Report) -> Result<usize> {
-    let text = serde_json::to_string(report).map_err(|error| Error::internal(error.to_string()))?;
+    let text = serde_json::to_string(report)
+        .map_err(|error| Error::from(fault::cannot_be_written("the report", error)))?;
     Ok(text.len())
 }
 

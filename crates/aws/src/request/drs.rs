@@ -12,6 +12,7 @@ use aws_sdk_drs::operation::update_launch_configuration::builders::UpdateLaunchC
 use aws_sdk_drs::types::{
     LaunchDisposition, StartRecoveryRequestSourceServer, TargetInstanceTypeRightSizingMethod,
 };
+use failback_core::catalogue::fault;
 use failback_core::guard::{
     DeleteRecoveryInstance, DeleteSourceServer, DisconnectSourceServer, ReverseReplication, StartRecovery,
     StopReplication, TagResource, TerminateRecoveryInstances, UpdateLaunchConfiguration,
@@ -26,7 +27,7 @@ pub(crate) fn start_recovery(action: &StartRecovery) -> Result<StartRecoveryInpu
     };
     let servers = action.servers.iter().map(server).collect::<std::result::Result<_, _>>();
     Ok(StartRecoveryInputBuilder::default()
-        .set_source_servers(Some(servers.map_err(|error| Error::internal(error.to_string()))?))
+        .set_source_servers(Some(servers.map_err(|error| Error::from(fault::request_is_incomplete(error)))?))
         .is_drill(action.is_drill)
         .set_tags(Some(action.tags.clone().into_iter().collect())))
 }

@@ -2,6 +2,7 @@
 
 use aws_sdk_route53::operation::change_resource_record_sets::builders::ChangeResourceRecordSetsInputBuilder;
 use aws_sdk_route53::types::{Change, ChangeAction, ChangeBatch, ResourceRecord, ResourceRecordSet, RrType};
+use failback_core::catalogue::fault;
 use failback_core::cloud::RecordSet;
 use failback_core::guard::ChangeRecords;
 use failback_core::{Error, Result};
@@ -43,5 +44,5 @@ fn change(action: ChangeAction, set: &RecordSet) -> Result<Change> {
 }
 
 fn incomplete(error: impl std::fmt::Display) -> Error {
-    Error::internal(error.to_string())
+    Error::from(fault::request_is_incomplete(error))
 }

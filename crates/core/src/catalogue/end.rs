@@ -8,7 +8,7 @@ use super::{Entry, Sentence, entries};
 /// Returns how old the newest copy of the data is; one whose age is not known may be as old as the run.
 pub fn copies(age_seconds: Option<u64>) -> String {
     match age_seconds {
-        Some(age @ 0..120) => format!("the newest copy of its data is at most {age} s old"),
+        Some(age @ 0..120) => format!("the newest copy of its data is at most {} s old", age.max(1)),
         Some(age) => format!("the newest copy of its data is at most {} min old", age.div_ceil(60)),
         None => "it is not known how old the newest copy of its data is".to_owned(),
     }

@@ -4,7 +4,7 @@
 use std::fmt::Display;
 
 use super::{Cause, Entry, Fault, faults};
-use crate::error::ErrorName;
+use crate::error::name::ErrorName;
 use crate::rule::SafetyRule;
 
 faults! {
@@ -234,6 +234,28 @@ faults! {
             "the call's time was over before AWS had answered the step";
     template_has_no_default(template) ErrorName::NotFound
             "launch template {template} has no default version";
+    was_not_read(part) ErrorName::Internal
+        "a step needs {part} and has not read it. Report this text to whoever deployed this version";
+    payload_does_not_fit(step, error) ErrorName::Internal
+        "the payload does not fit {step}: {error}. Deploy state machines and functions together, and start again with the same \
+         plan";
+    cannot_be_written(what, error) ErrorName::Internal
+        "{what} cannot be written as JSON: {error}. Report this text to whoever deployed this version";
+    drained_without_a_freeze() ErrorName::Internal
+        "replication is drained only after a freeze. Deploy state machines and functions together, and start again with the \
+         same plan";
+    request_is_incomplete(error) ErrorName::Internal
+        "a request to AWS is incomplete: {error}. Report this text to whoever deployed this version";
+    is_no_arn(text) ErrorName::Internal
+        "`{text}` is not an ARN. Correct the settings of this function, and start again with the same plan";
+    machines_are_not_set(names) ErrorName::Internal
+        "executions cannot be read without {names}. Set both for this function, and start again with the same plan";
+    machines_are_set_apart(names) ErrorName::Internal
+        "only one of {names} is set. Set both for this function or none, and start again with the same plan";
+    setting_needs(setting, other) ErrorName::Internal
+        "{setting} needs {other}. Correct the settings of this function, and start again with the same plan";
+    setting_is_wrong(setting, error) ErrorName::Internal
+        "{setting}: {error}. Correct the settings of this function, and start again with the same plan";
 }
 
 /// Returns what a person does about an answer of AWS with which a step ends, if that is not in the answer.

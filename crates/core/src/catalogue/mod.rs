@@ -5,6 +5,7 @@
 //! and `docs/messages.md` is written from them.
 
 pub mod cure;
+pub mod deployed;
 pub mod end;
 pub mod fact;
 pub mod fault;
@@ -14,8 +15,7 @@ pub mod stall;
 
 use std::fmt;
 
-use crate::error::{AwsError, Error, ErrorName};
-use crate::message::Reasons;
+use crate::error::name::{AwsError, ErrorName};
 use crate::rule::SafetyRule;
 
 /// An entry of the catalogue.
@@ -68,36 +68,9 @@ impl Reason {
         Self(answer.message.clone())
     }
 
-    /// Returns words of AWS that stand in no answer to a call: in the log of a job, or in the state of an instance.
-    pub fn quoted(words: &str) -> Self {
-        Self(words.to_owned())
-    }
-
     /// Returns the text.
     pub fn as_str(&self) -> &str {
         &self.0
-    }
-}
-
-/// The reason of a wait for what is refused for now.
-impl From<&Error> for Reason {
-    fn from(error: &Error) -> Self {
-        match error.aws_error() {
-            // AWS's message says more than the name of the operation.
-            Some(answer) if error.name() == ErrorName::QuotaExceeded => {
-                let message = answer.message.trim_end_matches('.');
-                reason::quota_is_used_up(message, fault::quota(answer.operation))
-            }
-            Some(answer) => Self::of_aws(answer),
-            None => Self(error.to_string()),
-        }
-    }
-}
-
-/// Servers, each with its own reason.
-impl From<&Reasons> for Reason {
-    fn from(reasons: &Reasons) -> Self {
-        Self(reasons.to_string())
     }
 }
 
@@ -175,11 +148,6 @@ pub struct Fault {
 }
 
 impl Fault {
-    /// Returns words that have an author elsewhere, such as the settings of a function.
-    pub fn quoted(name: ErrorName, words: &str) -> Self {
-        Self { cause: Cause::ErrorName(name), text: words.to_owned() }
-    }
-
     /// Returns the name that Step Functions receives.
     pub fn name(&self) -> ErrorName {
         match self.cause {

@@ -2,7 +2,6 @@
 
 use super::{Reason, reason};
 use crate::cloud::{Replication, ReplicationState};
-use crate::ready::word;
 
 /// Returns the cause of a stall and its remedy, by DRS's error (drs-facts §2, §9).
 pub fn stalled(replication: &Replication) -> Reason {
@@ -40,5 +39,5 @@ pub fn stalled(replication: &Replication) -> Reason {
             _ => "see the server's page in the DRS console",
         },
     };
-    reason::stalled(word(replication.state), error.unwrap_or("no cause given"), remedy)
+    reason::stalled(replication.state, error.unwrap_or("no cause given"), remedy)
 }

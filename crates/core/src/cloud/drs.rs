@@ -1,5 +1,7 @@
 //! Elastic Disaster Recovery, as far as the procedures need it (drs-facts §1 to §5).
 
+use std::fmt;
+
 use super::InstanceState;
 use crate::id::{InstanceId, JobId, LaunchTemplateId, RecoveryInstanceId, SourceServerId, SubnetId};
 use crate::tags::Tags;
@@ -33,6 +35,27 @@ pub enum ReplicationState {
     NotStarted,
     NotAvailable,
     Unknown,
+}
+
+/// Writes it as DRS does.
+impl fmt::Display for ReplicationState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Stopped => "STOPPED",
+            Self::Initiating => "INITIATING",
+            Self::InitialSync => "INITIAL_SYNC",
+            Self::Backlog => "BACKLOG",
+            Self::CreatingSnapshot => "CREATING_SNAPSHOT",
+            Self::Continuous => "CONTINUOUS",
+            Self::Paused => "PAUSED",
+            Self::Rescan => "RESCAN",
+            Self::Stalled => "STALLED",
+            Self::Disconnected => "DISCONNECTED",
+            Self::NotStarted => "NOT_STARTED",
+            Self::NotAvailable => "REPLICATION_STATE_NOT_AVAILABLE",
+            Self::Unknown => "an unknown state",
+        })
+    }
 }
 
 /// `dataReplicationInfo`, its disks added up.

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::catalogue::{Reason, fault};
+use crate::catalogue::{Reason, fault, reason};
 use crate::error::{Error, Result};
 use crate::guard::{CallHook, Warrant};
 use crate::id::{InstanceId, SourceServerId};
@@ -79,7 +79,7 @@ impl HookAnswer {
     pub fn read(answer: &Value) -> Result<Self> {
         let odd = || Error::from(fault::hook_answers_oddly(short(&answer.to_string())));
         let written = Written::deserialize(answer).map_err(|_| odd())?;
-        let why = Reason::quoted(&short(&written.why));
+        let why = reason::hook_says(short(&written.why));
         match written.status.as_str() {
             "done" => Ok(Self::Done),
             "waiting" => Ok(Self::Waiting(why)),

@@ -109,9 +109,7 @@ impl<'v, T> Link<'v, T> {
     pub fn get(&self, server_name: &str) -> Result<Option<&'v T>> {
         match self {
             // Unread is not absent: in rehearsals, treating it as absent has cost servers their jobs.
-            Self::NotRead(label) => {
-                Err(Error::internal(format!("{label} was not read before it was needed")))
-            }
+            Self::NotRead(label) => Err(Error::from(fault::was_not_read(label))),
             Self::Absent => Ok(None),
             Self::One(object) => Ok(Some(object)),
             Self::Ambiguous(ambiguity) => {

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use super::live_server::LiveServer;
 use crate::at_once::read_at_once;
+use crate::catalogue::fault;
 use crate::cloud::{Cloud, Drs, Ec2, LaunchConfiguration, LaunchTemplateVersion, RecoveryInstance};
 use crate::error::{Error, Result};
 use crate::id::{LaunchTemplateId, SourceServerId};
@@ -59,7 +60,7 @@ pub fn existed_before(
     settings: &LaunchConfigurations,
 ) -> Result<bool> {
     let Some(settings) = settings.get(&server.b1) else {
-        return Err(Error::internal("the launch settings of B1 were not read before they were needed"));
+        return Err(Error::from(fault::was_not_read("the launch settings of B1")));
     };
     let b3 = server.live().instance(&b2.instance)?;
     let allows_it = b3.and_then(|b3| b3.tags.get(tag::LAUNCH_INTO));

@@ -6,6 +6,7 @@ use super::chain::{DrsView, KnownIds};
 use super::live_server::LiveServer;
 use super::read::Reads;
 use super::server::{Fleet, Server};
+use crate::catalogue::fault;
 use crate::cloud::{Instance, Job, RecordSet, RecoveryInstance, SourceServer};
 use crate::error::{Error, Result};
 use crate::id::InstanceId;
@@ -230,5 +231,5 @@ fn ended_by_an_abort(a2: &SourceServer) -> Option<InstanceId> {
 
 /// Returns the error for a part that the step did not request: a defect of this program, not an empty answer.
 pub(super) fn not_read(part: &str) -> Error {
-    Error::internal(format!("{part} was not read before it was needed"))
+    Error::from(fault::was_not_read(part))
 }

@@ -2,7 +2,7 @@
 
 use super::warrant::{TagResource, Warrant};
 use super::{Guard, STALE_SECONDS, refuse};
-use crate::catalogue::fault;
+use crate::catalogue::{fault, reason};
 use crate::error::{Error, Result};
 use crate::fleet::{LiveServer, Owners};
 use crate::procedure::Scope;
@@ -83,11 +83,7 @@ impl<S: Scope> Guard<'_, S> {
         if claims.iter().any(|claim| claim.owner.is_some()) {
             return Ok(());
         }
-        let why = if claims.is_empty() {
-            "neither B2 nor A2 exists, so no run owns it"
-        } else {
-            "this run has not claimed it"
-        };
+        let why = if claims.is_empty() { reason::nobody_can_own_it() } else { reason::not_claimed() };
         Err(refuse(fault::not_owned(&server.name, why)))
     }
 }

@@ -2,7 +2,7 @@
 
 use super::warrant::{StartRecovery, StopReplication, TagResource, TerminateRecoveryInstances, Warrant};
 use super::{Guard, is_drs_own, no_job, refuse, stopped_a2};
-use crate::catalogue::fault;
+use crate::catalogue::{Reason, fault, reason};
 use crate::cloud::{InstanceState, RecoveryInstance, SourceServer};
 use crate::error::{Error, Result};
 use crate::fleet::{LaunchConfigurations, LaunchTemplates, LiveServer};
@@ -174,7 +174,7 @@ impl Guard<'_, Drill> {
 /// it.
 fn launches_new_b3(server: &LiveServer<'_>, settings: &LaunchConfigurations) -> Result<()> {
     let Some(settings) = settings.get(&server.b1) else {
-        return Err(Error::internal("the launch settings of B1 were not read before they were needed"));
+        return Err(Error::from(fault::was_not_read("the launch settings of B1")));
     };
     match &settings.launch_into {
         Some(existing) => Err(refuse(fault::b1_launches_into_an_instance(&server.name, existing))),
@@ -217,22 +217,22 @@ pub fn may_be_production(
     run: &Run,
     server: &LiveServer<'_>,
     b2: &RecoveryInstance,
-) -> Result<Option<&'static str>> {
+) -> Result<Option<Reason>> {
     if server.live().is_pointed_at(&b2.instance)? {
-        return Ok(Some("a record of the plan points at it"));
+        return Ok(Some(reason::a_record_points_at_it()));
     }
     // Clients of a server without a record follow those that have one.
     if server.live().has_record_at_b3()? {
-        return Ok(Some("a record of the plan points at another B3"));
+        return Ok(Some(reason::a_record_points_at_another_b3()));
     }
     if server.live().has_unknown_record()? {
-        return Ok(Some("a record of the plan holds an address of none of its servers' instances"));
+        return Ok(Some(reason::a_record_is_at_no_instance()));
     }
     if !is_a1_running(server)? {
-        return Ok(Some("A1 does not run"));
+        return Ok(Some(reason::a1_does_not_run()));
     }
     if !is_disposable(run, server, b2)? {
-        return Ok(Some("no drill of this program launched it, and the plan does not call it disposable"));
+        return Ok(Some(reason::no_drill_launched_it()));
     }
     Ok(None)
 }

@@ -5,7 +5,7 @@ use super::warrant::{
     TerminateRecoveryInstances, Warrant,
 };
 use super::{Guard, a2, is_drs_own, refuse, settled, stopped_a2};
-use crate::catalogue::fault;
+use crate::catalogue::{Reason, fault, reason};
 use crate::cloud::{Address, Check, Instance, InstanceState, InstanceStatus, RecoveryInstance};
 use crate::error::{Error, Result};
 use crate::fleet::{
@@ -186,7 +186,7 @@ impl Guard<'_, Failback> {
         must_have_a2(server)?;
         // A person may have deleted A3, as the page's step 4 does later. Where A4 is A1, only A3 shows its protection.
         if server.a3()?.is_none() && (server.a4().is_none() || server.a4() == server.a1) {
-            return Err(unprotected(name, "A3 does not exist"));
+            return Err(unprotected(name, &reason::a3_does_not_exist()));
         }
         self.stands(server, checks)?;
         if server.live().is_pointed_at(&b2.instance)? {
@@ -271,7 +271,7 @@ impl Guard<'_, Failback> {
     /// Refuses unless A4 works, B1 protects it, and no job is about to change that.
     fn stands(&self, server: &LiveServer<'_>, checks: &[InstanceStatus]) -> Result<()> {
         settled(server, server.active_job()?)?;
-        let Some(a4) = server.a4() else { return Err(unprotected(&server.name, "A4 is not known")) };
+        let Some(a4) = server.a4() else { return Err(unprotected(&server.name, &reason::a4_is_not_known())) };
         self.works(server.live(), checks, &a4, &server.name)?;
         protected(server)
     }
@@ -378,14 +378,14 @@ fn running<'l>(live: &'l LiveState, id: &InstanceId, name: &str) -> Result<&'l I
 /// §3, row 4b).
 fn protected(server: &LiveServer<'_>) -> Result<()> {
     let name = &server.name;
-    let Some(b1) = server.protector()? else { return Err(unprotected(name, "B1 does not exist")) };
-    let Some(a4) = server.a4() else { return Err(unprotected(name, "A4 is not known")) };
+    let Some(b1) = server.protector()? else { return Err(unprotected(name, &reason::b1_is_missing())) };
+    let Some(a4) = server.a4() else { return Err(unprotected(name, &reason::a4_is_not_known())) };
     if b1.instance != Some(a4) {
-        return Err(unprotected(name, "B1 protects another instance"));
+        return Err(unprotected(name, &reason::b1_protects_another()));
     }
     // Where A4 is A1, B1 always names it: only A3 shows that protection was started again.
     if server.a3()?.is_some_and(|a3| !a3.is_reversed()) {
-        return Err(unprotected(name, "replication of A3 is not reversed"));
+        return Err(unprotected(name, &reason::a3_is_not_reversed()));
     }
     if !b1.replication.protects() {
         // A4 was protected, and B1 lags for a moment: the step waits instead of failing.
@@ -394,6 +394,6 @@ fn protected(server: &LiveServer<'_>) -> Result<()> {
     Ok(())
 }
 
-fn unprotected(name: &str, why: &str) -> Error {
+fn unprotected(name: &str, why: &Reason) -> Error {
     refuse(fault::a4_is_not_protected(name, why))
 }

@@ -6,7 +6,7 @@
 use super::claim::{CLAIM_SETTLES_SECONDS, SHOWN_SECONDS};
 use super::warrant::{CallHook, TagResource, Warrant};
 use super::{Guard, STALE_SECONDS, refuse};
-use crate::catalogue::fault;
+use crate::catalogue::{fault, reason};
 use crate::cloud::{
     Clock, ExecutionState, HookAction, HookAnswer, HookRequest, HookServer, RecoveryInstance,
 };
@@ -142,7 +142,7 @@ impl Guard<'_, Failback> {
             Some(HookAnswer::Done) => Ok(()),
             Some(HookAnswer::Missing(why)) => Err(refuse(fault::data_is_missing(why))),
             Some(HookAnswer::Waiting(why)) => Err(Error::from(fault::data_is_being_verified(why))),
-            None => Err(Error::from(fault::data_is_being_verified("the hook was not asked"))),
+            None => Err(Error::from(fault::data_is_being_verified(reason::hook_was_not_asked()))),
         }
     }
 }

@@ -5,7 +5,7 @@ use super::warrant::{
     SetDefaultVersion, StartRecovery, StopReplication, TagResource, UpdateLaunchConfiguration, Warrant,
 };
 use super::{Guard, a2, no_job, refuse, stopped_a2};
-use crate::catalogue::fault;
+use crate::catalogue::{Reason, fault, reason};
 use crate::cloud::{
     InstanceState, LastLaunch, LaunchConfiguration, LaunchTemplateVersion, RecoveryInstance,
     ReplicationState, SourceServer,
@@ -167,8 +167,8 @@ impl<S: Scope> Guard<'_, S> {
         match launch_state(&a2.replication, self.clock.now(), lag_seconds_max) {
             LaunchState::Ready => Ok(LaunchReady { a2, lag_seconds: 0 }),
             LaunchState::ReadyWithLag { lag_seconds } => Ok(LaunchReady { a2, lag_seconds }),
-            LaunchState::Synchronizing { .. } => Err(not_ready(server, "it is synchronizing")),
-            LaunchState::Stalled { why } => Err(not_ready(server, why.as_str())),
+            LaunchState::Synchronizing { .. } => Err(not_ready(server, &reason::is_synchronizing())),
+            LaunchState::Stalled { why } => Err(not_ready(server, &why)),
         }
     }
 
@@ -213,20 +213,16 @@ impl<S: Scope> Guard<'_, S> {
     }
 
     /// Returns why this A3 may be in use, if it may.
-    pub(super) fn use_of(
-        &self,
-        server: &LiveServer<'_>,
-        a3: &RecoveryInstance,
-    ) -> Result<Option<&'static str>> {
+    pub(super) fn use_of(&self, server: &LiveServer<'_>, a3: &RecoveryInstance) -> Result<Option<Reason>> {
         if a3.is_reversed() {
-            return Ok(Some("B1 protects it"));
+            return Ok(Some(reason::b1_protects_it()));
         }
         Ok(match serving(self.run, server)? {
             Serving::A1 | Serving::B3 => None,
-            Serving::A4 => Some("clients use it"),
-            Serving::Unknown if self.run.traffic_moved_by_hand => Some("traffic was redirected by hand"),
+            Serving::A4 => Some(reason::clients_use_it()),
+            Serving::Unknown if self.run.traffic_moved_by_hand => Some(reason::redirected_by_hand()),
             Serving::Unknown if self.is_unused(server, a3)? => None,
-            Serving::Unknown => Some("another run or a person launched it, and it may serve clients"),
+            Serving::Unknown => Some(reason::may_serve_clients()),
         })
     }
 
@@ -263,7 +259,7 @@ impl<S: Scope> Guard<'_, S> {
         if ready.needs_snapshot() {
             let mut of_cycle = settings.snapshots.iter().map(|(_, taken)| server.is_of_cycle(*taken));
             if !of_cycle.try_fold(false, |found, is| is.map(|is| found || is))? {
-                return Err(not_ready(server, "it has no recovery snapshot of this B3 yet"));
+                return Err(not_ready(server, &reason::no_snapshot_of_this_b3()));
             }
         }
         self.allows_target(server, &settings.configuration)?;
@@ -375,7 +371,7 @@ pub fn a2_tags(run: &Run, server: &Server) -> Tags {
     tags
 }
 
-fn not_ready(server: &Server, why: &str) -> Error {
+fn not_ready(server: &Server, why: &Reason) -> Error {
     Error::from(fault::a2_is_not_ready(&server.name, why))
 }
 

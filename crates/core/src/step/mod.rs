@@ -63,14 +63,10 @@ pub async fn call<H: Handler>(cloud: &dyn Cloud, payload: Value, deadline: Times
 /// # Errors
 /// Same as [`call`].
 pub async fn call_with<H: Handler>(cloud: &dyn Cloud, payload: &Value, deadline: Timestamp) -> Result<Value> {
-    let input = H::Input::deserialize(payload).map_err(|error| {
-        Error::internal(format!(
-            "the payload does not fit {}: {error}; deploy state machines and functions together",
-            H::NAME
-        ))
-    })?;
+    let input = H::Input::deserialize(payload)
+        .map_err(|error| Error::from(fault::payload_does_not_fit(H::NAME, error)))?;
     let output = H::handle(cloud, input, deadline).await?;
-    serde_json::to_value(output).map_err(|error| Error::internal(error.to_string()))
+    serde_json::to_value(output).map_err(|error| Error::from(fault::cannot_be_written("an answer", error)))
 }
 
 /// A step of the page that is polled: it reads live state, does the missing work, and reports whether it is done.

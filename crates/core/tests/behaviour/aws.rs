@@ -4,6 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 use async_trait::async_trait;
+use failback_core::catalogue::fault;
 use failback_core::cloud::{
     ChangeStatus, Clock, Drs, DrsQuotas, Ec2, ExecutionState, Executions, Hook, HookAnswer, Instance,
     InstanceStatus, Job, JobLogItem, LaunchConfiguration, LaunchConfigurationTemplate, LaunchTemplateVersion,
@@ -53,7 +54,7 @@ impl Aws {
 
 /// Refuses a call: these tests request and inspect warrants, but do not use them.
 fn not_here<T>() -> Result<T> {
-    Err(Error::internal("these lists cannot be changed by a call"))
+    Err(Error::from(fault::was_not_read("what a call changes")))
 }
 
 impl Clock for Aws {

@@ -3,7 +3,7 @@
 use failback_core::catalogue::stall::stalled;
 use failback_core::cloud::{DrsQuotas, JobStatus, Replication, ReplicationState as S};
 use failback_core::job_capacity::JobCapacity;
-use failback_core::ready::{LaunchState, launch_state, only_lags, word};
+use failback_core::ready::{LaunchState, launch_state, only_lags};
 
 use crate::case::{B1, healthy, job_on, start};
 
@@ -136,7 +136,7 @@ fn each_cause_of_a_stall_has_its_remedy() {
 
 #[test]
 fn states_are_named_as_drs_names_them() {
-    let words = STATES.map(word);
+    let words = STATES.map(|state| state.to_string());
     let drs = [
         "STOPPED",
         "INITIATING",

@@ -1,5 +1,6 @@
 //! Small values: ids, Regions, times, runs, reports, errors, and the required contents of A4's launch template.
 
+use failback_core::catalogue::fault;
 use failback_core::cloud::{InstanceState, RecordType, Tags};
 use failback_core::error::{AwsError, Chain};
 use failback_core::id::{BadId, InstanceId};
@@ -130,10 +131,10 @@ fn an_error_says_one_thing_and_knows_what_aws_answered() {
     assert_eq!(error.to_string(), "drs:StartRecovery failed");
     let chain = Chain(&error).to_string();
     assert_eq!(chain, "drs:StartRecovery failed: drs:StartRecovery got no answer (connection reset)");
-    let own = Error::internal("a defect").while_doing("looking");
+    let own = Error::from(fault::was_not_read("A3"));
     assert_eq!(
         (own.name(), own.aws_error(), own.to_string().as_str()),
-        (ErrorName::Internal, None, "looking: a defect")
+        (ErrorName::Internal, None, fault::was_not_read("A3").to_string().as_str())
     );
     assert_eq!(ErrorName::parse("Failback.Guard"), Some(ErrorName::Guard));
     assert_eq!(ErrorName::parse("Guard"), None);

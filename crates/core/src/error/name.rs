@@ -1,10 +1,8 @@
-//! The list of all error names, and the error type.
+//! The list of all error names, and the answer of AWS that causes an error.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-
-use crate::catalogue::{Fault, fault};
 
 macro_rules! error_names {
     ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {
@@ -98,111 +96,9 @@ impl fmt::Display for AwsError {
 
 impl std::error::Error for AwsError {}
 
-/// An error of a step. `Display` omits the source; [`Chain`] prints both.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Error {
-    name: ErrorName,
-    message: String,
-    source: Option<AwsError>,
-}
-
-/// A result of this crate.
-pub type Result<T, E = Error> = std::result::Result<T, E>;
-
-impl Error {
-    /// Returns an error for an answer of AWS.
-    pub fn aws(name: ErrorName, source: AwsError) -> Self {
-        Self { name, message: format!("{} failed", source.operation), source: Some(source) }
-    }
-
-    /// Returns the error for a defect of this program.
-    pub fn internal(message: impl Into<String>) -> Self {
-        Self { name: ErrorName::Internal, message: message.into(), source: None }
-    }
-
-    /// Returns the name that Step Functions receives.
-    pub fn name(&self) -> ErrorName {
-        self.name
-    }
-
-    /// Returns the answer of AWS, if one caused this error.
-    pub fn aws_error(&self) -> Option<&AwsError> {
-        self.source.as_ref()
-    }
-
-    /// Returns everything that a person is told: the message, AWS's answer, and what to do about it.
-    pub fn told(&self) -> String {
-        let chain = Chain(self).to_string();
-        match self.source.as_ref().and_then(|answer| fault::remedy(self.name, answer.operation)) {
-            Some(remedy) => format!("{}. {remedy}", chain.trim_end_matches('.')),
-            None => chain,
-        }
-    }
-
-    /// Prefixes the message with the operation that was in progress.
-    #[must_use]
-    pub fn while_doing(mut self, what: impl fmt::Display) -> Self {
-        self.message = format!("{what}: {}", self.message);
-        self
-    }
-}
-
-/// An error that this program detects by itself.
-impl From<Fault> for Error {
-    fn from(fault: Fault) -> Self {
-        Self { name: fault.name(), message: fault.to_string(), source: None }
-    }
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-
-impl std::error::Error for Error {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.source.as_ref().map(|source| source as _)
-    }
-}
-
-/// The display of an error with all its sources. No other code prints sources.
-pub struct Chain<'a>(pub &'a dyn std::error::Error);
-
-impl fmt::Display for Chain<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0)?;
-        let mut next = self.0.source();
-        while let Some(source) = next {
-            write!(f, ": {source}")?;
-            next = source.source();
-        }
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn display_says_one_thing_and_the_chain_says_all() {
-        let error = Error::aws(
-            ErrorName::Conflict,
-            AwsError {
-                operation: "drs:StopReplication",
-                code: "ConflictException".into(),
-                message: "busy".into(),
-                retry_after_seconds: None,
-            },
-        )
-        .while_doing("stopping A2");
-        assert_eq!(error.to_string(), "stopping A2: drs:StopReplication failed");
-        assert_eq!(
-            Chain(&error).to_string(),
-            "stopping A2: drs:StopReplication failed: drs:StopReplication answered ConflictException: busy"
-        );
-    }
 
     #[test]
     fn a_name_is_read_back() {
