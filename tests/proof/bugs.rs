@@ -491,14 +491,14 @@ impl Bug for NothingIsOnItsWay {
 
 /// The step that reads now.
 #[derive(Default)]
-struct Reader(Mutex<String>);
+pub(crate) struct Reader(Mutex<String>);
 
 impl Reader {
-    fn begins(&self, step: &str) {
+    pub(crate) fn begins(&self, step: &str) {
         step.clone_into(&mut self.0.lock().expect("no panic"));
     }
 
-    fn is(&self, step: &str) -> bool {
+    pub(crate) fn is(&self, step: &str) -> bool {
         *self.0.lock().expect("no panic") == step
     }
 }

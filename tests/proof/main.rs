@@ -14,6 +14,9 @@ mod remedies;
 /// The detection of each planted bug.
 mod planted;
 
+/// The bugs about what serves clients, each with its detection.
+mod who_serves;
+
 /// The bugs.
 mod bugs;
 

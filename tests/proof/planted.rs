@@ -48,7 +48,7 @@ fn assert_bug_caught(bug: impl Bug + 'static, by: Broken) {
 }
 
 /// Returns the deployed machines with a change to one of them.
-fn with(procedure: Procedure, change: impl Fn(&mut Value)) -> Program {
+pub(crate) fn with(procedure: Procedure, change: impl Fn(&mut Value)) -> Program {
     let mut machine: Value = serde_json::from_str(machines::text(procedure)).expect("JSON");
     change(&mut machine["States"]);
     let text = machine.to_string();
@@ -329,7 +329,7 @@ fn two_executions_that_do_not_see_each_other() {
 }
 
 /// Asserts that a bug is caught in this world, and that nothing is without it.
-fn assert_caught_in(case: &str, bug: impl Bug + 'static, by: Broken) {
+pub(crate) fn assert_caught_in(case: &str, bug: impl Bug + 'static, by: Broken) {
     let case: Case = case.parse().expect("a case");
     let deployed = Program::deployed().expect("the machines");
     assert_eq!(broken_by(&deployed, &case), []);
@@ -338,7 +338,7 @@ fn assert_caught_in(case: &str, bug: impl Bug + 'static, by: Broken) {
 }
 
 /// Asserts that a program is caught in one of these worlds at least, and that nothing is without its bug.
-fn assert_caught_in_some(cases: impl Iterator<Item = String>, program: &Program, by: Broken) {
+pub(crate) fn assert_caught_in_some(cases: impl Iterator<Item = String>, program: &Program, by: Broken) {
     let deployed = Program::deployed().expect("the machines");
     let mut is_caught = false;
     for case in cases {
