@@ -20,8 +20,7 @@ const FLEETS: &[(usize, usize, f64)] = &[
     (30, 10, 3.0),
     (300, 1, 2.0),
     (300, 10, 3.0),
-    // Without rate limits, what takes longest are the calls themselves: a step makes eight at a time.
-    (1_000, 1, 4.0),
+    (1_000, 1, 3.0),
     (1_000, 10, 3.0),
 ];
 

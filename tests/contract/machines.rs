@@ -10,6 +10,7 @@ use crate::repo::{BOTH, changed, found, machine, none, states, step_of};
 const INVOKE: &str = "arn:aws:states:::lambda:invoke";
 const KEEP: &str = "arn:aws:states:::aws-sdk:s3:putObject";
 const ASK: &str = "arn:aws:states:::sns:publish.waitForTaskToken";
+const PREVIOUS: &str = "{% $states.input.previous %}";
 const TOKEN: &str = "{% $states.context.Task.Token %}";
 
 /// Checks that one line sets the language of the whole machine.
@@ -87,6 +88,9 @@ fn evidence(name: &str, state: &Value) -> Option<String> {
         Some("does not write to ${EvidenceBucketName}".to_owned())
     } else if !key.contains("$states.context.Execution.Name") {
         Some("does not name the execution in its key: it would write over another run's report".to_owned())
+    } else if state["Arguments"]["Body"] == PREVIOUS && !key.contains("$polls") {
+        // The step may ask again: somebody has changed what was kept, or there was more than one call can change.
+        Some("does not number its key: it would write over what it has kept before".to_owned())
     } else {
         None
     }
@@ -168,6 +172,11 @@ fn a_task_has_the_name_of_its_step() {
     let keep = "/States/Keep Report/Arguments";
     found(&with(&format!("{keep}/Bucket"), json!("here")), "does not write to");
     found(&with(&format!("{keep}/Key"), json!("report.json")), "write over another run's report");
+    let records = json!("{% $states.context.Execution.Name & '-records.json' %}");
+    found(
+        &with("/States/Keep Previous Records/Arguments/Key", records),
+        "write over what it has kept before",
+    );
 }
 
 #[test]

@@ -189,6 +189,17 @@ fn an_abort_by_the_plan_claims_the_servers_first() {
 }
 
 #[test]
+fn an_abort_that_aws_asks_to_slow_down_does_not_wait_for_the_claims_again() {
+    let mut fixture = aborted(Fixture::failback(|_| ()).launched(), None);
+    let seconds = fixture.waits::<Step>("until every other run must have seen the claim", 0);
+    fixture.pass(i64::try_from(seconds).unwrap_or_default());
+    fixture.fail("error:drs:TagResource=ThrottlingException x2");
+    fixture.waits::<Step>("AWS asks to slow down", 0);
+    let answer = fixture.call::<Step>().unwrap();
+    assert_eq!((answer.status, claimed(&fixture)), (Status::Done, vec![true, true]), "{}", answer.why);
+}
+
+#[test]
 fn an_abort_waits_for_a_launch_that_is_under_way_or_not_shown() {
     let mut fixture = aborted(Fixture::failback(|_| ()).prepared(), GATE);
     let job = fixture.launch();

@@ -3,18 +3,17 @@
 //! Done when every B2 runs, its agent was seen and it carries the drill's tags. A B2 that an earlier, interrupted run
 //! of a drill launched is adopted; any other live B2 stops the drill, because launching would terminate it.
 
-use failback_core::at_once::at_once;
 use failback_core::catalogue::{fault, reason};
 use failback_core::cloud::{InstanceState, Job, JobServer, LaunchStatus, RecoveryInstance};
 use failback_core::fleet::{
     Fleet, LiveServer, LiveState, Reads, launch_configurations, launch_templates, names,
 };
 use failback_core::job_capacity::JobCapacity;
-use failback_core::message::count;
+use failback_core::message::{Reasons, count};
 use failback_core::plan::Plan;
 use failback_core::poll_interval::{self, typical};
 use failback_core::procedure::Drill;
-use failback_core::step::{Context, FleetInput, Limit, Step, StepResult, Waiting, attempt};
+use failback_core::step::{Attempt, Context, FleetInput, Limit, Step, StepResult, Waiting, attempt};
 use failback_core::tags::{drill_tags, has_tags};
 use failback_core::{Error, Result};
 
@@ -49,9 +48,12 @@ impl Step for LaunchRecoveredServers {
                 None => missing.push(server),
             }
         }
-        tag(ctx, &servers).await?;
+        let untagged = tag(ctx, &servers).await?;
         if !missing.is_empty() {
             return Ok(launch(ctx, &live, &missing).await?.into());
+        }
+        if launching.is_empty() && unseen.is_empty() && !untagged.is_empty() {
+            return Ok(ctx.again(reason::b2_is_not_tagged_yet(&untagged)).into());
         }
         Ok(report(ctx, &launching, &unseen, servers.len()))
     }
@@ -96,17 +98,27 @@ fn parts<'j>(jobs: &'j [Job], server: &LiveServer<'_>) -> Vec<&'j Job> {
     jobs.iter().filter(|job| job.part_of(&server.b1).is_some()).collect()
 }
 
-/// Tags every B2 of this drill, so that no later run takes it for production.
-async fn tag(ctx: &Context<'_, Drill>, servers: &[LiveServer<'_>]) -> Result<()> {
+/// Tags every B2 of this drill, so that no later run takes it for production. Returns those that wait, with the reasons.
+async fn tag(ctx: &Context<'_, Drill>, servers: &[LiveServer<'_>]) -> Result<Reasons> {
     let tags = drill_tags();
-    let mut warrants = Vec::new();
+    let (mut untagged, mut warrants) = (Vec::new(), Vec::new());
     for server in servers {
         if server.b2()?.is_some_and(|b2| !has_tags(&b2.tags, &tags)) && server.other_owner(ctx.run)?.is_none()
         {
+            untagged.push(&server.name);
             warrants.push(ctx.guard.tag_b2(server)?);
         }
     }
-    at_once(warrants.into_iter().map(|warrant| ctx.cloud.tag_resource(warrant))).await.map(|_| ())
+    let calls = warrants
+        .into_iter()
+        .map(|warrant| async { ctx.cloud.tag_resource(warrant).await.map(Attempt::Done) });
+    let mut reasons = Reasons::default();
+    for (name, result) in untagged.into_iter().zip(ctx.at_once(calls).await?) {
+        if let Attempt::NotYet(reason) = result {
+            reasons.add(name, reason);
+        }
+    }
+    Ok(reasons)
 }
 
 /// Launches the missing servers, as many at once as DRS allows.

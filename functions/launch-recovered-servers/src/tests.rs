@@ -60,6 +60,27 @@ fn what_is_up_and_tagged_is_left_as_it_is() {
     fixture.idle::<Step>("2 recovered servers up");
 }
 
+/// Hundreds of tags are more than AWS takes at once. Once, each refusal ended the call, and the next one came minutes later.
+#[test]
+fn a_b2_whose_tagging_aws_asks_to_slow_down_is_tagged_by_the_next_call() {
+    let mut fixture = steady();
+    fixture.fail("error:drs:TagResource=ThrottlingException x*");
+    let mut said = Vec::new();
+    while !said.iter().any(|why: &String| why.starts_with("B2 cannot be tagged with this drill yet")) {
+        let answer = fixture.call::<Step>().unwrap();
+        said.push(answer.why);
+        assert!(said.len() < 100, "{said:?}");
+        fixture.pass(i64::try_from(answer.wait_seconds).unwrap());
+    }
+    fixture.simulation.world().clear_faults();
+    assert_eq!(fixture.done::<Step>(), ["2 recovered servers up"]);
+    let world = fixture.simulation.world();
+    for server in &fixture.fleet.servers {
+        let b2 = world.recovery_instance(fixture.recovery(), server.b2.as_ref().unwrap()).unwrap();
+        assert_eq!(b2.tags["drs-failback:procedure"], "drill");
+    }
+}
+
 #[test]
 fn a_b2_that_no_drill_of_this_program_launched_is_not_adopted() {
     Fixture::new(Procedure::Drill, Scenario::DrilledRecovered, launching)

@@ -13,33 +13,23 @@ use failback_core::fleet::{Fleet, LiveServer, Reads, Server};
 use failback_core::guard::a2_tags;
 use failback_core::launch_spec::{LaunchSpec, needs_a1, stand_in};
 use failback_core::message::{Reasons, count};
+use failback_core::payload::KEPT_AT_A_TIME;
 use failback_core::plan::Plan;
 use failback_core::procedure::Either;
 use failback_core::step::{Attempt, Context, FleetInput, Limit, Step, StepResult};
 use failback_core::tags::has_tags;
 use failback_core::{Error, Result};
-use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 
 mod present;
+mod progress;
 
-use present::Present;
+use present::{Fingerprint, Present};
+use progress::Progress;
 
 /// The step.
 #[derive(Debug)]
 pub struct PrepareLaunch;
-
-/// The number of servers whose settings are kept at a time: about as many as one call can change. Their settings are part
-/// of the payload, 35 KB at most.
-const KEPT_AT_A_TIME: usize = 150;
-
-/// The note of what is done: the servers before this position are prepared, and the bucket for evidence has the settings
-/// with these fingerprints.
-#[derive(Debug, Default, Serialize, Deserialize)]
-struct Progress {
-    prepared: usize,
-    kept: Vec<String>,
-}
 
 impl Step for PrepareLaunch {
     type Scope = Either;
@@ -50,28 +40,38 @@ impl Step for PrepareLaunch {
         let reads = Reads { a3: true, source_instances: needs_a1(ctx.run), ..Reads::default() };
         let live = ctx.read(fleet, reads).await?;
         let servers = live.servers(fleet);
-        let Progress { mut prepared, kept } = ctx.note().unwrap_or_default();
-        while prepared < servers.len() {
-            let some = &servers[prepared..servers.len().min(prepared + KEPT_AT_A_TIME)];
-            let results = ctx.at_once(some.iter().map(|server| prepare(ctx, server, &kept))).await?;
+        let mut progress = Progress::noted(ctx.note().unwrap_or_default(), fleet);
+        loop {
+            let left = servers.iter().filter(|server| !progress.prepared.contains(&server.b1));
+            // Those whose settings are kept come first, because the order is always the same.
+            let some: Vec<_> = left.take(KEPT_AT_A_TIME).collect();
+            if some.is_empty() {
+                return Ok(StepResult::Done(reason::servers_are_prepared(count(servers.len(), "server"))));
+            }
+            let results = ctx
+                .at_once(some.iter().map(|server| prepare(ctx, server, progress.kept.get(&server.b1))))
+                .await?;
             let (mut to_keep, mut reasons) = (Vec::new(), Reasons::default());
-            for (server, result) in some.iter().zip(results) {
+            for (server, result) in some.into_iter().zip(results) {
                 match result {
-                    Attempt::Done(None) if to_keep.is_empty() && reasons.is_empty() => prepared += 1,
-                    Attempt::Done(None) => {}
-                    Attempt::Done(Some(present)) => to_keep.push(present),
+                    Attempt::Done(None) => progress.is_prepared(&server.b1),
+                    Attempt::Done(Some(present)) => {
+                        progress.kept.insert(server.b1.clone(), present.fingerprint());
+                        to_keep.push(present);
+                    }
                     Attempt::NotYet(reason) => reasons.add(&server.name, reason),
                 }
             }
+            let note = json!(progress.note(fleet));
             if !to_keep.is_empty() {
-                return Ok(keep(prepared, &to_keep));
+                return Ok(keep(&to_keep, note));
             }
             if !reasons.is_empty() {
-                let why = reason::some_are_prepared(prepared, count(servers.len(), "server"), &reasons);
-                return Ok(ctx.again(why).with_note(json!(Progress { prepared, kept })).into());
+                let all = count(servers.len(), "server");
+                let why = reason::some_are_prepared(progress.prepared.len(), all, &reasons);
+                return Ok(ctx.again(why).with_note(note).into());
             }
         }
-        Ok(StepResult::Done(reason::servers_are_prepared(count(servers.len(), "server"))))
     }
 
     fn limit(plan: &Plan) -> Limit {
@@ -83,22 +83,20 @@ impl Step for PrepareLaunch {
 async fn prepare(
     ctx: &Context<'_, Either>,
     server: &LiveServer<'_>,
-    kept: &[String],
+    kept: Option<&Fingerprint>,
 ) -> Result<Attempt<Option<Present>>> {
     let Some((present, spec)) = to_change(ctx, server).await? else { return Ok(Attempt::Done(None)) };
-    if !kept.contains(&present.fingerprint()) {
+    if !kept.is_some_and(|kept| present.is_kept(kept, &spec)) {
         return Ok(Attempt::Done(Some(present)));
     }
     change(ctx, server, &present, spec).await?;
     Ok(Attempt::Done(None))
 }
 
-/// Returns the result that has these settings kept. The next call goes on from the first server that is not prepared.
-fn keep(prepared: usize, to_keep: &[Present]) -> StepResult {
+/// Returns the result that has these settings kept. The next call goes on with what is not prepared.
+fn keep(to_keep: &[Present], note: Value) -> StepResult {
     let why = reason::settings_are_kept(count(to_keep.len(), "server"));
     let settings: Vec<_> = to_keep.iter().map(Present::inputs).collect();
-    let kept = to_keep.iter().map(Present::fingerprint).collect();
-    let note = json!(Progress { prepared, kept });
     StepResult::Keep { why, previous: json!({ "settings": settings }), note }
 }
 
@@ -155,7 +153,7 @@ async fn change(
     }
     let current = &present.template;
     if !spec.is_met_by(current) {
-        // Settings that are half changed would be taken for somebody's, and kept as evidence.
+        // Settings that are half changed would be a launch with some of the plan's settings.
         let write = async || {
             let warrant = ctx.guard.write_template(server, current, spec.clone())?;
             ctx.cloud.create_launch_template_version(warrant).await

@@ -1,11 +1,33 @@
 //! A2's launch settings as they are before the step changes them.
 
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::hash::{DefaultHasher, Hash, Hasher as _};
 
 use failback_core::cloud::{LaunchConfiguration, LaunchTemplateVersion, RightSizing};
 use failback_core::id::SourceServerId;
 use failback_core::launch_spec::{LaunchSpec, is_configured};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+
+/// A fingerprint of A2's settings: eight hexadecimal digits each for its launch configuration and its launch template. A state
+/// machine passes numbers on as floating point.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Fingerprint(String);
+
+impl Fingerprint {
+    fn halves(&self) -> (&str, &str) {
+        self.0.split_at_checked(HALF_DIGITS).unwrap_or_default()
+    }
+}
+
+/// The number of digits of one half of a fingerprint.
+const HALF_DIGITS: usize = 8;
+
+fn half(of: &impl Hash) -> String {
+    let mut hasher = DefaultHasher::new();
+    of.hash(&mut hasher);
+    // The upper half of the hash.
+    format!("{:08x}", hasher.finish() >> 32)
+}
 
 /// The settings that a launch of A2 would use.
 pub(crate) struct Present {
@@ -26,13 +48,20 @@ impl Present {
         self.is_configured() && spec.is_met_by(&self.template)
     }
 
-    /// Returns a fingerprint of what the step changes, in hexadecimal: a state machine passes numbers on as floating
-    /// point.
-    pub(crate) fn fingerprint(&self) -> String {
+    /// Returns the fingerprint of what the step changes.
+    pub(crate) fn fingerprint(&self) -> Fingerprint {
         let LaunchConfiguration { copy_private_ip, starts, .. } = self.configuration;
-        let mut hasher = DefaultHasher::new();
-        (&self.a2, self.right_sizing(), copy_private_ip, starts, self.template.version).hash(&mut hasher);
-        format!("{:016x}", hasher.finish())
+        let configuration = half(&(&self.a2, self.right_sizing(), copy_private_ip, starts));
+        let template = half(&(&self.a2, &self.template.template, self.template.version));
+        Fingerprint(configuration + &template)
+    }
+
+    /// Returns true when the bucket for evidence has all that a change would replace. What is as the plan wants it already,
+    /// because a call was interrupted between its two changes, is not replaced.
+    pub(crate) fn is_kept(&self, kept: &Fingerprint, spec: &LaunchSpec) -> bool {
+        let (kept, present) = (kept.halves(), self.fingerprint());
+        (self.is_configured() || kept.0 == present.halves().0)
+            && (spec.is_met_by(&self.template) || kept.1 == present.halves().1)
     }
 
     /// Returns the inputs of `aws drs update-launch-configuration` and `aws ec2 modify-launch-template`, both with

@@ -67,6 +67,51 @@ fn settings_that_a_person_changes_after_they_were_kept_are_kept_again() {
     assert_eq!(fixture.done::<Step>(), ["2 servers prepared for launch"]);
 }
 
+/// Returns the source servers whose settings are kept, in order, when these rules are added before the first call and before
+/// the second.
+fn kept(fixture: &mut Fixture, rules: [Option<String>; 2]) -> Vec<String> {
+    let (mut rules, mut kept) = (rules.into_iter(), Vec::new());
+    for _ in 0..100 {
+        if let Some(rule) = rules.next().flatten() {
+            fixture.fail(&rule);
+        }
+        let deadline = fixture.now().plus_seconds(3);
+        let answer = fixture.call_until::<Step>(deadline).unwrap();
+        let settings = answer.previous.iter().flat_map(|previous| previous["settings"].as_array().unwrap());
+        kept.extend(settings.map(|one| one["launchConfiguration"]["sourceServerID"].to_string()));
+        if answer.status == Status::Done {
+            kept.sort();
+            return kept;
+        }
+    }
+    panic!("never done after {kept:?}");
+}
+
+#[test]
+fn settings_are_kept_once_wherever_aws_asks_to_slow_down() {
+    let operations = [
+        ("drs:TagResource", "ThrottlingException"),
+        ("drs:GetLaunchConfiguration", "ThrottlingException"),
+        ("ec2:DescribeLaunchTemplateVersions", "RequestLimitExceeded"),
+        ("drs:UpdateLaunchConfiguration", "ThrottlingException"),
+        ("ec2:CreateLaunchTemplateVersion", "RequestLimitExceeded"),
+        ("ec2:ModifyLaunchTemplate", "RequestLimitExceeded"),
+    ];
+    let rule = |(operation, code), times| Some(format!("error:{operation}={code} x{times}"));
+    let first = operations[..3].iter().map(|operation| rule(*operation, 1)).chain([None]);
+    for first in first {
+        for second in operations {
+            for times in [1, 2, 9] {
+                let mut fixture = Fixture::failback(|_| ()).reversed();
+                let rules = [first.clone(), rule(second, times)];
+                let mut both = [0, 1].map(|server| json!(fixture.a2(server)).to_string());
+                both.sort();
+                assert_eq!(kept(&mut fixture, rules.clone()), both, "{rules:?}");
+            }
+        }
+    }
+}
+
 #[test]
 fn what_is_launched_already_keeps_its_template() {
     let mut fixture = Fixture::failback(|_| ()).launched();

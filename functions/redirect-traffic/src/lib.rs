@@ -85,11 +85,11 @@ impl Step for RedirectTraffic {
         }
         let mut redirected = redirected(ctx, fleet.redirected, &servers)?;
         redirected.data_from = redirected.data_from.into_iter().chain(oldest_data(ctx.run, fleet)).min();
-        let changed = change(ctx, &servers, warrants).await?;
+        let mut progress = ctx.note::<Progress>().unwrap_or_default();
+        let changed = change(ctx, &servers, warrants, &mut progress).await?;
         fleet.redirected = Some(redirected);
         let Some(propagating) = changed else {
-            let kept = ctx.poll.and_then(|poll| poll.note.clone());
-            return Ok(Waiting { note: kept, ..Waiting::out_of_time() }.into());
+            return Ok(Waiting::out_of_time().with_note(json!(progress)).into());
         };
         let records = count(ctx.run.plan.redirect.records().len(), "record");
         let (why, seconds) = match propagating.changes.len() {
@@ -106,22 +106,43 @@ impl Step for RedirectTraffic {
     }
 }
 
-/// The note that these sets are in the bucket for evidence, by their fingerprints.
-#[derive(Debug, Serialize, Deserialize)]
-struct Kept {
+/// The note until every record is changed.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Progress {
+    /// The fingerprints of the sets that are in the bucket for evidence and not changed yet.
     kept: Vec<String>,
+    /// The changes that Route 53 has taken from earlier calls.
+    #[serde(default)]
+    changes: Vec<ChangeId>,
+    /// The number of records that these have changed.
+    #[serde(default)]
+    changed: usize,
+}
+
+impl Progress {
+    /// Notes that Route 53 has taken a change.
+    fn taken(&mut self, id: ChangeId, change: &ChangeRecords) {
+        let sets: Vec<String> = change.records.iter().map(|record| fingerprint(&record.seen)).collect();
+        self.kept.retain(|kept| !sets.contains(kept));
+        self.changed += sets.len();
+        self.changes.push(id);
+    }
 }
 
 /// Returns the sets that are to be replaced, as long as the bucket for evidence does not have them as they are now.
 fn keep(ctx: &Context<'_, Failback>, warrants: &[Warrant<ChangeRecords>]) -> Option<StepResult> {
     let seen = warrants.iter().flat_map(|warrant| &warrant.action().records).map(|record| &record.seen);
     let present: Vec<String> = seen.map(fingerprint).collect();
-    let kept = ctx.note::<Kept>().map(|note| note.kept).unwrap_or_default();
-    if present.iter().all(|set| kept.contains(set)) {
+    let note = ctx.note::<Progress>().unwrap_or_default();
+    if present.iter().all(|set| note.kept.contains(set)) {
         return None;
     }
     let why = reason::records_are_kept(count(present.len(), "record"));
-    Some(StepResult::Keep { why, previous: previous(warrants), note: json!(Kept { kept: present }) })
+    Some(StepResult::Keep {
+        why,
+        previous: previous(warrants),
+        note: json!(Progress { kept: present, ..note }),
+    })
 }
 
 /// Returns the fingerprint of a set, in hexadecimal: a state machine passes numbers on as floating point.
@@ -229,22 +250,23 @@ fn to_change(targets: &[Target<'_>]) -> Result<bool> {
 }
 
 /// Changes the records of each server. A conflict does not keep the others from being changed. Returns `None` when the
-/// call has no time left: the next one continues.
+/// call has no time left: the next one continues with what is noted here.
 async fn change(
     ctx: &Context<'_, Failback>,
     servers: &[LiveServer<'_>],
     warrants: Vec<Warrant<ChangeRecords>>,
+    note: &mut Progress,
 ) -> Result<Option<Propagating>> {
-    let (mut changes, mut conflict) = (Vec::new(), None);
+    let mut conflict = None;
     let known = warrants.iter().map(|warrant| warrant.action().records.len()).sum::<usize>();
-    let mut has_others = known < targets(ctx.run, servers).len();
+    let mut has_others = note.changed + known < targets(ctx.run, servers).len();
     for warrant in warrants {
         if ctx.is_late() {
             return Ok(None);
         }
         let wanted = warrant.action().clone();
         match ctx.cloud.change_records(warrant).await {
-            Ok(id) => changes.push(id),
+            Ok(id) => note.taken(id, &wanted),
             // The next call goes on.
             Err(error) if error.name() == ErrorName::Throttled => return Ok(None),
             Err(error) if error.name() == ErrorName::Conflict => match found_instead(ctx, &wanted).await? {
@@ -260,7 +282,7 @@ async fn change(
     }
     let wait_seconds = if has_others { PROPAGATION_SECONDS } else { 0 };
     let others_until_ms = ctx.now().plus_seconds(wait_seconds).millis();
-    Ok(Some(Propagating { changes, others_until_ms }))
+    Ok(Some(Propagating { changes: std::mem::take(&mut note.changes), others_until_ms }))
 }
 
 /// Reads the records of a refused batch again. Returns the first that is not as wanted, and its values.

@@ -1,6 +1,8 @@
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use failback_core::ErrorName;
 use failback_core::fleet::Redirected;
-use failback_sim::{ChangeAction, RecordChange};
+use failback_sim::{ChangeAction, Fault, Known, RecordChange};
 use failback_testkit::{Fixture, Response};
 use serde_json::json;
 
@@ -145,6 +147,45 @@ fn a_call_without_time_leaves_the_change_to_the_next() {
     let output = fixture.call_until::<Step>(fixture.now()).unwrap();
     assert_eq!((output.why.as_str(), output.wait_seconds), ("this call has no time left", 1));
     fixture.waits::<Step>("is propagating the change of 1 record", 1);
+}
+
+/// An A4 whose checks are not passed for a moment, after the records were kept.
+#[test]
+fn records_are_kept_once_whatever_the_change_waits_for() {
+    let mut fixture = Fixture::failback(|_| ()).launched();
+    fixture.keeps::<Step>();
+    fixture.tamper(|seen| {
+        if let Response::InstanceStatus(found) = seen {
+            found.clear();
+        }
+    });
+    fixture.waits::<Step>("traffic cannot be redirected yet", 0);
+    fixture.tamper(|_| ());
+    fixture.waits::<Step>("is propagating the change of 1 record", 1);
+}
+
+/// Route 53 answers few calls a second: those that have taken their changes are not forgotten for those that have not.
+#[test]
+fn a_change_that_was_taken_is_followed_though_another_was_refused() {
+    let mut fixture = Fixture::failback(|plan| {
+        let mut record = plan["redirect"]["records"][0].clone();
+        record["name"] = json!("all.example.com");
+        record["server"] = json!("all-1");
+        plan["redirect"]["records"].as_array_mut().unwrap().push(record);
+    })
+    .launched();
+    fixture.keeps::<Step>();
+    let (simulation, changes) = (fixture.simulation.clone(), AtomicUsize::new(0));
+    fixture.tamper(move |seen| {
+        if matches!(seen, Response::Changes(_)) && changes.fetch_add(1, Ordering::Relaxed) == 1 {
+            let known = Known { steps: &[], servers: &[], errors: &[] };
+            let fault = Fault::parse("error:route53:ChangeResourceRecordSets=Throttling", &known);
+            simulation.world().add_fault(fault.unwrap());
+        }
+    });
+    fixture.waits::<Step>("this call has no time left", 1);
+    fixture.waits::<Step>("Route 53 is propagating the change of 2 records", 1);
+    assert_eq!(fixture.call::<Step>().unwrap().why, "Route 53 has not reported INSYNC for 2 changes yet");
 }
 
 #[test]

@@ -3,13 +3,10 @@
 //!
 //! Done when no A2 is left.
 
-use std::collections::BTreeSet;
-
 use failback_core::Result;
 use failback_core::catalogue::reason;
 use failback_core::cloud::{ReplicationState, SourceServer};
 use failback_core::fleet::{Fleet, LiveServer, Marks, Reads, names};
-use failback_core::id::SourceServerId;
 use failback_core::message::Reasons;
 use failback_core::plan::Plan;
 use failback_core::poll_interval::{self, typical};
@@ -34,16 +31,22 @@ impl Step for RemoveSourceServers {
         let reads = Reads { b2: true, a3: true, source_jobs: true, recovery_jobs: true, ..Reads::default() };
         let (live, mut refused) = ctx.read_to_clean_up(fleet, reads).await?;
         let servers = live.servers(fleet);
-        let mut left = Vec::new();
+        let requested = ctx.note::<Marks>().unwrap_or_default().servers(fleet);
+        let may_repeat = ctx.poll.is_none_or(|poll| poll.polls.is_multiple_of(POLLS_BETWEEN_REQUESTS));
+        let (mut left, mut disconnecting) = (Vec::new(), Vec::new());
         for server in servers.iter().filter(|server| !refused.has(server)) {
-            if let Some(a2) = server.a2()? {
-                left.push((server, a2));
+            match server.a2()? {
+                // What was requested is no work, so it is not forgotten when there is no time for the others.
+                Some(a2) if !may_repeat && requested.contains(&server.b1) && !is_disconnected(a2) => {
+                    disconnecting.push(server);
+                }
+                Some(a2) => left.push((server, a2)),
+                None => {}
             }
         }
-        let requested = ctx.note::<Marks>().unwrap_or_default().servers(fleet);
-        let removals = left.iter().map(|(server, a2)| remove(ctx, server, a2, &requested));
+        let removals = left.iter().map(|(server, a2)| remove(ctx, server, a2));
         let results = ctx.at_once_unless_refused(removals).await?;
-        let (mut disconnecting, mut reasons) = (Vec::new(), Reasons::default());
+        let mut reasons = Reasons::default();
         for ((server, _), result) in left.into_iter().zip(results) {
             match refused.unless_refused(server, result)? {
                 Some(Attempt::Done(Removal::Disconnecting)) => disconnecting.push(server),
@@ -75,31 +78,25 @@ enum Removal {
     Deleted,
 }
 
+fn is_disconnected(a2: &SourceServer) -> bool {
+    a2.replication.state == ReplicationState::Disconnected
+}
+
 /// Takes the next step towards the removal of one A2.
 async fn remove(
     ctx: &Context<'_, Either>,
     server: &LiveServer<'_>,
     a2: &SourceServer,
-    requested: &BTreeSet<SourceServerId>,
 ) -> Result<Attempt<Removal>> {
-    attempt(ask(ctx, server, a2, requested).await)
+    attempt(ask(ctx, server, a2).await)
 }
 
-async fn ask(
-    ctx: &Context<'_, Either>,
-    server: &LiveServer<'_>,
-    a2: &SourceServer,
-    requested: &BTreeSet<SourceServerId>,
-) -> Result<Removal> {
-    if a2.replication.state == ReplicationState::Disconnected {
+async fn ask(ctx: &Context<'_, Either>, server: &LiveServer<'_>, a2: &SourceServer) -> Result<Removal> {
+    if is_disconnected(a2) {
         ctx.cloud.delete_source_server(ctx.guard.delete_a2(server)?).await?;
         return Ok(Removal::Deleted);
     }
-    let was_requested = requested.contains(&server.b1)
-        && ctx.poll.is_some_and(|poll| !poll.polls.is_multiple_of(POLLS_BETWEEN_REQUESTS));
-    if !was_requested {
-        ctx.cloud.disconnect_source_server(ctx.guard.disconnect_a2(server)?).await?;
-    }
+    ctx.cloud.disconnect_source_server(ctx.guard.disconnect_a2(server)?).await?;
     Ok(Removal::Disconnecting)
 }
 

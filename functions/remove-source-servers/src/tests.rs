@@ -46,6 +46,20 @@ fn a_call_that_is_late_leaves_the_rest_to_the_next() {
     assert_eq!(fixture.writes(), before);
 }
 
+/// DRS shows a disconnection late. A call that has no time for the others has not to ask for it again.
+#[test]
+fn what_was_requested_is_not_forgotten_by_a_call_without_time() {
+    let mut fixture = due();
+    fixture.waits::<Step>("A2 is being disconnected", 2);
+    for _ in 0..3 {
+        let before = fixture.writes();
+        let answer = fixture.call_until::<Step>(fixture.now()).unwrap();
+        assert!(answer.why.contains("A2 is being disconnected"), "{}", answer.why);
+        fixture.waits::<Step>("A2 is being disconnected", 0);
+        assert_eq!(fixture.writes(), before);
+    }
+}
+
 #[test]
 fn what_is_disconnected_is_deleted_at_once() {
     let mut fixture = due();

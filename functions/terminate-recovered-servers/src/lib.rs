@@ -208,7 +208,7 @@ async fn checks_of_a4<'s, 'l: 's>(
 /// Returns the wait. Its note is the time at which the last terminate job was started.
 fn waiting(ctx: &Context<'_, Either>, remaining: &Remaining<'_, '_>, reasons: &Reasons) -> Option<Waiting> {
     let Remaining { terminable, terminating, launching, .. } = remaining;
-    let mut note = ctx.poll.and_then(|poll| poll.note.clone());
+    let mut note = None;
     let (why, seconds) = if !reasons.is_empty() {
         let why = reason::recovered_stay(reasons);
         (why, poll_interval::by_typical(typical::RELEASE, reasons.len(), ctx.waited_seconds()))

@@ -51,6 +51,7 @@ entries! {
     last_drill(days) "the last drill that succeeded ended {days} ago";
     no_drill_is_known(days) "no drill has succeeded in the last {days} days";
     runs_are_watched(gates, drill) "{gates}; {drill}";
+    b2_is_not_tagged_yet(servers) "B2 cannot be tagged with this drill yet: {servers}";
     a3_is_not_tagged_yet(servers) "A3 cannot be tagged with this run yet: {servers}";
     a3_tag_is_not_shown(servers) "DRS does not show this run's tag on A3 of {servers} yet";
     all_failed_back() "every server has failed back already";

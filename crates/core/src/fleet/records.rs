@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::at_once::patiently;
+use crate::at_once::{Pace, patiently};
 use crate::cloud::{Cloud, RecordSet, RecordType, record_name};
 use crate::error::Result;
 use crate::id::HostedZoneId;
@@ -29,7 +29,7 @@ pub async fn read_records(
             continue;
         }
         let read = |from| cloud.record_page(zone, from);
-        let page = patiently(cloud, from.as_str(), &read).await?;
+        let page = patiently(cloud, &Pace::default(), from.as_str(), &read).await?;
         let mut sets: BTreeMap<String, Vec<RecordSet>> = BTreeMap::new();
         for set in page {
             sets.entry(record_name(&set.name)).or_default().push(set);

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 
 use super::refused::Refused;
 use super::result::{PollState, Waiting};
-use crate::at_once::{SLOW_DOWN_MS, at_once};
+use crate::at_once::{Pace, SLOW_DOWN_MS, at_pace};
 use crate::catalogue::{Reason, reason};
 use crate::cloud::Cloud;
 use crate::error::{Error, ErrorName, Result};
@@ -32,6 +32,7 @@ pub struct Context<'a, S> {
     /// The state of polling as the last call returned it; `None` at the first call.
     pub poll: Option<&'a PollState>,
     deadline: Timestamp,
+    pace: Pace,
     /// True once AWS has asked to slow down, and a call was left to the next poll because of that.
     slowed_down: AtomicBool,
 }
@@ -51,6 +52,7 @@ impl<'a, S: Scope> Context<'a, S> {
             wave,
             poll,
             deadline,
+            pace: Pace::default(),
             slowed_down: AtomicBool::new(false),
         })
     }
@@ -90,8 +92,8 @@ impl<'a, S: Scope> Context<'a, S> {
     }
 
     /// Does independent work for servers, several at a time, and returns in order what came of each. Work that has not begun
-    /// when the call is late is left to the next, and so is a call that AWS asks to slow down: that pauses the others a
-    /// little.
+    /// when the call is late is left to the next, and so is a call that AWS asks to slow down: fewer are made at a time
+    /// from then on.
     ///
     /// # Errors
     /// The first error that does not pass with time. Nothing more begins after it.
@@ -99,7 +101,7 @@ impl<'a, S: Scope> Context<'a, S> {
     where
         F: Future<Output = Result<Attempt<T>>> + Send,
     {
-        at_once(work.into_iter().map(|work| self.in_time(work)).collect::<Vec<_>>()).await
+        at_pace(&self.pace, work.into_iter().map(|work| self.in_time(work)).collect::<Vec<_>>()).await
     }
 
     /// Does the same, where a refusal of the guard is what came of one server, and keeps no other from its work.
@@ -131,6 +133,7 @@ impl<'a, S: Scope> Context<'a, S> {
         loop {
             match call().await {
                 Err(error) if error.name() == ErrorName::Throttled && !self.is_late() => {
+                    self.pace.slow_down();
                     self.cloud.pause(SLOW_DOWN_MS).await;
                 }
                 result => return result,
@@ -145,6 +148,7 @@ impl<'a, S: Scope> Context<'a, S> {
         match work.await {
             Err(error) if error.name() == ErrorName::Throttled => {
                 self.slowed_down.store(true, Ordering::Relaxed);
+                self.pace.slow_down();
                 self.cloud.pause(SLOW_DOWN_MS).await;
                 Ok(Attempt::NotYet(reason::slow_down()))
             }

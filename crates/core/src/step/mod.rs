@@ -108,10 +108,7 @@ impl<S: Step> Handler for S {
             Some(PollState { since, due, polls, note })
         };
         let result = match S::run(&ctx, &mut fleet).await {
-            Err(error) if error.name() == ErrorName::Stale => {
-                let note = ctx.poll.and_then(|poll| poll.note.clone());
-                StepResult::Waiting(Waiting { note, ..Waiting::out_of_time() })
-            }
+            Err(error) if error.name() == ErrorName::Stale => StepResult::Waiting(Waiting::out_of_time()),
             result => result?,
         };
         let (answer, wait) = match result {
@@ -135,6 +132,8 @@ impl<S: Step> Handler for S {
                     _ => seconds.max(least),
                 };
                 let answer = Answer { wait_seconds, progress, ..Answer::new(Status::Waiting, &why) };
+                // What an earlier call noted stays true, whatever this one waits for.
+                let note = note.or_else(|| ctx.poll?.note.clone());
                 (answer, again(note, wait_seconds))
             }
         };

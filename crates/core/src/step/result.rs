@@ -106,7 +106,7 @@ pub struct Waiting {
     pub seconds: u64,
     /// Progress of replication, if the step waits for that.
     pub progress: Option<Progress>,
-    /// The note for the next call.
+    /// The note for the next call; `None` leaves the last one as it is.
     pub note: Option<Value>,
 }
 

@@ -44,6 +44,17 @@ fn plan(servers: usize, records: usize) -> Value {
     plan
 }
 
+/// Returns the larger of the notes of *Prepare Launch* and *Redirect Traffic*.
+fn largest_note(servers: usize, records: usize) -> Value {
+    let fingerprints = |of| vec!["0123456789abcdef"; of];
+    let marks = "f".repeat(servers.div_ceil(4));
+    let settings = json!({
+        "prepared": marks, "kept": marks, "fingerprints": fingerprints(servers.min(payload::KEPT_AT_A_TIME))
+    });
+    let sets = json!({ "kept": fingerprints(records), "changes": [], "changed": 0 });
+    if bytes(&settings) > bytes(&sets) { settings } else { sets }
+}
+
 #[test]
 fn the_size_that_is_told_is_never_exceeded() {
     for (servers, records) in [(200, 1), (300, 300), (500, 500), (SERVERS_MAX, 1)] {
@@ -55,6 +66,7 @@ fn the_size_that_is_told_is_never_exceeded() {
             &run.plan,
             (0..servers).map(|n| format!("n{n}")).collect::<Vec<_>>().iter().map(String::as_str),
         );
+        let note = largest_note(servers, records);
         let servers = (0..servers).map(largest_server).collect();
         let redirected = Some(Redirected {
             asked: Some(start()),
@@ -63,7 +75,6 @@ fn the_size_that_is_told_is_never_exceeded() {
             data_from: Some(start()),
         });
         run.began = Some(start());
-        let note = json!({ "kept": vec!["0123456789abcdef"; records] });
         let wait = PollState { since: start(), due: start(), polls: 2_500, note: Some(note) };
         let payload = json!({ "run": run, "fleet": Fleet { servers, redirected }, "wait": wait, "wave": 19 });
         let bytes = bytes(&payload);

@@ -57,6 +57,9 @@ async fn report(ctx: &Context<'_, Either>, fleet: &mut Fleet) -> Result<StepResu
     }
     ctx.read(fleet, Reads { a3: true, ..Reads::default() }).await?;
     let note: Option<u64> = ctx.note();
+    if note.is_some() && ctx.run.plan.name == "notes once" {
+        return Ok(Waiting::new(reason::traffic_is_redirected(), 0).into());
+    }
     let (wave, waited, late) = (ctx.wave, ctx.waited_seconds(), ctx.is_late());
     let why = reason::replication_is(format!("wave {wave} waited {waited} late {late} note {note:?}"));
     Ok(Waiting::new(why, 0).with_note(7).into())
@@ -97,6 +100,19 @@ fn the_first_poll_starts_the_wait_and_the_next_ones_carry_it_on() {
         second["wait"],
         json!({ "since": start(), "due": start().plus_seconds(61), "polls": 2, "note": 7 })
     );
+}
+
+/// A step may wait for something else after it has noted what it did.
+#[test]
+fn a_wait_that_notes_nothing_leaves_the_last_note_as_it_is() {
+    let mut case = Case::failback();
+    case.set("/name", json!("notes once"));
+    let mut wait = None;
+    for polls in 1..=3 {
+        let answer = call(&case, wait.as_ref(), deadline()).unwrap();
+        assert_eq!((&answer["wait"]["polls"], &answer["wait"]["note"]), (&json!(polls), &json!(7)));
+        wait = serde_json::from_value(answer["wait"].clone()).unwrap();
+    }
 }
 
 #[test]
