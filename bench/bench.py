@@ -51,8 +51,9 @@ def events(command: Path) -> dict[str, Any]:
     """Returns, for each function, the first event of a run that calls it."""
     found: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as folder:
-        # For the one step that only some plans have.
+        # For the one step that only some plans have, and its gate.
         plan = json.loads((ROOT / "examples" / "plans" / "three-tier.json").read_text())
+        plan["gates"]["beforeStop"] = {"timeoutMinutes": 240}
         stops = Path(folder) / "plan.json"
         stops.write_text(json.dumps(plan | {"stopOriginalReplication": True}))
         for procedure in ("failback", "drill"):

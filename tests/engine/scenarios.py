@@ -243,11 +243,14 @@ def timeless(value: Any) -> Any:
 START_AGAIN = re.compile(r"aws stepfunctions start-execution --region \S+ --state-machine-arn \S+ --input ")
 
 
-def as_the_runner_writes(report: Any) -> Any:
-    """The engine's report without its command: the runner's executions have no ARN, by which they could be started again."""
-    if isinstance(report, dict) and START_AGAIN.match(report.get("command") or ""):
-        return {name: member for name, member in report.items() if name != "command"}
-    return report
+def as_the_runner_writes(told: Any) -> Any:
+    """The engine's report, or cause, without its command: the runner's executions have no ARN, by which they could be started again."""
+    if isinstance(told, dict) and START_AGAIN.match(told.get("command") or ""):
+        return {name: member for name, member in told.items() if name != "command"}
+    if isinstance(told, str):
+        text, _, command = told.rpartition("\n")
+        return text if START_AGAIN.match(command) else told
+    return told
 
 
 def compare(mine: Ended, theirs: Ended) -> list[str]:
@@ -255,7 +258,7 @@ def compare(mine: Ended, theirs: Ended) -> list[str]:
     pairs = {
         "status": (mine.status, theirs.status),
         "error": (mine.error, theirs.error),
-        "cause": (timeless(mine.cause), timeless(theirs.cause)),
+        "cause": (timeless(mine.cause), timeless(as_the_runner_writes(theirs.cause))),
         "output": (timeless(mine.output), timeless(theirs.output)),
         "states": (collapsed(mine.states), collapsed(theirs.states)),
         "report": (timeless(mine.report), timeless(as_the_runner_writes(theirs.report))),

@@ -66,6 +66,6 @@ fn every_alarm_tells_people_and_is_described() {
     }
     // The row about the hook has its alarm.
     let always = alarms.keys().filter(|name| *name != "FreezeAlarm").count();
-    let cost = format!("| alarms | {always} × 0.10 |");
+    let cost = format!("| alarms | {always} × 0.10");
     assert!(page.contains(&cost), "docs/deploy.md lacks {cost}");
 }

@@ -1,6 +1,6 @@
 //! Step 2.3, failback only: redirects traffic to the failed-back servers by Route 53.
 //!
-//! A record is changed only while it is what was read: one batch deletes exactly that set and creates the new one. Done
+//! A record is changed only while it is what was read: one batch deletes exactly that set and creates the new one.
 //! Before the first change, the machine writes the sets as they are to the bucket for evidence, so that a person can put
 //! them back: a set that is not as it was written is written again, and not changed. Done
 //! when every record of the plan points at its A4 and Route 53 reports INSYNC. A record that points at A4 already is not

@@ -12,7 +12,8 @@ facts! {
     originals_use_the_subnet(subnet_id) "original servers use {subnet_id}"
         => "Name an isolated subnet: two servers with the same name would share this one";
     no_b2_to_drill_with() "it has no recovered server (B2) to drill with"
-        => "Set drill.launchRecoveredServers, or launch a drill of it in the DRS console";
+        => "Set drill.launchRecoveredServers. If the plan has records, a drill that you launch in the DRS console does \
+             too";
     a1_does_not_run() "A1 does not run, so production may be elsewhere"
         => "Drill when production runs in the source Region, or keep the recovered servers";
     b3_was_left() "a failback has left B3, which another launch of B1 would terminate or overwrite"

@@ -121,6 +121,7 @@ fn before_freeze_by_hook(
         "No, or no answer: nothing is stopped or launched, B3 serves, and A2 goes on protecting it. Start again with the same \
          plan to be asked again."
             .to_owned(),
+        abort(run).to_owned(),
     ];
     Ok(Notice(lines.join("\n")))
 }

@@ -75,7 +75,7 @@ pub struct StopReplication {
 pub struct TerminateRecoveryInstances {
     /// The Region of the targets.
     pub region: Region,
-    /// B2, or A3 in a drill.
+    /// B2, or A3 in a drill and after an abort.
     pub recovery_instances: Vec<RecoveryInstanceId>,
 }
 
@@ -111,7 +111,7 @@ pub struct DeleteSourceServer {
 pub struct TagResource {
     /// The Region of the target.
     pub region: Region,
-    /// A2 or B2.
+    /// A2, B2 or A3.
     pub arn: String,
     /// Tags to add.
     pub tags: Tags,
