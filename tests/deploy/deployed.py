@@ -258,8 +258,8 @@ def updated_meanwhile(given: Any, stack: Stack, simulator: Simulator, host: Host
     """A run keeps the functions and the settings that it began with, and the next one has the new ones."""
     before = stack.called("DrillMachine")
     assert before and all(re.search(r":\d+$", arn) for arn in before), before
-    # Replication stalls for as long as the updates take: two hours and a half, at this speed a minute and a quarter.
-    simulator.ask("/faults", {"fault": "stall:web-1=150"})
+    # Replication stalls for longer than the updates take: five hours, at this speed two minutes and a half.
+    simulator.ask("/faults", {"fault": "stall:web-1=300"})
     running = stack.start("DrillMachine", plan)
 
     quotas = '{"serversPerJob": 50}'
