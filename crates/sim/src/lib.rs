@@ -29,7 +29,7 @@ pub use operation::{Access, OPERATIONS, Operation};
 pub use permission::{Permission, RequestContext as Context};
 pub use ranges::RangeSet;
 pub use replication::{ContentSpan, Phase, Replication};
-pub use scenario::{Options, Scenario, ServerSpec};
+pub use scenario::{Options, Scenario, ServerSpec, Zone};
 pub use service_error::ServiceError;
 pub use simulation::Simulation;
 pub use switches::Switches;

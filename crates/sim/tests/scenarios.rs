@@ -5,7 +5,7 @@ mod common;
 use common::{MINUTE, a2, b2, configure, launch_all, plan, recovery, reverse_all, source, wait, world};
 use failback_core::cloud::{InstanceState, ReplicationState};
 use failback_core::plan::{Plan, Record, Redirect, Servers};
-use failback_sim::{Options, Scenario, Switches, World};
+use failback_sim::{Options, Scenario, ServerSpec, Switches, World};
 use fastrand::Rng;
 
 #[test]
@@ -24,6 +24,29 @@ fn every_wave_and_every_record_has_its_server() {
     }
     let zone = "Z0123456789ABCDEFGHIJ".parse().unwrap();
     assert!(world.record(&zone, "db.example.com", "A").is_some());
+}
+
+#[test]
+fn a_described_server_stands_in_its_zone() {
+    let plan = plan();
+    let fleet = serde_json::from_str(
+        r#"[{"name": "db-1", "tags": {"wave": "data"}, "zone": "b"},
+            {"name": "db-2", "tags": {"wave": "data"}, "zone": "b"},
+            {"name": "web-1", "tags": {"wave": "web"}}]"#,
+    )
+    .unwrap();
+    let world = World::build(&plan, &Options { fleet, ..Options::default() });
+    let subnets: Vec<_> = (0..3)
+        .map(|server| {
+            let a1 = world.instance(source(), &world.fleet()[server].a1).expect("A1");
+            world.subnet(source(), &a1.subnet).expect("its subnet")
+        })
+        .collect();
+    let zones: Vec<_> = subnets.iter().map(|subnet| subnet.zone.as_str()).collect();
+    assert_eq!(zones, ["us-east-1b", "us-east-1b", "us-east-1a"]);
+    assert_eq!(subnets[0].id, subnets[1].id);
+    let unknown = serde_json::from_str::<ServerSpec>(r#"{"name": "db-1", "zone": "eu-west-1b"}"#);
+    assert!(unknown.unwrap_err().to_string().contains("expected one of `a`, `b`"));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use failback_core::cloud::Tags;
 use failback_core::id::SourceServerId;
 
 use super::builder::Builder;
-use super::options::ServerSpec;
+use super::options::{ServerSpec, Zone};
 use crate::ids;
 
 /// A server before any of its objects exists.
@@ -22,6 +22,8 @@ pub(super) struct Draft {
     pub(super) disks_gib: Vec<u64>,
     /// A1's instance type, unless it is drawn.
     pub(super) instance_type: Option<String>,
+    /// A1's Availability Zone.
+    pub(super) zone: Zone,
 }
 
 impl Builder<'_> {
@@ -55,7 +57,15 @@ impl Builder<'_> {
             let id = id.or_else(|| ids.next());
             let id = id.unwrap_or_else(|| ids::drs(&mut self.world.rng, "s-"));
             let tags = self.tags_of(&name, wave);
-            drafts.push(Draft { name, wave, tags, id, disks_gib: Vec::new(), instance_type: None });
+            drafts.push(Draft {
+                name,
+                wave,
+                tags,
+                id,
+                disks_gib: Vec::new(),
+                instance_type: None,
+                zone: Zone::A,
+            });
         }
         drafts
     }
@@ -64,12 +74,12 @@ impl Builder<'_> {
     fn given_fleet(&mut self) -> Vec<Draft> {
         let mut drafts = Vec::new();
         for spec in self.options.fleet.clone() {
-            let ServerSpec { name, mut tags, id, disks_gib, instance_type } = spec;
+            let ServerSpec { name, mut tags, id, disks_gib, instance_type, zone } = spec;
             tags.entry("Name".to_owned()).or_insert_with(|| name.clone());
             // One that is in no wave stands in the first one's network.
             let wave = self.plan.wave_of(&tags).unwrap_or(0);
             let id = id.unwrap_or_else(|| ids::drs(&mut self.world.rng, "s-"));
-            drafts.push(Draft { name, wave, tags, id, disks_gib, instance_type });
+            drafts.push(Draft { name, wave, tags, id, disks_gib, instance_type, zone });
         }
         drafts
     }

@@ -10,4 +10,4 @@ mod options;
 mod past;
 mod servers;
 
-pub use options::{Options, Scenario, ServerSpec};
+pub use options::{Options, Scenario, ServerSpec, Zone};

@@ -7,6 +7,7 @@ use failback_core::region::Region;
 use super::builder::Builder;
 use super::draft::Draft;
 use super::network_layout::NetworkLayout;
+use super::options::Zone;
 use crate::ids;
 use crate::objects::{RecoveryTemplate, Subnet};
 
@@ -27,25 +28,43 @@ impl Builder<'_> {
         // Drawn in any case, so that a plan that names a subnet changes nothing else.
         let drawn: SubnetId = ids::hex(&mut self.world.rng, "subnet-");
         let subnet = subnet.unwrap_or(drawn);
-        self.add_subnet(region, subnet.clone(), &vpc, free_addresses);
+        self.add_subnet(region, subnet.clone(), &vpc, Zone::A, free_addresses);
         let group: SecurityGroupId = ids::hex(&mut self.world.rng, "sg-");
         self.add_group(region, group.clone(), &vpc);
         NetworkLayout { subnet, group, vpc }
     }
 
-    fn add_subnet(&mut self, region: Region, id: SubnetId, vpc: &str, free_addresses: u32) {
+    fn add_subnet(&mut self, region: Region, id: SubnetId, vpc: &str, zone: Zone, free_addresses: u32) {
         self.networks.subnets += 1;
         let number = self.networks.subnets;
         let subnet = Subnet {
             id: id.clone(),
             vpc: vpc.to_owned(),
-            zone: format!("{region}a"),
+            zone: zone.name_in(region),
             cidr: format!("10.{number}.0.0/16"),
             free_addresses,
             number,
             given: 0,
         };
         self.world.region_mut(region).subnets.insert(id, subnet);
+    }
+
+    /// Returns the network of a wave's originals in a zone.
+    pub(super) fn production_network(&mut self, wave: usize, zone: Zone) -> Option<NetworkLayout> {
+        let mut network = self.networks.production.get(wave)?.clone();
+        if zone == Zone::A {
+            return Some(network);
+        }
+        if let Some(subnet) = self.networks.elsewhere.get(&(wave, zone)) {
+            network.subnet.clone_from(subnet);
+            return Some(network);
+        }
+        let source = self.source();
+        let free_addresses = self.world.subnet(source, &network.subnet)?.free_addresses;
+        network.subnet = ids::hex(&mut self.world.rng, "subnet-");
+        self.add_subnet(source, network.subnet.clone(), &network.vpc, zone, free_addresses);
+        self.networks.elsewhere.insert((wave, zone), network.subnet.clone());
+        Some(network)
     }
 
     fn add_group(&mut self, region: Region, id: SecurityGroupId, vpc: &str) {
@@ -100,7 +119,7 @@ impl Builder<'_> {
             return;
         }
         let vpc: String = ids::hex(&mut self.world.rng, "vpc-");
-        self.add_subnet(region, subnet, &vpc, free_addresses);
+        self.add_subnet(region, subnet, &vpc, Zone::A, free_addresses);
         for group in groups {
             self.add_group(region, group.clone(), &vpc);
         }

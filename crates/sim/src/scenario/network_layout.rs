@@ -1,7 +1,11 @@
 //! Networks that the scenario places instances in.
 
+use std::collections::BTreeMap;
+
 use failback_core::id::{SecurityGroupId, SubnetId};
 use failback_core::region::Region;
+
+use super::options::Zone;
 
 /// A VPC with one subnet and one security group.
 #[derive(Debug, Clone)]
@@ -16,6 +20,8 @@ pub(super) struct NetworkLayout {
 pub(super) struct NetworkLayouts {
     /// Production of the source Region, one for each wave.
     pub(super) production: Vec<NetworkLayout>,
+    /// Subnets of production in other zones than the first, by wave.
+    pub(super) elsewhere: BTreeMap<(usize, Zone), SubnetId>,
     /// Recovered servers; absent until the networks are built.
     pub(super) recovered: Option<NetworkLayout>,
     /// Bystanders, by Region.

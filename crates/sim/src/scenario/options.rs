@@ -2,6 +2,7 @@
 
 use failback_core::cloud::Tags;
 use failback_core::id::SourceServerId;
+use failback_core::region::Region;
 use serde::Deserialize;
 
 use crate::switches::Switches;
@@ -68,4 +69,36 @@ pub struct ServerSpec {
     /// A1's instance type; drawn if there is none.
     #[serde(default)]
     pub instance_type: Option<String>,
+    /// A1's Availability Zone; `a` if there is none.
+    #[serde(default)]
+    pub zone: Zone,
+}
+
+/// An Availability Zone of a Region, by the letter that its name ends with.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[allow(missing_docs, reason = "the letters")]
+pub enum Zone {
+    #[default]
+    A,
+    B,
+    C,
+    D,
+    E,
+    F,
+}
+
+impl Zone {
+    /// Returns the zone's name in a Region, such as `us-east-1b`.
+    pub fn name_in(self, region: Region) -> String {
+        let letter = match self {
+            Self::A => 'a',
+            Self::B => 'b',
+            Self::C => 'c',
+            Self::D => 'd',
+            Self::E => 'e',
+            Self::F => 'f',
+        };
+        format!("{region}{letter}")
+    }
 }

@@ -24,7 +24,7 @@ impl Builder<'_> {
     pub(super) fn build_fleet(&mut self, drafts: &[Draft]) {
         self.world.workload.origin_ms = self.origin_ms;
         for (index, draft) in drafts.iter().enumerate() {
-            let Some(network) = self.networks.production.get(draft.wave).cloned() else { continue };
+            let Some(network) = self.production_network(draft.wave, draft.zone) else { continue };
             self.build_server(index, draft, &network);
         }
     }
