@@ -165,8 +165,8 @@ fn use_b3(world: &mut World, plan: &Value) {
         let b3 = world.labels(server).b3;
         b3.and_then(|b3| world.instance(recovery, &b3)).is_some_and(|b3| b3.state == InstanceState::Running)
     };
-    let by_hand = plan["redirect"]["records"].as_array().is_none_or(Vec::is_empty);
-    if by_hand && (0..world.fleet().len()).any(|server| is_b3_of_a_drill(world, server)) {
+    // Where no record shows it, nobody sends clients to a drill's copy: the drill cannot know, and ends it (docs/safety.md).
+    if moves_by_hand(plan) && of_a_drill(world, recovery, |labels| labels.b2) {
         return;
     }
     if ends || world.has_released_recovered() || !(0..world.fleet().len()).any(runs) {
@@ -246,27 +246,24 @@ fn prepare(world: &mut World, server: usize, network: &Value) {
 fn redirect(world: &mut World, plan: &Value) {
     let (source, _) = world.region_pair();
     // Where no record shows it, nobody sends clients to a drill's copy: the drill cannot know, and ends it (docs/safety.md).
-    let by_hand = plan["redirect"]["records"].as_array().is_none_or(Vec::is_empty);
-    if by_hand && !(0..world.fleet().len()).any(|server| is_a4_of_a_drill(world, server)) {
+    if moves_by_hand(plan) && !of_a_drill(world, source, |labels| labels.a3) {
         world.operator_moves_traffic();
     }
     point_at(world, plan, source, |labels| labels.a4);
 }
 
-/// Reports whether a drill of this program launched the server's B3, as the tags of its job show.
-fn is_b3_of_a_drill(world: &World, server: usize) -> bool {
-    let (_, recovery) = world.region_pair();
-    let b2 = world.labels(server).b2.and_then(|id| world.recovery_instance(recovery, &id));
-    let job = b2.and_then(|b2| world.job(recovery, &b2.job));
-    job.is_some_and(|job| made_by_a_drill(&job.tags))
+/// Returns true where no record moves the traffic.
+fn moves_by_hand(plan: &Value) -> bool {
+    plan["redirect"]["records"].as_array().is_none_or(Vec::is_empty)
 }
 
-/// Reports whether a drill launched the server's A4, as the tags of its job show.
-fn is_a4_of_a_drill(world: &World, server: usize) -> bool {
-    let (source, _) = world.region_pair();
-    let a3 = world.labels(server).a3.and_then(|id| world.recovery_instance(source, &id));
-    let job = a3.and_then(|a3| world.job(source, &a3.job));
-    job.is_some_and(|job| made_by_a_drill(&job.tags))
+/// Reports whether a drill of this program launched one of these recovery instances, as the tags of their jobs show.
+fn of_a_drill(world: &World, region: Region, which: fn(Labels) -> Option<RecoveryInstanceId>) -> bool {
+    (0..world.fleet().len()).any(|server| {
+        let found = which(world.labels(server)).and_then(|id| world.recovery_instance(region, &id));
+        let job = found.and_then(|found| world.job(region, &found.job));
+        job.is_some_and(|job| made_by_a_drill(&job.tags))
+    })
 }
 
 /// Points the plan's records at an instance of each server.

@@ -49,13 +49,13 @@ fn isolated(run: &Run, servers: &[Found<'_>], findings: &mut Vec<Finding>) {
 /// Refuses a drill that ends B3 while a record holds an address that is not its server's: the drill could not tell whether
 /// B3 is production.
 fn points_at_an_instance(run: &Run, servers: &[Found<'_>], findings: &mut Vec<Finding>) -> Result<()> {
+    let Some(live) = servers.first().map(|found| found.live()) else { return Ok(()) };
     if run.plan.drill.keep_recovered_servers {
         return Ok(());
     }
-    for (index, record) in run.plan.redirect.records().iter().enumerate() {
-        let Some(found) = servers.first() else { continue };
-        for value in found.live().records()?[index].iter().flat_map(|set| &set.values) {
-            if !found.live().is_known_address(value) {
+    for (record, sets) in run.plan.redirect.records().iter().zip(live.records()?) {
+        for value in sets.iter().flat_map(|set| &set.values) {
+            if !live.is_known_address(value) {
                 findings.block(format!("{} holds {value}", record.name), fact::a_record_is_at_no_instance());
             }
         }

@@ -267,6 +267,18 @@ fn a_plan_that_keeps_b3_or_calls_it_disposable_may_drill_with_it() {
     silent(&b2(disposable, |b2| b2.is_drill = false), "B3");
 }
 
+#[test]
+fn a_record_at_an_address_of_nobody_may_be_production() {
+    let elsewhere = |keep: bool| {
+        let fixture = with_recovered(|plan| plan["drill"]["keepRecoveredServers"] = json!(keep));
+        fixture.point_at("192.0.2.7");
+        fixture
+    };
+    let error = check(&elsewhere(false)).expect_err("a blocker").to_string();
+    assert!(error.contains("holds 192.0.2.7: this is an address of none of the plan's servers"), "{error}");
+    silent(&elsewhere(true), "an address of none");
+}
+
 /// Returns a drill in which a procedure created A2 of the first server, running or stopped.
 fn reversed(procedure: Option<&'static str>, keep: bool, stopped: bool) -> Fixture {
     let fixture = with_recovered(|plan| plan["drill"]["keepRecoveredServers"] = json!(keep)).reversed();

@@ -170,6 +170,21 @@ fn where_no_record_shows_it_an_original_that_runs_may_be_production() {
 }
 
 #[test]
+fn b1_of_an_original_that_may_serve_is_not_to_be_stopped() {
+    let stops = |plan: &mut Value| {
+        plan["stopOriginalReplication"] = json!(true);
+        plan["gates"]["beforeStop"] = json!({ "timeoutMinutes": 60 });
+    };
+    let fixture = Fixture::failback(stops);
+    let source = fixture.source();
+    let a1s = [fixture.a1(0), fixture.a1(1)];
+    fixture.simulation.world().start_instances(source, &a1s).unwrap();
+    fixture.pass(60);
+    // A record shows that clients of the first use B3.
+    blocked(&fixture, &fixture.fleet.servers[1].name, "A1 runs, no record shows that clients use B3");
+}
+
+#[test]
 fn an_original_is_terminated_only_with_its_owners_leave() {
     let said = "A1 is to be terminated, and its owner has not tagged it for that";
     let untagged = |a1: &mut Instance| drop(a1.tags.remove(tag::ORIGINAL));
